@@ -1,0 +1,82 @@
+"""JSON as files: canonical text, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def canonical(value: Any) -> str:
+    """``value`` as the one JSON text it has here: sorted keys, no spaces, no NaN, UTF-8 letters as they are."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def pretty(value: Any) -> str:
+    """``value`` as JSON for people: sorted keys, two spaces, newline at the end."""
+    return json.dumps(value, sort_keys=True, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def fsync_dir(directory: Path) -> None:
+    """Make renames inside ``directory`` survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that takes its place, synced, when the block ends well; else nothing happened."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    os.close(handle)
+    aside = Path(name)
+    try:
+        yield aside
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
+        aside.chmod(0o644)
+        aside.replace(path)
+        fsync_dir(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file at ``path`` with ``text``, whole or not at all."""
+    with written_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def write_text_if_changed(path: Path, text: str) -> bool:
+    """Like `write_text`, but an equal file keeps its modification time. True when it was written."""
+    if path.is_file() and path.read_bytes() == text.encode("utf-8"):
+        return False
+    write_text(path, text)
+    return True
+
+
+def read_json(path: Path, *, code: str, fix: str) -> Any:
+    """The value in a JSON file.
+
+    Raises:
+        InputError: ``code``, with ``fix``, when the file is missing, unreadable or no JSON (NaN counts as none).
+    """
+    try:
+        return json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError.one(code, where=str(path), problem=f"cannot be read as JSON: {error}", fix=fix) from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")

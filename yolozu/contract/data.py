@@ -1,0 +1,112 @@
+"""Which images, how they become network input, and how they are varied."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+
+from yolozu.contract.base import Section
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+ImageSize = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
+
+SYNTHETIC = "synthetic"
+"""The ``dataset_root`` that renders its own scenes."""
+
+
+class DatasetSection(Section):
+    """Where the images and labels are, and which of them are used."""
+
+    dataset_root: str = Field(default=SYNTHETIC, min_length=1)
+    """Directory of the data set (YOLO layout or one with a `dataset.json`), relative to the working directory; or
+    `synthetic`, which renders table-top scenes with exact boxes and poses."""
+
+    split: str = Field(default="train", min_length=1)
+    """Split to train on."""
+
+    val_split: str = Field(default="val", min_length=1)
+    """Split that chooses the best checkpoint; a missing split is an error."""
+
+    predict_split: str | None = Field(default=None, min_length=1)
+    """Split that is predicted and evaluated; null means `val_split`."""
+
+    train_max_images: PositiveInt | None = None
+    """Use only the first so many images of `split` (in order of path); null means all."""
+
+    val_max_images: PositiveInt | None = None
+    """Use only the first so many images of `val_split`; null means all."""
+
+    check_data: Literal["fail", "warn", "drop"] = "fail"
+    """What a finding in the data does: stop the run, be reported only, or leave the instance (or image) out."""
+
+
+class SynthSection(Section):
+    """The scenes that `dataset_root: synthetic` renders."""
+
+    synth_images: PositiveInt = 2000
+    """Rendered training images."""
+
+    synth_val_images: PositiveInt = 250
+    """Rendered held-out images."""
+
+    synth_size: int = Field(default=160, ge=64, le=1024)
+    """Side of the rendered images in px."""
+
+    synth_max_objects: int = Field(default=3, ge=1, le=5)
+    """Most solids in a scene; each scene shows at least one."""
+
+    synth_seed: NonNegativeInt = 0
+    """Seed of the scenes; the held-out ones never share a scene with the training ones."""
+
+
+class PreprocessSection(Section):
+    """How an image becomes network input: letterboxed, RGB, scaled to [0, 1]."""
+
+    image_size: ImageSize | tuple[ImageSize, ImageSize] = 640
+    """Network input in px: one side of a square, or [height, width]; multiples of 32."""
+
+    letterbox_fill: int = Field(default=114, ge=0, le=255)
+    """Grey value of the letterbox border."""
+
+
+class AugmentSection(Section):
+    """How training images are varied; a function of seed, epoch and image, whatever the number of workers."""
+
+    hflip_prob: Probability = 0.0
+    """Probability of a left-right flip."""
+
+    hsv_h: Probability = 0.0
+    """Largest hue shift, as a fraction of the hue circle."""
+
+    hsv_s: Probability = 0.0
+    """Largest relative change of saturation."""
+
+    hsv_v: Probability = 0.0
+    """Largest relative change of brightness."""
+
+    gray_prob: Probability = 0.0
+    """Probability of losing all color."""
+
+    blur_prob: Probability = 0.0
+    """Probability of a Gaussian blur (sigma 0.3 to 1.5 px)."""
+
+    gaussian_noise_std: NonNegativeFloat = Field(default=0.0, le=128)
+    """Largest standard deviation of additive noise, in grey levels of 255."""
+
+    scale_min: float = Field(default=1.0, gt=0.0, le=4.0)
+    """Smallest random zoom of the image inside the network input."""
+
+    scale_max: float = Field(default=1.0, gt=0.0, le=4.0)
+    """Largest random zoom."""
+
+    translate: float = Field(default=0.0, ge=0.0, le=0.9)
+    """Largest random shift, as a fraction of the network input's side."""
+
+    @model_validator(mode="after")
+    def _scale_range_is_ordered(self) -> Self:
+        if self.scale_min > self.scale_max:
+            raise ValueError(
+                f"scale_min {self.scale_min} is above scale_max {self.scale_max}; lower scale_min or raise scale_max"
+            )
+        return self

@@ -1,0 +1,43 @@
+"""What training minimizes: the assignment of queries to objects, and the losses on the assigned."""
+
+from __future__ import annotations
+
+from pydantic import NonNegativeFloat
+
+from yolozu.contract.base import Section
+
+
+class MatchingSection(Section):
+    """Costs of the assignment of queries to objects."""
+
+    use_matcher: bool = True
+    """Hungarian matching; false pairs object i with query i (for debugging)."""
+
+    cost_class: NonNegativeFloat = 2.0
+    """Weight of the focal classification cost."""
+
+    cost_bbox: NonNegativeFloat = 5.0
+    """Weight of the L1 box cost."""
+
+    cost_giou: NonNegativeFloat = 2.0
+    """Weight of the generalized IoU cost."""
+
+
+class LossWeights(Section):
+    """Factor on each loss; 0 turns it off."""
+
+    vfl: NonNegativeFloat = 1.0
+    """Varifocal classification loss."""
+
+    bbox: NonNegativeFloat = 5.0
+    """L1 of boxes."""
+
+    giou: NonNegativeFloat = 2.0
+    """Generalized IoU loss."""
+
+
+class LossSection(Section):
+    """Losses."""
+
+    loss_weights: LossWeights = LossWeights()
+    """Factor on each loss."""

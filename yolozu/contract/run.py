@@ -1,0 +1,69 @@
+"""The whole contract: what the user wrote, typed, defaults filled."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from yolozu.contract.base import Section
+from yolozu.contract.data import AugmentSection, DatasetSection, PreprocessSection, SynthSection
+from yolozu.contract.deliver import EvaluateSection, ExportSection, ParitySection, PredictSection
+from yolozu.contract.model import ModelSection
+from yolozu.contract.objective import LossSection, MatchingSection
+from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.train import DeviceSection, LoopSection, OperationsSection, SeedSection
+from yolozu.paths import RUN_ID_PATTERN
+
+
+class RunSection(Section):
+    """Which run this is. No stage reads it."""
+
+    config_version: Literal[1] = 1
+    """Version of the contract's language."""
+
+    run_id: Annotated[str, Field(pattern=f"^{RUN_ID_PATTERN}$")] | None = None
+    """Name of the run's directory under `runs/`; without one, the UTC time."""
+
+    run_contract: bool = False
+    """Ask for strict mode: unknown keys are errors, and the keys that decide a run must be spelled out."""
+
+
+class Contract(Section):
+    """Every section; a stage's spec is a subset of these fields."""
+
+    run: RunSection = RunSection()
+    seed: SeedSection = SeedSection()
+    device: DeviceSection = DeviceSection()
+    dataset: DatasetSection = DatasetSection()
+    synth: SynthSection = SynthSection()
+    preprocess: PreprocessSection = PreprocessSection()
+    augment: AugmentSection = AugmentSection()
+    model: ModelSection = ModelSection()
+    optim: OptimSection = OptimSection()
+    schedule: ScheduleSection = ScheduleSection()
+    length: LengthSection = LengthSection()
+    loop: LoopSection = LoopSection()
+    matching: MatchingSection = MatchingSection()
+    losses: LossSection = LossSection()
+    export: ExportSection = ExportSection()
+    parity: ParitySection = ParitySection()
+    predict: PredictSection = PredictSection()
+    evaluate: EvaluateSection = EvaluateSection()
+    operations: OperationsSection = OperationsSection()
+
+
+def section_of_key() -> dict[str, str]:
+    """Flat key -> name of the section that holds it.
+
+    Raises:
+        AssertionError: two sections share a field name.
+    """
+    owner: dict[str, str] = {}
+    for section, field in Contract.model_fields.items():
+        assert isinstance(field.annotation, type)
+        assert issubclass(field.annotation, Section)
+        for key in field.annotation.model_fields:
+            assert key not in owner, f"{key} is in both {owner[key]} and {section}"
+            owner[key] = section
+    return owner

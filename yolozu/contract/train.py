@@ -1,0 +1,82 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+
+from yolozu.contract.base import Section
+
+
+class SeedSection(Section):
+    """Randomness."""
+
+    seed: NonNegativeInt = 0
+    """Seed of weights, order, augmentation and denoising. The same seed on the same machine gives the same bits."""
+
+
+class DeviceSection(Section):
+    """Where tensors live."""
+
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
+    """`cpu`, `cuda` or `cuda:N`."""
+
+
+class LoopSection(Section):
+    """Batches, precision, averaging, validation and stopping."""
+
+    batch_size: PositiveInt = 16
+    """Images per batch."""
+
+    ddp: Literal[False] = False
+    """Training on several processes; this version trains on one, so only `false` is accepted."""
+
+    amp: Literal["none", "bf16", "fp16"] = "none"
+    """Mixed precision: bf16 (CPU and CUDA) or fp16 with loss scaling (CUDA only)."""
+
+    use_ema: bool = False
+    """Keep an exponential moving average of weights and buffers."""
+
+    ema_decay: float = Field(default=0.999, ge=0.0, lt=1.0)
+    """Decay of the average per optimizer step; early steps use min(decay, (1 + n) / (10 + n))."""
+
+    ema_eval: bool = False
+    """Validate, export and predict with the average instead of the raw weights; needs `use_ema`."""
+
+    val_every: PositiveInt = 1
+    """Validate after every so many epochs, and always at the end."""
+
+    val_every_steps: PositiveInt | None = None
+    """Also validate after every so many optimizer steps."""
+
+    early_stop_patience: NonNegativeInt = 0
+    """Validations without a better map50_95 before training stops; 0 never stops early."""
+
+    early_stop_min_delta: NonNegativeFloat = 0.0
+    """How much better counts as better for early stopping."""
+
+    @model_validator(mode="after")
+    def _ema_eval_needs_ema(self) -> Self:
+        if self.ema_eval and not self.use_ema:
+            raise ValueError("ema_eval needs use_ema: true; set it or drop ema_eval")
+        return self
+
+
+class OperationsSection(Section):
+    """How the machine is used: never a reason to rebuild anything."""
+
+    num_workers: NonNegativeInt = 0
+    """Processes that load images; 0 loads in the training process."""
+
+    prefetch_factor: PositiveInt = 2
+    """Batches each loading process prepares ahead."""
+
+    cache: Literal["none", "ram"] = "none"
+    """Keep decoded images in memory."""
+
+    log_every: PositiveInt = 10
+    """Optimizer steps between progress lines and train_step rows."""
+
+    save_last_every: PositiveInt = 100
+    """Optimizer steps between resumable checkpoints; also written at each validation and at the end."""

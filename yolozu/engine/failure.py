@@ -1,0 +1,41 @@
+"""How a stage's last try failed, for `status` and for whoever looks later."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.jsonio import pretty, read_json, write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from yolozu.paths import RunLayout
+
+
+def failure_path(layout: RunLayout, stage: str) -> Path:
+    """Where the failure of a stage is kept."""
+    return layout.root / "receipts" / f"{stage}.failed.json"
+
+
+def record_failure(layout: RunLayout, stage: str, *, kind: str, text: str) -> Path:
+    """Keep what went wrong; returns the file."""
+    path = failure_path(layout, stage)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    write_text(path, pretty({"schema_version": 1, "stage": stage, "kind": kind, "text": text, "timestamp": now}))
+    return path
+
+
+def clear_failure(layout: RunLayout, stage: str) -> None:
+    """The last try went well."""
+    failure_path(layout, stage).unlink(missing_ok=True)
+
+
+def read_failure(layout: RunLayout, stage: str) -> dict[str, Any] | None:
+    """The last failure, None when the last try went well or there was none."""
+    path = failure_path(layout, stage)
+    if not path.is_file():
+        return None
+    value = read_json(path, code="YZ301", fix=f"delete {path}")
+    assert isinstance(value, dict)
+    return value

@@ -1,0 +1,104 @@
+"""Write aside, publish by rename: a stage's outputs appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.jsonio import fsync_dir, pretty, read_json, write_text
+from yolozu.stages.base import links
+
+if TYPE_CHECKING:
+    from yolozu.paths import RunLayout
+    from yolozu.plan.plan import Node
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """The directory a stage writes into.
+
+    ``out/`` mirrors the run directory, ``work/`` is the stage's own, ``state.json`` says what it belongs to, and
+    ``publish.json`` appears when the stage has returned: from then on only renames are left, and they can be repeated.
+    """
+
+    directory: Path
+
+    @classmethod
+    def of(cls, layout: RunLayout, stage: str) -> Scratch:
+        """The scratch of one stage of a run."""
+        return cls(layout.scratch_dir(stage))
+
+    @property
+    def out_dir(self) -> Path:
+        """Outputs, at their paths relative to the run directory."""
+        return self.directory / "out"
+
+    @property
+    def work_dir(self) -> Path:
+        """The stage's own files."""
+        return self.directory / "work"
+
+    @property
+    def publish_path(self) -> Path:
+        """What a finished stage still has to publish."""
+        return self.directory / "publish.json"
+
+    @property
+    def state_path(self) -> Path:
+        """Request and input digests this scratch was made for."""
+        return self.directory / "state.json"
+
+    def state(self) -> dict[str, Any] | None:
+        """What the scratch was made for; None when there is none."""
+        if not self.state_path.is_file():
+            return None
+        value = read_json(self.state_path, code="YZ312", fix=f"delete {self.directory}: the stage then starts afresh")
+        assert isinstance(value, dict)
+        return value
+
+    def begin(self, node: Node, state: dict[str, Any]) -> None:
+        """Start empty, for ``state``."""
+        self.remove()
+        for path in node.outputs.values():
+            (self.out_dir / path).parent.mkdir(parents=True, exist_ok=True)
+        self.work_dir.mkdir(parents=True, exist_ok=True)
+        write_text(self.state_path, pretty(state))
+
+    def remove(self) -> None:
+        """Delete everything."""
+        if self.directory.exists():
+            shutil.rmtree(self.directory)
+
+
+def keep_previous(node: Node, source_root: Path, layout: RunLayout) -> None:
+    """Move outputs that are worth keeping (``best.pt``) from ``source_root`` to their ``.prev`` name in the run."""
+    for name, link in links(node.stage.outputs).items():
+        source = source_root / node.outputs[name]
+        if link.keep_previous and source.is_file():
+            target = layout.root / node.outputs[name]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target.with_name(f"{target.stem}.prev{target.suffix}"))
+
+
+def publish(node: Node, scratch: Scratch, layout: RunLayout) -> None:
+    """Move what is in scratch to its place, synced; what an earlier, killed try has moved already stays."""
+    for path in node.outputs.values():
+        source, target = scratch.out_dir / path, layout.root / path
+        if not source.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            if target.exists():
+                shutil.rmtree(target)
+        else:
+            _sync(source)
+        source.replace(target)
+        fsync_dir(target.parent)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

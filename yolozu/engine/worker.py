@@ -1,0 +1,268 @@
+"""One stage, one process: ``python -m yolozu.engine.worker runs/exp01/plan/train.json``.
+
+Reads the request, runs the stage in scratch, publishes its outputs, writes the receipt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import shutil
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu import __version__
+from yolozu.artifacts.digest import DigestCache
+from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.contract.train import OperationsSection
+from yolozu.engine.failure import clear_failure, record_failure
+from yolozu.engine.lock import HeldLock
+from yolozu.engine.scratch import Scratch, keep_previous, publish
+from yolozu.engine.stopping import StopOnSignal
+from yolozu.errors import EXIT_BUG, EXIT_DONE, GateFailed, InputError, UsageError, YolozuError
+from yolozu.paths import RunLayout, digest_cache_path
+from yolozu.plan.plan import Node, state_digest
+from yolozu.plan.receipt import Receipt
+from yolozu.plan.staleness import changed_keys
+from yolozu.progress import Progress, progress_for
+from yolozu.stages.base import Stage, StageContext, Stopper, links
+from yolozu.stages.registry import STAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ORPHAN_WAIT_S = 60.0
+"""How long a new worker waits for one whose builder was killed to save and stop."""
+
+
+def read_request(path: Path, stage: Stage | None = None) -> Node:
+    """The node a request file describes.
+
+    Args:
+        path: ``runs/<run_id>/plan/<stage>.json``.
+        stage: its declaration; None looks it up in the registry.
+
+    Raises:
+        InputError: YZ312, the file is missing or no request of this version of the stage.
+    """
+    fix = "run the same doit command again: it writes the request anew"
+    request = read_json(path, code="YZ312", fix=fix)
+    try:
+        found = STAGES.load(request["stage"]) if stage is None else stage
+        assert request["version"] == found.version, f"version {request['version']}, the code has {found.version}"
+        return Node(found, request["spec"], request["inputs"], request["gates"], request["outputs"], ())
+    except (AssertionError, KeyError, TypeError, UsageError) as error:
+        raise InputError.one("YZ312", where=str(path), problem=f"is no request: {error}", fix=fix) from error
+
+
+def execute(
+    node: Node,
+    layout: RunLayout,
+    *,
+    operations: dict[str, Any],
+    progress: Progress,
+    stopping: Stopper,
+    insist_on_resume: bool = False,
+) -> None:
+    """Run ``node``: afresh, from where a stopped or killed try left it, or on from a finished result it extends.
+
+    Raises:
+        GateFailed: the gate said no; its report is published, no receipt is written.
+        YolozuError: whatever the stage refuses; nothing is published.
+    """
+    started_at, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+    scratch = Scratch.of(layout, node.name)
+    lock = HeldLock(
+        scratch.directory.with_suffix(".lock"), code="YZ303", what=f"stage {node.name}", timeout_s=ORPHAN_WAIT_S
+    )
+    try:
+        with DigestCache(digest_cache_path()) as cache:
+            input_digests = _input_digests(node, layout, cache)
+        state = {"digest": state_digest(node.request(), input_digests), "spec": node.spec, "inputs": input_digests}
+        published = _ready_scratch(node, scratch, layout, state, insist_on_resume=insist_on_resume)
+        if not scratch.publish_path.is_file():
+            context = StageContext(
+                scratch=scratch.work_dir,
+                operations=OperationsSection(**operations["operations"]),
+                provenance=operations["provenance"],
+                spec_digest=state["digest"],
+                progress=progress,
+                stopping=stopping,
+                published=published,
+                insist_on_resume=insist_on_resume,
+            )
+            numbers = _run_stage(node, layout, scratch, context)
+            seconds = round(time.monotonic() - clock, 3)
+            receipt = _receipt(node, scratch, state, numbers, started_at=started_at, seconds=seconds)
+            write_text(scratch.publish_path, pretty(asdict(receipt)))
+        _finish(node, scratch, layout)
+    finally:
+        lock.release()
+
+
+def _input_digests(node: Node, layout: RunLayout, cache: DigestCache) -> dict[str, str]:
+    digests = {}
+    for name, path in [*node.inputs.items(), *node.gates.items()]:
+        full = layout.root / path
+        if not full.exists():
+            raise InputError.one(
+                "YZ306",
+                where=str(full),
+                problem=f"is missing, and {node.name} reads it",
+                fix=f"run doit run_id={layout.run_id}: it builds what is missing",
+            )
+        if name in node.inputs:
+            digests[name] = cache.path(full)
+    return digests
+
+
+def _ready_scratch(
+    node: Node, scratch: Scratch, layout: RunLayout, state: dict[str, Any], *, insist_on_resume: bool
+) -> dict[str, Path]:
+    """Scratch in the state the stage should find it in; returns the finished outputs it may carry on from."""
+    found = scratch.state()
+    same = found is not None and found["digest"] == state["digest"]
+    if same and (node.stage.resumable or scratch.publish_path.is_file()):
+        return {}
+    published = _extendable(node, layout, state)
+    if insist_on_resume and not published:
+        _refuse_to_start_afresh(node, layout, found, state)
+    keep_previous(node, scratch.out_dir, layout)
+    scratch.begin(node, state)
+    return published
+
+
+def _extendable(node: Node, layout: RunLayout, state: dict[str, Any]) -> dict[str, Path]:
+    receipt = Receipt.read(layout.receipt_path(node.name))
+    if receipt is None or not node.stage.resumable:
+        return {}
+    if receipt.version != node.stage.version or receipt.inputs != state["inputs"]:
+        return {}
+    if not node.stage.spec.extends(receipt.spec, node.spec):
+        return {}
+    carried = {name: node.outputs[name] for name, link in links(node.stage.outputs).items() if link.carry}
+    with DigestCache(digest_cache_path()) as cache:
+        intact = all(
+            (layout.root / path).exists() and cache.path(layout.root / path) == receipt.outputs.get(path)
+            for path in carried.values()
+        )
+    return {name: layout.root / path for name, path in carried.items()} if intact else {}
+
+
+def _refuse_to_start_afresh(
+    node: Node, layout: RunLayout, found: dict[str, Any] | None, state: dict[str, Any]
+) -> None:
+    receipt = Receipt.read(layout.receipt_path(node.name))
+    earlier = found if found is not None else (asdict(receipt) if receipt is not None else None)
+    if earlier is None:
+        problem = "there is nothing to resume"
+    else:
+        changes = [reason.render() for reason in changed_keys(earlier["spec"], state["spec"])]
+        changes += [f"{name} has other content" for name in state["inputs"] if earlier["inputs"].get(name) != state["inputs"][name]]
+        problem = "was made for another spec: " + "; ".join(changes)
+    raise UsageError.one(
+        "YZ308",
+        where=f"{layout.run_id}: {node.name}",
+        problem=problem,
+        fix="set the keys back, or leave out --resume to start afresh",
+    )
+
+
+def _run_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageContext) -> dict[str, Any]:
+    stage = node.stage
+    spec = stage.spec.model_validate_json(json.dumps(node.spec))
+    inputs = stage.inputs(**{name: layout.root / path for name, path in {**node.inputs, **node.gates}.items()})
+    outputs = stage.outputs(**{name: scratch.out_dir / path for name, path in node.outputs.items()})
+    try:
+        return stage.run(spec, inputs, outputs, context)
+    except GateFailed:
+        layout.receipt_path(node.name).unlink(missing_ok=True)
+        publish(node, scratch, layout)
+        scratch.remove()
+        raise
+
+
+def _receipt(
+    node: Node, scratch: Scratch, state: dict[str, Any], numbers: dict[str, Any], *, started_at: str, seconds: float
+) -> Receipt:
+    optional = {link.target for link in links(node.stage.outputs).values() if link.optional}
+    digests: dict[str, str | None] = {}
+    with DigestCache(digest_cache_path()) as cache:
+        for path in node.outputs.values():
+            made = scratch.out_dir / path
+            if not made.exists() and path not in optional:
+                raise InputError.one(
+                    "YZ307",
+                    where=path,
+                    problem=f"stage {node.name} returned without writing it",
+                    fix="this is a mistake in the stage: please report it",
+                )
+            digests[path] = cache.path(made) if made.exists() else None
+    software = {"yolozu": __version__, "python": platform.python_version()}
+    return Receipt(
+        node.name, node.stage.version, node.spec, state["inputs"], digests, numbers, started_at, seconds, software
+    )
+
+
+def _finish(node: Node, scratch: Scratch, layout: RunLayout) -> None:
+    receipt = Receipt(**read_json(scratch.publish_path, code="YZ312", fix=f"delete {scratch.directory}"))
+    target = layout.receipt_path(node.name)
+    previous = Receipt.read(target)
+    if previous is not None and not node.stage.spec.extends(previous.spec, node.spec) and previous.spec != node.spec:
+        keep_previous(node, layout.root, layout)
+    target.unlink(missing_ok=True)
+    for path, digest in receipt.outputs.items():
+        gone = layout.root / path
+        if digest is None and gone.is_dir():
+            shutil.rmtree(gone)
+    publish(node, scratch, layout)
+    receipt.write(target)
+    scratch.remove()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the stage of a request file; the exit code says how it went."""
+    parser = argparse.ArgumentParser(prog="python -m yolozu.engine.worker", description=__doc__)
+    parser.add_argument("request", type=Path, help="runs/<run_id>/plan/<stage>.json")
+    parser.add_argument("--insist-on-resume", action="store_true", help="fail rather than start afresh")
+    options = parser.parse_args(arguments)
+    layout = RunLayout(options.request.parent.parent)
+    stage = options.request.stem
+    try:
+        node = read_request(options.request)
+        operations = read_json(layout.operations_path, code="YZ312", fix="run the same doit command again")
+        with StopOnSignal() as stopping:
+            execute(
+                node,
+                layout,
+                operations=operations,
+                progress=progress_for(sys.stderr),
+                stopping=stopping,
+                insist_on_resume=options.insist_on_resume,
+            )
+    except YolozuError as error:
+        record_failure(layout, stage, kind=type(error).__name__, text=str(error))
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - the last resort of a process: recorded in full, told in short, exit 70
+        place = record_failure(layout, stage, kind="InternalError", text=_traceback())
+        print(f"{layout.run_id}: {stage}: YZ305 internal error, our mistake; details in {place}\n"
+              f"  fix: please report it with that file", file=sys.stderr)  # fmt: skip
+        return EXIT_BUG
+    clear_failure(layout, stage)
+    return EXIT_DONE
+
+
+def _traceback() -> str:
+    import traceback
+
+    return traceback.format_exc()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

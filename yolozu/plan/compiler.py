@@ -1,0 +1,69 @@
+"""Stage declarations + contract -> plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yolozu.plan.plan import Node, Plan
+from yolozu.stages.base import links
+from yolozu.stages.registry import STAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from yolozu.contract.run import Contract
+    from yolozu.stages.base import Stage
+
+
+def registered_stages() -> tuple[Stage, ...]:
+    """All stages of the registry, in its order."""
+    return tuple(STAGES.load(name) for name in STAGES)
+
+
+def compile_plan(contract: Contract, stages: Sequence[Stage]) -> Plan:
+    """The graph that ``stages`` form under ``contract``.
+
+    Raises:
+        AssertionError: the declarations do not fit together (two producers of one path, an input nobody gives, a cycle):
+            a mistake in the code, never in the contract.
+    """
+    outputs = {stage.name: {name: link.target for name, link in links(stage.outputs).items()} for stage in stages}
+    _one_producer_per_path(outputs)
+    return Plan(tuple(_ordered([_node(stage, contract, outputs) for stage in stages])))
+
+
+def _node(stage: Stage, contract: Contract, outputs: dict[str, dict[str, str]]) -> Node:
+    inputs: dict[str, str] = {}
+    gates: dict[str, str] = {}
+    upstream: list[str] = []
+    for name, link in links(stage.inputs).items():
+        if link.kind == "reads":
+            inputs[name] = link.target
+            continue
+        producer, _, output = link.target.partition(".")
+        assert output in outputs.get(producer, {}), f"{stage.name}.{name}: nobody gives {link.target}"
+        (gates if link.kind == "after" else inputs)[name] = outputs[producer][output]
+        if producer not in upstream:
+            upstream.append(producer)
+    spec = stage.spec.slice_of(contract).model_dump(mode="json")
+    return Node(stage, spec, inputs, gates, outputs[stage.name], tuple(upstream))
+
+
+def _one_producer_per_path(outputs: dict[str, dict[str, str]]) -> None:
+    producers: dict[str, str] = {}
+    for stage, paths in outputs.items():
+        for path in paths.values():
+            assert path not in producers, f"{path} is given by both {producers[path]} and {stage}"
+            producers[path] = stage
+
+
+def _ordered(nodes: Iterable[Node]) -> list[Node]:
+    waiting = list(nodes)
+    ordered: list[Node] = []
+    while waiting:
+        done = {node.name for node in ordered}
+        ready = [node for node in waiting if set(node.upstream) <= done]
+        assert ready, f"the stages wait for each other: {', '.join(node.name for node in waiting)}"
+        ordered.extend(ready)
+        waiting = [node for node in waiting if node not in ready]
+    return ordered

@@ -1,0 +1,79 @@
+"""Which stages run on which paths: a pure value, derived from the stages' own declarations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.digest import digest_of
+
+if TYPE_CHECKING:
+    from yolozu.stages.base import Stage
+
+REQUEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Node:
+    """A stage that knows its spec and its paths (all relative to the run directory).
+
+    Attributes:
+        stage: the declaration.
+        spec: its slice of the contract, as JSON.
+        inputs: field -> path of what it reads; other content makes it stale.
+        gates: field -> path of the report of a gate that must have passed.
+        outputs: field -> path of what it writes.
+        upstream: names of the stages that make its inputs and gates.
+    """
+
+    stage: Stage
+    spec: dict[str, Any]
+    inputs: dict[str, str]
+    gates: dict[str, str]
+    outputs: dict[str, str]
+    upstream: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the stage."""
+        return self.stage.name
+
+    def request(self) -> dict[str, Any]:
+        """Everything the stage's result depends on but the content of its inputs, as JSON."""
+        return {
+            "schema_version": REQUEST_VERSION,
+            "stage": self.name,
+            "version": self.stage.version,
+            "spec": self.spec,
+            "inputs": self.inputs,
+            "gates": self.gates,
+            "outputs": self.outputs,
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All nodes, producers before consumers."""
+
+    nodes: tuple[Node, ...]
+
+    def __getitem__(self, name: str) -> Node:
+        return next(node for node in self.nodes if node.name == name)
+
+    def needed_for(self, names: list[str]) -> tuple[Node, ...]:
+        """The nodes that ``names`` are made of, producers first; all of them when ``names`` is empty."""
+        if not names:
+            return self.nodes
+        wanted: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name not in wanted:
+                wanted.add(name)
+                pending.extend(self[name].upstream)
+        return tuple(node for node in self.nodes if node.name in wanted)
+
+
+def state_digest(request: dict[str, Any], input_digests: dict[str, str]) -> str:
+    """Digest of what a half-made result belongs to: spec, stage version and the content of the inputs."""
+    return digest_of({"version": request["version"], "spec": request["spec"], "inputs": input_digests})

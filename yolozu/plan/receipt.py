@@ -1,0 +1,63 @@
+"""The last thing a stage's worker writes: what went in, what came out. No receipt, no result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RECEIPT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof of a finished stage.
+
+    Attributes:
+        stage: its name.
+        version: the stage's code version.
+        spec: the slice of the contract it ran with.
+        inputs: field -> sha256 of what it read.
+        outputs: path relative to the run directory -> sha256 (a directory's is over its tree); null for one left out.
+        numbers: what the stage says of itself.
+        started_at: UTC, ISO 8601.
+        seconds: wall-clock time, summed over interrupted tries of this process only.
+        software: versions of yolozu and Python.
+    """
+
+    stage: str
+    version: int
+    spec: dict[str, Any]
+    inputs: dict[str, str]
+    outputs: dict[str, str | None]
+    numbers: dict[str, Any]
+    started_at: str
+    seconds: float
+    software: dict[str, str]
+
+    def write(self, path: Path) -> None:
+        """As JSON, whole or not at all."""
+        write_text(path, pretty({"schema_version": RECEIPT_VERSION, **asdict(self)}))
+
+    @classmethod
+    def read(cls, path: Path) -> Receipt | None:
+        """The receipt at ``path``; None when there is none.
+
+        Raises:
+            InputError: YZ301, the file is there but is no receipt of this version.
+        """
+        if not path.is_file():
+            return None
+        fix = "delete it: the stage then runs again"
+        value = read_json(path, code="YZ301", fix=fix)
+        try:
+            if value.pop("schema_version") != RECEIPT_VERSION:
+                raise ValueError("another schema_version")
+            return cls(**value)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError.one("YZ301", where=str(path), problem=f"is no receipt: {error}", fix=fix) from error

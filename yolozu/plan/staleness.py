@@ -1,0 +1,126 @@
+"""Whether a stage's result still stands, and if not, why: the only place that decides it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from yolozu.artifacts.jsonio import canonical
+from yolozu.plan.receipt import Receipt
+from yolozu.stages.base import links
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from yolozu.paths import RunLayout
+    from yolozu.plan.plan import Node, Plan
+
+DigestOf = Callable[[str], str | None] if TYPE_CHECKING else object
+"""Path relative to the run directory -> digest of what is there now, None for nothing."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason why a stage runs.
+
+    ``subject`` is a contract key, a path or a stage; ``old`` and ``new`` are shown as they are, None for nothing.
+    """
+
+    kind: Literal["never built", "key", "version", "input", "output", "upstream"]
+    subject: str
+    old: str | None = None
+    new: str | None = None
+
+    def render(self, place: Callable[[str], str | None] = lambda key: None) -> str:
+        """The reason in a line; ``place`` tells where a key was set (``exp.yaml:12``)."""
+        if self.kind == "never built":
+            return "has not been built"
+        if self.kind == "upstream":
+            return f"{self.subject} runs before it and may change what it reads"
+        if self.kind == "version":
+            return f"the stage's code changed: version {self.old} → {self.new}"
+        if self.kind == "key":
+            origin = place(self.subject)
+            return f"{self.subject}: {self.old} → {self.new}" + (f" ({origin})" if origin else "")
+        if self.new is None:
+            return f"{self.subject} is missing"
+        return f"{self.subject} has other content than when it was {'read' if self.kind == 'input' else 'built'}"
+
+
+def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Reason, ...]:
+    """Why ``node`` has to run, by its own receipt; empty when its result stands."""
+    if receipt is None:
+        return (Reason("never built", node.name),)
+    reasons = []
+    if receipt.version != node.stage.version:
+        reasons.append(Reason("version", node.name, str(receipt.version), str(node.stage.version)))
+    reasons += changed_keys(receipt.spec, node.spec)
+    for name, path in node.inputs.items():
+        now = digest(path)
+        if now != receipt.inputs.get(name):
+            reasons.append(Reason("input", path, receipt.inputs.get(name), now))
+    optional = {link.target for link in links(node.stage.outputs).values() if link.optional}
+    for path in node.outputs.values():
+        now = digest(path)
+        known = receipt.outputs.get(path)
+        if now != known or (now is None and path not in optional):
+            reasons.append(Reason("output", path, known, now))
+    return tuple(reasons)
+
+
+def changed_keys(old: dict[str, Any], new: dict[str, Any]) -> list[Reason]:
+    """Flat keys (dotted inside `model` and other maps) on which two specs differ."""
+    before, after = flat(old), flat(new)
+    return [
+        Reason("key", key, _shown(before, key), _shown(after, key))
+        for key in sorted({*before, *after})
+        if before.get(key, _ABSENT) != after.get(key, _ABSENT)
+    ]
+
+
+_ABSENT = object()
+
+
+def flat(spec: dict[str, Any]) -> dict[str, Any]:
+    """A spec's values by the key a user writes: the section's own name falls away, maps are dotted."""
+    values: dict[str, Any] = {}
+    for section in spec.values():
+        _flatten("", section, values)
+    return values
+
+
+def _flatten(prefix: str, value: dict[str, Any], into: dict[str, Any]) -> None:
+    for key, entry in value.items():
+        if isinstance(entry, dict) and entry:
+            _flatten(f"{prefix}{key}.", entry, into)
+        else:
+            into[f"{prefix}{key}"] = entry
+
+
+def _shown(values: dict[str, Any], key: str) -> str:
+    return canonical(values[key]) if key in values else "absent"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What would happen to one node: it stands (no reasons) or runs (or may run, for upstream reasons alone)."""
+
+    node: Node
+    reasons: tuple[Reason, ...]
+
+    @property
+    def stale(self) -> bool:
+        """Whether it would run, or may."""
+        return bool(self.reasons)
+
+
+def judge(plan: Plan, names: list[str], layout: RunLayout, digest: DigestOf) -> list[Verdict]:
+    """Verdicts of the nodes that ``names`` need, producers first."""
+    verdicts: dict[str, Verdict] = {}
+    for node in plan.needed_for(names):
+        reasons = staleness(node, Receipt.read(layout.receipt_path(node.name)), digest)
+        for upstream in node.upstream:
+            if verdicts[upstream].stale:
+                reasons = (*reasons, Reason("upstream", upstream))
+        verdicts[node.name] = Verdict(node, reasons)
+    return list(verdicts.values())

@@ -1,0 +1,124 @@
+"""Progress of long work: a live bar on a terminal, plain lines otherwise."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLAIN_EVERY_S = 5.0
+
+
+class Bar(Protocol):
+    """One piece of long work."""
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """``count`` more items are done; ``note`` says how it goes."""
+        ...
+
+
+class Progress(Protocol):
+    """Where work reports."""
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        ...
+
+    @contextmanager
+    def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
+        """A bar over ``total`` items, ``done`` of which are behind us."""
+        ...
+
+
+class SilentProgress:
+    """Shows nothing."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    @contextmanager
+    def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:  # noqa: ARG002
+        """A bar nobody sees."""
+        yield _SilentBar()
+
+
+class _SilentBar:
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Nothing."""
+
+
+class PlainProgress:
+    """One line now and then, for logs."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def say(self, line: str) -> None:
+        """The line, at once."""
+        print(line, file=self._stream, flush=True)
+
+    @contextmanager
+    def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
+        """Lines ``title done/total note``, at most one in five seconds."""
+        yield _PlainBar(self, title, total, done)
+
+
+class _PlainBar:
+    def __init__(self, progress: PlainProgress, title: str, total: int, done: int) -> None:
+        self._progress, self._title, self._total, self._done = progress, title, total, done
+        self._said_at = time.monotonic()
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Count, and say so when five seconds have passed or all is done."""
+        self._done += count
+        now = time.monotonic()
+        if self._done >= self._total or now - self._said_at >= PLAIN_EVERY_S:
+            self._said_at = now
+            self._progress.say(f"  {self._title} {self._done}/{self._total}  {note}".rstrip())
+
+
+class LiveProgress:
+    """A bar on a terminal, with rate and time left."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+
+        self._console = Console(file=stream, highlight=False)
+
+    def say(self, line: str) -> None:
+        """The line, above the bar."""
+        self._console.print(line, markup=False)
+
+    @contextmanager
+    def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
+        """A bar that disappears when the work is done."""
+        from rich import progress as parts
+
+        columns = (
+            parts.TextColumn("  {task.description}"),
+            parts.BarColumn(bar_width=20),
+            parts.MofNCompleteColumn(),
+            parts.TimeRemainingColumn(compact=True),
+            parts.TextColumn("{task.fields[note]}"),
+        )
+        with parts.Progress(*columns, console=self._console, transient=True) as live:
+            yield _LiveBar(live, live.add_task(title, total=total, completed=done, note=""))
+
+
+class _LiveBar:
+    def __init__(self, live: object, task: object) -> None:
+        self._live, self._task = live, task
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Move the bar; an empty note keeps the last one."""
+        fields = {"note": note} if note else {}
+        self._live.update(self._task, advance=count, **fields)  # type: ignore[attr-defined]
+
+
+def progress_for(stream: TextIO = sys.stderr) -> Progress:
+    """The kind of progress that suits ``stream``."""
+    return LiveProgress(stream) if stream.isatty() else PlainProgress(stream)

@@ -1,0 +1,127 @@
+"""What a stage is: a declaration of its spec, inputs and outputs, and a function of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from yolozu.contract.base import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from yolozu.contract.run import Contract
+    from yolozu.contract.train import OperationsSection
+    from yolozu.progress import Progress
+
+
+class StageSpec(Section):
+    """The slice of the contract one stage reads: its fields are sections, named as in `Contract`."""
+
+    @classmethod
+    def slice_of(cls, contract: Contract) -> StageSpec:
+        """This stage's part of ``contract``."""
+        return cls(**{name: getattr(contract, name) for name in cls.model_fields})
+
+    @classmethod
+    def extends(cls, old: dict[str, Any], new: dict[str, Any]) -> bool:  # noqa: ARG003 - for stages that can go on
+        """Whether a finished result of spec ``old`` can be carried on to ``new`` instead of being made afresh."""
+        return False
+
+
+@dataclass(frozen=True)
+class Link:
+    """How a declared path is found: made by another stage (``"train.best"``), or spelled below the run directory."""
+
+    target: str
+    kind: Literal["needs", "after", "reads", "gives"]
+    optional: bool = False
+    carry: bool = False
+    keep_previous: bool = False
+
+
+def needs(output: str) -> Any:
+    """An input that another stage gives, as ``"stage.output"``; other content makes this stage stale."""
+    return field(metadata={"link": Link(output, "needs")})
+
+
+def after(output: str) -> Any:
+    """A gate's report, as ``"stage.output"``: the gate must have passed, but its words make nothing stale."""
+    return field(metadata={"link": Link(output, "after")})
+
+
+def reads(path: str) -> Any:
+    """An input that the planner writes, relative to the run directory."""
+    return field(metadata={"link": Link(path, "reads")})
+
+
+def gives(path: str, *, optional: bool = False, carry: bool = False, keep_previous: bool = False) -> Any:
+    """An output, relative to the run directory.
+
+    Args:
+        path: file or directory (a directory counts with all its files).
+        optional: the stage may leave it out.
+        carry: a published one is handed back to the stage through `StageContext.published` (resuming a finished run).
+        keep_previous: what it replaces stays beside it (``best.pt`` -> ``best.prev.pt``).
+    """
+    link = Link(path, "gives", optional=optional, carry=carry, keep_previous=keep_previous)
+    return field(metadata={"link": link})
+
+
+def links(declaration: type) -> dict[str, Link]:
+    """Field name -> link of an inputs or outputs declaration."""
+    return {entry.name: entry.metadata["link"] for entry in fields(declaration)}
+
+
+class Stopper(Protocol):
+    """Whether somebody asked the stage to stop at its next safe point."""
+
+    def __call__(self) -> bool:
+        """True once a stop was asked for."""
+        ...
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """What launchers may vary and results may not depend on.
+
+    Attributes:
+        scratch: this stage's own directory; kept for the next try when a resumable stage is stopped or killed.
+        operations: workers, log and save cadence.
+        provenance: ``contract_digest``, ``dataset_digest``, ``argv`` and ``cwd``, for the record.
+        spec_digest: digest of the spec and inputs; what a resumable state must have been made for.
+        progress: where progress is shown.
+        stopping: asked between safe points; a stage that sees True saves and raises `Interrupted`.
+        published: outputs declared with ``carry`` of an earlier, finished result that this one extends, by field name;
+            empty when there is nothing to extend.
+        insist_on_resume: fail rather than start afresh.
+    """
+
+    scratch: Path
+    operations: OperationsSection
+    provenance: dict[str, Any]
+    spec_digest: str
+    progress: Progress
+    stopping: Stopper
+    published: dict[str, Path] = field(default_factory=dict)
+    insist_on_resume: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A node of the graph, before it knows its run.
+
+    ``run(spec, inputs, outputs, context)`` reads only ``inputs``, writes only ``outputs`` and
+    ``context.scratch``, and returns a few numbers for the receipt. ``version`` is raised when the code gives other results
+    than before.
+    """
+
+    name: str
+    version: int
+    spec: type[StageSpec]
+    inputs: type
+    outputs: type
+    run: Callable[..., dict[str, Any]]
+    resumable: bool = False
+    title: str = ""

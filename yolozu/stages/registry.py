@@ -1,0 +1,25 @@
+"""The stages, in the order of the pipeline."""
+
+from yolozu.registry import Registry
+
+STAGES = Registry(
+    "stage",
+    {
+        "prepare_data": "yolozu.stages.prepare_data:STAGE",
+        "train": "yolozu.stages.train:STAGE",
+        "export_onnx": "yolozu.stages.export_onnx:STAGE",
+        "onnx_parity": "yolozu.stages.onnx_parity:STAGE",
+        "predict": "yolozu.stages.predict:STAGE",
+        "validate_predictions": "yolozu.stages.validate_predictions:STAGE",
+        "evaluate": "yolozu.stages.evaluate:STAGE",
+    },
+)
+
+GROUPS = {
+    "train": "train",
+    "export": "export_onnx",
+    "parity": "onnx_parity",
+    "predict": "validate_predictions",
+    "eval": "evaluate",
+}
+"""Short name -> the stage it builds, with everything that stage needs."""
