@@ -33,10 +33,11 @@ def digest_file(path: Path) -> str:
 class DigestCache:
     """Digests of files, read again only where size or modification time changed.
 
-    A context manager; several processes may share one cache file. Losing the file costs time, never correctness.
+    A context manager; several processes may share one cache file. Losing the file costs time, never correctness. Without
+    a path nothing is remembered: every file is read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self._path = path
         self._known: dict[str, tuple[int, int, str]] = {}
         self._fresh: dict[str, tuple[int, int, str]] = {}
@@ -84,10 +85,10 @@ class DigestCache:
 
     def close(self) -> None:
         """Write what was learned and let go of the cache file."""
-        if self._fresh:
+        if self._fresh and self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             rows = [(key, *entry) for key, entry in self._fresh.items()]
-            with self._connect() as database:
+            with self._connect(self._path) as database:
                 database.executemany("insert or replace into digests values (?, ?, ?, ?)", rows)
             self._fresh.clear()
         if self._database is not None:
@@ -95,15 +96,15 @@ class DigestCache:
             self._database = None
 
     def _recall(self, condition: str, *values: str) -> None:
-        if self._database is None and not self._path.is_file():
+        if self._path is None or (self._database is None and not self._path.is_file()):
             return
         query = f"select path, size, mtime_ns, sha256 from digests where {condition}"  # noqa: S608 - conditions are ours
-        for key, size, mtime_ns, digest in self._connect().execute(query, values):
+        for key, size, mtime_ns, digest in self._connect(self._path).execute(query, values):
             self._known.setdefault(key, (size, mtime_ns, digest))
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, path: Path) -> sqlite3.Connection:
         if self._database is None:
-            self._database = sqlite3.connect(self._path, timeout=30.0)
+            self._database = sqlite3.connect(path, timeout=30.0)
             self._database.execute("pragma journal_mode=wal")
             self._database.execute(
                 "create table if not exists digests (path text primary key, size integer, mtime_ns integer, sha256 text)"

@@ -54,9 +54,10 @@ def read_request(path: Path, stage: Stage | None = None) -> Node:
     request = read_json(path, code="YZ312", fix=fix)
     try:
         found = STAGES.load(request["stage"]) if stage is None else stage
-        assert request["version"] == found.version, f"version {request['version']}, the code has {found.version}"
+        if request["version"] != found.version:
+            raise ValueError(f"version {request['version']}, the code has {found.version}")
         return Node(found, request["spec"], request["inputs"], request["gates"], request["outputs"], ())
-    except (AssertionError, KeyError, TypeError, UsageError) as error:
+    except (KeyError, TypeError, ValueError, UsageError) as error:
         raise InputError.one("YZ312", where=str(path), problem=f"is no request: {error}", fix=fix) from error
 
 
@@ -163,7 +164,9 @@ def _refuse_to_start_afresh(
         problem = "there is nothing to resume"
     else:
         changes = [reason.render() for reason in changed_keys(earlier["spec"], state["spec"])]
-        changes += [f"{name} has other content" for name in state["inputs"] if earlier["inputs"].get(name) != state["inputs"][name]]
+        changes += [
+            f"{name} has other content" for name, now in state["inputs"].items() if earlier["inputs"].get(name) != now
+        ]
         problem = "was made for another spec: " + "; ".join(changes)
     raise UsageError.one(
         "YZ308",

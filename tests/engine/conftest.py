@@ -1,0 +1,86 @@
+"""A toy run in a directory of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.plan.toy import TOYS
+from yolozu.artifacts.digest import DigestCache
+from yolozu.artifacts.jsonio import pretty, write_text_if_changed
+from yolozu.contract.data import DatasetSection
+from yolozu.contract.run import Contract
+from yolozu.contract.train import SeedSection
+from yolozu.engine.worker import execute
+from yolozu.paths import RunLayout, digest_cache_path
+from yolozu.plan.compiler import compile_plan
+from yolozu.plan.staleness import judge
+from yolozu.progress import SilentProgress
+
+OPERATIONS = {"operations": Contract().operations.model_dump(mode="json"), "provenance": {}}
+
+
+def contract(word: str = "hello", seed: int = 0, **sections) -> Contract:
+    split = sections.pop("split", "train")
+    return Contract(
+        dataset=DatasetSection(dataset_root=word, split=split), seed=SeedSection(seed=seed), **sections
+    )
+
+
+@dataclass
+class ToyRun:
+    """A run of the toy stages, built in process."""
+
+    layout: RunLayout
+
+    def plan(self, contract_: Contract):
+        plan = compile_plan(contract_, TOYS)
+        for node in plan.nodes:
+            write_text_if_changed(self.layout.request_path(node.name), pretty(node.request()))
+        write_text_if_changed(self.layout.fingerprint_path, "{}")
+        return plan
+
+    def execute(self, contract_: Contract, stage: str, *, stopping: bool = False, insist_on_resume: bool = False):
+        execute(
+            self.plan(contract_)[stage],
+            self.layout,
+            operations=OPERATIONS,
+            progress=SilentProgress(),
+            stopping=lambda: stopping,
+            insist_on_resume=insist_on_resume,
+        )
+
+    def reasons(self, contract_: Contract) -> dict[str, list[str]]:
+        with DigestCache(digest_cache_path()) as cache:
+
+            def digest(path: str) -> str | None:
+                full = self.layout.root / path
+                return cache.path(full) if full.exists() else None
+
+            verdicts = judge(self.plan(contract_), [], self.layout, digest)
+        return {
+            verdict.node.name: [reason.render() for reason in verdict.reasons]
+            for verdict in verdicts
+            if verdict.reasons
+        }
+
+    def build(self, contract_: Contract) -> list[str]:
+        """Build what is stale in order, as the engine does; names what ran."""
+        ran = []
+        for node in self.plan(contract_).nodes:
+            own = [reason for reason in self.reasons(contract_).get(node.name, []) if "runs before it" not in reason]
+            if own:
+                self.execute(contract_, node.name)
+                ran.append(node.name)
+        return ran
+
+    def text(self, path: str) -> str:
+        return (self.layout.root / path).read_text()
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToyRun:
+    monkeypatch.chdir(tmp_path)
+    return ToyRun(RunLayout.of("toy"))

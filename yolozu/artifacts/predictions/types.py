@@ -1,0 +1,126 @@
+"""What a predictions file says, typed: boxes, their formats and the fields a detection may carry."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+SCHEMA_VERSION = 1
+
+BoxFormat = Literal["cxcywh_norm", "cxcywh_abs", "xywh_abs", "xyxy_abs"]
+"""How a box is written: ``norm`` relative to the original image's sides, ``abs`` in its pixels."""
+
+BOX_KEYS: dict[str, tuple[str, str, str, str]] = {
+    "cxcywh_norm": ("cx", "cy", "w", "h"),
+    "cxcywh_abs": ("cx", "cy", "w", "h"),
+    "xywh_abs": ("x", "y", "w", "h"),
+    "xyxy_abs": ("x1", "y1", "x2", "y2"),
+}
+"""Keys of ``bbox`` in each format, in the order of the columns here."""
+
+assert tuple(BOX_KEYS) == get_args(BoxFormat)
+
+LARGEST_CLASS_ID = 2**31 - 1
+ROTATION_TOLERANCE = 1e-3
+"""Largest deviation of an element of ``R Rᵀ`` from the identity: four decimals in a text file pass, another matrix does not."""
+
+
+@dataclass(frozen=True)
+class NumberField:
+    """A field of a detection: a number, or nested lists of numbers of a fixed shape.
+
+    Attributes:
+        name: key in the file.
+        shape: ``()`` for a number, ``(3, 3)`` for three lists of three.
+        low: smallest value, inclusive.
+        high: largest value, inclusive.
+        integer: whether only integers count as numbers here.
+        meaning: what it is, with frame and unit.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    meaning: str
+    low: float = -math.inf
+    high: float = math.inf
+    integer: bool = False
+
+
+REQUIRED_FIELDS = (
+    NumberField("class_id", (), "Category id of the data set.", 0, LARGEST_CLASS_ID, integer=True),
+    NumberField("score", (), "Confidence.", 0.0, 1.0),
+)
+
+POSE_FIELDS = (
+    NumberField("R", (3, 3), "Rotation from object model to camera, rows of the matrix."),
+    NumberField("t_xyz", (3,), "Translation from object model to camera, metres."),
+    NumberField("log_z", (), "Natural logarithm of the depth in metres."),
+    NumberField("rot6d", (6,), "First two columns of the rotation before Gram-Schmidt."),
+    NumberField("offsets", (2,), "Shift from box center to projected object center, px of the model input."),
+    NumberField("k_delta", (4,), "Intrinsics correction: dfx, dfy relative, dcx, dcy in px."),
+)
+
+SIGMA_PREFIX = "sigma_"
+"""Fields so named are predicted uncertainties: a number of at least 0, or a list of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePredictions:
+    """The detections in one image.
+
+    Attributes:
+        image: posix path relative to the data set's root.
+        width: of the original image (after EXIF orientation), px; None where the file does not say.
+        height: likewise.
+        class_ids: (N,) int64 category ids.
+        scores: (N,) float64 in [0, 1].
+        boxes_cxcywh: (N, 4) float64, normalized to the original image.
+        extras: one map per detection with its further fields (``R``, ``t_xyz``, …) as they stand in a file; empty when
+            no detection has any.
+        intrinsics: camera as it stands in a file.
+    """
+
+    image: str
+    width: int | None
+    height: int | None
+    class_ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    boxes_cxcywh: NDArray[np.float64]
+    extras: tuple[Mapping[str, Any], ...] = ()
+    intrinsics: Any = None
+
+    def __post_init__(self) -> None:
+        count = len(self.scores)
+        if self.class_ids.shape != (count,) or self.boxes_cxcywh.shape != (count, 4):
+            raise ValueError(f"{self.image}: {count} scores, class_ids {self.class_ids.shape}, boxes {self.boxes_cxcywh.shape}")
+        if self.extras and len(self.extras) != count:
+            raise ValueError(f"{self.image}: {count} scores, {len(self.extras)} extras")
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+def boxes_to_cxcywh(boxes: NDArray[np.float64], bbox_format: BoxFormat) -> NDArray[np.float64]:
+    """Boxes as center and size, in the unit they came in.
+
+    Args:
+        boxes: (N, 4), columns as in `BOX_KEYS`.
+        bbox_format: their format.
+
+    Returns:
+        (N, 4) cxcywh.
+    """
+    if bbox_format in {"cxcywh_norm", "cxcywh_abs"}:
+        return boxes
+    first, second = boxes[:, :2], boxes[:, 2:]
+    if bbox_format == "xywh_abs":
+        return np.concatenate([first + second / 2, second], axis=1)
+    return np.concatenate([(first + second) / 2, second - first], axis=1)

@@ -1,0 +1,255 @@
+"""``run_meta.json``: on what machine, with which software and from which sources a training ran."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from yolozu.artifacts.digest import digest_file, digest_of
+from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.errors import Finding, InputError
+
+REQUIREMENT_FILES = ("pyproject.toml", "constraints.txt", "requirements*.txt", "uv.lock", "poetry.lock")
+"""What pins dependencies, looked for in the working directory."""
+
+
+class Part(BaseModel):
+    """A closed, frozen part of the record."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Git(Part):
+    """State of the repository around the working directory."""
+
+    sha: str
+    """Commit that is checked out."""
+
+    dirty: bool
+    """Whether files differ from that commit, or are not tracked by it."""
+
+
+class DependencyLock(Part):
+    """Installed software."""
+
+    python_version: str
+    """Such as 3.11.7."""
+
+    packages: dict[str, str]
+    """Distribution name, lower case -> installed version."""
+
+    package_set_sha256: str
+    """Digest over `packages`: two runs with the same one had the same packages."""
+
+    requirements_files_sha256: dict[str, str]
+    """Files in the working directory that pin dependencies -> SHA-256."""
+
+
+class Hardware(Part):
+    """The machine."""
+
+    machine: str
+    """Architecture, such as x86_64."""
+
+    processor: str
+    """Processor's name."""
+
+    cpu_count: int | None
+    """Logical processors this process may use; null where the system does not say."""
+
+    memory_mib: int | None
+    """Main memory in MiB; null where the system does not say."""
+
+    gpus: list[str]
+    """Names of the visible CUDA devices."""
+
+
+class Runtime(Part):
+    """What decides bits besides the spec."""
+
+    platform: str
+    """Operating system and its release."""
+
+    torch: str
+    """Version of torch, with its build."""
+
+    device: str
+    """Where the tensors lived."""
+
+    torch_threads: int
+    """Threads of one operation; another number may give other bits."""
+
+    torch_interop_threads: int
+    """Operations at a time."""
+
+    deterministic_algorithms: bool
+    """Whether torch was held to deterministic algorithms."""
+
+    float32_matmul_precision: str
+    """Precision of float32 matrix products: highest, high or medium."""
+
+    cuda: str | None
+    """CUDA version torch was built with."""
+
+
+class Command(Part):
+    """What was typed."""
+
+    argv: list[str]
+    """Words of the command."""
+
+    cwd: str
+    """Working directory."""
+
+
+class Timestamps(Part):
+    """UTC, ISO 8601, of the process that finished the training."""
+
+    started: str
+    """When it began, or went on."""
+
+    finished: str
+    """When all outputs were written."""
+
+
+class RunMeta(Part):
+    """Provenance of one training."""
+
+    schema_version: Literal[1] = 1
+    """Version of this file's form."""
+
+    git: Git | None
+    """Null outside a repository."""
+
+    dependency_lock: DependencyLock
+    """Installed software."""
+
+    preprocess: dict[str, Any]
+    """How an image became network input."""
+
+    hardware: Hardware
+    """The machine."""
+
+    runtime: Runtime
+    """What decides bits besides the spec."""
+
+    command: Command
+    """What was typed."""
+
+    contract_digest: str
+    """SHA-256 of the whole contract."""
+
+    dataset_digest: str
+    """SHA-256 over names and contents of all files of the data set."""
+
+    timestamps: Timestamps
+    """When."""
+
+
+def write_run_meta(path: Path, meta: RunMeta) -> None:
+    """Replace the file at ``path``, whole or not at all."""
+    write_text(path, pretty(meta.model_dump(mode="json")))
+
+
+def read_run_meta(path: Path) -> RunMeta:
+    """The record at ``path``.
+
+    Raises:
+        InputError: YZ460, missing or not of this form; one finding per field.
+    """
+    fix = "take an unedited copy, or train again"
+    value = read_json(path, code="YZ460", fix=fix)
+    try:
+        return RunMeta.model_validate(value)
+    except ValidationError as error:
+        raise InputError(
+            Finding("YZ460", f"{path}: {'.'.join(str(part) for part in entry['loc'])}", entry["msg"], fix)
+            for entry in error.errors()
+        ) from error
+
+
+def timestamp() -> str:
+    """Now, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def git_state(directory: Path) -> Git | None:
+    """The repository around ``directory``; None where there is none, no commit yet, or no git."""
+    sha = _git(directory, "rev-parse", "--verify", "HEAD")
+    status = _git(directory, "status", "--porcelain")
+    return None if sha is None or status is None else Git(sha=sha, dirty=status != "")
+
+
+def _git(directory: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(directory), *words], capture_output=True, text=True, check=False)
+    except OSError:  # no git on this machine
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def dependency_lock(directory: Path) -> DependencyLock:
+    """Installed packages, and the files in ``directory`` that pin them."""
+    packages = {entry.name.lower(): entry.version for entry in metadata.distributions() if entry.name is not None}
+    packages = dict(sorted(packages.items()))
+    files = sorted(path for pattern in REQUIREMENT_FILES for path in directory.glob(pattern) if path.is_file())
+    return DependencyLock(
+        python_version=platform.python_version(),
+        packages=packages,
+        package_set_sha256=digest_of(packages),
+        requirements_files_sha256={path.name: digest_file(path) for path in files},
+    )
+
+
+def hardware() -> Hardware:
+    """The machine this process runs on."""
+    import torch
+
+    return Hardware(
+        machine=platform.machine(),
+        processor=_processor_name(),
+        cpu_count=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        memory_mib=_memory_mib(),
+        gpus=[torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())],
+    )
+
+
+def runtime(device: str) -> Runtime:
+    """What decides bits besides the spec, in this process."""
+    import torch
+
+    return Runtime(
+        platform=platform.platform(),
+        torch=torch.__version__,
+        device=device,
+        torch_threads=torch.get_num_threads(),
+        torch_interop_threads=torch.get_num_interop_threads(),
+        deterministic_algorithms=torch.are_deterministic_algorithms_enabled(),
+        float32_matmul_precision=torch.get_float32_matmul_precision(),
+        cuda=torch.version.cuda,
+    )
+
+
+def _processor_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def _memory_mib() -> int | None:
+    if sys.platform == "win32" or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20

@@ -1,0 +1,164 @@
+"""`yolozu plan`, `why`, `status`, `verify`: what a run is, and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from yolozu.artifacts.digest import DigestCache, digest_file
+from yolozu.cli.sessions import session_for
+from yolozu.engine.failure import read_failure
+from yolozu.engine.scratch import Scratch
+from yolozu.errors import EXIT_REFUSED
+from yolozu.plan.receipt import Receipt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from yolozu.engine.session import Session
+    from yolozu.plan.staleness import Verdict
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="A contract file, stages or short names, and KEY=VALUE pairs such as run_id=exp01.",
+        metavar="[CONFIG] [STAGE]… [KEY=VALUE]…",
+    ),
+]
+RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def plan(
+    words: Words = None,
+    run_id: RunId = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when something would run.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What would run, in order. Nothing is written."""
+    session, names = session_for(words_or_none(words), run_id)
+    verdicts = session.verdicts(names)
+    if as_json:
+        print(json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2))
+    else:
+        print(session.headline)
+        width = max(len(verdict.node.name) for verdict in verdicts)
+        for verdict in verdicts:
+            print(f"  {verdict.node.name:<{width}}  {_word(verdict)}")
+    if check and any(verdict.stale for verdict in verdicts):
+        sys.exit(EXIT_REFUSED)
+
+
+def why(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> None:
+    """Why each stage would run: which key or file, old → new, and where it was set."""
+    session, names = session_for(words_or_none(words), run_id)
+    verdicts = session.verdicts(names)
+    if as_json:
+        print(json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2))
+        return
+    print(session.headline)
+    for verdict in verdicts:
+        print(f"  {verdict.node.name}: {_word(verdict)}")
+        for reason in verdict.reasons:
+            print(f"    {reason.render(session.origin)}")
+
+
+def status(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> None:
+    """Every stage of a run: its state, when it was built and how long it took."""
+    session, names = session_for(words_or_none(words), run_id)
+    rows = [_status_row(session, verdict) for verdict in session.verdicts(names)]
+    if as_json:
+        print(json.dumps({"run_id": session.layout.run_id, "stages": rows}, indent=2))
+        return
+    print(session.headline)
+    width = max(len(row["stage"]) for row in rows)
+    for row in rows:
+        built = f"{row['built_at']}  {row['seconds']:8.1f} s" if row["built_at"] is not None else ""
+        print(f"  {row['stage']:<{width}}  {row['state']:<12}  {built}".rstrip())
+        if row["failure"] is not None:
+            print(f"    {row['failure']}")
+
+
+def verify(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> None:
+    """Read every artifact again and compare its digest with the receipt; exit 1 when one differs."""
+    session, names = session_for(words_or_none(words), run_id)
+    rows = [row for node in session.plan.needed_for(names) for row in _verified(session, node.name)]
+    bad = [row for row in rows if row["state"] != "intact"]
+    if as_json:
+        print(json.dumps({"run_id": session.layout.run_id, "artifacts": rows}, indent=2))
+    else:
+        print(session.headline)
+        for row in rows:
+            print(f"  {row['state']:<9} {row['path']}")
+        print(f"{len(rows) - len(bad)} intact, {len(bad)} not")
+    if bad or not rows:
+        sys.exit(EXIT_REFUSED)
+
+
+def words_or_none(words: list[str] | None) -> list[str]:
+    """The words typer hands over, none when there are none."""
+    return [] if words is None else words
+
+
+def _word(verdict: Verdict) -> str:
+    if not verdict.stale:
+        return "up to date"
+    own = [reason for reason in verdict.reasons if reason.kind != "upstream"]
+    return "runs" if own else "runs if what it reads changes"
+
+
+def _as_json(verdict: Verdict) -> dict[str, Any]:
+    reasons = [
+        {"kind": reason.kind, "subject": reason.subject, "old": reason.old, "new": reason.new}
+        for reason in verdict.reasons
+    ]
+    return {"stage": verdict.node.name, "stale": verdict.stale, "reasons": reasons}
+
+
+def _status_row(session: Session, verdict: Verdict) -> dict[str, Any]:
+    name = verdict.node.name
+    receipt = Receipt.read(session.layout.receipt_path(name))
+    failure = read_failure(session.layout, name)
+    return {
+        "stage": name,
+        "state": _state(session, verdict, receipt, failure),
+        "built_at": receipt.started_at if receipt is not None else None,
+        "seconds": receipt.seconds if receipt is not None else None,
+        "failure": str(failure["text"]).strip().splitlines()[-1 if failure["kind"] == "InternalError" else 0]
+        if failure is not None
+        else None,
+    }
+
+
+def _state(session: Session, verdict: Verdict, receipt: Receipt | None, failure: dict[str, Any] | None) -> str:
+    if failure is not None:
+        return {"GateFailed": "refused", "Interrupted": "interrupted"}.get(str(failure["kind"]), "failed")
+    if Scratch.of(session.layout, verdict.node.name).state_path.is_file():
+        return "in progress"
+    if receipt is None:
+        return "not built"
+    return "stale" if verdict.stale else "up to date"
+
+
+def _verified(session: Session, stage: str) -> list[dict[str, str]]:
+    receipt = Receipt.read(session.layout.receipt_path(stage))
+    if receipt is None:
+        return []
+    rows = []
+    for path, known in receipt.outputs.items():
+        now = _digest_now(session.layout.root / path)
+        if known is None and now is None:
+            continue
+        state = "intact" if now == known else ("missing" if now is None else "changed")
+        rows.append({"stage": stage, "path": path, "state": state})
+    return rows
+
+
+def _digest_now(path: Path) -> str | None:
+    if path.is_file():
+        return digest_file(path)
+    return DigestCache(None).tree(path) if path.is_dir() else None

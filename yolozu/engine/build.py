@@ -1,0 +1,149 @@
+"""A session as doit tasks, and doit run over them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import TaskError, TaskFailed
+
+from yolozu.engine.launch import run_worker
+from yolozu.engine.lock import HeldLock
+from yolozu.errors import EXIT_USAGE, YolozuError
+from yolozu.plan.staleness import Verdict, staleness
+from yolozu.stages.base import links
+from yolozu.stages.registry import GROUPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.engine.session import Session
+    from yolozu.plan.plan import Node
+
+RESOLVE = "_resolve"
+BACKEND = "yolozu"
+
+
+@dataclass
+class Build:
+    """One invocation of doit over a session: the lock it holds and how it went."""
+
+    session: Session
+    insist_on_resume: bool = False
+    exit_code: int = 0
+    lock: HeldLock | None = field(default=None, repr=False)
+
+    def tasks(self) -> Iterator[dict[str, Any]]:
+        """doit's task dictionaries: the planner's files, the stages, the short names."""
+        layout = self.session.layout
+        planned = [str(layout.root / path) for path in self.session.texts]
+        yield {"basename": RESOLVE, "actions": [(self._resolve,)], "targets": planned, "uptodate": [False]}
+        for node in self.session.plan.nodes:
+            yield self._stage_task(node)
+        for name, stage in GROUPS.items():
+            if name != stage:
+                yield {"basename": name, "actions": None, "task_dep": [stage], "doc": f"same as {stage}"}
+
+    def _stage_task(self, node: Node) -> dict[str, Any]:
+        root = self.session.layout.root
+        optional = {link.target for link in links(node.stage.outputs).values() if link.optional}
+        reads = [self.session.layout.request_path(node.name), *(root / path for path in node.inputs.values())]
+        gives = [root / path for path in node.outputs.values() if path not in optional]
+        return {
+            "basename": node.name,
+            "doc": node.stage.title,
+            "actions": [(self._build, [node])],
+            "file_dep": [str(path) for path in reads],
+            "targets": [str(path) for path in gives],
+            "task_dep": list(node.upstream),
+            "uptodate": [lambda: self._stands(node)],
+            "verbosity": 2,
+        }
+
+    def _resolve(self) -> TaskError | None:
+        try:
+            self.lock = HeldLock(self.session.layout.lock_path, code="YZ302", what=f"run {self.session.layout.run_id}")
+        except YolozuError as error:
+            return self._refused(error)
+        self.session.write_plan()
+        return None
+
+    def _verdict(self, node: Node) -> Verdict:
+        return next(verdict for verdict in self.session.verdicts([node.name]) if verdict.node.name == node.name)
+
+    def _stands(self, node: Node) -> bool:
+        return not self.own_reasons(node)
+
+    def own_reasons(self, node: Node) -> tuple[Any, ...]:
+        """Why a node has to run, now that everything before it was built."""
+        return tuple(reason for reason in self._verdict(node).reasons if reason.kind != "upstream")
+
+    def _build(self, node: Node) -> TaskFailed | None:
+        if self._stands(node):
+            return None  # doit lost its record, the receipt did not
+        code = run_worker(self.session.layout, node.name, insist_on_resume=self._insists(node))
+        if code:
+            self.exit_code = code
+            return TaskFailed(f"{node.name} ended with exit code {code}")
+        return None
+
+    def _insists(self, node: Node) -> bool:
+        return self.insist_on_resume and node.stage.resumable
+
+    def _refused(self, error: YolozuError) -> TaskError:
+        print(error, file=sys.stderr)
+        self.exit_code = error.exit_code
+        return TaskError(str(error))
+
+    def release(self) -> None:
+        """Let other builders of this run go ahead."""
+        if self.lock is not None:
+            self.lock.release()
+            self.lock = None
+
+
+def doit_config(build: Build, reporter: object) -> dict[str, Any]:
+    """doit's settings for a build: its own durable database, our reporter, every stage by default."""
+    return {
+        "backend": BACKEND,
+        "dep_file": str(build.session.layout.database_path),
+        "reporter": reporter,
+        "default_tasks": [node.name for node in build.session.plan.nodes],
+        "verbosity": 2,
+    }
+
+
+def run_build(build: Build, names: list[str]) -> int:
+    """Build ``names`` (all stages when empty) with doit, in this process; returns the exit code."""
+    from doit.cmd_base import TaskLoader2
+    from doit.doit_cmd import DoitMain
+    from doit.task import dict_to_task
+
+    from yolozu.engine.reporter import BuildReporter
+
+    class Loader(TaskLoader2):  # type: ignore[misc]
+        """Hands the build's tasks to doit."""
+
+        def setup(self, opt_values: dict[str, Any]) -> None:
+            """Nothing to prepare."""
+
+        def load_doit_config(self) -> dict[str, Any]:
+            """The build's settings."""
+            return doit_config(build, BuildReporter(build, sys.stdout))
+
+        def load_tasks(self, cmd: object, pos_args: list[str]) -> list[Any]:  # noqa: ARG002 - doit's call
+            """The build's tasks."""
+            tasks = []
+            for entry in build.tasks():
+                named = {("name" if key == "basename" else key): value for key, value in entry.items()}
+                tasks.append(dict_to_task(named))
+            return tasks
+
+    try:
+        code = DoitMain(Loader(), config_filenames=()).run(["run", *names])
+    except SystemExit as exit_:
+        code = exit_.code if isinstance(exit_.code, int) else EXIT_USAGE
+    finally:
+        build.release()
+    return build.exit_code if build.exit_code else int(code)

@@ -1,0 +1,58 @@
+"""What a `dodo.py` needs: doit's variables -> the run they mean, as settings and tasks."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from yolozu.contract.overrides import parse_assignments
+from yolozu.engine.build import Build, doit_config
+from yolozu.engine.reporter import BuildReporter
+from yolozu.engine.session import Session, open_session
+from yolozu.errors import YolozuError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ASKS = ("run_id", "config", "forget")
+
+
+class Dodo:
+    """The run that the arguments of `doit` mean, with its settings and tasks.
+
+    A contract that cannot be used ends the process with its findings and exit code 2, before doit does anything.
+    """
+
+    def __init__(self, arguments: Sequence[str], *, default_config: str) -> None:
+        try:
+            session = session_of(arguments, default_config=default_config)
+        except YolozuError as error:
+            print(error, file=sys.stderr)
+            raise SystemExit(error.exit_code) from error
+        for warning in session.loaded.warnings:
+            print(warning.render(), file=sys.stderr)
+        self._build = Build(session)
+        self.config: dict[str, Any] = doit_config(self._build, BuildReporter(self._build, sys.stdout))
+
+    def tasks(self) -> Iterator[dict[str, Any]]:
+        """Task dictionaries for a ``task_*`` function to yield from."""
+        return self._build.tasks()
+
+
+def session_of(arguments: Sequence[str], *, default_config: str | None) -> Session:
+    """The session that ``run_id=… config=… key=value …`` means; words without ``=`` are doit's own.
+
+    Raises:
+        YolozuError: as `open_session`.
+    """
+    pairs = [word for word in arguments if "=" in word and not word.startswith("-")]
+    asked = dict(word.split("=", 1) for word in pairs if word.split("=", 1)[0] in ASKS)
+    rest = [word for word in pairs if word.split("=", 1)[0] not in ASKS]
+    return open_session(
+        config=asked.get("config"),
+        run_id=asked.get("run_id"),
+        given=parse_assignments(rest),
+        default_config=default_config,
+        forget=tuple(key for key in asked.get("forget", "").split(",") if key),
+        argv=sys.argv,
+    )

@@ -1,0 +1,140 @@
+"""One run, resolved: its contract, its plan, and the files the planner writes for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yolozu.artifacts.digest import DigestCache
+from yolozu.artifacts.jsonio import pretty, write_text_if_changed
+from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
+from yolozu.contract.show import to_yaml
+from yolozu.data.fingerprint import fingerprint
+from yolozu.engine.remembered import Remembered
+from yolozu.paths import RunLayout, check_run_id, digest_cache_path
+from yolozu.plan.compiler import compile_plan, registered_stages
+from yolozu.plan.staleness import Verdict, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from yolozu.contract.overrides import Override
+    from yolozu.plan.plan import Plan
+    from yolozu.stages.base import Stage
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run and what is asked of it. Opening one writes nothing.
+
+    Attributes:
+        layout: where the run lives.
+        loaded: the contract with the origin of every key.
+        plan: the graph.
+        texts: path relative to the run directory -> text of what the planner writes (requests, fingerprint, …).
+        headline: the run, its contract file and its overrides, in a line.
+    """
+
+    layout: RunLayout
+    loaded: LoadedContract
+    plan: Plan
+    texts: dict[str, str]
+    headline: str
+
+    def write_plan(self) -> None:
+        """Write requests and the like; an unchanged file keeps its modification time."""
+        for path, text in self.texts.items():
+            write_text_if_changed(self.layout.root / path, text)
+
+    def origin(self, key: str) -> str | None:
+        """Where a key of the contract was set: ``exp.yaml:12``, ``lr=0.1``; None for a default."""
+        origin = self.loaded.origin_of(key)
+        return None if origin == "default" else origin
+
+    def verdicts(self, names: list[str]) -> list[Verdict]:
+        """What building ``names`` would do now; all stages when empty."""
+        with DigestCache(digest_cache_path()) as cache:
+            return judge(self.plan, names, self.layout, lambda path: self.digest(path, cache))
+
+    def digest(self, path: str, cache: DigestCache) -> str | None:
+        """Digest of a file of the run as it is now, or as the planner would write it; None when there is none."""
+        if path in self.texts:
+            return _text_digest(self.texts[path])
+        full = self.layout.root / path
+        return cache.path(full) if full.exists() else None
+
+
+def open_session(
+    *,
+    config: str | None,
+    run_id: str | None,
+    given: Sequence[Override],
+    default_config: str | None,
+    forget: Sequence[str] = (),
+    argv: Sequence[str],
+    stages: Sequence[Stage] | None = None,
+) -> Session:
+    """The run that a command line means.
+
+    Args:
+        config: contract file; None takes the remembered one, then ``default_config``.
+        run_id: name of the run; None takes the contract's own, then the UTC time.
+        given: overrides of this command line.
+        default_config: contract file where none was ever given; None allows none.
+        forget: keys whose remembered override is dropped.
+        argv: the command line, for the record.
+        stages: the graph's stages; None takes the registry's.
+
+    Raises:
+        YolozuError: the contract, the data set or what is remembered cannot be used.
+    """
+    layout = RunLayout.of(_run_id(config, run_id, given, default_config))
+    remembered = Remembered.read(layout)
+    if forget:
+        remembered = remembered.forget(forget)
+    known = config is not None or remembered.config is not None
+    remembered = remembered.with_given(config if known else default_config, given)
+    path = Path(remembered.config) if remembered.config is not None else None
+    loaded = load_contract(path, remembered.as_overrides(given), strict=True)
+    plan = compile_plan(loaded.contract, registered_stages() if stages is None else stages)
+    texts = _planned_texts(layout, loaded, plan, remembered, argv)
+    return Session(layout, loaded, plan, texts, remembered.headline(layout.run_id, given))
+
+
+def _run_id(config: str | None, run_id: str | None, given: Sequence[Override], default_config: str | None) -> str:
+    if run_id is not None:
+        return check_run_id(run_id, where=f"run_id={run_id}")
+    path = config if config is not None else default_config
+    found = load_contract(Path(path) if path is not None else None, given, strict=True).contract.run.run_id
+    return found if found is not None else datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _planned_texts(
+    layout: RunLayout, loaded: LoadedContract, plan: Plan, remembered: Remembered, argv: Sequence[str]
+) -> dict[str, str]:
+    def relative(path: Path) -> str:
+        return path.relative_to(layout.root).as_posix()
+
+    with DigestCache(digest_cache_path()) as cache:
+        data = fingerprint(loaded.contract.dataset, cache)
+    provenance = {
+        "contract_digest": contract_digest(loaded.contract),
+        "dataset_digest": data["digest"],
+        "argv": list(argv),
+        "cwd": str(Path.cwd()),
+    }
+    operations = {"operations": loaded.contract.operations.model_dump(mode="json"), "provenance": provenance}
+    texts = {relative(layout.request_path(node.name)): pretty(node.request()) for node in plan.nodes}
+    texts[relative(layout.fingerprint_path)] = pretty(data)
+    texts[relative(layout.operations_path)] = pretty(operations)
+    texts[relative(layout.overrides_path)] = remembered.text()
+    texts["reports/config_resolved.yaml"] = to_yaml(loaded)
+    return texts
+
+
+def _text_digest(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

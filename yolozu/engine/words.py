@@ -1,0 +1,85 @@
+"""The words of a command line that names a run: ``exp.yaml eval run_id=exp01 lr=0.1``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from yolozu.contract.overrides import Override, parse_assignments
+from yolozu.errors import UsageError
+from yolozu.registry import nearest
+from yolozu.stages.registry import GROUPS, STAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the words of a command line ask for.
+
+    Attributes:
+        config: contract file.
+        run_id: name of the run.
+        names: stages to build.
+        given: overrides of contract keys.
+        forget: remembered overrides to drop.
+    """
+
+    config: str | None
+    run_id: str | None
+    names: list[str]
+    given: list[Override]
+    forget: list[str]
+
+
+def parse_words(words: Sequence[str]) -> Words:
+    """Sort words into a contract file, ``run_id=``/``config=``/``forget=``, overrides and stage names.
+
+    Raises:
+        UsageError: YZ310, a word is none of these, or says twice what may be said once.
+        ContractError: an override cannot be parsed.
+    """
+    asked: dict[str, str] = {}
+    names: list[str] = []
+    assignments: list[str] = []
+    for word in words:
+        key, equals, value = word.partition("=")
+        if equals and key in {"run_id", "config", "forget"}:
+            _ask_once(asked, key, value)
+        elif equals:
+            assignments.append(word)
+        elif word.endswith(SUFFIXES):
+            _ask_once(asked, "config", word)
+        else:
+            names.append(_stage(word))
+    forget = [key for key in asked.get("forget", "").split(",") if key]
+    return Words(asked.get("config"), asked.get("run_id"), names, parse_assignments(assignments), forget)
+
+
+def _ask_once(asked: dict[str, str], key: str, value: str) -> None:
+    if key in asked:
+        raise UsageError.one(
+            "YZ310",
+            where=f"{key}={value}",
+            problem=f"{key} is given twice, also as {asked[key]!r}",
+            fix="leave one of them out",
+        )
+    asked[key] = value
+
+
+def _stage(word: str) -> str:
+    if word in STAGES:
+        return word
+    if word in GROUPS:
+        return GROUPS[word]
+    known = [*STAGES, *GROUPS]
+    guess = nearest(word, known)
+    raise UsageError.one(
+        "YZ310",
+        where=word,
+        problem="is no contract file (.yaml, .yml, .json), no KEY=VALUE and no stage",
+        fix=f"did you mean {guess!r}?" if guess else f"stages and short names are: {', '.join(dict.fromkeys(known))}",
+    )

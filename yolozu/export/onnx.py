@@ -1,0 +1,148 @@
+"""A checkpoint as an ONNX file that can be used without it."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from yolozu import __version__
+from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.jsonio import pretty, write_text, written_aside
+from yolozu.artifacts.onnx_metadata import INPUT_NAME, OUTPUT_NAMES, OnnxMetadata, Shape
+from yolozu.data.preprocess import Preprocess
+from yolozu.errors import UsageError
+from yolozu.model.detector import ExportableDetector
+from yolozu.model.loading import detector_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TRACED_BATCH = 2
+"""Images in the traced batch; with a single one torch would fix the batch dimension at 1."""
+
+
+def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opset: int) -> OnnxMetadata:
+    """Write the detector of a checkpoint as ONNX, and what the file says about itself as JSON beside it.
+
+    The same checkpoint, opset and versions give the same bytes: nothing of the machine that exported it stays in the file.
+
+    Args:
+        checkpoint_path: checkpoint; its evaluation weights are exported.
+        onnx_path: single file to write, weights inside. Input ``images`` (batch, 3, H, W) float32, preprocessed; outputs
+            ``pred_logits`` (batch, Q, C) and ``pred_boxes`` (batch, Q, 4); the batch is free.
+        meta_path: JSON to write: the file's metadata and its SHA-256.
+        opset: ONNX operator set.
+
+    Returns:
+        The metadata that both files hold.
+
+    Raises:
+        InputError: the checkpoint cannot be used.
+        UsageError: YZ601 the installed exporter cannot give this operator set.
+    """
+    checkpoint = read_checkpoint(checkpoint_path)
+    preprocess = Preprocess.from_json(checkpoint.preprocess)
+    model = traced(ExportableDetector(detector_from(checkpoint)), preprocess.height, preprocess.width, opset=opset)
+    metadata = OnnxMetadata(
+        yolozu_version=__version__,
+        opset=opset,
+        input_shapes={entry.name: _shape(entry) for entry in model.graph.input},
+        output_shapes={entry.name: _shape(entry) for entry in model.graph.output},
+        classes=checkpoint.classes,
+        preprocess=preprocess.to_json(),
+        contract_digest=checkpoint.contract_digest,
+        checkpoint_sha256=digest_file(checkpoint_path),
+    )
+    write_onnx(onnx_path, model, metadata)
+    write_text(meta_path, pretty({**metadata.to_json(), "onnx_sha256": digest_file(onnx_path)}))
+    return metadata
+
+
+def traced(module: torch.nn.Module, height: int, width: int, *, opset: int) -> Any:
+    """The ONNX model (a ``ModelProto``) of ``module`` on inputs of ``height`` by ``width`` px, without traces of the machine.
+
+    Raises:
+        UsageError: YZ601.
+    """
+    module.eval()
+    images = torch.zeros(TRACED_BATCH, 3, height, width)
+    with torch.inference_mode(), _without_known_noise():
+        program = torch.onnx.export(
+            module,
+            (images,),
+            dynamo=True,
+            opset_version=opset,
+            input_names=[INPUT_NAME],
+            output_names=list(OUTPUT_NAMES),
+            dynamic_shapes={INPUT_NAME: {0: torch.export.Dim("batch", min=1)}},
+            external_data=False,
+            verbose=False,
+        )
+    assert program is not None, "the exporter returns a program when it is asked to use dynamo"
+    model = program.model_proto
+    _require_opset(model, opset)
+    forget_origin(model)
+    return model
+
+
+def write_onnx(path: Path, model: Any, metadata: OnnxMetadata) -> None:
+    """Check ``model``, give it ``metadata`` and write it, whole or not at all; equal models give equal bytes."""
+    import onnx
+
+    del model.metadata_props[:]
+    for key, value in metadata.to_properties().items():
+        model.metadata_props.add(key=key, value=value)
+    onnx.checker.check_model(model, full_check=True)
+    with written_aside(path) as aside:
+        aside.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def forget_origin(message: Any) -> None:
+    """Clear what the exporter notes on every part of a model: source lines, paths, names of Python objects."""
+    for field, value in message.ListFields():
+        if field.name in ("metadata_props", "doc_string"):
+            message.ClearField(field.name)
+        elif field.message_type is not None:
+            parts = [value] if hasattr(value, "ListFields") else value
+            for part in parts:
+                forget_origin(part)
+
+
+def _shape(entry: Any) -> Shape:
+    dims = entry.type.tensor_type.shape.dim
+    return tuple(dim.dim_param if dim.HasField("dim_param") else dim.dim_value for dim in dims)
+
+
+def _require_opset(model: Any, opset: int) -> None:
+    found = {entry.domain: entry.version for entry in model.opset_import}
+    if found != {"": opset}:
+        listed = ", ".join(f"{domain if domain else 'ai.onnx'} {version}" for domain, version in found.items())
+        raise UsageError.one(
+            "YZ601",
+            where=f"onnx_opset={opset}",
+            problem=f"torch {torch.__version__} exports this model with other operator sets: {listed}",
+            fix="set onnx_opset: 18, which the exporter gives without conversion",
+        )
+
+
+@contextmanager
+def _without_known_noise() -> Iterator[None]:
+    """Keep quiet what the exporter always says and nobody can act on; every other warning is still shown."""
+    registration = logging.getLogger("torch.onnx._internal.exporter._registration")
+
+    def worth_showing(record: logging.LogRecord) -> bool:
+        return "torchvision is not installed" not in record.getMessage()
+
+    registration.addFilter(worth_showing)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r".*LeafSpec.*is deprecated", category=FutureWarning)
+            yield
+    finally:
+        registration.removeFilter(worth_showing)

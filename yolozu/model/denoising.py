@@ -1,0 +1,122 @@
+"""Contrastive denoising: noised ground truth as extra training queries, so that refinement has a target from step one."""
+
+# Shapes: B images, T objects per image (padded), N denoising queries = 2 * T * groups, Q matching queries, D model width.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from yolozu.geometry.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
+from yolozu.geometry.targets import Targets
+from yolozu.model.references import inverse_sigmoid
+
+
+@dataclass(frozen=True)
+class DenoisingGroups:
+    """How the denoising queries are laid out: groups one after another, in each T positives, then T negatives.
+
+    Attributes:
+        num_groups: noised copies of every object, each with a positive and a negative.
+        num_objects: T, objects per image with padding.
+    """
+
+    num_groups: int
+    num_objects: int
+
+    @property
+    def num_queries(self) -> int:
+        """N."""
+        return 2 * self.num_objects * self.num_groups
+
+    def object_of_query(self, device: torch.device) -> Tensor:
+        """(N,) int64: which object each query was made from."""
+        return torch.arange(self.num_queries, device=device) % self.num_objects
+
+    def is_positive(self, device: torch.device) -> Tensor:
+        """(N,) bool: whether the query shall find its object again; the others shall find nothing."""
+        return torch.arange(self.num_queries, device=device) // self.num_objects % 2 == 0
+
+    def visibility(self, num_matching: int, device: torch.device) -> Tensor:
+        """Who sees whom: matching queries see matching queries; a denoising query also sees those, and its own group.
+
+        Returns:
+            (N + Q, N + Q) bool, True where the row's query sees the column's; denoising queries come first.
+        """
+        index = torch.arange(self.num_queries + num_matching, device=device)
+        group = (index // (2 * self.num_objects)).clamp_max(self.num_groups)  # matching queries: group `num_groups`
+        return (group[:, None] == group[None, :]) | (group[None, :] == self.num_groups)
+
+
+@dataclass(frozen=True)
+class DenoisingQueries:
+    """What the decoder starts from.
+
+    Attributes:
+        content_BND: embedded (noised) classes.
+        box_logits_BN4: noised boxes cxcywh before the sigmoid.
+        groups: the layout.
+    """
+
+    content_BND: Tensor
+    box_logits_BN4: Tensor
+    groups: DenoisingGroups
+
+
+class Denoising(nn.Module):
+    """Makes denoising queries: classes swapped at random, corners of positives moved by up to half the box's side (times
+    ``box_noise``), those of negatives by half to a whole side.
+
+    Source: Zhang et al., DINO, ICLR 2023, section 3.3, with RT-DETR's noise.
+    """
+
+    def __init__(
+        self, d_model: int, num_classes: int, *, num_queries: int, label_noise: float, box_noise: float
+    ) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        self.num_queries = num_queries
+        self.label_noise = label_noise
+        self.box_noise = box_noise
+        self.embedding = nn.Embedding(num_classes + 1, d_model, padding_idx=num_classes)
+
+    def forward(self, targets: Targets, generator: torch.Generator | None) -> DenoisingQueries | None:
+        """Noised queries of the batch; None when no image has an object.
+
+        Args:
+            targets: the ground truth.
+            generator: source of the noise; None is PyTorch's own.
+        """
+        num_objects = targets.labels_BT.shape[1]
+        if num_objects == 0:
+            return None
+        groups = DenoisingGroups(max(1, self.num_queries // num_objects), num_objects)
+        copies = 2 * groups.num_groups
+        valid_BN = targets.valid_BT.repeat(1, copies)
+        labels_BN = self._noised_labels(targets.labels_BT.repeat(1, copies), generator)
+        labels_BN = torch.where(valid_BN, labels_BN, self.num_classes)
+        negative_N1 = ~groups.is_positive(labels_BN.device)[:, None]
+        boxes_BN4 = self._noised_boxes(targets.boxes_BT4.repeat(1, copies, 1), negative_N1, generator)
+        return DenoisingQueries(self.embedding(labels_BN), inverse_sigmoid(boxes_BN4), groups)
+
+    def _noised_labels(self, labels_BN: Tensor, generator: torch.Generator | None) -> Tensor:
+        """The labels, half of the share ``label_noise`` replaced by a random class."""
+        swapped_BN = _uniform(labels_BN, generator) < 0.5 * self.label_noise
+        random_BN = (_uniform(labels_BN, generator) * self.num_classes).long().clamp_max(self.num_classes - 1)
+        return torch.where(swapped_BN, random_BN, labels_BN)
+
+    def _noised_boxes(self, boxes_BN4: Tensor, negative_N1: Tensor, generator: torch.Generator | None) -> Tensor:
+        """The boxes with each corner coordinate moved, kept inside the image."""
+        distance_BN4 = _uniform(boxes_BN4, generator) + negative_N1
+        direction_BN4 = torch.where(_uniform(boxes_BN4, generator) < 0.5, -1.0, 1.0)
+        half_BN4 = boxes_BN4[..., 2:].repeat(1, 1, 2) * (0.5 * self.box_noise)
+        corners_BN4 = cxcywh_to_xyxy(boxes_BN4) + direction_BN4 * distance_BN4 * half_BN4
+        return xyxy_to_cxcywh(corners_BN4.clamp(0.0, 1.0))
+
+
+def _uniform(like: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Uniform numbers in [0, 1), drawn where the generator lives, so that a CPU generator gives every device the same."""
+    source = generator.device if generator is not None else like.device
+    return torch.rand(like.shape, generator=generator, device=source).to(like.device)

@@ -1,0 +1,172 @@
+"""The detector: backbone, projector, hybrid encoder, query selection, decoder with its heads."""
+
+# Shapes: B images, S positions of all levels together, Q matching queries, N denoising queries, D model width, C classes.
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from yolozu.contract.model import ModelConfig
+from yolozu.errors import InputError
+from yolozu.geometry.targets import Targets
+from yolozu.model.backbones.base import Backbone
+from yolozu.model.backbones.registry import BACKBONES
+from yolozu.model.decoder import Decoder
+from yolozu.model.denoising import Denoising, DenoisingQueries
+from yolozu.model.heads.base import HeadSizes
+from yolozu.model.hybrid_encoder import HybridEncoder
+from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput
+from yolozu.model.projector import Projector
+from yolozu.model.queries import Proposals, QuerySelector
+
+LARGEST_STRIDE = 32
+DETECTION_HEADS = ("logits", "boxes")
+
+
+class Detector(nn.Module):
+    """An RT-DETR (Zhao et al., DETRs Beat YOLOs on Real-time Object Detection, CVPR 2024)."""
+
+    def __init__(
+        self,
+        *,
+        backbone: Backbone,
+        projector: Projector,
+        encoder: HybridEncoder,
+        memory_projector: Projector,
+        selector: QuerySelector,
+        decoder: Decoder,
+        denoising: Denoising | None,
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.projector = projector
+        self.encoder = encoder
+        self.memory_projector = memory_projector
+        self.selector = selector
+        self.decoder = decoder
+        self.denoising = denoising
+
+    def forward(
+        self, images_B3HW: Tensor, targets: Targets | None = None, generator: torch.Generator | None = None
+    ) -> DetectorOutput | TrainingOutput:
+        """Predictions; all that is supervised when training.
+
+        Args:
+            images_B3HW: (B, 3, H, W) preprocessed; H and W multiples of 32.
+            targets: ground truth to make denoising queries of; only used when training.
+            generator: source of the denoising noise; None is PyTorch's own.
+
+        Returns:
+            `TrainingOutput` in training mode, otherwise `DetectorOutput`.
+
+        Raises:
+            InputError: YZ401 when the images are too small for so many queries, YZ402 when their size is no multiple of 32.
+        """
+        memory_BSD, sizes = self._encode(images_B3HW)
+        proposals = self.selector(memory_BSD, sizes)
+        content_BND, box_logits_BN4 = proposals.content_BQD.detach(), proposals.box_logits_BQ4.detach()
+        if not self.training:
+            predicted = self.decoder(content_BND, box_logits_BN4, memory_BSD, sizes)
+            return DetectorOutput(predicted["logits"][-1], predicted["boxes"][-1])
+        noised = None if self.denoising is None or targets is None else self.denoising(targets, generator)
+        visible_NN = None
+        if noised is not None:
+            visible_NN = noised.groups.visibility(content_BND.shape[1], content_BND.device)
+            content_BND = torch.cat([noised.content_BND.to(content_BND.dtype), content_BND], dim=1)
+            box_logits_BN4 = torch.cat([noised.box_logits_BN4, box_logits_BN4], dim=1)
+        predicted = self.decoder(content_BND, box_logits_BN4, memory_BSD, sizes, visible_NN)
+        return _training_output(predicted, proposals, noised)
+
+    def _encode(self, images_B3HW: Tensor) -> tuple[Tensor, tuple[tuple[int, int], ...]]:
+        """(B, S, D) the fused maps, finest first, each row by row; and the height and width of each."""
+        _require_whole_cells(images_B3HW.shape[-2], images_B3HW.shape[-1])
+        images_B3HW = images_B3HW.contiguous(memory_format=torch.channels_last)
+        maps = self.memory_projector(self.encoder(self.projector(self.backbone(images_B3HW))))
+        sizes = tuple((level.shape[-2], level.shape[-1]) for level in maps)
+        return torch.cat([level.flatten(2).transpose(1, 2) for level in maps], dim=1), sizes
+
+
+class ExportableDetector(nn.Module):
+    """The detector as a function of one tensor onto a tuple, which is what an exported graph can hold."""
+
+    def __init__(self, detector: Detector) -> None:
+        super().__init__()
+        self.detector = detector
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """``pred_logits`` (B, Q, C) and ``pred_boxes`` (B, Q, 4) of preprocessed images (B, 3, H, W)."""
+        output = self.detector(images)
+        return output.pred_logits, output.pred_boxes
+
+
+def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
+    """A new detector; its weights follow from PyTorch's random state.
+
+    Args:
+        config: the architecture.
+        num_classes: classes of the data set.
+    """
+    encoder, decoder, denoising = config.encoder, config.decoder, config.denoising
+    d_encoder, d_decoder = config.projector.d_model, config.decoder_width
+    sizes = HeadSizes(d_model=d_decoder, num_classes=num_classes)
+    backbone: Backbone = BACKBONES.load(config.backbone.name)(
+        norm=config.backbone.norm,
+        width_mult=config.backbone.args.width_mult,
+        depth_mult=config.backbone.args.depth_mult,
+    )
+    detector = Detector(
+        backbone=backbone,
+        projector=Projector(backbone.spec.out_channels, d_encoder),
+        encoder=HybridEncoder(
+            d_encoder,
+            num_layers=encoder.num_layers,
+            num_heads=encoder.num_heads,
+            ffn_dim=encoder.ffn_dim,
+            expansion=encoder.expansion,
+            fusion_blocks=encoder.fusion_blocks,
+        ),
+        memory_projector=Projector([d_encoder] * 3, d_decoder),
+        selector=QuerySelector(sizes, num_queries=config.num_queries, anchor_size=config.anchor_size),
+        decoder=Decoder(
+            sizes,
+            head_names=DETECTION_HEADS,
+            num_layers=decoder.num_layers,
+            num_heads=decoder.num_heads,
+            num_points=decoder.num_points,
+            ffn_dim=decoder.ffn_dim,
+            dropout=decoder.dropout,
+        ),
+        denoising=Denoising(
+            d_decoder,
+            num_classes,
+            num_queries=denoising.num_queries,
+            label_noise=denoising.label_noise,
+            box_noise=denoising.box_noise,
+        )
+        if denoising.num_queries > 0
+        else None,
+    )
+    return detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def _training_output(
+    predicted: dict[str, Tensor], proposals: Proposals, noised: DenoisingQueries | None
+) -> TrainingOutput:
+    """The decoder's output taken apart into denoising and matching queries."""
+    first = {"logits": proposals.logits_BQC[None], "boxes": proposals.box_logits_BQ4.sigmoid()[None]}
+    if noised is None:
+        return TrainingOutput(predicted, first, denoising=None)
+    count = noised.groups.num_queries
+    denoising = DenoisingOutput({name: values[:, :, :count] for name, values in predicted.items()}, noised.groups)
+    return TrainingOutput({name: values[:, :, count:] for name, values in predicted.items()}, first, denoising)
+
+
+def _require_whole_cells(height: int, width: int) -> None:
+    if height % LARGEST_STRIDE or width % LARGEST_STRIDE:
+        raise InputError.one(
+            "YZ402",
+            where=f"network input {height}x{width}",
+            problem=f"height and width must be multiples of {LARGEST_STRIDE}",
+            fix="letterbox the images to image_size",
+        )

@@ -1,0 +1,50 @@
+"""Random numbers that depend on the seed and the step alone: no generator's state to save, none to lose."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def derived_seed(seed: int, *purpose: str | int) -> int:
+    """A seed of 63 bits for one purpose (``"weights"``, ``"step", 12, 0``), independent of those for all others."""
+    text = "/".join(str(part) for part in (seed, *purpose))
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big") >> 1
+
+
+def generator_for(device: torch.device, seed: int, *purpose: str | int) -> torch.Generator:
+    """A generator on ``device`` for one purpose."""
+    return torch.Generator(device=device).manual_seed(derived_seed(seed, *purpose))
+
+
+@contextmanager
+def seeded(seed: int, *purpose: str | int) -> Iterator[None]:
+    """Draw from torch's global generators as seeded for one purpose; afterwards they are as they were."""
+    with torch.random.fork_rng():
+        torch.manual_seed(derived_seed(seed, *purpose))
+        yield
+
+
+@contextmanager
+def deterministic(device: torch.device) -> Iterator[None]:
+    """Hold torch to deterministic algorithms on the CPU, and leave its global settings and generators as they were.
+
+    On CUDA some operations of the detector (the backward pass of grid sampling) have no deterministic form, so nothing
+    is promised there.
+    """
+    before = torch.are_deterministic_algorithms_enabled()
+    fill_before = torch.utils.deterministic.fill_uninitialized_memory
+    with torch.random.fork_rng():
+        torch.use_deterministic_algorithms(device.type == "cpu")
+        torch.utils.deterministic.fill_uninitialized_memory = False  # we never read what we have not written
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(before)
+            torch.utils.deterministic.fill_uninitialized_memory = fill_before
