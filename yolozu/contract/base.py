@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -9,7 +11,8 @@ class Section(BaseModel):
     """A closed, frozen, documented group of contract keys; the defaults live here and nowhere else.
 
     Scalars are strict: ``true`` is no integer, ``2.9`` no count, NaN and infinity no number. Field names are unique over
-    all sections, because the keys a user writes are flat. Every field's docstring is its entry in the reference.
+    all sections, because the keys a user writes are flat. Every field's docstring is its entry in the reference; it is
+    read from the source when asked for (`yolozu.contract.docstrings`), because pydantic would do so at every start.
     """
 
     model_config = ConfigDict(
@@ -17,6 +20,37 @@ class Section(BaseModel):
         frozen=True,
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         validate_default=True,
     )
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a value must look like, in words, where its type alone would say too little or too much.
+
+    Goes into ``Annotated[...]``; errors and the reference read ``must be <words>``.
+    """
+
+    words: str
+
+
+class Conflict(ValueError):
+    """Keys that are fine one by one but not together.
+
+    Args:
+        keys: the keys, the one to blame first.
+        problem: what does not fit.
+        fix: the ways out.
+        code: the error code it is reported under.
+    """
+
+    def __init__(self, *keys: str, problem: str, fix: str, code: str = "YZ105") -> None:
+        super().__init__(f"{problem}; {fix}")
+        self.keys, self.problem, self.fix, self.code = keys, problem, fix, code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _conflict, (self.keys, self.problem, self.fix, self.code)
+
+
+def _conflict(keys: tuple[str, ...], problem: str, fix: str, code: str) -> Conflict:
+    return Conflict(*keys, problem=problem, fix=fix, code=code)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
-from yolozu.contract.base import Section
+from yolozu.contract.base import Conflict, Form, Section
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 ImageSize = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
@@ -63,7 +63,9 @@ class SynthSection(Section):
 class PreprocessSection(Section):
     """How an image becomes network input: letterboxed, RGB, scaled to [0, 1]."""
 
-    image_size: ImageSize | tuple[ImageSize, ImageSize] = 640
+    image_size: Annotated[
+        ImageSize | tuple[ImageSize, ImageSize], Form("a multiple of 32 from 32 to 4096, or [height, width] of such")
+    ] = 640
     """Network input in px: one side of a square, or [height, width]; multiples of 32."""
 
     letterbox_fill: int = Field(default=114, ge=0, le=255)
@@ -106,7 +108,10 @@ class AugmentSection(Section):
     @model_validator(mode="after")
     def _scale_range_is_ordered(self) -> Self:
         if self.scale_min > self.scale_max:
-            raise ValueError(
-                f"scale_min {self.scale_min} is above scale_max {self.scale_max}; lower scale_min or raise scale_max"
+            raise Conflict(
+                "scale_min",
+                "scale_max",
+                problem=f"scale_min {self.scale_min:g} is above scale_max {self.scale_max:g}",
+                fix="lower scale_min or raise scale_max",
             )
         return self

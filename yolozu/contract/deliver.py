@@ -6,9 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from yolozu.contract.base import Section
+from yolozu.contract.base import Form, Section
 
-Requirement = Annotated[str, Field(pattern=r"^(>=|>|<=|<)\s*-?\d+(\.\d+)?([eE][-+]?\d+)?$")]
+Requirement = Annotated[
+    str,
+    Field(pattern=r"^(>=|>|<=|<)\s*-?\d+(\.\d+)?([eE][-+]?\d+)?$"),
+    Form("a comparison with a number, such as '>= 0.3'"),
+]
 
 
 class ExportSection(Section):

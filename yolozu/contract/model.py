@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from yolozu.contract.base import Section
 
@@ -15,7 +15,7 @@ class BackboneArgs(Section):
     """How wide and deep the backbone is, relative to its published size."""
 
     width_mult: float = Field(default=1.0, gt=0.0, le=4.0)
-    """Factor on every channel count (rounded to a multiple of 8)."""
+    """Factor on every channel count (rounded to a multiple of 8, at least 8)."""
 
     depth_mult: float = Field(default=1.0, gt=0.0, le=4.0)
     """Factor on every block count (at least one block stays)."""
@@ -27,6 +27,10 @@ class BackboneConfig(Section):
     name: BackboneName = "cspresnet"
     """Architecture."""
 
+    norm: Literal["bn", "frozenbn", "gn"] = "bn"
+    """Normalization: batch statistics, fixed statistics (for pretrained weights), or groups of channels within an image
+    (for very small batches)."""
+
     args: BackboneArgs = BackboneArgs()
     """Width and depth."""
 
@@ -35,7 +39,7 @@ class ProjectorConfig(Section):
     """1x1 convolutions from the backbone's channels to the transformer's width."""
 
     d_model: int = Field(default=256, ge=32, le=1024, multiple_of=32)
-    """Width of encoder and decoder."""
+    """Width of the encoder, and of the decoder unless that has its own."""
 
 
 class EncoderConfig(Section):
@@ -45,13 +49,13 @@ class EncoderConfig(Section):
     """Self-attention layers on P5; 0 leaves the fusion alone."""
 
     num_heads: int = Field(default=8, ge=1, le=32)
-    """Attention heads; must divide `d_model`."""
+    """Attention heads; must divide the encoder's width."""
 
     ffn_dim: PositiveInt = 1024
     """Hidden width of the feed-forward part."""
 
     expansion: float = Field(default=1.0, gt=0.0, le=2.0)
-    """Hidden width of the fusion blocks, relative to `d_model`."""
+    """Hidden width of the fusion blocks, relative to the encoder's width."""
 
     fusion_blocks: int = Field(default=3, ge=1, le=8)
     """RepVGG blocks in each fusion block."""
@@ -60,11 +64,14 @@ class EncoderConfig(Section):
 class DecoderConfig(Section):
     """Deformable decoder with iterative box refinement."""
 
+    d_model: int | None = Field(default=None, ge=32, le=1024, multiple_of=32)
+    """Width of the decoder; null takes the projector's `d_model`."""
+
     num_layers: int = Field(default=6, ge=1, le=12)
     """Decoder layers; each has its own supervised heads."""
 
     num_heads: int = Field(default=8, ge=1, le=32)
-    """Attention heads; must divide `d_model`."""
+    """Attention heads; must divide the decoder's width."""
 
     num_points: int = Field(default=4, ge=1, le=16)
     """Sampling points per head and level."""
@@ -80,13 +87,15 @@ class DenoisingConfig(Section):
     """Contrastive denoising: noised ground truth as extra training queries (never at inference)."""
 
     num_queries: int = Field(default=100, ge=0, le=1000)
-    """Extra queries in all; 0 turns denoising off."""
+    """Noised copies of objects per image that are to be found again (at least one of every object); as many again are
+    to be rejected. 0 turns denoising off."""
 
     label_noise: float = Field(default=0.5, ge=0.0, le=1.0)
-    """Share of extra queries that may start from a random class."""
+    """Share of copies whose class may be swapped; half of them start from a random class."""
 
     box_noise: float = Field(default=1.0, ge=0.0, le=4.0)
-    """How far noised corners may move, relative to half the box's side."""
+    """How far the corners of a copy may move, relative to half the box's side; a rejected copy moves once to twice as
+    far."""
 
 
 class ModelConfig(Section):
@@ -113,12 +122,29 @@ class ModelConfig(Section):
     num_queries: int = Field(default=300, ge=1, le=3000)
     """Object queries: the most objects one image can have."""
 
-    anchor_size: float = Field(default=0.05, gt=0.0, lt=1.0)
+    anchor_size: float = Field(default=0.05, gt=0.01, le=0.24)
     """Side of the proposals on the finest level, relative to the image; doubles from level to level."""
+
+    @property
+    def decoder_width(self) -> int:
+        """Channels of the decoder's queries."""
+        return self.projector.d_model if self.decoder.d_model is None else self.decoder.d_model
+
+    @model_validator(mode="after")
+    def _heads_divide_widths(self) -> Self:
+        widths = {"encoder": self.projector.d_model, "decoder": self.decoder_width}
+        heads = {"encoder": self.encoder.num_heads, "decoder": self.decoder.num_heads}
+        for part, width in widths.items():
+            if width % heads[part]:
+                raise ValueError(
+                    f"{part}.num_heads {heads[part]} does not divide the {part}'s width {width}; "
+                    f"set {part}.num_heads to a divisor of {width}, or change d_model"
+                )
+        return self
 
 
 class ModelSection(Section):
     """The network."""
 
     model: ModelConfig = ModelConfig()
-    """Architecture: a map, or the path of a YAML or JSON file that holds one."""
+    """Architecture: a map, or the path (relative to the working directory) of a YAML or JSON file that holds one."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import NonNegativeFloat
+from typing import Self
+
+from pydantic import NonNegativeFloat, model_validator
 
 from yolozu.contract.base import Section
 
@@ -21,6 +23,12 @@ class MatchingSection(Section):
 
     cost_giou: NonNegativeFloat = 2.0
     """Weight of the generalized IoU cost."""
+
+    @model_validator(mode="after")
+    def _matching_needs_a_cost(self) -> Self:
+        if self.use_matcher and self.cost_class == self.cost_bbox == self.cost_giou == 0.0:
+            raise ValueError("all matching costs are 0; raise one of them, or set use_matcher: false")
+        return self
 
 
 class LossWeights(Section):

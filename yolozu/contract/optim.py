@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
-from yolozu.contract.base import Section
+from yolozu.contract.base import Conflict, Section
 
 
 class OptimSection(Section):
@@ -57,11 +57,16 @@ class OptimSection(Section):
     @model_validator(mode="after")
     def _nesterov_needs_sgd_with_momentum(self) -> Self:
         if self.nesterov and self.optimizer != "sgd":
-            raise ValueError(
-                f"nesterov needs optimizer: sgd, got {self.optimizer}; drop nesterov or set optimizer: sgd"
+            raise Conflict(
+                "nesterov",
+                "optimizer",
+                problem=f"nesterov is for sgd, the optimizer is {self.optimizer}",
+                fix="drop nesterov or set optimizer: sgd",
             )
         if self.nesterov and self.momentum == 0.0:
-            raise ValueError("nesterov needs momentum above 0; drop nesterov or raise momentum")
+            raise Conflict(
+                "nesterov", "momentum", problem="nesterov needs momentum above 0", fix="drop nesterov or raise momentum"
+            )
         return self
 
 
@@ -89,7 +94,13 @@ class ScheduleSection(Section):
     @model_validator(mode="after")
     def _milestones_rise(self) -> Self:
         if list(self.scheduler_milestones) != sorted(set(self.scheduler_milestones)):
-            raise ValueError(f"scheduler_milestones must rise, got {list(self.scheduler_milestones)}; sort them")
+            rising = ",".join(str(step) for step in sorted(set(self.scheduler_milestones)))
+            raise Conflict(
+                "scheduler_milestones",
+                problem=f"milestones must rise, got {list(self.scheduler_milestones)}",
+                fix=f"write {rising}",
+                code="YZ104",
+            )
         return self
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from yolozu.contract.base import Section
+from yolozu.contract.base import Form, Section
 from yolozu.contract.data import AugmentSection, DatasetSection, PreprocessSection, SynthSection
 from yolozu.contract.deliver import EvaluateSection, ExportSection, ParitySection, PredictSection
 from yolozu.contract.model import ModelSection
@@ -16,13 +16,20 @@ from yolozu.contract.train import DeviceSection, LoopSection, OperationsSection,
 from yolozu.paths import RUN_ID_PATTERN
 
 
+RunId = Annotated[
+    str,
+    Field(pattern=f"^{RUN_ID_PATTERN}$"),
+    Form("1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit"),
+]
+
+
 class RunSection(Section):
     """Which run this is. No stage reads it."""
 
     config_version: Literal[1] = 1
     """Version of the contract's language."""
 
-    run_id: Annotated[str, Field(pattern=f"^{RUN_ID_PATTERN}$")] | None = None
+    run_id: RunId | None = None
     """Name of the run's directory under `runs/`; without one, the UTC time."""
 
     run_contract: bool = False

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
-from yolozu.contract.base import Section
+from yolozu.contract.base import Conflict, Form, Section
 
 
 class SeedSection(Section):
@@ -19,7 +19,7 @@ class SeedSection(Section):
 class DeviceSection(Section):
     """Where tensors live."""
 
-    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$"), Form("cpu, cuda or cuda:N")] = "cpu"
     """`cpu`, `cuda` or `cuda:N`."""
 
 
@@ -59,7 +59,12 @@ class LoopSection(Section):
     @model_validator(mode="after")
     def _ema_eval_needs_ema(self) -> Self:
         if self.ema_eval and not self.use_ema:
-            raise ValueError("ema_eval needs use_ema: true; set it or drop ema_eval")
+            raise Conflict(
+                "ema_eval",
+                "use_ema",
+                problem="ema_eval has no average to use without use_ema",
+                fix="set use_ema: true or drop ema_eval",
+            )
         return self
 
 

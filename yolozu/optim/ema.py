@@ -47,12 +47,3 @@ class MovingAverage:
     def tensors(self) -> dict[str, Tensor]:
         """The average as a state dict (not copied)."""
         return dict(self.detector.state_dict())
-
-    def load(self, tensors: dict[str, Tensor], *, updates: int) -> None:
-        """Put back what `tensors` gave.
-
-        Raises:
-            RuntimeError: the tensors are not exactly those of the detector.
-        """
-        self.detector.load_state_dict(tensors, strict=True)
-        self.updates = updates

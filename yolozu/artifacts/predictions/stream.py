@@ -58,6 +58,7 @@ class JsonText:
         self._text = ""
         self._at = 0
         self._ended = False
+        self._bad_bytes: BrokenJson | None = None
         self._bytes = 0
         self._lines_before = 0
         self._columns_before = 0
@@ -116,7 +117,7 @@ class JsonText:
                 yield self.value()
         self.take("]")
 
-    def keys(self) -> Iterator[str]:
+    def members(self) -> Iterator[str]:
         """The keys of the object that starts here; the caller reads each value before the next key.
 
         Raises:
@@ -169,6 +170,8 @@ class JsonText:
 
     def _read_on(self) -> bool:
         """Drop what was taken and append at least as much as is left; False at the end of the file."""
+        if self._bad_bytes is not None:
+            raise self._bad_bytes
         if self._ended:
             return False
         taken = self._text[: self._at]
@@ -182,8 +185,11 @@ class JsonText:
         try:
             self._text = rest + self._decode.decode(piece, final=self._ended)
         except UnicodeDecodeError as error:
+            carried = len(error.object) - len(piece)
+            self._text = rest + error.object[: error.start].decode("utf-8-sig")
             self._ended = True
-            self._at = len(rest)
-            raise BrokenJson(f"not UTF-8 text ({error.reason})", f"near byte {self._bytes + error.start}") from None
+            self._bad_bytes = BrokenJson(
+                f"not UTF-8 text ({error.reason})", f"byte {self._bytes + error.start - carried}"
+            )
         self._bytes += len(piece)
         return True

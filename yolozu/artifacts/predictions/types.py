@@ -30,7 +30,7 @@ assert tuple(BOX_KEYS) == get_args(BoxFormat)
 
 LARGEST_CLASS_ID = 2**31 - 1
 ROTATION_TOLERANCE = 1e-3
-"""Largest deviation of an element of ``R Rᵀ`` from the identity: four decimals in a text file pass, another matrix does not."""
+"""Largest deviation of an element of ``R Rᵀ`` from the identity: four decimals in a text file pass."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,9 @@ class ImagePredictions:
     def __post_init__(self) -> None:
         count = len(self.scores)
         if self.class_ids.shape != (count,) or self.boxes_cxcywh.shape != (count, 4):
-            raise ValueError(f"{self.image}: {count} scores, class_ids {self.class_ids.shape}, boxes {self.boxes_cxcywh.shape}")
+            raise ValueError(
+                f"{self.image}: {count} scores, class_ids {self.class_ids.shape}, boxes {self.boxes_cxcywh.shape}"
+            )
         if self.extras and len(self.extras) != count:
             raise ValueError(f"{self.image}: {count} scores, {len(self.extras)} extras")
 

@@ -1,0 +1,78 @@
+import hashlib
+import os
+import time
+
+import pytest
+
+from yolozu.artifacts import digest as digest_module
+from yolozu.artifacts.digest import DigestCache, digest_file, digest_of
+
+
+@pytest.fixture
+def old_file(tmp_path):
+    path = tmp_path / "data" / "a.bin"
+    path.parent.mkdir()
+    path.write_bytes(b"hello")
+    os.utime(path, (1000, 1000))
+    return path
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Names of the files whose bytes were read."""
+    names = []
+
+    def counted(path):
+        names.append(path.name)
+        return digest_file(path)
+
+    monkeypatch.setattr(digest_module, "digest_file", counted)
+    return names
+
+
+def test_a_digest_is_the_sha256_of_the_bytes(old_file):
+    with DigestCache(None) as cache:
+        assert cache.file(old_file) == hashlib.sha256(b"hello").hexdigest()
+
+
+def test_key_order_does_not_matter():
+    assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
+
+
+def test_a_known_file_is_not_read_again_by_another_process(old_file, tmp_path, reads):
+    for _ in range(2):
+        with DigestCache(tmp_path / "cache.sqlite") as cache:
+            cache.file(old_file)
+            cache.file(old_file)
+    assert reads == ["a.bin"]
+
+
+def test_a_touched_file_is_read_again_and_has_the_same_digest(old_file, tmp_path, reads):
+    with DigestCache(tmp_path / "cache.sqlite") as cache:
+        before = cache.file(old_file)
+        os.utime(old_file, (2000, 2000))
+        assert cache.file(old_file) == before
+    assert reads == ["a.bin", "a.bin"]
+
+
+def test_a_file_written_just_now_is_never_remembered(tmp_path, reads):
+    path = tmp_path / "fresh"
+    path.write_bytes(b"one")
+    now = time.time_ns()
+    with DigestCache(tmp_path / "cache.sqlite") as cache:
+        first = cache.file(path)
+        path.write_bytes(b"two")
+        os.utime(path, ns=(now, now))
+        assert cache.file(path) != first
+
+
+def test_a_tree_changes_with_names_and_contents_and_not_with_times(old_file, tmp_path):
+    root = old_file.parent
+    with DigestCache(None) as cache:
+        before = cache.path(root)
+        os.utime(old_file, (5, 5))
+        assert cache.path(root) == before
+        old_file.rename(root / "b.bin")
+        renamed = cache.path(root)
+        (root / "b.bin").write_bytes(b"other")
+        assert len({before, renamed, cache.path(root)}) == 3

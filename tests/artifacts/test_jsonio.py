@@ -1,0 +1,60 @@
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yolozu.artifacts.jsonio import canonical, pretty, read_json, write_text, write_text_if_changed, written_aside
+from yolozu.errors import InputError
+
+
+def test_canonical_json_is_one_text_per_value():
+    assert canonical({"b": [1, 2.5, None], "a": "ü"}) == '{"a":"ü","b":[1,2.5,null]}'
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_nan_has_no_text(bad):
+    with pytest.raises(ValueError, match="Out of range float"):
+        canonical(bad)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "report.json"
+    write_text(path, "old")
+    with pytest.raises(RuntimeError), written_aside(path) as aside:
+        aside.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_an_equal_text_keeps_the_modification_time(tmp_path):
+    path = tmp_path / "plan" / "train.json"
+    assert write_text_if_changed(path, "{}")
+    os.utime(path, (1, 1))
+    assert not write_text_if_changed(path, "{}")
+    assert path.stat().st_mtime == 1
+    assert write_text_if_changed(path, "[]")
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner)))
+def test_what_is_written_is_read(value):
+    import json
+
+    assert json.loads(pretty(value)) == json.loads(canonical(value)) == value
+
+
+@pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "\xff", "[" * 100_000])
+def test_a_file_that_is_no_json_is_one_finding(tmp_path, text):
+    path = tmp_path / "x.json"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(InputError) as caught:
+        read_json(path, code="YZ312", fix="mend it")
+    assert [(finding.code, finding.where, finding.fix) for finding in caught.value.findings] == [
+        ("YZ312", str(path), "mend it")
+    ]
+
+
+def test_a_missing_file_is_one_finding(tmp_path):
+    with pytest.raises(InputError, match="cannot be read as JSON"):
+        read_json(tmp_path / "absent.json", code="YZ312", fix="make it")

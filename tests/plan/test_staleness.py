@@ -1,0 +1,52 @@
+from tests.plan.toy import TOYS
+from yolozu.contract.run import Contract
+from yolozu.plan.compiler import compile_plan
+from yolozu.plan.receipt import Receipt
+from yolozu.plan.staleness import Reason, changed_keys, staleness
+
+NODE = compile_plan(Contract(), TOYS)["shout"]
+RECEIPT = Receipt("shout", 1, {"seed": {"seed": 0}}, {"word": "w"}, {"out/loud.txt": "l"}, {}, "now", 1.0, {})
+NOW = {"data/word.txt": "w", "out/loud.txt": "l"}
+
+
+def lines(receipt, now):
+    return [reason.render(lambda key: "exp.yaml:3") for reason in staleness(NODE, receipt, now.get)]
+
+
+def test_a_result_stands_when_spec_inputs_and_outputs_are_the_same():
+    assert lines(RECEIPT, NOW) == []
+
+
+def test_without_a_receipt_nothing_was_built():
+    assert lines(None, NOW) == ["has not been built"]
+
+
+def test_a_key_is_shown_old_and_new_with_its_place():
+    old = Receipt("shout", 1, {"seed": {"seed": 7}}, {"word": "w"}, {"out/loud.txt": "l"}, {}, "now", 1.0, {})
+    assert lines(old, NOW) == ["seed: 7 → 0 (exp.yaml:3)"]
+
+
+def test_every_reason_is_told_at_once():
+    old = Receipt("shout", 0, {"seed": {"seed": 7}}, {"word": "x"}, {"out/loud.txt": "y"}, {}, "now", 1.0, {})
+    assert lines(old, {"data/word.txt": "w"}) == [
+        "the stage's code changed: version 0 → 1",
+        "seed: 7 → 0 (exp.yaml:3)",
+        "data/word.txt has other content than when it was read",
+        "out/loud.txt is missing",
+    ]
+
+
+def test_keys_inside_maps_are_dotted_and_absent_ones_say_so():
+    old = {"model": {"model": {"backbone": {"name": "cspresnet"}, "num_queries": 300}}, "losses": {}}
+    new = {"model": {"model": {"backbone": {"name": "tiny_cnn"}, "num_queries": 300, "pose": True}}, "losses": {}}
+    assert changed_keys(old, new) == [
+        Reason("key", "model.backbone.name", '"cspresnet"', '"tiny_cnn"'),
+        Reason("key", "model.pose", "absent", "true"),
+    ]
+
+
+def test_an_emptied_map_is_a_change():
+    assert changed_keys({"evaluate": {"require": {"map50": "> 0"}}}, {"evaluate": {"require": {}}}) == [
+        Reason("key", "require", "absent", "{}"),
+        Reason("key", "require.map50", '"> 0"', "absent"),
+    ]

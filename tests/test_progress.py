@@ -1,0 +1,49 @@
+import io
+
+import pytest
+
+from yolozu.progress import LiveProgress, PlainProgress, SilentProgress, progress_for
+
+
+def test_plain_progress_says_the_end_and_little_else():
+    stream = io.StringIO()
+    with PlainProgress(stream).bar("train", 300) as bar:
+        for step in range(300):
+            bar.advance(note=f"loss {step}")
+    assert stream.getvalue() == "  train 300/300  loss 299\n"
+
+
+def test_plain_progress_speaks_up_every_few_seconds(monkeypatch):
+    clock = iter([0.0, 1.0, 6.0, 7.0])
+    monkeypatch.setattr("yolozu.progress.time.monotonic", lambda: next(clock))
+    stream = io.StringIO()
+    with PlainProgress(stream).bar("read", 10, done=2) as bar:
+        for _ in range(3):
+            bar.advance()
+    assert stream.getvalue() == "  read 4/10\n"
+
+
+@pytest.mark.parametrize("kind", [PlainProgress, LiveProgress])
+def test_a_line_stays(kind):
+    stream = io.StringIO()
+    kind(stream).say("[brackets] stay")
+    assert stream.getvalue() == "[brackets] stay\n"
+
+
+def test_a_live_bar_counts():
+    stream = io.StringIO()
+    with LiveProgress(stream).bar("train", 2) as bar:
+        bar.advance(note="loss 1.0")
+        bar.advance()
+
+
+def test_a_file_gets_plain_lines():
+    assert isinstance(progress_for(io.StringIO()), PlainProgress)
+
+
+def test_silence_says_nothing(capsys):
+    progress = SilentProgress()
+    progress.say("hello")
+    with progress.bar("x", 1) as bar:
+        bar.advance()
+    assert capsys.readouterr() == ("", "")

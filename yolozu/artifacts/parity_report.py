@@ -1,0 +1,197 @@
+"""``onnx_parity.json``: how far an exported file is from the checkpoint it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.errors import Finding, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Part(BaseModel):
+    """A closed, frozen part of the report."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Thresholds(Part):
+    """Largest differences that pass."""
+
+    score_atol: float
+    """Of class logits, proposal scores and detection scores."""
+
+    bbox_atol: float
+    """Of box coordinates normalized to the network input."""
+
+
+class ComparedInputs(Part):
+    """What both networks were given."""
+
+    images: list[str]
+    """Validation images, by path relative to the data set's root."""
+
+    images_requested: int
+    """Images asked for; the split may have fewer."""
+
+    batch_sizes: list[int]
+    """Every image was compared in a batch of each of these sizes."""
+
+    height: int
+    """Of the network input, in px."""
+
+    width: int
+    """Of the network input, in px."""
+
+
+class Differences(Part):
+    """Absolute differences of one output over all its elements, images and batch sizes; null where none is finite."""
+
+    max: float | None
+    """Largest."""
+
+    mean: float | None
+    """Average."""
+
+    p50: float | None
+    """Median."""
+
+    p90: float | None
+    """90th percentile."""
+
+    p99: float | None
+    """99th percentile."""
+
+    non_finite: int
+    """Elements that are NaN or infinite in either network."""
+
+
+class Selection(Part):
+    """Which proposals became queries, over all images and batch sizes."""
+
+    score_max: float | None
+    """Largest difference of a proposal's score; null where none is finite."""
+
+    reordered: int
+    """Queries that both networks chose, in another order: their scores tie."""
+
+    tied: int
+    """Queries that only the exported file chose and whose score ties with the last one chosen."""
+
+    other: int
+    """Queries that only the exported file chose although they rank clearly behind."""
+
+
+class Matched(Part):
+    """Decoded detections, paired by label, overlap and score, over all images and batch sizes."""
+
+    pairs: int
+    """Detections found in both."""
+
+    unmatched: int
+    """Detections of one network without a counterpart in the other."""
+
+    tied: int
+    """Detections without a counterpart whose score ties with the last one kept: which of them is kept is arbitrary."""
+
+    iou_min: float | None
+    """Smallest overlap of a pair; null without pairs."""
+
+    score_max: float | None
+    """Largest score difference of a pair; null without pairs."""
+
+    label_flips: int
+    """Objects that got another class."""
+
+    rot_deg_max: float | None
+    """Largest rotation difference of a pair in degrees; null for a model without pose."""
+
+    t_mm_max: float | None
+    """Largest translation difference of a pair in mm; null for a model without pose."""
+
+
+class OnnxRuntimeUsed(Part):
+    """What ran the file."""
+
+    version: str
+    """Of ONNX Runtime."""
+
+    providers: list[str]
+    """Execution providers, the preferred one first."""
+
+
+class ParityReport(Part):
+    """Whether an exported file computes what its checkpoint computes."""
+
+    schema_version: Literal[1] = 1
+    """Version of this file's form."""
+
+    timestamp: str
+    """When the comparison was made: UTC, ISO 8601."""
+
+    passed: bool
+    """Whether every difference is within its threshold."""
+
+    policy: Literal["fail", "warn"]
+    """Whether a difference stops the run or is only reported."""
+
+    reason: str
+    """Why it passed or did not, with the worst numbers."""
+
+    thresholds: Thresholds
+    """Largest differences that pass."""
+
+    inputs: ComparedInputs
+    """What both networks were given."""
+
+    outputs: dict[str, Differences]
+    """Output name -> differences, query by query."""
+
+    selection: Selection
+    """Which proposals became queries."""
+
+    matched: Matched
+    """Decoded detections."""
+
+    onnxruntime: OnnxRuntimeUsed
+    """What ran the file."""
+
+    onnx_sha256: str
+    """SHA-256 of the exported file."""
+
+    checkpoint_sha256: str
+    """SHA-256 of the checkpoint."""
+
+
+def write_parity_report(path: Path, report: ParityReport) -> None:
+    """Replace the file at ``path``, whole or not at all."""
+    write_text(path, pretty(report.model_dump(mode="json")))
+
+
+def read_parity_report(path: Path) -> ParityReport:
+    """The report at ``path``.
+
+    Raises:
+        InputError: YZ607, missing or not of this form; one finding per field.
+    """
+    fix = "take an unedited copy, or run the parity stage again"
+    value = read_json(path, code="YZ607", fix=fix)
+    try:
+        return ParityReport.model_validate(value)
+    except ValidationError as error:
+        raise InputError(
+            Finding("YZ607", f"{path}: {'.'.join(str(part) for part in entry['loc'])}", entry["msg"], fix)
+            for entry in error.errors()
+        ) from error
+
+
+def parity_schema() -> dict[str, Any]:
+    """JSON Schema of the report, as committed in ``contracts/v1/onnx_parity.schema.json``."""
+    schema = ParityReport.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

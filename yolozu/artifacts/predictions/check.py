@@ -1,0 +1,153 @@
+"""A predictions file held against the schema, and against a data set where one is given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.predictions.envelope import DeclaredLate, Envelope
+from yolozu.artifacts.predictions.findings import Findings
+from yolozu.artifacts.predictions.layout import Layout, LooksWrapped
+from yolozu.artifacts.predictions.reading import TOP, Reading, Sink
+from yolozu.errors import Finding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from yolozu.artifacts.predictions.names import KnownImages
+    from yolozu.artifacts.predictions.types import BoxFormat
+
+KEEP = 50
+"""Findings kept of each kind unless asked otherwise; all are counted."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of a data set's images have predictions.
+
+    Attributes:
+        covered_images: those with an entry.
+        expected_images: those that should have one.
+    """
+
+    covered_images: int
+    expected_images: int
+
+
+@dataclass(frozen=True)
+class PredictionsCheck:
+    """What a check found.
+
+    Attributes:
+        layout: wrapped, list or map; None when the file shows none (it is empty or broken).
+        bbox_format: how the boxes were read.
+        meta: the file's own ``meta``.
+        images: entries read.
+        detections: detections read.
+        coverage: None when no data set was given.
+        errors: number of errors, kept or not.
+        warnings: number of warnings, kept or not.
+        findings_by_code: number of findings of each code, kept or not.
+        findings: the first of each kind, in the order of the file; ``where`` is a JSON path.
+    """
+
+    layout: Layout | None
+    bbox_format: BoxFormat
+    meta: dict[str, Any]
+    images: int
+    detections: int
+    coverage: Coverage | None
+    errors: int
+    warnings: int
+    findings_by_code: dict[str, int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is no error."""
+        return self.errors == 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The check as a JSON object."""
+        return {
+            "passed": self.passed,
+            "layout": self.layout,
+            "bbox_format": self.bbox_format,
+            "counts": {
+                "images": self.images,
+                "detections": self.detections,
+                "errors": self.errors,
+                "warnings": self.warnings,
+            },
+            "coverage": None if self.coverage is None else asdict(self.coverage),
+            "findings_by_code": self.findings_by_code,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+
+def check_predictions(
+    path: Path,
+    *,
+    bbox_format: BoxFormat | None = None,
+    known: KnownImages | None = None,
+    strict: bool = False,
+    keep_findings: int = KEEP,
+    sink: Sink | None = None,
+) -> PredictionsCheck:
+    """Check every number of a predictions file, holding a few thousand detections of it in memory at a time.
+
+    Args:
+        path: the file: wrapped, a bare list, or ``{image: [detections]}``.
+        bbox_format: how boxes are written; None takes what the file declares in ``meta.bbox_format``, else cxcywh_norm.
+        known: the data set's images and classes.
+        strict: count warnings as errors.
+        keep_findings: findings kept of each code; all are counted.
+        sink: is handed the numbers of the file, block by block, as long as there is no error.
+
+    Raises:
+        InputError: YZ701 when there is no such file.
+    """
+    layout: Layout | None = None
+    declared: BoxFormat | None = None
+    while True:
+        envelope, findings = Envelope(bbox_format, declared), Findings(keep_findings, strict=strict)
+        reading = Reading(envelope, findings, known, sink)
+        if sink is not None:
+            sink.start()
+        try:
+            reading.run(path, layout)
+        except LooksWrapped:
+            layout = "wrapped"
+        except DeclaredLate as late:
+            declared = late.bbox_format
+        else:
+            return _result(reading, envelope, findings, known)
+
+
+def _result(reading: Reading, envelope: Envelope, findings: Findings, known: KnownImages | None) -> PredictionsCheck:
+    if reading.layout == "wrapped":
+        findings.extend(TOP, envelope.missing())
+    coverage = None
+    if known is not None:
+        uncovered = [image for image in known.images[: known.expected_count] if image not in reading.seen]
+        coverage = Coverage(known.expected_count - len(uncovered), known.expected_count)
+        if uncovered:
+            problem = f"{len(uncovered)} of {known.expected_count} images have no entry, the first {uncovered[0]!r}"
+            fix = "write an entry with an empty list for images where nothing was found"
+            findings.add(TOP, Finding("YZ716", "predictions", problem, fix, "warning"))
+    by_code: Counter[str] = Counter()
+    for (code, _), count in findings.counts.items():
+        by_code[code] += count
+    return PredictionsCheck(
+        layout=reading.layout,
+        bbox_format=envelope.bbox_format,
+        meta=envelope.meta,
+        images=reading.entries,
+        detections=reading.detections,
+        coverage=coverage,
+        errors=findings.total("error"),
+        warnings=findings.total("warning"),
+        findings_by_code=dict(sorted(by_code.items())),
+        findings=findings.kept(),
+    )

@@ -1,0 +1,181 @@
+"""One entry of a predictions file without its detections: which image, how large, seen by which camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.predictions.detections import brief, kind_of, number_finding, repeated_keys
+from yolozu.artifacts.predictions.types import NumberField
+from yolozu.errors import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.artifacts.predictions.layout import Entry
+    from yolozu.artifacts.predictions.names import KnownImages
+
+ENTRY_KEYS = ("image", "image_size", "intrinsics", "detections")
+LARGEST_SIDE = 2**31 - 1
+
+SIDES = (
+    NumberField("width", (), "Width of the original image, px.", 1, LARGEST_SIDE, integer=True),
+    NumberField("height", (), "Height of the original image, px.", 1, LARGEST_SIDE, integer=True),
+)
+CAMERA = ("fx", "fy", "cx", "cy")
+
+
+@dataclass(frozen=True)
+class Head:
+    """An entry's own words, as far as they can be used.
+
+    Attributes:
+        image: the image it means: its path in the data set where that is known, otherwise the name as written.
+        size: (width, height) in px, from the file or else from the data set; None where neither says.
+        detections: the values to check.
+        intrinsics: as they stand in the file.
+    """
+
+    image: str
+    size: tuple[int, int] | None
+    detections: list[Any]
+    intrinsics: Any
+
+
+def read_entry(entry: Entry, known: KnownImages | None, *, in_pixels: bool) -> tuple[Head | None, list[Finding]]:
+    """What an entry says, and what is wrong with it; no head when its detections cannot be reached.
+
+    Args:
+        entry: the value that stands in the file.
+        known: the data set's images, where one is given.
+        in_pixels: whether boxes need the image size.
+    """
+    value = entry.value
+    if not isinstance(value, dict):
+        fix = "write one object per image, with image and detections"
+        return None, [Finding("YZ702", entry.where, f"{kind_of(value)} where an image's predictions should be", fix)]
+    findings = list(repeated_keys(value, entry.where))
+    image, said = _image(value, entry, known)
+    findings += said
+    size, said = _size(value, entry.where)
+    findings += said
+    findings += _intrinsics(value, entry.where)
+    index = _known_index(image, known)
+    if known is not None and index is not None:
+        findings += _disagreement(size, known.sizes[index], entry.where, in_pixels=in_pixels)
+        size = known.sizes[index]
+    if in_pixels and size is None:
+        fix = "write image_size {width, height}, or give the data set with --dataset"
+        findings.append(Finding("YZ717", entry.where, "boxes in px, but the image's size is not known", fix))
+    detections, said = _detections(value, entry)
+    findings += said
+    if detections is None:
+        return None, findings
+    return Head(image, size, detections, value.get("intrinsics")), findings
+
+
+def _image(value: dict[str, Any], entry: Entry, known: KnownImages | None) -> tuple[str, list[Finding]]:
+    where = entry.image_where
+    fix = "name the image by its path relative to the data set's root"
+    if "image" not in value:
+        return "", [Finding("YZ703", where, "missing", fix)]
+    image = value["image"]
+    if not isinstance(image, str):
+        return "", [Finding("YZ707", where, f"{kind_of(image)}, not an image's path", fix)]
+    if not image or "\0" in image or any("\ud800" <= letter <= "\udfff" for letter in image):
+        return "", [Finding("YZ709", where, f"{brief(image)} cannot be a path", fix)]
+    return (image, []) if known is None else _known_image(image, where, known)
+
+
+def _known_image(image: str, where: str, known: KnownImages) -> tuple[str, list[Finding]]:
+    matches = known.names.find(image)
+    if len(matches) == 1:
+        return known.images[matches[0]], []
+    if matches:
+        meant = ", ".join(known.images[index] for index in matches[:3])
+        fix = "name the image by its path relative to the data set's root"
+        return image, [Finding("YZ714", where, f"{brief(image)} may mean {len(matches)} images: {meant}", fix)]
+    guess = known.names.nearest(image)
+    fix = f"did you mean {guess!r}? Otherwise check split and root" if guess else "check split and root"
+    return image, [Finding("YZ714", where, f"the data set's split has no image {brief(image)}", fix)]
+
+
+def _known_index(image: str, known: KnownImages | None) -> int | None:
+    if known is None or not image:
+        return None
+    matches = known.names.find(image)
+    return matches[0] if len(matches) == 1 else None
+
+
+def _size(value: dict[str, Any], where: str) -> tuple[tuple[int, int] | None, list[Finding]]:
+    if "image_size" not in value:
+        return None, []
+    size = value["image_size"]
+    where = f"{where}.image_size"
+    if not isinstance(size, dict):
+        return None, [Finding("YZ707", where, f"{kind_of(size)}, not an object", "write {width, height} in px")]
+    findings = list(repeated_keys(size, where))
+    for side in SIDES:
+        if side.name not in size:
+            findings.append(Finding("YZ703", f"{where}.{side.name}", "missing", "write {width, height} in px"))
+        else:
+            finding = number_finding(size[side.name], f"{where}.{side.name}", side)
+            findings += [finding] if finding else []
+    return (None, findings) if findings else ((size["width"], size["height"]), [])
+
+
+def _disagreement(
+    size: tuple[int, int] | None, known: tuple[int, int], where: str, *, in_pixels: bool
+) -> Iterator[Finding]:
+    if size is not None and size != known:
+        problem = (
+            f"{size[0]} x {size[1]} px, but the data set's image has {known[0]} x {known[1]} (after EXIF orientation)"
+        )
+        fix = "predict on the upright original image, and write its size"
+        yield Finding("YZ717", f"{where}.image_size", problem, fix, "error" if in_pixels else "warning")
+
+
+def _intrinsics(value: dict[str, Any], where: str) -> Iterator[Finding]:
+    """Camera as {fx, fy, cx, cy}, 3x3 rows, flat 9, or OpenCV's {camera_matrix: {data}}."""
+    if "intrinsics" not in value:
+        return
+    camera = value["intrinsics"]
+    where = f"{where}.intrinsics"
+    if isinstance(camera, dict) and "camera_matrix" in camera:
+        where, camera = f"{where}.camera_matrix", camera["camera_matrix"]
+        if isinstance(camera, dict) and "data" in camera:
+            where, camera = f"{where}.data", camera["data"]
+    numbers = list(_camera_numbers(camera, where))
+    if len(numbers) not in {4, 9}:
+        fix = "write {fx, fy, cx, cy} in px, or the 3x3 matrix as rows or flat"
+        yield Finding("YZ710", where, f"{kind_of(camera)} with {len(numbers)} of a camera's numbers", fix)
+        return
+    for place, number in numbers:
+        finding = number_finding(number, place, NumberField("intrinsics", (), ""))
+        if finding is not None:
+            yield finding
+
+
+def _camera_numbers(camera: Any, where: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(camera, dict):
+        for key in CAMERA:
+            if key in camera:
+                yield f"{where}.{key}", camera[key]
+    elif isinstance(camera, list):
+        for index, item in enumerate(camera[:10]):
+            if isinstance(item, list):
+                yield from ((f"{where}[{index}][{column}]", number) for column, number in enumerate(item[:4]))
+            else:
+                yield f"{where}[{index}]", item
+
+
+def _detections(value: dict[str, Any], entry: Entry) -> tuple[list[Any] | None, list[Finding]]:
+    where = entry.detections_where
+    if "detections" not in value:
+        fix = "write an empty list where nothing was found"
+        return None, [Finding("YZ703", where, "missing", fix)]
+    detections = value["detections"]
+    if not isinstance(detections, list):
+        fix = "write a list of detections, empty where nothing was found"
+        return None, [Finding("YZ707", where, f"{kind_of(detections)}, not a list", fix)]
+    return detections, []

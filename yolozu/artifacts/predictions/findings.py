@@ -1,0 +1,47 @@
+"""Findings by the million: all counted, the first of each kind kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from yolozu.errors import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Place = tuple[int, int]
+"""Where in the file, for sorting: entry, and detection in it (-1: the entry itself)."""
+
+
+class Findings:
+    """Collects findings; counts all of them and keeps the first ``keep`` of each code and severity."""
+
+    def __init__(self, keep: int, *, strict: bool) -> None:
+        self._keep = keep
+        self._strict = strict
+        self._kept: list[tuple[Place, Finding]] = []
+        self.counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, place: Place, finding: Finding) -> None:
+        """Count one finding; a warning counts as an error in strict checks."""
+        if self._strict and finding.severity == "warning":
+            finding = replace(finding, severity="error")
+        kind = (finding.code, finding.severity)
+        self.counts[kind] += 1
+        if self.counts[kind] <= self._keep:
+            self._kept.append((place, finding))
+
+    def extend(self, place: Place, findings: Iterable[Finding]) -> None:
+        """Count several of one place."""
+        for finding in findings:
+            self.add(place, finding)
+
+    def total(self, severity: str) -> int:
+        """How many errors or warnings there are."""
+        return sum(count for (_, found), count in self.counts.items() if found == severity)
+
+    def kept(self) -> tuple[Finding, ...]:
+        """The kept ones in the order of the file."""
+        return tuple(finding for _, finding in sorted(self._kept, key=lambda pair: pair[0]))

@@ -1,0 +1,101 @@
+"""The three layouts of a predictions file, walked as one stream of entries."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.artifacts.predictions.stream import JsonText
+
+Layout = Literal["wrapped", "list", "map"]
+
+WRAPPED_KEYS = ("schema_version", "predictions", "meta")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the file says about one image.
+
+    Attributes:
+        where: JSON path of the entry.
+        image_where: JSON path of its image name.
+        detections_where: JSON path of its detections.
+        value: the entry as an object, or whatever stands there instead.
+        layout: of the file.
+    """
+
+    where: str
+    image_where: str
+    detections_where: str
+    value: Any
+    layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A key of the wrapped layout beside ``predictions``."""
+
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class NotEntries:
+    """Something else where the list of entries, or the whole file, should be."""
+
+    where: str
+    value: Any
+
+
+class LooksWrapped(Exception):
+    """A file that began like ``{image: [detections]}`` has a key ``predictions``: it is the wrapped layout."""
+
+
+Item = Entry | Attribute | NotEntries
+
+
+def walk(text: JsonText, layout: Layout | None = None) -> Iterator[Item]:
+    """Entries and attributes in the order of the file.
+
+    The first key tells a wrapped file from ``{image: [detections]}``, unless ``layout`` says so.
+
+    Raises:
+        BrokenJson: the text ends being JSON.
+        LooksWrapped: read it again with ``layout="wrapped"``.
+    """
+    start = text.peek()
+    if start == "[":
+        yield from _list_entries(text, "")
+    elif start == "{":
+        yield from _object_items(text, layout)
+    else:
+        yield NotEntries("$", text.value())
+    text.end()
+
+
+def _list_entries(text: JsonText, prefix: str) -> Iterator[Entry]:
+    for index, value in enumerate(text.elements()):
+        where = f"{prefix}[{index}]"
+        yield Entry(where, f"{where}.image", f"{where}.detections", value, "wrapped" if prefix else "list")
+
+
+def _object_items(text: JsonText, layout: Layout | None) -> Iterator[Item]:
+    for key in text.members():
+        if layout is None:
+            layout = "wrapped" if key in WRAPPED_KEYS else "map"
+        if layout == "map":
+            if key == "predictions":
+                raise LooksWrapped
+            where = f"[{json.dumps(key)}]"
+            yield Entry(where, where, where, {"image": key, "detections": text.value()}, "map")
+        elif key == "predictions" and text.peek() == "[":
+            yield Attribute(key, None)
+            yield from _list_entries(text, "predictions")
+        elif key == "predictions":
+            yield NotEntries("predictions", text.value())
+        else:
+            yield Attribute(key, text.value())

@@ -1,0 +1,109 @@
+"""Predictions read from a file, or refused with everything that is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.predictions.check import check_predictions
+from yolozu.artifacts.predictions.types import ImagePredictions
+from yolozu.errors import Finding, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from yolozu.artifacts.predictions.block import Columns
+    from yolozu.artifacts.predictions.check import PredictionsCheck
+    from yolozu.artifacts.predictions.entries import Head
+    from yolozu.artifacts.predictions.names import KnownImages
+    from yolozu.artifacts.predictions.types import BoxFormat
+
+SHOWN_ERRORS = 20
+CORE_KEYS = frozenset(("class_id", "score", "bbox"))
+
+
+@dataclass(frozen=True)
+class PredictionsFile:
+    """A predictions file without errors.
+
+    Attributes:
+        images: its entries in order; images of a given data set by their path there.
+        check: how it was read, and the warnings.
+    """
+
+    images: list[ImagePredictions]
+    check: PredictionsCheck
+
+
+def load_predictions(
+    path: Path, *, bbox_format: BoxFormat | None = None, known: KnownImages | None = None
+) -> PredictionsFile:
+    """Read and check a predictions file.
+
+    Args:
+        path: the file: wrapped, a bare list, or ``{image: [detections]}``.
+        bbox_format: how boxes are written; None takes what the file declares, else cxcywh_norm.
+        known: the data set's images and classes.
+
+    Raises:
+        InputError: with the findings (the first of each kind), when the file has any error.
+    """
+    collector = _Collector()
+    check = check_predictions(path, bbox_format=bbox_format, known=known, keep_findings=SHOWN_ERRORS, sink=collector)
+    if not check.passed:
+        raise InputError(_located(check, path))
+    return PredictionsFile(collector.images, check)
+
+
+def read_predictions(
+    path: Path, *, bbox_format: BoxFormat | None = None, known: KnownImages | None = None
+) -> list[ImagePredictions]:
+    """The entries of a predictions file; see `load_predictions`."""
+    return load_predictions(path, bbox_format=bbox_format, known=known).images
+
+
+class _Collector:
+    """Keeps all columns."""
+
+    def __init__(self) -> None:
+        self.images: list[ImagePredictions] = []
+
+    def start(self) -> None:
+        """Forget everything."""
+        self.images = []
+
+    def take(self, heads: list[Head], columns: Columns) -> None:
+        """Cut a block into images."""
+        start = 0
+        for head in heads:
+            rows = slice(start, start + len(head.detections))
+            start = rows.stop
+            width, height = head.size if head.size is not None else (None, None)
+            self.images.append(
+                ImagePredictions(
+                    head.image,
+                    width,
+                    height,
+                    columns.class_ids[rows],
+                    columns.scores[rows],
+                    columns.boxes_cxcywh[rows],
+                    extras=_extras(head.detections),
+                    intrinsics=head.intrinsics,
+                )
+            )
+
+
+def _extras(detections: list[dict[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    if all(len(detection) == len(CORE_KEYS) for detection in detections):
+        return ()
+    return tuple({key: value for key, value in detection.items() if key not in CORE_KEYS} for detection in detections)
+
+
+def _located(check: PredictionsCheck, path: Path) -> list[Finding]:
+    errors = [replace(found, where=f"{path}: {found.where}") for found in check.findings if found.severity == "error"]
+    left = check.errors - len(errors)
+    if left:
+        fix = f"see them with: yolozu validate predictions {path}"
+        errors.append(Finding("YZ719", str(path), f"{left} more errors of these kinds", fix))
+    return errors

@@ -1,0 +1,80 @@
+"""Predictions written as a file: one line per image, the same bytes for the same numbers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from yolozu.artifacts.jsonio import written_aside
+from yolozu.artifacts.predictions.types import BOX_KEYS, SCHEMA_VERSION
+from yolozu.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from yolozu.artifacts.predictions.types import ImagePredictions
+
+
+def write_predictions(
+    path: Path, predictions: Iterable[ImagePredictions], meta: Mapping[str, Any], *, wrap: bool = True
+) -> None:
+    """Replace the file at ``path``, whole or not at all. Boxes are written as cxcywh_norm.
+
+    Args:
+        path: the file.
+        predictions: entries in order; they are taken one at a time.
+        meta: where the predictions come from; a bare list has no place for it.
+        wrap: ``{schema_version, meta, predictions}`` instead of a bare list.
+
+    Raises:
+        InputError: YZ708 when a number is NaN or infinite, which JSON cannot say.
+    """
+    start, end = "[", "]\n"
+    if wrap:
+        described = _text({**meta, "bbox_format": "cxcywh_norm"})
+        start, end = f'{{"schema_version":{SCHEMA_VERSION},"meta":{described},"predictions":[', "]}\n"
+    with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(start)
+        for index, image in enumerate(predictions):
+            file.write(",\n" if index else "\n")
+            file.write(_entry_text(image))
+        file.write("\n" + end)
+
+
+def _entry_text(image: ImagePredictions) -> str:
+    _refuse_non_finite(image)
+    entry: dict[str, Any] = {"image": image.image}
+    if image.width is not None and image.height is not None:
+        entry["image_size"] = {"width": image.width, "height": image.height}
+    if image.intrinsics is not None:
+        entry["intrinsics"] = image.intrinsics
+    rows = zip(image.class_ids.tolist(), image.scores.tolist(), image.boxes_cxcywh.tolist(), strict=True)
+    keys = BOX_KEYS["cxcywh_norm"]
+    detections: list[dict[str, Any]] = [
+        {"class_id": class_id, "score": score, "bbox": dict(zip(keys, box, strict=True))}
+        for class_id, score, box in rows
+    ]
+    for detection, extra in zip(detections, image.extras, strict=False):
+        detection.update(extra)
+    entry["detections"] = detections
+    return _text(entry)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _refuse_non_finite(image: ImagePredictions) -> None:
+    """Say which detection of which image holds NaN or infinity."""
+    finite = np.isfinite(image.scores) & np.isfinite(image.boxes_cxcywh).all(axis=1)
+    if not finite.all():
+        first = int(np.flatnonzero(~finite)[0])
+        raise InputError.one(
+            "YZ708",
+            where=f"{image.image}: detections[{first}]",
+            problem=f"score {image.scores[first]}, box {image.boxes_cxcywh[first].tolist()}",
+            fix="the model gives NaN or infinity: look at its weights and its input",
+        )

@@ -1,0 +1,124 @@
+"""Which classes a data set has: named by its files, or read off its labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.classes import ClassTable
+from yolozu.artifacts.jsonio import read_json
+from yolozu.data.layout import DESCRIPTOR_NAME
+from yolozu.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from yolozu.data.labels import SplitLabels
+    from yolozu.data.layout import Layout
+
+FIX = "name every class once, in network order"
+
+
+def stated_classes(layout: Layout, by_labels: Mapping[str, ClassTable]) -> ClassTable | None:
+    """The classes that the data set's own files name; None when no file does.
+
+    Where several files name classes, they must agree.
+
+    Args:
+        layout: the data set.
+        by_labels: file -> the classes that labels themselves state (COCO categories).
+
+    Raises:
+        InputError: YZ204 a file cannot be understood, or two contradict each other.
+    """
+    stated = dict(by_labels)
+    descriptor, place = layout.descriptor, str(layout.root / DESCRIPTOR_NAME)
+    if descriptor is not None and descriptor.classes is not None:
+        names = _checked_names(descriptor.classes, place)
+        if descriptor.category_ids is not None:
+            return _table(names, descriptor.category_ids, place)
+        # Without ids of its own, a list of names takes those of the COCO categories it must then agree with.
+        ids = next(iter(stated.values())).category_ids if stated else range(len(names))
+        stated[place] = _table(names, list(ids), place)
+    elif not stated:
+        found = {str(path): _names_in(path) for path in layout.class_files}
+        stated = {
+            path: _table(names, list(range(len(names))), path) for path, names in found.items() if names is not None
+        }
+    return _agreed(stated)
+
+
+def classes_of_labels(splits: Iterable[SplitLabels]) -> ClassTable:
+    """``class_0``, ``class_1``, … up to the highest class any label holds."""
+    highest = max(
+        (instance.class_index for split in splits for image in split.images for instance in image.instances), default=-1
+    )
+    return ClassTable(tuple(f"class_{index}" for index in range(highest + 1)), tuple(range(highest + 1)))
+
+
+def _agreed(stated: Mapping[str, ClassTable]) -> ClassTable | None:
+    if not stated:
+        return None
+    (first_path, first), *others = stated.items()
+    for path, table in others:
+        if table != first:
+            raise InputError.one(
+                "YZ204",
+                where=path,
+                problem=f"names other classes than {first_path}",
+                fix=f"make them agree, or give classes and category_ids in {DESCRIPTOR_NAME}",
+            )
+    return first
+
+
+def _names_in(path: Path) -> list[str] | None:
+    """Class names in a ``classes.txt``, ``classes.json`` or ``data.yaml``; None where the latter has no ``names``."""
+    if path.suffix == ".txt":
+        try:
+            lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise _refused(str(path), f"cannot be read: {error}") from error
+        return _checked_names([line for line in lines if line], str(path))
+    if path.suffix == ".json":
+        return _checked_names(read_json(path, code="YZ204", fix=FIX), str(path))
+    document = _read_yaml(path)
+    if not isinstance(document, dict) or "names" not in document:
+        return None
+    return _checked_names(document["names"], f"{path}: names")
+
+
+def _read_yaml(path: Path) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_bytes())
+    except (OSError, YAMLError, ValueError) as error:
+        raise _refused(str(path), f"cannot be read: {' '.join(str(error).split())}") from error
+
+
+def _checked_names(value: Any, place: str) -> list[str]:
+    """A list of names, or a map ``index -> name`` that is as good as one."""
+    if isinstance(value, dict):
+        keys = {str(key): name for key, name in value.items()}
+        if set(keys) != {str(index) for index in range(len(keys))}:
+            raise _refused(place, f"class indices must be 0 to {len(keys) - 1}")
+        value = [keys[str(index)] for index in range(len(keys))]
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) and name for name in value):
+        raise _refused(place, "is no list of class names")
+    repeated = [name for name, count in Counter(value).items() if count > 1]
+    if repeated:
+        raise _refused(place, f"class {repeated[0]!r} is named {value.count(repeated[0])} times")
+    return value
+
+
+def _table(names: list[str], ids: list[int], place: str) -> ClassTable:
+    try:
+        return ClassTable(tuple(names), tuple(ids))
+    except ValueError as error:
+        raise _refused(place, str(error)) from error
+
+
+def _refused(place: str, problem: str) -> Exception:
+    return InputError.one("YZ204", where=place, problem=problem, fix=FIX)

@@ -1,0 +1,11 @@
+"""Readers of label formats, see `yolozu.data.readers.base`."""
+
+from yolozu.registry import Registry
+
+READERS = Registry(
+    "label format",
+    {
+        "yolo": "yolozu.data.readers.yolo:YoloReader",
+        "coco": "yolozu.data.readers.coco:CocoReader",
+    },
+)

@@ -1,0 +1,144 @@
+"""Whether an exported file computes what its checkpoint computes."""
+
+# Shapes: B images, Q queries, C classes, H and W of the network input.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.parity_report import ComparedInputs, OnnxRuntimeUsed, ParityReport, Thresholds
+from yolozu.artifacts.run_meta import timestamp
+from yolozu.data.preprocess import Preprocess, read_image
+from yolozu.errors import InputError
+from yolozu.export.comparison import Compared, Pair
+from yolozu.export.selection import SelectionProbe
+from yolozu.export.verdict import matched, output_differences, reason, selection, shortcomings
+from yolozu.model.loading import detector_from
+from yolozu.model.onnx_network import PROVIDERS, OnnxNetwork, available_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from yolozu.artifacts.checkpoint import Checkpoint
+    from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.progress import Progress
+
+BATCH_SIZES = (1, 3)
+"""The export is traced with 2 images; these show that its batch is free."""
+
+
+def check_parity(
+    checkpoint_path: Path,
+    onnx_path: Path,
+    index: DataIndex,
+    *,
+    thresholds: Thresholds,
+    policy: Literal["fail", "warn"],
+    images: int,
+    progress: Progress,
+) -> ParityReport:
+    """Compare an exported file with its checkpoint on real images, on the CPU.
+
+    Every image goes through both networks in a batch of each of `BATCH_SIZES`; raw outputs are compared query by query, then
+    decoded detections pair by pair.
+
+    Args:
+        checkpoint_path: the checkpoint.
+        onnx_path: the file exported from it.
+        index: images to compare on.
+        thresholds: largest differences that pass.
+        policy: what a difference will mean; only noted in the report.
+        images: how many of the first images of ``index`` to use; fewer if there are no more.
+        progress: where progress is shown.
+
+    Raises:
+        InputError: YZ602 to YZ604 and YZ608 the file cannot be used, or belongs to another checkpoint; YZ606 there are no
+            images; the checkpoint or an image cannot be read.
+    """
+    records = index.records[:images]
+    if not records:
+        raise InputError.one(
+            "YZ606",
+            where=f"{index.root}: {index.split}",
+            problem="the split has no images to compare the exported file on",
+            fix="choose a val_split with images",
+        )
+    checkpoint = read_checkpoint(checkpoint_path)
+    checkpoint_sha256 = digest_file(checkpoint_path)
+    runtime = {"providers": [PROVIDERS["cpu"]], "threads": available_threads()}
+    network = OnnxNetwork(onnx_path, **runtime)
+    _require_same_origin(onnx_path, network, checkpoint, checkpoint_sha256)
+    pair = Pair(detector_from(checkpoint), network, SelectionProbe(onnx_path, **runtime), thresholds)
+    preprocess = Preprocess.from_json(checkpoint.preprocess)
+    compared = _compare_all(pair, preprocess, records, progress)
+    failures = shortcomings(compared, thresholds)
+    return ParityReport(
+        timestamp=timestamp(),
+        passed=not failures,
+        policy=policy,
+        reason=reason(failures, images=len(records), requested=images, batch_sizes=BATCH_SIZES),
+        thresholds=thresholds,
+        inputs=ComparedInputs(
+            images=[record.image for record in records],
+            images_requested=images,
+            batch_sizes=list(BATCH_SIZES),
+            height=preprocess.height,
+            width=preprocess.width,
+        ),
+        outputs=output_differences(compared),
+        selection=selection(compared),
+        matched=matched(compared),
+        onnxruntime=OnnxRuntimeUsed(version=network.version, providers=network.providers),
+        onnx_sha256=digest_file(onnx_path),
+        checkpoint_sha256=checkpoint_sha256,
+    )
+
+
+def _compare_all(
+    pair: Pair, preprocess: Preprocess, records: Sequence[ImageRecord], progress: Progress
+) -> list[Compared]:
+    """Every image in a batch of each size."""
+    compared: list[Compared] = []
+    batches = [batch for size in BATCH_SIZES for batch in _batches(records, size)]
+    with progress.bar("parity", total=len(batches)) as bar:
+        for batch in batches:
+            canvases = [preprocess.letterbox(read_image(record.path))[0] for record in batch]
+            names = [record.image for record in batch]
+            compared += pair.compare(preprocess.to_network(np.stack(canvases)), names)
+            bar.advance()
+    return compared
+
+
+def _batches(records: Sequence[ImageRecord], size: int) -> Iterator[Sequence[ImageRecord]]:
+    """The images in batches of exactly ``size``: a short last one is filled up from the first images again."""
+    for start in range(0, len(records), size):
+        yield [records[(start + place) % len(records)] for place in range(size)]
+
+
+def _require_same_origin(
+    onnx_path: Path, network: OnnxNetwork, checkpoint: Checkpoint, checkpoint_sha256: str
+) -> None:
+    """Refuse a file that was not exported from this checkpoint."""
+    metadata = network.metadata
+    claims = {
+        "checkpoint": (metadata.checkpoint_sha256, checkpoint_sha256),
+        "contract": (metadata.contract_digest, checkpoint.contract_digest),
+        "class table": (metadata.classes, checkpoint.classes),
+        "preprocessing": (metadata.preprocess, Preprocess.from_json(checkpoint.preprocess).to_json()),
+    }
+    differing = [name for name, (claimed, actual) in claims.items() if claimed != actual]
+    if differing:
+        raise InputError.one(
+            "YZ604",
+            where=str(onnx_path),
+            problem=f"exported from another checkpoint than {checkpoint.source} (its {', '.join(differing)} differ)",
+            fix="export this checkpoint, or compare with the one the file came from",
+        )

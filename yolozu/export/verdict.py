@@ -1,0 +1,123 @@
+"""Differences into the numbers of a report, and whether they pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from yolozu.artifacts.onnx_metadata import OUTPUT_NAMES
+from yolozu.artifacts.parity_report import Differences, Matched, Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from yolozu.artifacts.parity_report import Thresholds
+    from yolozu.export.comparison import Compared
+
+
+def output_differences(compared: Sequence[Compared]) -> dict[str, Differences]:
+    """Statistics of each output over everything compared."""
+    return {name: _statistics([entry.outputs[name] for entry in compared]) for name in OUTPUT_NAMES}
+
+
+def selection(compared: Sequence[Compared]) -> Selection:
+    """Which proposals became queries, over everything compared."""
+    parts = [entry.selection for entry in compared]
+    return Selection(
+        score_max=_largest([part.score_differences for part in parts]),
+        reordered=sum(part.reordered for part in parts),
+        tied=sum(part.tied for part in parts),
+        other=sum(part.other for part in parts),
+    )
+
+
+def matched(compared: Sequence[Compared]) -> Matched:
+    """The paired detections over everything compared; the model has no pose, so neither have they."""
+    parts = [entry.detections for entry in compared if entry.detections is not None]
+    ious = np.concatenate([part.ious for part in parts]) if parts else np.empty(0)
+    return Matched(
+        pairs=len(ious),
+        unmatched=sum(part.unmatched for part in parts),
+        tied=sum(part.tied for part in parts),
+        iou_min=float(ious.min()) if len(ious) else None,
+        score_max=_largest([part.score_differences for part in parts]),
+        label_flips=sum(part.label_flips for part in parts),
+        rot_deg_max=None,
+        t_mm_max=None,
+    )
+
+
+def shortcomings(compared: Sequence[Compared], thresholds: Thresholds) -> list[str]:
+    """What is out of tolerance, each with its worst number and where it was seen; empty when all is within."""
+    limits = {"pred_logits": thresholds.score_atol, "pred_boxes": thresholds.bbox_atol}
+    found = []
+    for name, limit in limits.items():
+        found += _beyond(name, compared, lambda entry, name=name: entry.outputs[name], limit)  # type: ignore[misc]
+    found += _beyond("proposal scores", compared, lambda entry: entry.selection.score_differences, thresholds.score_atol)
+    found += _counted("queries come from proposals that rank clearly behind", compared, lambda entry: entry.selection.other)
+    found += _counted("detections have no counterpart", compared, lambda entry: _of_match(entry, "unmatched"))
+    found += _counted("objects got another label", compared, lambda entry: _of_match(entry, "label_flips"))
+    return found
+
+
+def reason(failures: Sequence[str], *, images: int, requested: int, batch_sizes: Sequence[int]) -> str:
+    """One sentence for the report: what failed, or what was compared."""
+    sizes = " and ".join(str(size) for size in batch_sizes)
+    scope = f"{images} image{'s' if images > 1 else ''} at batch sizes {sizes}"
+    if images < requested:
+        scope += f" (the split has no more; {requested} were asked for)"
+    return f"{'; '.join(failures)}; compared on {scope}" if failures else f"all outputs within tolerance on {scope}"
+
+
+def _statistics(parts: Sequence[NDArray[np.float64]]) -> Differences:
+    values = np.concatenate([part.ravel() for part in parts])
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return Differences(max=None, mean=None, p50=None, p90=None, p99=None, non_finite=len(values))
+    p50, p90, p99 = (float(value) for value in np.percentile(finite, [50, 90, 99]))
+    return Differences(
+        max=float(finite.max()),
+        mean=float(finite.mean()),
+        p50=p50,
+        p90=p90,
+        p99=p99,
+        non_finite=len(values) - len(finite),
+    )
+
+
+def _largest(parts: Sequence[NDArray[np.float64]]) -> float | None:
+    finite = [part[np.isfinite(part)] for part in parts]
+    largest = [float(part.max()) for part in finite if part.size]
+    return max(largest, default=None)
+
+
+def _beyond(
+    name: str, compared: Sequence[Compared], values: Callable[[Compared], NDArray[np.float64]], limit: float
+) -> list[str]:
+    """At most one sentence: the worst difference above ``limit``; NaN and infinity are worse than any number."""
+    peaks = [float(np.nan_to_num(values(entry), nan=np.inf, posinf=np.inf).max()) for entry in compared]
+    worst = int(np.argmax(peaks))
+    if peaks[worst] <= limit:
+        return []
+    place = _place(compared[worst])
+    if np.isinf(peaks[worst]):
+        return [f"{name} are not finite on {place}"]
+    return [f"{name} differ by {peaks[worst]:.3g} (tolerance {limit:g}) on {place}"]
+
+
+def _counted(what: str, compared: Sequence[Compared], count: Callable[[Compared], int]) -> list[str]:
+    """At most one sentence: how many there are, and where the most of them."""
+    counts = [count(entry) for entry in compared]
+    worst = int(np.argmax(counts))
+    return [f"{sum(counts)} {what}, most of them on {_place(compared[worst])}"] if counts[worst] else []
+
+
+def _of_match(entry: Compared, name: str) -> int:
+    return 0 if entry.detections is None else int(getattr(entry.detections, name))
+
+
+def _place(entry: Compared) -> str:
+    return f"{entry.image} at batch size {entry.batch_size}"

@@ -1,0 +1,12 @@
+"""Terms of the objective, by their name in ``loss_weights``."""
+
+from yolozu.registry import Registry
+
+LOSSES = Registry(
+    "loss",
+    {
+        "vfl": "yolozu.losses.varifocal:VARIFOCAL",
+        "bbox": "yolozu.losses.box:BOX_L1",
+        "giou": "yolozu.losses.box:BOX_GIOU",
+    },
+)

@@ -1,0 +1,115 @@
+"""Assignment of queries to objects, for all layers and images at once."""
+
+# Shapes: L layers, B images, Q queries, T objects per image (padded), M matched pairs.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+from yolozu.errors import InputError
+from yolozu.geometry.targets import Targets
+from yolozu.matching.costs.registry import COSTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class NonFiniteCostError(InputError):
+    """The detector's outputs are not finite, so that no assignment of queries to objects exists."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Matched pairs, sorted by layer, then image. Every object of an image has one query in each layer, as far as queries
+    go; no query has two objects.
+
+    Attributes:
+        layer_M: int64, which layer predicted.
+        image_M: int64, which image of the batch.
+        query_M: int64, which query.
+        object_M: int64, which object of the image.
+    """
+
+    layer_M: Tensor
+    image_M: Tensor
+    query_M: Tensor
+    object_M: Tensor
+
+
+class Matcher:
+    """Pairs queries with objects at the least total cost, separately in each layer.
+
+    Source: Carion et al., DETR, ECCV 2020, equation 1.
+    """
+
+    def __init__(self, cost_weights: Mapping[str, float]) -> None:
+        """Costs named as in the registry; those with weight 0 are not computed."""
+        self._costs = [(COSTS.load(name), weight) for name, weight in cost_weights.items() if weight > 0.0]
+        assert self._costs, "a matcher needs a cost"
+
+    @torch.no_grad()
+    def __call__(self, predicted: Mapping[str, Tensor], targets: Targets) -> Assignment:
+        """The best pairs.
+
+        Args:
+            predicted: head -> (L, B, Q, K).
+            targets: the objects.
+
+        Raises:
+            NonFiniteCostError: YZ403.
+        """
+        cost_LBQT = torch.stack([weight * cost(predicted, targets) for cost, weight in self._costs]).sum(dim=0)
+        return assign(cost_LBQT, targets.counts)
+
+
+def assign(cost_LBQT: Tensor, counts: Sequence[int]) -> Assignment:
+    """The pairs of least total cost in each layer of each image.
+
+    Args:
+        cost_LBQT: (L, B, Q, T) of giving object t to query q; columns beyond an image's count are ignored.
+        counts: objects per image.
+
+    Raises:
+        NonFiniteCostError: YZ403 when a cost that counts is NaN or infinite.
+    """
+    device = cost_LBQT.device
+    cost = cost_LBQT.cpu().numpy()
+    blocks = []
+    for layer in range(cost.shape[0]):
+        for image, count in enumerate(counts):
+            block = cost[layer, image, :, :count]
+            if not np.isfinite(block).all():
+                raise _non_finite(layer, image)
+            query, target = linear_sum_assignment(block)
+            blocks.append(np.stack([np.full_like(query, layer), np.full_like(query, image), query, target]))
+    return _assignment(blocks, device)
+
+
+def assign_in_order(num_layers: int, num_queries: int, counts: Sequence[int], device: torch.device) -> Assignment:
+    """Object i with query i, in every layer: no matching at all, for debugging."""
+    blocks = []
+    for layer in range(num_layers):
+        for image, count in enumerate(counts):
+            index = np.arange(min(count, num_queries))
+            blocks.append(np.stack([np.full_like(index, layer), np.full_like(index, image), index, index]))
+    return _assignment(blocks, device)
+
+
+def _assignment(blocks: list[np.ndarray], device: torch.device) -> Assignment:
+    pairs_4M = torch.from_numpy(np.concatenate(blocks, axis=1, dtype=np.int64)).to(device)
+    return Assignment(*pairs_4M.unbind(0))
+
+
+def _non_finite(layer: int, image: int) -> Exception:
+    return NonFiniteCostError.one(
+        "YZ403",
+        where=f"supervised layer {layer}, image {image} of the batch",
+        problem="class logits or boxes are NaN or infinite, so objects cannot be matched to queries",
+        fix="lower lr, set clip_grad_norm, or use amp: none",
+    )

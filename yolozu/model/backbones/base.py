@@ -1,0 +1,51 @@
+"""What every backbone promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """The three maps a backbone gives.
+
+    Attributes:
+        out_channels: of P3, P4 and P5.
+        strides: network-input pixels per cell of P3, P4 and P5.
+    """
+
+    out_channels: tuple[int, int, int]
+    strides: tuple[int, int, int] = (8, 16, 32)
+
+
+class Backbone(nn.Module):
+    """A network from images to P3, P4 and P5.
+
+    Constructed as ``Backbone(norm=..., width_mult=..., depth_mult=...)``; ``spec`` says what comes out.
+    """
+
+    spec: FeatureSpec
+
+    def forward(self, images_B3HW: Tensor) -> list[Tensor]:
+        """P3, P4, P5 of (B, 3, H, W) images, as ``spec`` says; H and W are multiples of 32."""
+        raise NotImplementedError
+
+    def initialize(self) -> None:
+        """Give every convolution outputs of unit variance behind a rectifier (He et al., ICCV 2015, equation 14)."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+
+def scaled_width(channels: int, width_mult: float) -> int:
+    """``channels`` times the multiplier, rounded to a multiple of 8, at least 8."""
+    return max(8, round(channels * width_mult / 8) * 8)
+
+
+def scaled_depth(blocks: int, depth_mult: float) -> int:
+    """``blocks`` times the multiplier, rounded, at least 1."""
+    return max(1, round(blocks * depth_mult))

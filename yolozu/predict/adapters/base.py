@@ -1,0 +1,107 @@
+"""What predicts: one protocol for checkpoints, exported files, finished predictions and code of others."""
+
+# Shapes: B images of a batch, H and W of the network input in px.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+from yolozu.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+    from yolozu.artifacts.classes import ClassTable
+    from yolozu.artifacts.predictions import ImagePredictions
+    from yolozu.data.index import ImageRecord
+    from yolozu.progress import Progress
+
+
+@dataclass(frozen=True)
+class AdapterRequest:
+    """All that adapters are opened with; each reads what its ``uses`` names, and the rest.
+
+    Attributes:
+        classes: class table of the data set that is predicted.
+        checkpoint: checkpoint file.
+        onnx: exported file.
+        predictions: predictions file.
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
+        batch_size: images the network sees at once.
+        score_threshold: detections below it are left out.
+        max_detections: most detections per image.
+        progress: where progress is shown.
+    """
+
+    classes: ClassTable
+    progress: Progress
+    checkpoint: Path | None = None
+    onnx: Path | None = None
+    predictions: Path | None = None
+    device: str = "cpu"
+    batch_size: int = 8
+    score_threshold: float = 0.001
+    max_detections: int = 300
+
+
+OPTIONS = ("checkpoint", "onnx", "predictions", "device", "batch_size")
+"""Fields of a request that only some adapters read. A file that an adapter uses must be given."""
+
+FILES = ("checkpoint", "onnx", "predictions")
+
+
+class Adapter(Protocol):
+    """Something that gives detections for images.
+
+    Attributes:
+        uses: which of `OPTIONS` it reads; the others have no effect on it.
+    """
+
+    uses: ClassVar[frozenset[str]]
+
+    @classmethod
+    def open(cls, request: AdapterRequest) -> Self:
+        """The adapter, ready to predict. Files that ``uses`` names are given."""
+        ...
+
+    def predict(self, records: Sequence[ImageRecord]) -> list[ImagePredictions]:
+        """One entry per record, in their order; boxes normalized to the original image, best score first."""
+        ...
+
+    def supports_ttt(self) -> bool:
+        """Whether `get_model` and `build_loader` give something whose weights can be adapted before predicting."""
+        ...
+
+    def get_model(self) -> nn.Module:
+        """The network that `predict` runs, so that changes to its weights count.
+
+        Raises:
+            UsageError: YZ613 there is none.
+        """
+        ...
+
+    def build_loader(self, records: Sequence[ImageRecord], batch_size: int) -> Iterable[Tensor]:
+        """Network inputs of the records, (B, 3, H, W) float32 on the device; iterating again starts again.
+
+        Raises:
+            UsageError: YZ613 there is no network to feed.
+        """
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What predicted, for the record: JSON values that are the same for the same request."""
+        ...
+
+
+def without_model(adapter: str) -> UsageError:
+    """The error of an adapter that has no network to adapt."""
+    return UsageError.one(  # type: ignore[return-value]
+        "YZ613",
+        where=f"adapter {adapter!r}",
+        problem="it has no torch model",
+        fix="use the adapter rtdetr_pose with a checkpoint",
+    )

@@ -1,0 +1,102 @@
+"""Predictions of an exported file; everything but the file's path comes from the file itself."""
+
+# Shapes: B images of a batch, H and W of the network input in px.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+
+from yolozu.artifacts.digest import digest_file
+from yolozu.data.preprocess import Preprocess
+from yolozu.errors import UsageError
+from yolozu.model.onnx_network import PROVIDERS, OnnxNetwork, available_threads
+from yolozu.predict.adapters.base import AdapterRequest, without_model
+from yolozu.predict.detect import DetectorRun, require_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from yolozu.artifacts.predictions import ImagePredictions
+    from yolozu.data.index import ImageRecord
+
+
+class OnnxRuntimeAdapter:
+    """An exported detector in ONNX Runtime."""
+
+    uses: ClassVar[frozenset[str]] = frozenset({"onnx", "device", "batch_size"})
+
+    def __init__(self, path: Path, network: OnnxNetwork, request: AdapterRequest) -> None:
+        """Use ``network``, loaded from ``path``, as its metadata says."""
+        preprocess = Preprocess.from_json(network.metadata.preprocess)
+
+        def on_canvases(canvases_BHW3: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            return network(preprocess.to_network(canvases_BHW3))
+
+        self._path = path
+        self._network = network
+        self._run = DetectorRun(on_canvases, preprocess, network.metadata.classes, request)
+
+    @classmethod
+    def open(cls, request: AdapterRequest) -> Self:
+        """Load the exported file.
+
+        Raises:
+            InputError: YZ602 or YZ603 it cannot be used, YZ611 it is for other classes.
+            UsageError: YZ615 the installed ONNX Runtime does not know the device.
+        """
+        assert request.onnx is not None, "the registry checks the files an adapter uses"
+        providers = _providers(request.device)
+        network = OnnxNetwork(request.onnx, providers=providers, threads=available_threads())
+        require_classes(network.metadata.classes, request.classes, where=str(request.onnx))
+        return cls(request.onnx, network, request)
+
+    def predict(self, records: Sequence[ImageRecord]) -> list[ImagePredictions]:
+        """Detections of each record."""
+        return self._run.predict(records)
+
+    def supports_ttt(self) -> bool:
+        """False: an exported graph is fixed."""
+        return False
+
+    def get_model(self) -> NoReturn:
+        """There is no torch model: YZ613."""
+        raise without_model("onnxruntime")
+
+    def build_loader(self, records: Sequence[ImageRecord], batch_size: int) -> NoReturn:  # noqa: ARG002 - the protocol's
+        """There is no torch model to feed: YZ613."""
+        raise without_model("onnxruntime")
+
+    def describe(self) -> dict[str, Any]:
+        """Digests of the file and of the checkpoint it came from, and what runs it."""
+        return {
+            "onnx_sha256": digest_file(self._path),
+            "checkpoint_sha256": self._network.metadata.checkpoint_sha256,
+            "onnxruntime": self._network.version,
+            "providers": self._network.providers,
+        }
+
+
+def _providers(device: str) -> list[Any]:
+    """Execution providers for ``device``; what a CUDA device cannot run goes to the CPU.
+
+    Raises:
+        UsageError: YZ615.
+    """
+    import onnxruntime
+
+    kind, _, number = device.partition(":")
+    provider = PROVIDERS[kind]
+    if provider not in onnxruntime.get_available_providers():
+        raise UsageError.one(
+            "YZ615",
+            where=f"device: {device}",
+            problem=f"the installed ONNX Runtime {onnxruntime.__version__} has no {provider}",
+            fix="install onnxruntime-gpu, or predict with adapter: rtdetr_pose or device: cpu",
+        )
+    if kind == "cpu":
+        return [provider]
+    return [(provider, {"device_id": int(number) if number else 0}), PROVIDERS["cpu"]]

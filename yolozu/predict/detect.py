@@ -1,0 +1,119 @@
+"""From image files to detections on them, with whatever network."""
+
+# Shapes: B images of a batch, Q queries, C classes, N detections of one image, H and W of the network input in px.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from yolozu.artifacts.predictions import ImagePredictions
+from yolozu.errors import Finding, InputError
+from yolozu.model.decode import RawDetections, decode_detections
+from yolozu.model.onnx_network import available_threads
+from yolozu.predict.batches import image_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from yolozu.artifacts.classes import ClassTable
+    from yolozu.data.index import ImageRecord
+    from yolozu.data.preprocess import Placement, Preprocess
+    from yolozu.predict.adapters.base import AdapterRequest
+
+    Network = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+    """Letterboxed images (B, H, W, 3) uint8 -> ``pred_logits`` (B, Q, C) and ``pred_boxes`` (B, Q, 4)."""
+
+
+@dataclass(frozen=True)
+class DetectorRun:
+    """A network with all that turns its numbers into detections.
+
+    Attributes:
+        network: the network.
+        preprocess: how images become its input.
+        classes: which of its logits is which category.
+        request: batch size, threshold, most detections.
+    """
+
+    network: Network
+    preprocess: Preprocess
+    classes: ClassTable
+    request: AdapterRequest
+
+    def predict(self, records: Sequence[ImageRecord]) -> list[ImagePredictions]:
+        """Detections of each record, best first, boxes normalized to the original image and clipped to it.
+
+        A detection that lies in the letterbox border has no area in the image and is left out.
+
+        Raises:
+            InputError: an image cannot be read, or the network gives NaN or infinity.
+        """
+        predictions: list[ImagePredictions] = []
+        batches = image_batches(
+            records, self.preprocess, batch_size=self.request.batch_size, threads=available_threads()
+        )
+        with self.request.progress.bar("predict", total=len(records)) as bar:
+            for batch in batches:
+                logits_BQC, boxes_BQ4 = self.network(batch.canvases_BHW3)
+                found = decode_detections(
+                    logits_BQC,
+                    boxes_BQ4,
+                    score_threshold=self.request.score_threshold,
+                    max_detections=self.request.max_detections,
+                )
+                predictions += map(self._on_image, batch.records, batch.placements, found)
+                bar.advance(len(batch.records))
+        return predictions
+
+    def _on_image(self, record: ImageRecord, placement: Placement, found: RawDetections) -> ImagePredictions:
+        boxes_N4 = placement.boxes_to_original(found.boxes_cxcywh)
+        inside = (boxes_N4[:, 2:] > 0.0).all(axis=1)
+        category_ids = np.asarray(self.classes.category_ids, dtype=np.int64)
+        return ImagePredictions(
+            image=record.image,
+            width=record.width,
+            height=record.height,
+            class_ids=category_ids[found.class_indices[inside]],
+            scores=found.scores[inside],
+            boxes_cxcywh=boxes_N4[inside],
+        )
+
+
+def require_classes(model: ClassTable, dataset: ClassTable, *, where: str) -> None:
+    """Refuse a model that was not trained for the classes of the data set; their order does not matter.
+
+    Raises:
+        InputError: YZ611, a finding for each kind of disagreement; ``where`` names the model's file.
+    """
+    ours, theirs = _names_by_id(model), _names_by_id(dataset)
+    disagreements = {
+        "the model has {} that the data set lacks": [key for key in ours if key not in theirs],
+        "the data set has {} that the model lacks": [key for key in theirs if key not in ours],
+        "model and data set name {} differently": [key for key in ours if ours[key] != theirs.get(key, ours[key])],
+    }
+    findings = [
+        Finding("YZ611", where, text.format(_listed(ids, ours, theirs)), "predict the data set this model was trained for")
+        for text, ids in disagreements.items()
+        if ids
+    ]
+    if findings:
+        raise InputError(findings)
+
+
+def _names_by_id(classes: ClassTable) -> dict[int, str]:
+    return dict(zip(classes.category_ids, classes.names, strict=True))
+
+
+def _listed(ids: Sequence[int], ours: dict[int, str], theirs: dict[int, str]) -> str:
+    """``classes 3 (car), 7 (bus / coach), …``, at most five of them."""
+    named = []
+    for key in ids[:5]:
+        names = [table[key] for table in (ours, theirs) if key in table]
+        named.append(f"{key} ({' / '.join(dict.fromkeys(names))})")
+    more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
+    return f"class{'es' if len(ids) > 1 else ''} {', '.join(named)}{more}"

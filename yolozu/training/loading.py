@@ -1,0 +1,78 @@
+"""Batches for training and validation, from this process or from workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from yolozu.data.collate import Batch, collate
+from yolozu.data.sampler import epoch_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from yolozu.contract.train import OperationsSection
+    from yolozu.training.timetable import Timetable
+
+
+def training_windows(
+    images: Dataset[Any],
+    timetable: Timetable,
+    *,
+    seed: int,
+    done_steps: int,
+    operations: OperationsSection,
+    pin: bool,
+) -> Iterator[list[Batch]]:
+    """The batches of every optimizer step from ``done_steps`` to the end.
+
+    What comes depends on the images, the timetable, the seed and the step alone: workers only change how soon it comes.
+
+    Args:
+        images: maps (epoch, image index) to a sample.
+        timetable: how batches make steps.
+        seed: of the order.
+        done_steps: optimizer steps that lie behind us.
+        operations: number of workers, and how far they run ahead.
+        pin: put batches where the accelerator copies from fastest.
+    """
+    keys = _keys(timetable, seed=seed, done_steps=done_steps)
+    batches = iter(_loader(images, keys, operations=operations, pin=pin))
+    try:
+        for step in range(done_steps, timetable.total_steps):
+            yield [next(batches) for _ in range(timetable.window_size(step))]
+    finally:
+        del batches  # ends the workers
+
+
+def validation_batches(
+    images: Dataset[Any], *, num_images: int, batch_size: int, operations: OperationsSection, pin: bool
+) -> Iterable[Batch]:
+    """All images in their own order; the last batch may be short."""
+    order = range(num_images)
+    keys = [list(order[start : start + batch_size]) for start in range(0, num_images, batch_size)]
+    return _loader(images, keys, operations=operations, pin=pin)
+
+
+def _keys(timetable: Timetable, *, seed: int, done_steps: int) -> Iterator[list[tuple[int, int]]]:
+    """Sample keys of the batches from ``done_steps`` on, epoch after epoch, without end."""
+    epoch, skip = timetable.epochs_done(done_steps), timetable.batches_in_epoch(done_steps)
+    while True:
+        yield from epoch_batches(timetable.num_images, timetable.batch_size, seed, epoch)[skip:]
+        epoch, skip = epoch + 1, 0
+
+
+def _loader(
+    images: Dataset[Any], keys: Iterable[Any], *, operations: OperationsSection, pin: bool
+) -> DataLoader[Batch]:
+    return DataLoader(
+        images,
+        batch_sampler=keys,
+        collate_fn=collate,
+        num_workers=operations.num_workers,
+        prefetch_factor=operations.prefetch_factor if operations.num_workers else None,
+        pin_memory=pin,
+        generator=torch.Generator(),  # of its own: the loader draws a seed that nothing here uses
+    )

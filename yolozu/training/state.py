@@ -1,0 +1,139 @@
+"""Where a training stands: everything besides tensors that its future depends on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from yolozu.training.learner import StepReport
+
+METRIC = "map50_95"
+"""What chooses the best checkpoint and stops early."""
+
+NOTHING_TO_FIND = -1.0
+"""Rank of validation images without any object, where the metric is not defined: below every number."""
+
+
+@dataclass
+class Verdicts:
+    """What validations have decided so far.
+
+    Attributes:
+        best_score: highest METRIC, None before the first validation.
+        best_step: optimizer steps at that validation.
+        best_digest: SHA-256 of the file with those weights.
+        stop_score: METRIC that early stopping measures progress from.
+        without_progress: validations since then that did not exceed it by enough.
+        validated_step: optimizer steps at the last validation.
+        metrics: what it measured.
+        stopped_early: whether patience has run out.
+    """
+
+    best_score: float | None = None
+    best_step: int | None = None
+    best_digest: str | None = None
+    stop_score: float | None = None
+    without_progress: int = 0
+    validated_step: int | None = None
+    metrics: dict[str, float | None] = field(default_factory=dict)
+    stopped_early: bool = False
+
+    def improves(self, score: float) -> bool:
+        """Whether ``score`` is strictly better than all before."""
+        return self.best_score is None or score > self.best_score
+
+    def count(self, score: float, *, patience: int, min_delta: float) -> None:
+        """Take note of a validation for early stopping."""
+        if self.stop_score is None or score > self.stop_score + min_delta:
+            self.stop_score, self.without_progress = score, 0
+        else:
+            self.without_progress += 1
+        self.stopped_early = patience > 0 and self.without_progress >= patience
+
+
+@dataclass
+class EpochSums:
+    """Losses of the running epoch's steps, weighted by their images.
+
+    Attributes:
+        images: images so far.
+        losses: name -> sum of loss times images.
+    """
+
+    images: int = 0
+    losses: dict[str, float] = field(default_factory=dict)
+
+    def add(self, report: StepReport) -> None:
+        """Count one step."""
+        self.images += report.images
+        for name, value in report.losses.items():
+            self.losses[name] = self.losses.get(name, 0.0) + value * report.images
+
+    def means(self) -> dict[str, float]:
+        """Mean losses per image of the epoch."""
+        return {name: total / self.images for name, total in self.losses.items()}
+
+
+@dataclass
+class TrainingState:
+    """Position, verdicts and rows written.
+
+    Attributes:
+        step: optimizer steps done; epoch and place inside it follow from it.
+        verdicts: of validations.
+        sums: of the running epoch.
+        train_rows: rows in the training metrics.
+        val_rows: rows in the validation metrics.
+        before_end: verdicts and ``val_rows`` before a validation that only took place because training ended there; a
+            longer training of the same contract would not have had it.
+    """
+
+    step: int = 0
+    verdicts: Verdicts = field(default_factory=Verdicts)
+    sums: EpochSums = field(default_factory=EpochSums)
+    train_rows: int = 0
+    val_rows: int = 0
+    before_end: BeforeEnd | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values that `from_json` reads back exactly."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The state that `to_json` gave."""
+        assert set(values) == {entry.name for entry in fields(cls)}
+        before = values["before_end"]
+        return cls(
+            step=values["step"],
+            verdicts=Verdicts(**values["verdicts"]),
+            sums=EpochSums(**values["sums"]),
+            train_rows=values["train_rows"],
+            val_rows=values["val_rows"],
+            before_end=None if before is None else BeforeEnd(Verdicts(**before["verdicts"]), before["val_rows"]),
+        )
+
+    def forget_end(self) -> None:
+        """Go back to before the closing validation, because training goes on after all."""
+        if self.before_end is not None:
+            self.verdicts, self.val_rows = self.before_end.verdicts, self.before_end.val_rows
+            self.before_end = None
+
+
+@dataclass
+class BeforeEnd:
+    """What a closing validation replaced."""
+
+    verdicts: Verdicts
+    val_rows: int
+
+
+def rank(metrics: dict[str, float | None]) -> float:
+    """The number by which validations are compared.
+
+    Args:
+        metrics: of one validation; METRIC is None when there is nothing to find in the images.
+    """
+    score = metrics[METRIC]
+    return NOTHING_TO_FIND if score is None else score

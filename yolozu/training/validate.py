@@ -1,0 +1,134 @@
+"""How good the detector is on held-out images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from yolozu.artifacts.predictions import ImagePredictions
+from yolozu.data.preprocess import normalize_images
+from yolozu.model.decode import decode_detections
+from yolozu.model.outputs import DetectorOutput, TrainingOutput
+from yolozu.training.criterion import SOURCES
+from yolozu.training.loading import validation_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import nn
+    from torch.utils.data import Dataset
+
+    from yolozu.contract.train import OperationsSection
+    from yolozu.data.collate import Batch
+    from yolozu.data.index import DataIndex
+    from yolozu.data.preprocess import Placement, Preprocess
+    from yolozu.geometry.targets import Targets
+    from yolozu.model.decode import RawDetections
+    from yolozu.training.learner import Loss
+
+Score = Callable[["DataIndex", list[ImagePredictions]], dict[str, float | None]] if TYPE_CHECKING else object
+"""Ground truth and predictions -> metrics, among them ``map50_95``."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What one validation found.
+
+    Attributes:
+        losses: ``total`` and its terms, of the predictions alone, per object over all images.
+        metrics: what the scorer says.
+    """
+
+    losses: dict[str, float]
+    metrics: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Validator:
+    """Validates a detector in float32, as it will be exported, whatever precision it trains in.
+
+    Attributes:
+        index: the held-out images and their objects.
+        images: the same as samples, by position in the index.
+        preprocess: how images become network input.
+        loss: what training minimizes.
+        score: the metrics.
+        score_threshold: detections below it are left out.
+        max_detections: most detections kept per image.
+        batch_size: images per batch.
+        device: where the detector is.
+        operations: number of workers.
+    """
+
+    index: DataIndex
+    images: Dataset[Any]
+    preprocess: Preprocess
+    loss: Loss
+    score: Score
+    score_threshold: float
+    max_detections: int
+    batch_size: int
+    device: torch.device
+    operations: OperationsSection
+
+    @torch.no_grad()
+    def __call__(self, detector: nn.Module, stopping: Callable[[], bool]) -> Validation | None:
+        """Losses and metrics of ``detector`` (left in eval mode); None when ``stopping`` before the end."""
+        detector.eval()
+        sums: dict[str, float] = {}
+        objects = 0
+        predictions: list[ImagePredictions] = []
+        for batch in validation_batches(
+            self.images,
+            num_images=len(self.index.records),
+            batch_size=self.batch_size,
+            operations=self.operations,
+            pin=self.device.type == "cuda",
+        ):
+            if stopping():
+                return None
+            targets = batch.targets.to(self.device)
+            output = detector(normalize_images(batch.images_B3HW.to(self.device), self.preprocess))
+            normalizer = max(1, sum(targets.counts))
+            objects += normalizer
+            for name, value in self._losses(output, targets).items():
+                sums[name] = sums.get(name, 0.0) + value * normalizer
+            predictions += self._predictions(batch, output)
+        losses = {name: value / objects for name, value in sums.items()}
+        return Validation(losses, self.score(self.index, predictions))
+
+    def _losses(self, output: DetectorOutput, targets: Targets) -> dict[str, float]:
+        """The loss of the predictions, which the criterion counts twice: as the only layer and as proposals."""
+        layer = {"logits": output.pred_logits[None], "boxes": output.pred_boxes[None]}
+        total, parts = self.loss(TrainingOutput(layer, layer, None), targets)
+        terms = {name: value for name, value in parts.items() if name not in SOURCES}
+        return {name: float(value) / 2.0 for name, value in {"total": total, **terms}.items()}
+
+    def _predictions(self, batch: Batch, output: DetectorOutput) -> list[ImagePredictions]:
+        found = decode_detections(
+            output.pred_logits.float().cpu().numpy(),
+            output.pred_boxes.float().cpu().numpy(),
+            score_threshold=self.score_threshold,
+            max_detections=self.max_detections,
+        )
+        return [
+            _in_original(self.index, image, placement, raw)
+            for image, placement, raw in zip(batch.indices, batch.placements, found, strict=True)
+        ]
+
+
+def _in_original(index: DataIndex, image: int, placement: Placement, raw: RawDetections) -> ImagePredictions:
+    """Detections in the frame of the network input, as predictions on the original image."""
+    record = index.records[image]
+    category_ids = np.asarray(index.classes.category_ids, dtype=np.int64)
+    return ImagePredictions(
+        image=record.image,
+        width=record.width,
+        height=record.height,
+        class_ids=category_ids[raw.class_indices],
+        scores=raw.scores.astype(np.float64),
+        boxes_cxcywh=placement.boxes_to_original(raw.boxes_cxcywh.astype(np.float64)),
+    )
