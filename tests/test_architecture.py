@@ -30,7 +30,8 @@ CODE_FILES = [path for path in FILES if path.name != "__init__.py"]
 LIGHT = [
     path
     for path in CODE_FILES
-    if path.relative_to(PACKAGE).parts[0] in {"contract", "stages", "plan", "engine", "cli"} or path.name == "registry.py"
+    if path.relative_to(PACKAGE).parts[0] in {"contract", "stages", "plan", "engine", "cli"}
+    or path.name == "registry.py"
 ]
 
 

@@ -24,9 +24,7 @@ OPERATIONS = {"operations": Contract().operations.model_dump(mode="json"), "prov
 
 def contract(word: str = "hello", seed: int = 0, **sections) -> Contract:
     split = sections.pop("split", "train")
-    return Contract(
-        dataset=DatasetSection(dataset_root=word, split=split), seed=SeedSection(seed=seed), **sections
-    )
+    return Contract(dataset=DatasetSection(dataset_root=word, split=split), seed=SeedSection(seed=seed), **sections)
 
 
 @dataclass

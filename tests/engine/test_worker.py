@@ -173,7 +173,7 @@ def test_a_missing_input_is_one_message(toy):
         ("", "cannot be read as JSON"),
         ("[]", "is no request"),
         ('{"stage": "nonsense"}', "is no request"),
-        ('{"stage": "train", "version": 0}', "is no request: version 0, the code has"),
+        ('{"stage": "train", "version": 0}', "is no request: 'spec'"),
     ],
 )
 def test_a_broken_request_is_one_message_and_exit_2(toy, capsys, text, problem):

@@ -95,7 +95,9 @@ def make_project(root: Path) -> Project:
     (root / "exp.yaml").write_text(CONTRACT)
     (root / "configs").mkdir()
     (root / "configs" / "default.yaml").write_text(CONTRACT)
-    made = project.yolozu("data", "synth", "scenes", "--images", "24", "--val-images", "8", "--size", "64", "--seed", "1")
+    made = project.yolozu(
+        "data", "synth", "scenes", "--images", "24", "--val-images", "8", "--size", "64", "--seed", "1"
+    )
     assert made.returncode == 0, made.stderr
     return project
 

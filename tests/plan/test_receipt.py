@@ -3,7 +3,9 @@ import pytest
 from yolozu.errors import InputError
 from yolozu.plan.receipt import Receipt
 
-RECEIPT = Receipt("train", 1, {"seed": {"seed": 0}}, {"train": "ab"}, {"checkpoints/best.pt": "cd", "x": None}, {}, "now", 1.5, {})
+RECEIPT = Receipt(
+    "train", 1, {"seed": {"seed": 0}}, {"train": "ab"}, {"checkpoints/best.pt": "cd", "x": None}, {}, "now", 1.5, {}
+)
 
 
 def test_a_receipt_reads_as_it_was_written(tmp_path):

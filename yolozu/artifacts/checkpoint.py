@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import pickle
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -179,11 +181,16 @@ def _check_container(path: Path) -> None:
         raise _foreign(path, "is no checkpoint")
     try:
         with zipfile.ZipFile(path) as archive:
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            entries = archive.infolist()
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
                 raise _foreign(path, "is a compressed archive, no checkpoint")
+            if any(entry.external_attr for entry in entries):  # torch reads a file marked as a folder as garbage
+                raise _damaged(path, "its table of contents is broken")
             broken = archive.testzip()
-    except (zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
-        raise _damaged(path, "it ends too early") from error
+    except zipfile.BadZipFile as error:
+        raise _damaged(path, "it ends too early, or its table of contents is broken") from error
+    except (*_MALFORMED, RuntimeError, EOFError, OSError, zlib.error, struct.error) as error:
+        raise _damaged(path, str(error)) from error
     if broken is not None:
         raise _damaged(path, f"{broken} does not match its checksum")
 

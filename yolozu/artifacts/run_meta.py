@@ -155,6 +155,11 @@ class RunMeta(Part):
     timestamps: Timestamps
     """When."""
 
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """JSON Schema of the file, as committed under ``contracts/``."""
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **cls.model_json_schema()}
+
 
 def write_run_meta(path: Path, meta: RunMeta) -> None:
     """Replace the file at ``path``, whole or not at all."""
@@ -224,8 +229,13 @@ def hardware() -> Hardware:
     )
 
 
-def runtime(device: str) -> Runtime:
-    """What decides bits besides the spec, in this process."""
+def runtime(device: str, *, deterministic: bool) -> Runtime:
+    """What decides bits besides the spec, in this process.
+
+    Args:
+        device: where the tensors lived.
+        deterministic: whether torch was held to deterministic algorithms.
+    """
     import torch
 
     return Runtime(
@@ -234,7 +244,7 @@ def runtime(device: str) -> Runtime:
         device=device,
         torch_threads=torch.get_num_threads(),
         torch_interop_threads=torch.get_num_interop_threads(),
-        deterministic_algorithms=torch.are_deterministic_algorithms_enabled(),
+        deterministic_algorithms=deterministic,
         float32_matmul_precision=torch.get_float32_matmul_precision(),
         cuda=torch.version.cuda,
     )

@@ -27,16 +27,16 @@ def default_config() -> str:
 
 
 def session_for(
-    words: Sequence[str], run_id: str | None = None, flags: Sequence[Override] = ()
+    words: Sequence[str] | None, run_id: str | None = None, flags: Sequence[Override] = (), *, strict: bool = True
 ) -> tuple[Session, list[str]]:
     """The run that ``words``, a ``--run-id`` and contract flags mean, and the stages named among the words.
 
-    Flags win over KEY=VALUE words.
+    Flags win over KEY=VALUE words. ``strict`` asks for strict mode whatever the file says.
 
     Raises:
         YolozuError: the words, the contract, the data set or what is remembered cannot be used.
     """
-    parsed = parse_words(words)
+    parsed = parse_words(() if words is None else words)
     if run_id is not None and parsed.run_id is not None and run_id != parsed.run_id:
         raise UsageError.one(
             "YZ310", where=f"--run-id {run_id}", problem=f"run_id={parsed.run_id} says otherwise", fix="leave one out"
@@ -49,5 +49,6 @@ def session_for(
         default_config=default_config(),
         forget=parsed.forget,
         argv=sys.argv,
+        strict=strict,
     )
     return session, parsed.names

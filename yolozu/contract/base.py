@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 class Section(BaseModel):
     """A closed, frozen, documented group of contract keys; the defaults live here and nowhere else.
 
-    Scalars are strict: ``true`` is no integer, ``2.9`` no count, NaN and infinity no number. Field names are unique over
-    all sections, because the keys a user writes are flat. Every field's docstring is its entry in the reference; it is
-    read from the source when asked for (`yolozu.contract.docstrings`), because pydantic would do so at every start.
+    Scalars are strict: ``true`` is no integer, ``2.9`` no count, NaN and infinity no number. Field names are unique
+    over all sections, because the keys a user writes are flat. Every field's docstring is its entry in the reference;
+    it is read from the source when asked for (`yolozu.contract.docstrings`), where pydantic would do so at every start.
     """
 
     model_config = ConfigDict(
@@ -47,6 +47,11 @@ class Conflict(ValueError):
     def __init__(self, *keys: str, problem: str, fix: str, code: str = "YZ105") -> None:
         super().__init__(f"{problem}; {fix}")
         self.keys, self.problem, self.fix, self.code = keys, problem, fix, code
+
+    @property
+    def paths(self) -> list[tuple[str, ...]]:
+        """The keys as paths: ``model.num_queries`` nests, and so does ``require.NAME``, whatever the name."""
+        return [tuple(key.split(".", 1 if key.startswith("require.") else -1)) for key in self.keys]
 
     def __reduce__(self) -> tuple[object, ...]:
         return _conflict, (self.keys, self.problem, self.fix, self.code)

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, field_validator
 
-from yolozu.contract.base import Form, Section
+from yolozu.contract.base import Conflict, Form, Section
+from yolozu.registry import nearest
 
 Requirement = Annotated[
     str,
     Field(pattern=r"^(>=|>|<=|<)\s*-?\d+(\.\d+)?([eE][-+]?\d+)?$"),
     Form("a comparison with a number, such as '>= 0.3'"),
 ]
+
+BoxFormat = Literal["cxcywh_norm", "cxcywh_abs", "xywh_abs", "xyxy_abs"]
+"""How a box is written: ``norm`` relative to the original image's sides, ``abs`` in its pixels."""
+
+EvalEngine = Literal["hotcoco", "pycocotools"]
+"""Implementations of the COCO protocol; both give the same numbers."""
+
+COCO_METRICS = (
+    "map50_95",
+    "map50",
+    "map75",
+    "map_small",
+    "map_medium",
+    "map_large",
+    "ar1",
+    "ar10",
+    "ar100",
+    "ar_small",
+    "ar_medium",
+    "ar_large",
+)
+"""What COCO evaluation measures, in pycocotools' order."""
 
 
 class ExportSection(Section):
@@ -42,7 +65,7 @@ class PredictSection(Section):
     """Predictions on `predict_split`."""
 
     adapter: Literal["rtdetr_pose", "onnxruntime", "precomputed", "dummy"] = "onnxruntime"
-    """What predicts: the checkpoint (torch), the exported file (ONNX Runtime), a given file, or nothing at all (dummy)."""
+    """What predicts: the checkpoint (torch), the exported file (ONNX Runtime), a given file, or nothing (dummy)."""
 
     predictions: str | None = Field(default=None, min_length=1)
     """Predictions file that `adapter: precomputed` serves."""
@@ -60,8 +83,20 @@ class PredictSection(Section):
 class EvaluateSection(Section):
     """COCO evaluation of the predictions."""
 
-    eval_engine: Literal["hotcoco", "pycocotools"] = "hotcoco"
+    eval_engine: EvalEngine = "hotcoco"
     """Implementation of the COCO protocol; pycocotools is the slow reference."""
 
-    require: dict[str, Requirement] = {}
-    """Gates on the metrics, such as `{map50_95: ">= 0.3"}`; one that is missed fails the run after its report is written."""
+    require: dict[str, Requirement] = Field(default_factory=dict)
+    """Gates on the metrics, such as `{map50_95: ">= 0.3"}`; a missed one fails the run after its report is written."""
+
+    @field_validator("require")
+    @classmethod
+    def _gates_name_metrics(cls, require: dict[str, Requirement]) -> dict[str, Requirement]:
+        unknown = [name for name in require if name not in COCO_METRICS]
+        if unknown:
+            guess = nearest(unknown[0], list(COCO_METRICS))
+            ways_out = f"did you mean {guess!r}?" if guess else f"choose among {', '.join(COCO_METRICS)}"
+            raise Conflict(
+                f"require.{unknown[0]}", problem=f"no metric is called {unknown[0]!r}", fix=ways_out, code="YZ104"
+            )
+        return require

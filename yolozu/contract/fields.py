@@ -95,7 +95,7 @@ def slot_of(annotation: Any, metadata: tuple[Any, ...] = (), default: Any = ...)
 def slots_of(section: type[Section]) -> dict[str, Slot]:
     """Field name -> slot of one section."""
     return {
-        key: slot_of(field.annotation, tuple(field.metadata), field.get_default())
+        key: slot_of(field.annotation, tuple(field.metadata), field.get_default(call_default_factory=True))
         for key, field in section.model_fields.items()
     }
 

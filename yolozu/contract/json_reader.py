@@ -55,8 +55,8 @@ class _Reader:
 
     def value(self, path: KeyPath, depth: int) -> Node:
         """The next value."""
-        token, line = next(self._tokens)
-        return self._after(token, Origin.in_file(self._file, line), path, depth)
+        word, line = next(self._tokens)
+        return self._after(word, Origin.in_file(self._file, line), path, depth)
 
     def _scan(self, text: str) -> Iterator[tuple[str, int]]:
         line, seen = 1, 0
@@ -66,21 +66,21 @@ class _Reader:
             if match.group() not in ",:":
                 yield match.group(), line
 
-    def _after(self, token: str, origin: Origin, path: KeyPath, depth: int) -> Node:
+    def _after(self, word: str, origin: Origin, path: KeyPath, depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise StructureError(too_deep(origin, path))
-        if token == "{":
+        if word == "{":
             return Node(self._map(path, depth), origin)
-        if token == "[":
+        if word == "[":
             return Node(self._list(path, depth), origin)
-        return Node(self._scalar(json.loads(token), origin, path), origin)
+        return Node(self._scalar(json.loads(word), origin, path), origin)
 
     def _map(self, path: KeyPath, depth: int) -> dict[str, Node]:
         entries: dict[str, Node] = {}
-        for token, line in iter(self._tokens.__next__, None):
-            if token == "}":
+        for word, line in iter(self._tokens.__next__, None):
+            if word == "}":
                 break
-            key = json.loads(token)
+            key = json.loads(word)
             node = self.value((*path, key), depth + 1)
             node.origin = Origin.in_file(self._file, line)
             if key in entries:
@@ -91,11 +91,11 @@ class _Reader:
 
     def _list(self, path: KeyPath, depth: int) -> list[Node]:
         entries: list[Node] = []
-        for token, line in iter(self._tokens.__next__, None):
-            if token == "]":
+        for word, line in iter(self._tokens.__next__, None):
+            if word == "]":
                 break
             here = (*path, len(entries))
-            entries.append(self._after(token, Origin.in_file(self._file, line), here, depth + 1))
+            entries.append(self._after(word, Origin.in_file(self._file, line), here, depth + 1))
         return entries
 
     def _scalar(self, value: Any, origin: Origin, path: KeyPath) -> Any:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from yolozu.contract.base import Section
+from yolozu.contract.base import Conflict, Section
 
 BackboneName = Literal["cspdarknet_s", "cspresnet", "tiny_cnn"]
 
@@ -136,9 +136,13 @@ class ModelConfig(Section):
         heads = {"encoder": self.encoder.num_heads, "decoder": self.decoder.num_heads}
         for part, width in widths.items():
             if width % heads[part]:
-                raise ValueError(
-                    f"{part}.num_heads {heads[part]} does not divide the {part}'s width {width}; "
-                    f"set {part}.num_heads to a divisor of {width}, or change d_model"
+                own_width = part == "decoder" and self.decoder.d_model is not None
+                width_key = "model.decoder.d_model" if own_width else "model.projector.d_model"
+                raise Conflict(
+                    f"model.{part}.num_heads",
+                    width_key,
+                    problem=f"{heads[part]} heads do not divide the {part}'s width {width}",
+                    fix=f"set model.{part}.num_heads to a divisor of {width}, or change {width_key}",
                 )
         return self
 

@@ -53,8 +53,10 @@ class Origin:
     def where(self, path: KeyPath) -> str:
         """Where a finding about ``path`` points to."""
         key = dotted(path)
+        if not key:
+            return self.text
         if self.layer == 0:
-            return f"{self.text}: {key}" if key else self.text
+            return f"{self.text}: {key}"
         said = self.text.partition("=")[0].removeprefix("--").replace("-", "_")
         return self.text if said == key else f"{self.text}: {key}"
 
@@ -96,13 +98,12 @@ class Node:
         return self
 
     def put(self, path: KeyPath, node: Node) -> None:
-        """Set ``path`` below this map, making maps on the way and replacing what is no map."""
+        """Set ``path`` below this map, making maps on the way; what is no map there stays, to be reported as such."""
         parent = self
         for part in path[:-1]:
-            child = parent.value.get(part)
-            if child is None or not isinstance(child.value, dict):
-                child = parent.value[part] = Node({}, node.origin)
-            parent = child
+            parent = parent.value.setdefault(part, Node({}, node.origin))
+            if not isinstance(parent.value, dict):
+                return
         parent.value[path[-1]] = node
 
     def drop(self, path: KeyPath) -> bool:

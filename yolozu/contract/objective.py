@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import NonNegativeFloat, model_validator
 
-from yolozu.contract.base import Section
+from yolozu.contract.base import Conflict, Section
 
 
 class MatchingSection(Section):
@@ -27,7 +27,13 @@ class MatchingSection(Section):
     @model_validator(mode="after")
     def _matching_needs_a_cost(self) -> Self:
         if self.use_matcher and self.cost_class == self.cost_bbox == self.cost_giou == 0.0:
-            raise ValueError("all matching costs are 0; raise one of them, or set use_matcher: false")
+            raise Conflict(
+                "cost_class",
+                "cost_bbox",
+                "cost_giou",
+                problem="all matching costs are 0",
+                fix="raise one of them, or set use_matcher: false",
+            )
         return self
 
 
@@ -49,3 +55,9 @@ class LossSection(Section):
 
     loss_weights: LossWeights = LossWeights()
     """Factor on each loss."""
+
+    @model_validator(mode="after")
+    def _training_needs_a_loss(self) -> Self:
+        if not any(self.loss_weights.model_dump().values()):
+            raise Conflict("loss_weights", problem="all loss weights are 0", fix="raise one of them")
+        return self

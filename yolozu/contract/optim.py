@@ -114,4 +114,4 @@ class LengthSection(Section):
     """Passes over the training images."""
 
     extend: bool = False
-    """Let a finished run go on after `max_steps` or `epochs` was raised, although its schedule depended on the old total."""
+    """Let a finished run go on after `max_steps` or `epochs` was raised, though its schedule depended on the total."""

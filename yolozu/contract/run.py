@@ -15,7 +15,6 @@ from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.train import DeviceSection, LoopSection, OperationsSection, SeedSection
 from yolozu.paths import RUN_ID_PATTERN
 
-
 RunId = Annotated[
     str,
     Field(pattern=f"^{RUN_ID_PATTERN}$"),

@@ -24,7 +24,7 @@ def resolve(text: str) -> Any:
     if _BOOL.fullmatch(text):
         return text.lower() == "true"
     if len(text) <= MAX_DIGITS and _INT.fullmatch(text):
-        return int(text, 0) if text.startswith("0o") or text.startswith("0x") else int(text)
+        return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
     if _FLOAT.fullmatch(text):
         return float(text)
     if text.lower() in _SPECIAL:

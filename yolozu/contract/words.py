@@ -17,7 +17,8 @@ def allowed(slot: Slot) -> str:
     if form is not None:
         return form.words
     if len(slot.options) > 1:
-        return " or ".join(allowed(Slot(option.annotation, (*option.metadata, *slot.metadata))) for option in slot.options)
+        kinds = [allowed(Slot(option.annotation, (*option.metadata, *slot.metadata))) for option in slot.options]
+        return f"{', '.join(kinds[:-1])}, or {kinds[-1]}"
     if slot.is_choice:
         return _either([write_flow(choice) for choice in get_args(slot.annotation)])
     if slot.section is not None:
@@ -26,20 +27,19 @@ def allowed(slot: Slot) -> str:
 
 
 def _plain(slot: Slot) -> str:
-    if slot.annotation is type(None):
-        return "null"
-    if slot.annotation is bool:
-        return "true or false"
-    if slot.annotation is int:
-        return f"a whole number{_range(slot, whole=True)}"
-    if slot.annotation is float:
-        return f"a number{_range(slot, whole=False)}"
-    if slot.annotation is str:
-        return "a text"
+    if slot.item is not None:
+        return f"a list whose elements are {allowed(slot.item)}"
     if get_origin(slot.annotation) is dict:
         return f"a map whose values are {allowed(slot_of(get_args(slot.annotation)[1]))}"
-    assert slot.item is not None, f"no words for {slot.annotation}"
-    return f"a list whose elements are {allowed(slot.item)}"
+    not_empty = any(hasattr(entry, "min_length") for entry in slot.metadata)
+    words = {
+        type(None): "null",
+        bool: "true or false",
+        int: f"a whole number{_range(slot, whole=True)}",
+        float: f"a number{_range(slot, whole=False)}",
+        str: "a text that is not empty" if not_empty else "a text",
+    }
+    return words[slot.annotation]
 
 
 def _range(slot: Slot, *, whole: bool) -> str:
@@ -47,7 +47,7 @@ def _range(slot: Slot, *, whole: bool) -> str:
     if whole and bounds.get("gt") == 0:
         bounds["ge"] = 1
         del bounds["gt"]
-    low = f"at least {bounds['ge']:g}" if "ge" in bounds else f"above {bounds['gt']:g}" if "gt" in bounds else ""
+    low = f"of at least {bounds['ge']:g}" if "ge" in bounds else f"above {bounds['gt']:g}" if "gt" in bounds else ""
     high = f"at most {bounds['le']:g}" if "le" in bounds else f"below {bounds['lt']:g}" if "lt" in bounds else ""
     if "ge" in bounds and "le" in bounds:
         text = f" from {bounds['ge']:g} to {bounds['le']:g}"

@@ -87,7 +87,9 @@ class _Reader:
             problem = f"the %YAML {version} directive changes what values mean"
             raise StructureError(Problem.at(origin, (), "YZ107", problem, "remove it: contracts are YAML 1.2"))
         if start.tags:
-            raise StructureError(Problem.at(origin, (), "YZ107", "a %TAG directive; tags have no place here", "remove it"))
+            raise StructureError(
+                Problem.at(origin, (), "YZ107", "a %TAG directive; tags have no place here", "remove it")
+            )
 
     def _node(self, event: Any, path: KeyPath, depth: int) -> Node:
         kind, origin = _kind(event), self._origin(event)
@@ -140,7 +142,9 @@ class _Reader:
 
     def _key(self, event: Any, path: KeyPath) -> str:
         if _kind(event) != "ScalarEvent" or event.tag is not None:
-            problem = Problem.at(self._origin(event), path, "YZ107", "a key that is no plain word", "write 'key: value'")
+            problem = Problem.at(
+                self._origin(event), path, "YZ107", "a key that is no plain word", "write 'key: value'"
+            )
             raise StructureError(problem)
         return str(event.value)
 

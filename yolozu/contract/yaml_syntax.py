@@ -18,7 +18,11 @@ _WORDS = [
     (r"unknown escape character|escape sequence|chr\(\)", "an unknown escape in double quotes", "use single quotes"),
     (r"found character '(.)' that cannot start", "a value that starts with {0}", "put the value in quotes"),
     (r"could not find expected ':'", "a line without ':'", "write 'key: value'"),
-    (r"expected <block end>", "an indentation or word that does not fit the lines above", "align it with its neighbors"),
+    (
+        r"expected <block end>",
+        "an indentation or word that does not fit the lines above",
+        "align it with its neighbors",
+    ),
     (r"expected the node content, but found '(.)'", "a {0} that closes nothing", "remove it or quote the value"),
     (r"version (minor|major) part", "a %YAML directive of an unknown version", "remove it: contracts are YAML 1.2"),
     (r"document start|directive", "a '%' line that is no valid directive", "remove it"),

@@ -32,20 +32,20 @@ def stated_classes(layout: Layout, by_labels: Mapping[str, ClassTable]) -> Class
     Raises:
         InputError: YZ204 a file cannot be understood, or two contradict each other.
     """
-    stated = dict(by_labels)
     descriptor, place = layout.descriptor, str(layout.root / DESCRIPTOR_NAME)
+    stated, lists = dict(by_labels), {}
     if descriptor is not None and descriptor.classes is not None:
-        names = _checked_names(descriptor.classes, place)
+        lists[place] = _checked_names(descriptor.classes, place)
         if descriptor.category_ids is not None:
-            return _table(names, descriptor.category_ids, place)
-        # Without ids of its own, a list of names takes those of the COCO categories it must then agree with.
-        ids = next(iter(stated.values())).category_ids if stated else range(len(names))
-        stated[place] = _table(names, list(ids), place)
-    elif not stated:
-        found = {str(path): _names_in(path) for path in layout.class_files}
-        stated = {
-            path: _table(names, list(range(len(names))), path) for path, names in found.items() if names is not None
-        }
+            # Ids of its own choose among the COCO categories; the others' annotations are findings.
+            stated = {place: _table(lists.pop(place), descriptor.category_ids, place)}
+    for path in layout.class_files:
+        names = _names_in(path)
+        if names is not None:
+            lists[str(path)] = names
+    ids = next(iter(stated.values())).category_ids if stated else None
+    for source, names in lists.items():
+        stated[source] = _table(names, list(range(len(names)) if ids is None else ids), source)
     return _agreed(stated)
 
 

@@ -36,11 +36,10 @@ def files_below(directory: Path, suffixes: Collection[str]) -> list[str]:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                if os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122 - a million names
-                    if entry.is_file():
-                        found.append(prefix + entry.name)
-                        continue
-                if entry.is_dir() and (not entry.is_symlink() or _is_new(entry.path, seen)):
+                wanted = os.path.splitext(entry.name)[1].lower() in suffixes  # noqa: PTH122 - a million names
+                if wanted and entry.is_file():
+                    found.append(prefix + entry.name)
+                elif entry.is_dir() and (not entry.is_symlink() or _is_new(entry.path, seen)):
                     pending.append((f"{prefix}{entry.name}/", entry.path))
     return sorted(found)
 

@@ -28,8 +28,8 @@ def fingerprint(dataset: DatasetSection, cache: DigestCache) -> dict[str, Any]:
         cache: known digests.
 
     Returns:
-        ``schema_version``, ``dataset_root``, ``digest``, ``files`` and ``bytes``. Rendered scenes depend on the contract
-        alone: their digest is constant.
+        ``schema_version``, ``dataset_root``, ``digest``, ``files`` and ``bytes``. Rendered scenes depend on the
+        contract alone: their digest is constant.
 
     Raises:
         InputError: the data set or one of the splits is not there.
@@ -44,8 +44,12 @@ def fingerprint(dataset: DatasetSection, cache: DigestCache) -> dict[str, Any]:
 
 def used_splits(dataset: DatasetSection) -> list[str]:
     """Names of the splits a contract uses: training, validation, prediction; each once."""
-    predicted = dataset.val_split if dataset.predict_split is None else dataset.predict_split
-    return list(dict.fromkeys([dataset.split, dataset.val_split, predicted]))
+    return list(dict.fromkeys([dataset.split, dataset.val_split, predicted_split(dataset)]))
+
+
+def predicted_split(dataset: DatasetSection) -> str:
+    """The split that is predicted and evaluated."""
+    return dataset.val_split if dataset.predict_split is None else dataset.predict_split
 
 
 def dataset_files(layout: Layout, splits: list[str]) -> list[Path]:

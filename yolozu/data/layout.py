@@ -187,5 +187,8 @@ def _read_descriptor(path: Path) -> Descriptor:
 
 def _missing(split: Split, path: Path, problem: str) -> Exception:
     return InputError.one(
-        "YZ202", where=str(path), problem=f"{problem}, but split {split.name!r} is there", fix=f"check {DESCRIPTOR_NAME}"
+        "YZ202",
+        where=str(path),
+        problem=f"{problem}, but split {split.name!r} is there",
+        fix=f"check {DESCRIPTOR_NAME}",
     )

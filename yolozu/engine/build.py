@@ -10,8 +10,8 @@ from doit.exceptions import TaskError, TaskFailed
 
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock
-from yolozu.errors import EXIT_USAGE, YolozuError
-from yolozu.plan.staleness import Verdict, staleness
+from yolozu.errors import EXIT_DONE, EXIT_USAGE, YolozuError
+from yolozu.plan.staleness import Reason, Verdict
 from yolozu.stages.base import links
 from yolozu.stages.registry import GROUPS
 
@@ -35,15 +35,14 @@ class Build:
     lock: HeldLock | None = field(default=None, repr=False)
 
     def tasks(self) -> Iterator[dict[str, Any]]:
-        """doit's task dictionaries: the planner's files, the stages, the short names."""
+        """Task dictionaries for doit: the planner's files, the stages, the short names."""
         layout = self.session.layout
         planned = [str(layout.root / path) for path in self.session.texts]
         yield {"basename": RESOLVE, "actions": [(self._resolve,)], "targets": planned, "uptodate": [False]}
         for node in self.session.plan.nodes:
             yield self._stage_task(node)
         for name, stage in GROUPS.items():
-            if name != stage:
-                yield {"basename": name, "actions": None, "task_dep": [stage], "doc": f"same as {stage}"}
+            yield {"basename": name, "actions": None, "task_dep": [stage], "doc": f"Short for {stage}"}
 
     def _stage_task(self, node: Node) -> dict[str, Any]:
         root = self.session.layout.root
@@ -75,7 +74,7 @@ class Build:
     def _stands(self, node: Node) -> bool:
         return not self.own_reasons(node)
 
-    def own_reasons(self, node: Node) -> tuple[Any, ...]:
+    def own_reasons(self, node: Node) -> tuple[Reason, ...]:
         """Why a node has to run, now that everything before it was built."""
         return tuple(reason for reason in self._verdict(node).reasons if reason.kind != "upstream")
 
@@ -104,7 +103,7 @@ class Build:
 
 
 def doit_config(build: Build, reporter: object) -> dict[str, Any]:
-    """doit's settings for a build: its own durable database, our reporter, every stage by default."""
+    """Settings of doit for a build: its own durable database, our reporter, every stage by default."""
     return {
         "backend": BACKEND,
         "dep_file": str(build.session.layout.database_path),
@@ -146,4 +145,4 @@ def run_build(build: Build, names: list[str]) -> int:
         code = exit_.code if isinstance(exit_.code, int) else EXIT_USAGE
     finally:
         build.release()
-    return build.exit_code if build.exit_code else int(code)
+    return int(code) if build.exit_code == EXIT_DONE else build.exit_code

@@ -22,13 +22,14 @@ class Codec(Protocol):
 class DurableDatabase:
     """A doit backend that commits every change.
 
-    doit's own backends write when the process ends, so a kill forgets every task that had succeeded. The file is made by
-    the first record, not by looking: listing tasks leaves no trace.
+    The backends of doit itself write when the process ends, so a kill forgets every task that had succeeded. The file
+    is made by the first record, not by looking: listing tasks leaves no trace.
     """
 
     desc = "sqlite, committed at every record"
 
     def __init__(self, name: str, codec: Codec, *, module_name: str | None = None) -> None:  # noqa: ARG002 - doit's call
+        self.name = name
         self._path = Path(name)
         self._codec = codec
         self._connection: sqlite3.Connection | None = None

@@ -1,4 +1,4 @@
-"""What a run was given on the command line, kept with it, so that a later `doit run_id=exp01 eval` means the same run."""
+"""What a run was given on the command line, kept with it: a later `doit run_id=exp01 eval` means the same run."""
 
 from __future__ import annotations
 
@@ -71,8 +71,10 @@ class Remembered:
 
     def with_given(self, config: str | None, given: Sequence[Override]) -> Remembered:
         """With what the command line says now, which wins."""
-        merged = {**self.overrides, **{override.key: override.value for override in given}}
-        return Remembered(self.config if config is None else config, merged)
+        replaced = {override.path for override in given}
+        kept = {key: value for key, value in self.overrides.items() if Override(key, value, "").path not in replaced}
+        now = {override.key: override.value for override in given}
+        return Remembered(self.config if config is None else config, {**kept, **now})
 
     def as_overrides(self, given: Sequence[Override]) -> list[Override]:
         """All overrides: those just ``given`` with their own origin, the others as remembered."""

@@ -74,6 +74,7 @@ def open_session(
     default_config: str | None,
     forget: Sequence[str] = (),
     argv: Sequence[str],
+    strict: bool = True,
     stages: Sequence[Stage] | None = None,
 ) -> Session:
     """The run that a command line means.
@@ -85,29 +86,32 @@ def open_session(
         default_config: contract file where none was ever given; None allows none.
         forget: keys whose remembered override is dropped.
         argv: the command line, for the record.
+        strict: strict mode whatever the contract says.
         stages: the graph's stages; None takes the registry's.
 
     Raises:
         YolozuError: the contract, the data set or what is remembered cannot be used.
     """
-    layout = RunLayout.of(_run_id(config, run_id, given, default_config))
+    layout = RunLayout.of(_run_id(config, run_id, given, default_config, strict=strict))
     remembered = Remembered.read(layout)
     if forget:
         remembered = remembered.forget(forget)
     known = config is not None or remembered.config is not None
     remembered = remembered.with_given(config if known else default_config, given)
     path = Path(remembered.config) if remembered.config is not None else None
-    loaded = load_contract(path, remembered.as_overrides(given), strict=True)
+    loaded = load_contract(path, remembered.as_overrides(given), strict=strict)
     plan = compile_plan(loaded.contract, registered_stages() if stages is None else stages)
     texts = _planned_texts(layout, loaded, plan, remembered, argv)
     return Session(layout, loaded, plan, texts, remembered.headline(layout.run_id, given))
 
 
-def _run_id(config: str | None, run_id: str | None, given: Sequence[Override], default_config: str | None) -> str:
+def _run_id(
+    config: str | None, run_id: str | None, given: Sequence[Override], default_config: str | None, *, strict: bool
+) -> str:
     if run_id is not None:
         return check_run_id(run_id, where=f"run_id={run_id}")
     path = config if config is not None else default_config
-    found = load_contract(Path(path) if path is not None else None, given, strict=True).contract.run.run_id
+    found = load_contract(Path(path) if path is not None else None, given, strict=strict).contract.run.run_id
     return found if found is not None else datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 

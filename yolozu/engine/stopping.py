@@ -30,7 +30,9 @@ class StopOnSignal:
             self._restore[number] = signal.signal(number, self._ask)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for number, handler in self._restore.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 

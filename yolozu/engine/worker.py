@@ -54,11 +54,14 @@ def read_request(path: Path, stage: Stage | None = None) -> Node:
     request = read_json(path, code="YZ312", fix=fix)
     try:
         found = STAGES.load(request["stage"]) if stage is None else stage
-        if request["version"] != found.version:
-            raise ValueError(f"version {request['version']}, the code has {found.version}")
-        return Node(found, request["spec"], request["inputs"], request["gates"], request["outputs"], ())
+        node = Node(found, request["spec"], request["inputs"], request["gates"], request["outputs"], ())
+        version = request["version"]
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise InputError.one("YZ312", where=str(path), problem=f"is no request: {error}", fix=fix) from error
+    if version != found.version:
+        problem = f"is of version {version} of the stage, the code has {found.version}"
+        raise InputError.one("YZ312", where=str(path), problem=problem, fix=fix)
+    return node
 
 
 def execute(
@@ -84,14 +87,15 @@ def execute(
     try:
         with DigestCache(digest_cache_path()) as cache:
             input_digests = _input_digests(node, layout, cache)
-        state = {"digest": state_digest(node.request(), input_digests), "spec": node.spec, "inputs": input_digests}
+        digest = state_digest(node.request(), input_digests)
+        state = {"digest": digest, "spec": node.spec, "inputs": input_digests}
         published = _ready_scratch(node, scratch, layout, state, insist_on_resume=insist_on_resume)
         if not scratch.publish_path.is_file():
             context = StageContext(
                 scratch=scratch.work_dir,
                 operations=OperationsSection(**operations["operations"]),
                 provenance=operations["provenance"],
-                spec_digest=state["digest"],
+                spec_digest=digest,
                 progress=progress,
                 stopping=stopping,
                 published=published,
@@ -155,9 +159,7 @@ def _extendable(node: Node, layout: RunLayout, state: dict[str, Any]) -> dict[st
     return {name: layout.root / path for name, path in carried.items()} if intact else {}
 
 
-def _refuse_to_start_afresh(
-    node: Node, layout: RunLayout, found: dict[str, Any] | None, state: dict[str, Any]
-) -> None:
+def _refuse_to_start_afresh(node: Node, layout: RunLayout, found: dict[str, Any] | None, state: dict[str, Any]) -> None:
     receipt = Receipt.read(layout.receipt_path(node.name))
     earlier = found if found is not None else (asdict(receipt) if receipt is not None else None)
     if earlier is None:

@@ -100,9 +100,7 @@ def _decoded(logits_QC: NDArray[np.float32], boxes_Q4: NDArray[np.float32]) -> R
     """As many detections as there are queries, whatever their scores; None where an output is not finite."""
     if not (np.isfinite(logits_QC).all() and np.isfinite(boxes_Q4).all()):
         return None
-    return decode_detections(
-        logits_QC[None], boxes_Q4[None], score_threshold=0.0, max_detections=len(logits_QC)
-    )[0]
+    return decode_detections(logits_QC[None], boxes_Q4[None], score_threshold=0.0, max_detections=len(logits_QC))[0]
 
 
 def _require_shape(name: str, reference: NDArray[np.float32], exported: NDArray[np.float32]) -> None:

@@ -47,8 +47,8 @@ def match_detections(
     """Pair detections of one label so that overlaps are largest and score differences smallest in sum.
 
     Both lists are the best so many of more candidates. Where candidates tie for the last places, which of them a list
-    holds is arbitrary: a detection within ``score_atol`` of its list's last score may lack its counterpart, or only have one
-    that is out of tolerance, and then counts as tied.
+    holds is arbitrary: a detection within ``score_atol`` of its list's last score may lack its counterpart, or only
+    have one that is out of tolerance, and then counts as tied.
 
     Args:
         first: reference detections, boxes in any frame normalized to it.
@@ -107,7 +107,8 @@ def _assign(
 
 def _marginal(scores_N: NDArray[np.float64], score_atol: float) -> NDArray[np.bool_]:
     """(N,) True where the score ties with the last one of the list."""
-    return scores_N <= scores_N.min(initial=np.inf) + score_atol
+    marginal: NDArray[np.bool_] = scores_N <= scores_N.min(initial=np.inf) + score_atol
+    return marginal
 
 
 def _without(count: int, taken: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -30,12 +30,12 @@ TRACED_BATCH = 2
 def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opset: int) -> OnnxMetadata:
     """Write the detector of a checkpoint as ONNX, and what the file says about itself as JSON beside it.
 
-    The same checkpoint, opset and versions give the same bytes: nothing of the machine that exported it stays in the file.
+    The same checkpoint, opset and versions give the same bytes: nothing of the exporting machine stays in the file.
 
     Args:
         checkpoint_path: checkpoint; its evaluation weights are exported.
-        onnx_path: single file to write, weights inside. Input ``images`` (batch, 3, H, W) float32, preprocessed; outputs
-            ``pred_logits`` (batch, Q, C) and ``pred_boxes`` (batch, Q, 4); the batch is free.
+        onnx_path: single file to write, weights inside. Input ``images`` (batch, 3, H, W) float32, preprocessed;
+            outputs ``pred_logits`` (batch, Q, C) and ``pred_boxes`` (batch, Q, 4); the batch is free.
         meta_path: JSON to write: the file's metadata and its SHA-256.
         opset: ONNX operator set.
 
@@ -65,7 +65,7 @@ def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opse
 
 
 def traced(module: torch.nn.Module, height: int, width: int, *, opset: int) -> Any:
-    """The ONNX model (a ``ModelProto``) of ``module`` on inputs of ``height`` by ``width`` px, without traces of the machine.
+    """The ONNX model (a ``ModelProto``) of ``module`` on inputs of ``height`` x ``width`` px; no traces of the machine.
 
     Raises:
         UsageError: YZ601.
@@ -122,7 +122,7 @@ def _shape(entry: Any) -> Shape:
 def _require_opset(model: Any, opset: int) -> None:
     found = {entry.domain: entry.version for entry in model.opset_import}
     if found != {"": opset}:
-        listed = ", ".join(f"{domain if domain else 'ai.onnx'} {version}" for domain, version in found.items())
+        listed = ", ".join(f"{domain or 'ai.onnx'} {version}" for domain, version in found.items())
         raise UsageError.one(
             "YZ601",
             where=f"onnx_opset={opset}",

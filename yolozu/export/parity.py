@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,8 +23,6 @@ from yolozu.model.onnx_network import PROVIDERS, OnnxNetwork, available_threads
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from yolozu.artifacts.checkpoint import Checkpoint
     from yolozu.data.index import DataIndex, ImageRecord
@@ -47,8 +44,8 @@ def check_parity(
 ) -> ParityReport:
     """Compare an exported file with its checkpoint on real images, on the CPU.
 
-    Every image goes through both networks in a batch of each of `BATCH_SIZES`; raw outputs are compared query by query, then
-    decoded detections pair by pair.
+    Every image goes through both networks in a batch of each of `BATCH_SIZES`; raw outputs are compared query by
+    query, then decoded detections pair by pair.
 
     Args:
         checkpoint_path: the checkpoint.
@@ -60,8 +57,8 @@ def check_parity(
         progress: where progress is shown.
 
     Raises:
-        InputError: YZ602 to YZ604 and YZ608 the file cannot be used, or belongs to another checkpoint; YZ606 there are no
-            images; the checkpoint or an image cannot be read.
+        InputError: YZ602 to YZ604 and YZ608 the file cannot be used, or belongs to another checkpoint; YZ606 there are
+            no images; the checkpoint or an image cannot be read.
     """
     records = index.records[:images]
     if not records:
@@ -73,10 +70,11 @@ def check_parity(
         )
     checkpoint = read_checkpoint(checkpoint_path)
     checkpoint_sha256 = digest_file(checkpoint_path)
-    runtime = {"providers": [PROVIDERS["cpu"]], "threads": available_threads()}
-    network = OnnxNetwork(onnx_path, **runtime)
+    providers, threads = [PROVIDERS["cpu"]], available_threads()
+    network = OnnxNetwork(onnx_path, providers=providers, threads=threads)
     _require_same_origin(onnx_path, network, checkpoint, checkpoint_sha256)
-    pair = Pair(detector_from(checkpoint), network, SelectionProbe(onnx_path, **runtime), thresholds)
+    probe = SelectionProbe(onnx_path, providers=providers, threads=threads)
+    pair = Pair(detector_from(checkpoint), network, probe, thresholds)
     preprocess = Preprocess.from_json(checkpoint.preprocess)
     compared = _compare_all(pair, preprocess, records, progress)
     failures = shortcomings(compared, thresholds)
@@ -123,9 +121,7 @@ def _batches(records: Sequence[ImageRecord], size: int) -> Iterator[Sequence[Ima
         yield [records[(start + place) % len(records)] for place in range(size)]
 
 
-def _require_same_origin(
-    onnx_path: Path, network: OnnxNetwork, checkpoint: Checkpoint, checkpoint_sha256: str
-) -> None:
+def _require_same_origin(onnx_path: Path, network: OnnxNetwork, checkpoint: Checkpoint, checkpoint_sha256: str) -> None:
     """Refuse a file that was not exported from this checkpoint."""
     metadata = network.metadata
     claims = {

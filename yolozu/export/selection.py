@@ -1,7 +1,7 @@
 """Query selection made observable: the part of a detector where equal scores may fall either way.
 
-The decoder's queries see one another, so one query more or less changes all of them. Two correct networks whose proposals
-tie for the last place therefore differ everywhere, by far more than float noise. Outputs are comparable once both networks
+The decoder's queries see one another, so one other query changes all of them. Two correct networks whose proposals tie
+for the last place therefore differ everywhere, by far more than float noise. Outputs are comparable once both networks
 decode the same proposals: the exported file tells which it chose, and the detector is made to choose the same.
 """
 

@@ -10,7 +10,7 @@ from yolozu.artifacts.onnx_metadata import OUTPUT_NAMES
 from yolozu.artifacts.parity_report import Differences, Matched, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -53,14 +53,25 @@ def matched(compared: Sequence[Compared]) -> Matched:
 def shortcomings(compared: Sequence[Compared], thresholds: Thresholds) -> list[str]:
     """What is out of tolerance, each with its worst number and where it was seen; empty when all is within."""
     limits = {"pred_logits": thresholds.score_atol, "pred_boxes": thresholds.bbox_atol}
-    found = []
-    for name, limit in limits.items():
-        found += _beyond(name, compared, lambda entry, name=name: entry.outputs[name], limit)  # type: ignore[misc]
-    found += _beyond("proposal scores", compared, lambda entry: entry.selection.score_differences, thresholds.score_atol)
-    found += _counted("queries come from proposals that rank clearly behind", compared, lambda entry: entry.selection.other)
-    found += _counted("detections have no counterpart", compared, lambda entry: _of_match(entry, "unmatched"))
-    found += _counted("objects got another label", compared, lambda entry: _of_match(entry, "label_flips"))
-    return found
+    matches = [entry.detections for entry in compared]
+    sentences = [
+        *(
+            _beyond(name, [entry.outputs[name] for entry in compared], limit, compared)
+            for name, limit in limits.items()
+        ),
+        _beyond(
+            "proposal scores",
+            [entry.selection.score_differences for entry in compared],
+            thresholds.score_atol,
+            compared,
+        ),
+        _counted("queries rank clearly behind others", [entry.selection.other for entry in compared], compared),
+        _counted(
+            "detections have no counterpart", [0 if match is None else match.unmatched for match in matches], compared
+        ),
+        _counted("objects changed labels", [0 if match is None else match.label_flips for match in matches], compared),
+    ]
+    return [sentence for sentence in sentences if sentence is not None]
 
 
 def reason(failures: Sequence[str], *, images: int, requested: int, batch_sizes: Sequence[int]) -> str:
@@ -95,28 +106,23 @@ def _largest(parts: Sequence[NDArray[np.float64]]) -> float | None:
 
 
 def _beyond(
-    name: str, compared: Sequence[Compared], values: Callable[[Compared], NDArray[np.float64]], limit: float
-) -> list[str]:
-    """At most one sentence: the worst difference above ``limit``; NaN and infinity are worse than any number."""
-    peaks = [float(np.nan_to_num(values(entry), nan=np.inf, posinf=np.inf).max()) for entry in compared]
+    name: str, differences: Sequence[NDArray[np.float64]], limit: float, compared: Sequence[Compared]
+) -> str | None:
+    """The worst difference, if above ``limit``; NaN and infinity are worse than any number."""
+    peaks = [float(np.nan_to_num(values, nan=np.inf, posinf=np.inf).max()) for values in differences]
     worst = int(np.argmax(peaks))
     if peaks[worst] <= limit:
-        return []
+        return None
     place = _place(compared[worst])
     if np.isinf(peaks[worst]):
-        return [f"{name} are not finite on {place}"]
-    return [f"{name} differ by {peaks[worst]:.3g} (tolerance {limit:g}) on {place}"]
+        return f"{name} are not finite on {place}"
+    return f"{name} differ by {peaks[worst]:.3g} (tolerance {limit:g}) on {place}"
 
 
-def _counted(what: str, compared: Sequence[Compared], count: Callable[[Compared], int]) -> list[str]:
-    """At most one sentence: how many there are, and where the most of them."""
-    counts = [count(entry) for entry in compared]
+def _counted(what: str, counts: Sequence[int], compared: Sequence[Compared]) -> str | None:
+    """How many there are, if any, and where the most of them."""
     worst = int(np.argmax(counts))
-    return [f"{sum(counts)} {what}, most of them on {_place(compared[worst])}"] if counts[worst] else []
-
-
-def _of_match(entry: Compared, name: str) -> int:
-    return 0 if entry.detections is None else int(getattr(entry.detections, name))
+    return f"{sum(counts)} {what}, most of them on {_place(compared[worst])}" if counts[worst] else None
 
 
 def _place(entry: Compared) -> str:

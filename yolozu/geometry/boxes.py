@@ -1,7 +1,7 @@
 """Axis-aligned boxes: formats and overlaps.
 
-Formats: ``cxcywh`` is center and size, ``xyxy`` the top-left and bottom-right corners; x to the right, y down. Any unit,
-as long as both boxes share it; networks use coordinates normalized to the network input.
+Formats: ``cxcywh`` is center and size, ``xyxy`` the top-left and bottom-right corners; x to the right, y down. Any
+unit, as long as both boxes share it; networks use coordinates normalized to the network input.
 """
 
 # Shapes: "..." any leading dimensions; two boxes broadcast against each other, so (M, 4) with (M, 4) compares pairs

@@ -21,8 +21,9 @@ def varifocal_loss(
 ) -> Tensor:
     """Cross entropy between scores and box quality, summed over the classes of each query.
 
-    With score p = sigmoid(logit) and target q: ``-q (q log p + (1 - q) log(1 - p))`` for the class of a matched query, and
-    ``-alpha p^gamma log(1 - p)`` for every other class and query. The weights q and alpha p^gamma are constants to the gradient.
+    With score p = sigmoid(logit) and target q it is ``-q (q log p + (1 - q) log(1 - p))`` for the class of a matched
+    query, and ``-alpha p^gamma log(1 - p)`` for every other class and query. The weights q and alpha p^gamma are
+    constants to the gradient.
     Source: Zhang et al., VarifocalNet, CVPR 2021, equation 2, with RT-DETR's alpha.
 
     Args:

@@ -26,8 +26,9 @@ class NonFiniteCostError(InputError):
 
 @dataclass(frozen=True)
 class Assignment:
-    """Matched pairs, sorted by layer, then image. Every object of an image has one query in each layer, as far as queries
-    go; no query has two objects.
+    """Matched pairs, sorted by layer, then image.
+
+    In each layer, every object of an image has one query (as far as queries go), and no query has two objects.
 
     Attributes:
         layer_M: int64, which layer predicted.

@@ -28,7 +28,7 @@ class SelfAttention(nn.Module):
         self._initialize()
 
     def _initialize(self) -> None:
-        # The reference initializes q, k and v as one (3D, D) matrix: Xavier's bound is smaller by sqrt(2) than for (D, D).
+        # The reference initializes q, k and v as one (3D, D) matrix: Xavier's bound is sqrt(2) smaller than for (D, D).
         for projection in (self.q_proj, self.k_proj, self.v_proj):
             nn.init.xavier_uniform_(projection.weight, gain=1.0 / math.sqrt(2.0))
             nn.init.zeros_(projection.bias)
@@ -57,4 +57,5 @@ class SelfAttention(nn.Module):
         return gathered
 
     def _heads(self, tokens_BND: Tensor) -> Tensor:
-        return tokens_BND.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        batch, count, _ = tokens_BND.shape
+        return tokens_BND.view(batch, count, self.num_heads, -1).transpose(1, 2)

@@ -36,8 +36,8 @@ def decode_detections(
 ) -> list[RawDetections]:
     """The best-scored pairs of query and class of each image; one query may give several classes.
 
-    Equal scores keep the order of queries, then classes. Source: the post-processing of RT-DETR (Zhao et al., CVPR 2024,
-    published code), which needs no non-maximum suppression.
+    Equal scores keep the order of queries, then classes. Source: the post-processing of RT-DETR (Zhao et al., CVPR
+    2024, published code), which needs no non-maximum suppression.
 
     Args:
         pred_logits_BQC: (B, Q, C) class logits.

@@ -1,7 +1,7 @@
 """Decoder: queries talk to each other, look at the image near their boxes, and refine the boxes layer by layer."""
 
-# Shapes: L layers, B images, N queries (denoising first, then matching), S positions of all levels together, D model width,
-# K values of a head.
+# Shapes: L layers, B images, N queries (denoising first, then matching), S positions of all levels together, D model
+# width, K values of a head.
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NUM_LEVELS = 3
 
 
 class DecoderLayer(nn.Module):
-    """Self-attention, deformable attention and a ReLU feed-forward part, each added to its input and then normalized."""
+    """Self-attention, deformable attention and a ReLU feed-forward part, each added to its input, then normalized."""
 
     def __init__(self, d_model: int, *, num_heads: int, num_points: int, ffn_dim: int, dropout: float) -> None:
         super().__init__()
@@ -48,9 +48,10 @@ class DecoderLayer(nn.Module):
         boxes_BN4: Tensor,
         memory_BSD: Tensor,
         sizes: tuple[tuple[int, int], ...],
+        *,
         visible_NN: Tensor | None,
     ) -> Tensor:
-        """(B, N, D)."""
+        """(B, N, D); arguments as in `Decoder.forward`, with the positions that the boxes became."""
         talked = self.dropout(self.self_attention(queries_BND, positions_BND, visible_NN))
         queries_BND = self.self_norm(queries_BND + talked)
         looked = self.dropout(self.cross_attention(queries_BND + positions_BND, boxes_BN4, memory_BSD, sizes))
@@ -62,7 +63,8 @@ class DecoderLayer(nn.Module):
 class Decoder(nn.Module):
     """Layers with iterative box refinement; every layer has its own heads.
 
-    A layer sees its reference boxes as constants. The gradient of its boxes reaches one layer back ("look forward twice").
+    A layer sees its reference boxes as constants. The gradient of its boxes reaches one layer back ("look forward
+    twice").
     Sources: Zhu et al., Deformable DETR, ICLR 2021, appendix A.4; Zhang et al., DINO, ICLR 2023, section 3.4.
     """
 
@@ -116,7 +118,8 @@ class Decoder(nn.Module):
         reference_BN4 = boxes_BN4
         hidden, boxes = [], []
         for layer, head in zip(self.layers, self._box_heads(), strict=True):
-            queries_BND = layer(queries_BND, self.position_head(boxes_BN4), boxes_BN4, memory_BSD, sizes, visible_NN)
+            positions_BND = self.position_head(boxes_BN4)
+            queries_BND = layer(queries_BND, positions_BND, boxes_BN4, memory_BSD, sizes, visible_NN=visible_NN)
             change_BN4 = head(queries_BND).float()
             refined_BN4 = (change_BN4 + inverse_sigmoid(boxes_BN4)).sigmoid()
             hidden.append(queries_BND)

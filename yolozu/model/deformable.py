@@ -1,7 +1,7 @@
 """Multi-scale deformable attention: each query looks at a few learned points around its box on every level."""
 
 # Shapes: B images, N queries, S positions of all levels together, D model width, H heads, d = D / H, L levels,
-# P points per level.
+# P points per level, K = L * P, X = B * H. Queries come last where points are sampled: CPUs then work on long rows.
 
 from __future__ import annotations
 
@@ -64,31 +64,32 @@ class DeformableAttention(nn.Module):
             (B, N, D).
         """
         batch, num_queries = queries_BND.shape[:2]
-        points_XNLP2 = self._points(queries_BND, boxes_BN4)
-        weights_XNK = self._weights(queries_BND)
+        points_XLPN2 = self._points(queries_BND, boxes_BN4)
         values_BDS = self.value_proj(memory_BSD).transpose(1, 2).contiguous()
-        values_XdS = values_BDS.view(batch * self.num_heads, -1, memory_BSD.shape[1])  # X: image and head
+        values_XdS = values_BDS.view(batch * self.num_heads, -1, memory_BSD.shape[1])
         sampled = []
         for level, values in enumerate(values_XdS.split([height * width for height, width in sizes], dim=-1)):
-            maps_XdHW = values.unflatten(-1, sizes[level])
-            sampled.append(F.grid_sample(maps_XdHW, points_XNLP2[:, :, level], align_corners=False))
-        sampled_XdNK = torch.cat(sampled, dim=-1)
-        gathered_XdN = (sampled_XdNK * weights_XNK[:, None]).sum(dim=-1)
+            maps_XdHW = values.view(*values.shape[:2], *sizes[level])
+            sampled.append(F.grid_sample(maps_XdHW, points_XLPN2[:, level], align_corners=False))
+        sampled_XdKN = torch.cat(sampled, dim=2)
+        gathered_XdN = (sampled_XdKN * self._weights(queries_BND)[:, None]).sum(dim=2)
         gathered_BND = gathered_XdN.view(batch, -1, num_queries).transpose(1, 2)
         output: Tensor = self.output_proj(gathered_BND)
         return output
 
     def _points(self, queries_BND: Tensor, boxes_BN4: Tensor) -> Tensor:
-        """(B * H, N, L, P, 2) in grid_sample's frame: -1 and 1 are the borders of the map."""
-        offsets_BNHK2 = self.sampling_offsets(queries_BND).unflatten(-1, (self.num_heads, -1, 2))
+        """(X, L, P, N, 2) in grid_sample's frame: -1 and 1 are the borders of the map."""
+        batch, num_queries, _ = queries_BND.shape
+        offsets_BNHK2 = self.sampling_offsets(queries_BND).view(batch, num_queries, self.num_heads, -1, 2)
         # 2 * (center + offset / P * size / 2) - 1, with the factors gathered on the small box tensors
         center_BN2 = boxes_BN4[..., :2] * 2.0 - 1.0
         reach_BN2 = boxes_BN4[..., 2:] / self.num_points
         points_BNHK2 = offsets_BNHK2 * reach_BN2[:, :, None, None] + center_BN2[:, :, None, None]
-        points_XNK2 = points_BNHK2.transpose(1, 2).flatten(0, 1)
-        return points_XNK2.unflatten(2, (self.num_levels, self.num_points))
+        points_BHKN2: Tensor = points_BNHK2.permute(0, 2, 3, 1, 4)
+        return points_BHKN2.reshape(batch * self.num_heads, self.num_levels, self.num_points, num_queries, 2)
 
     def _weights(self, queries_BND: Tensor) -> Tensor:
-        """(B * H, N, L * P), summing to 1 over all points of all levels."""
-        weights_BNHK = self.attention_weights(queries_BND).unflatten(-1, (self.num_heads, -1)).softmax(dim=-1)
-        return weights_BNHK.transpose(1, 2).flatten(0, 1)
+        """(X, K, N), summing to 1 over all points of all levels."""
+        batch, num_queries, _ = queries_BND.shape
+        weights_BNHK = self.attention_weights(queries_BND).view(batch, num_queries, self.num_heads, -1)
+        return torch.softmax(weights_BNHK.permute(0, 2, 3, 1).flatten(0, 1), dim=1)

@@ -1,6 +1,7 @@
-"""Contrastive denoising: noised ground truth as extra training queries, so that refinement has a target from step one."""
+"""Contrastive denoising: noised ground truth as extra training queries, which need no matching to have a target."""
 
-# Shapes: B images, T objects per image (padded), N denoising queries = 2 * T * groups, Q matching queries, D model width.
+# Shapes: B images, T objects per image (padded), N denoising queries = 2 * T * groups, Q matching queries, D model
+# width.
 
 from __future__ import annotations
 
@@ -66,9 +67,10 @@ class DenoisingQueries:
 
 
 class Denoising(nn.Module):
-    """Makes denoising queries: classes swapped at random, corners of positives moved by up to half the box's side (times
-    ``box_noise``), those of negatives by half to a whole side.
+    """Noised ground truth.
 
+    Classes are swapped at random. Corners of positives move by up to half the box's side times ``box_noise``, those of
+    negatives by half to a whole side times ``box_noise``.
     Source: Zhang et al., DINO, ICLR 2023, section 3.3, with RT-DETR's noise.
     """
 
@@ -117,6 +119,6 @@ class Denoising(nn.Module):
 
 
 def _uniform(like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Uniform numbers in [0, 1), drawn where the generator lives, so that a CPU generator gives every device the same."""
+    """Uniform numbers in [0, 1), drawn where the generator lives: a CPU generator gives every device the same."""
     source = generator.device if generator is not None else like.device
     return torch.rand(like.shape, generator=generator, device=source).to(like.device)

@@ -1,6 +1,7 @@
 """The detector: backbone, projector, hybrid encoder, query selection, decoder with its heads."""
 
-# Shapes: B images, S positions of all levels together, Q matching queries, N denoising queries, D model width, C classes.
+# Shapes: B images, S positions of all levels together, Q matching queries, N denoising queries, D model width, C
+# classes.
 
 from __future__ import annotations
 
@@ -61,7 +62,7 @@ class Detector(nn.Module):
             `TrainingOutput` in training mode, otherwise `DetectorOutput`.
 
         Raises:
-            InputError: YZ401 when the images are too small for so many queries, YZ402 when their size is no multiple of 32.
+            InputError: YZ401 when the images are too small for so many queries, YZ402 when a side is no multiple of 32.
         """
         memory_BSD, sizes = self._encode(images_B3HW)
         proposals = self.selector(memory_BSD, sizes)

@@ -56,7 +56,7 @@ class IntraScaleAttention(nn.Module):
         positions_1ND = sine_positions(height, width, d_model, features_BDHW.device)
         for layer in self.layers:
             tokens_BND = layer(tokens_BND, positions_1ND)
-        return tokens_BND.transpose(1, 2).unflatten(2, (height, width))
+        return tokens_BND.transpose(1, 2).view(-1, d_model, height, width)
 
 
 class HybridEncoder(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -12,9 +14,7 @@ class Mlp(nn.Module):
     def __init__(self, in_width: int, hidden_width: int, out_width: int, *, num_layers: int) -> None:
         super().__init__()
         widths = [in_width, *[hidden_width] * (num_layers - 1), out_width]
-        self.layers = nn.ModuleList(
-            nn.Linear(width, next_width) for width, next_width in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.layers = nn.ModuleList(nn.Linear(width, next_width) for width, next_width in pairwise(widths))
 
     def forward(self, values: Tensor) -> Tensor:
         """(..., in_width) to (..., out_width)."""

@@ -40,8 +40,8 @@ def make_norm(name: str, channels: int) -> nn.Module:
     """A normalization layer of ``channels``.
 
     Args:
-        name: ``bn`` (batch statistics), ``frozenbn`` (fixed statistics) or ``gn`` (groups of channels within an image; at
-            most 32 groups, and a number that divides the channels).
+        name: ``bn`` (batch statistics), ``frozenbn`` (fixed statistics) or ``gn`` (groups of channels within an image:
+            the largest number up to 32 that divides 32 and the channels).
         channels: of the feature map.
     """
     if name == "bn":

@@ -42,7 +42,8 @@ class TrainingOutput:
     """Everything that is supervised.
 
     Attributes:
-        queries: head -> (L, B, Q, K), one slice per decoder layer: ``logits`` (K = C) and ``boxes`` (K = 4, cxcywh in [0, 1]).
+        queries: head -> (L, B, Q, K), one slice per decoder layer: ``logits`` (K = C) and ``boxes`` (K = 4, cxcywh
+            normalized to the network input, in [0, 1]).
         proposals: the same of the encoder's proposals, with L = 1.
         denoising: the denoising queries; None where there are none.
     """

@@ -46,8 +46,8 @@ class MostConfident(nn.Module):
 class QuerySelector(nn.Module):
     """Scores every position of the memory and keeps the best.
 
-    Source: Zhao et al., DETRs Beat YOLOs on Real-time Object Detection, CVPR 2024, section 4.3; the published code ranks by
-    the highest class logit.
+    Source: Zhao et al., DETRs Beat YOLOs on Real-time Object Detection, CVPR 2024, section 4.3; ranked by the highest
+    class logit as in the published code.
     """
 
     def __init__(self, sizes: HeadSizes, *, num_queries: int, anchor_size: float) -> None:

@@ -24,8 +24,8 @@ def compile_plan(contract: Contract, stages: Sequence[Stage]) -> Plan:
     """The graph that ``stages`` form under ``contract``.
 
     Raises:
-        AssertionError: the declarations do not fit together (two producers of one path, an input nobody gives, a cycle):
-            a mistake in the code, never in the contract.
+        AssertionError: the declarations do not fit together (two producers of one path, an input nobody gives, a
+            cycle): a mistake in the code, never in the contract.
     """
     outputs = {stage.name: {name: link.target for name, link in links(stage.outputs).items()} for stage in stages}
     _one_producer_per_path(outputs)

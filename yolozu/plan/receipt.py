@@ -55,9 +55,9 @@ class Receipt:
             return None
         fix = "delete it: the stage then runs again"
         value = read_json(path, code="YZ301", fix=fix)
+        if not isinstance(value, dict) or value.pop("schema_version", None) != RECEIPT_VERSION:
+            raise InputError.one("YZ301", where=str(path), problem="is no receipt of this version", fix=fix)
         try:
-            if value.pop("schema_version") != RECEIPT_VERSION:
-                raise ValueError("another schema_version")
             return cls(**value)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except TypeError as error:
             raise InputError.one("YZ301", where=str(path), problem=f"is no receipt: {error}", fix=fix) from error

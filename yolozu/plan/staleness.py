@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,12 +11,10 @@ from yolozu.plan.receipt import Receipt
 from yolozu.stages.base import links
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from yolozu.paths import RunLayout
     from yolozu.plan.plan import Node, Plan
 
-DigestOf = Callable[[str], str | None] if TYPE_CHECKING else object
+DigestOf = Callable[[str], str | None]
 """Path relative to the run directory -> digest of what is there now, None for nothing."""
 
 
@@ -31,7 +30,7 @@ class Reason:
     old: str | None = None
     new: str | None = None
 
-    def render(self, place: Callable[[str], str | None] = lambda key: None) -> str:
+    def render(self, place: Callable[[str], str | None] | None = None) -> str:
         """The reason in a line; ``place`` tells where a key was set (``exp.yaml:12``)."""
         if self.kind == "never built":
             return "has not been built"
@@ -40,7 +39,7 @@ class Reason:
         if self.kind == "version":
             return f"the stage's code changed: version {self.old} → {self.new}"
         if self.kind == "key":
-            origin = place(self.subject)
+            origin = place(self.subject) if place is not None else None
             return f"{self.subject}: {self.old} → {self.new}" + (f" ({origin})" if origin else "")
         if self.new is None:
             return f"{self.subject} is missing"

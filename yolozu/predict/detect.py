@@ -84,12 +84,16 @@ class DetectorRun:
         )
 
 
-def require_classes(model: ClassTable, dataset: ClassTable, *, where: str) -> None:
+def require_classes(model: ClassTable, dataset: ClassTable | None, *, where: str) -> None:
     """Refuse a model that was not trained for the classes of the data set; their order does not matter.
+
+    A data set without a class table (None) takes any model.
 
     Raises:
         InputError: YZ611, a finding for each kind of disagreement; ``where`` names the model's file.
     """
+    if dataset is None:
+        return
     ours, theirs = _names_by_id(model), _names_by_id(dataset)
     disagreements = {
         "the model has {} that the data set lacks": [key for key in ours if key not in theirs],
@@ -97,7 +101,9 @@ def require_classes(model: ClassTable, dataset: ClassTable, *, where: str) -> No
         "model and data set name {} differently": [key for key in ours if ours[key] != theirs.get(key, ours[key])],
     }
     findings = [
-        Finding("YZ611", where, text.format(_listed(ids, ours, theirs)), "predict the data set this model was trained for")
+        Finding(
+            "YZ611", where, text.format(_listed(ids, ours, theirs)), "predict the data set this model was trained for"
+        )
         for text, ids in disagreements.items()
         if ids
     ]

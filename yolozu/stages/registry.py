@@ -16,10 +16,8 @@ STAGES = Registry(
 )
 
 GROUPS = {
-    "train": "train",
     "export": "export_onnx",
     "parity": "onnx_parity",
-    "predict": "validate_predictions",
     "eval": "evaluate",
 }
-"""Short name -> the stage it builds, with everything that stage needs."""
+"""Short name -> its stage, where the stage's own name is not the short one."""

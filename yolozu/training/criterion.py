@@ -1,7 +1,7 @@
-"""The objective: matching and losses of all decoder layers, the encoder's proposals and the denoising queries, in one pass."""
+"""The objective: matching and losses of decoder layers, proposals and denoising queries, in one pass."""
 
 # Shapes: L layers (the decoder's, then one of proposals), B images, Q queries, N denoising queries, T objects per image
-# (padded), C classes, K values of a head; R supervised queries of a source, M matched pairs.
+# (padded), C classes; R supervised queries and M matched pairs of all sources; W weighted terms, S sources.
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from yolozu.geometry.targets import Targets
 from yolozu.losses.base import Loss, Supervision
 from yolozu.losses.registry import LOSSES
 from yolozu.matching.hungarian import Assignment, Matcher, assign_in_order
-from yolozu.model.outputs import DenoisingOutput, TrainingOutput
+from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ SOURCES = ("decoder", "proposals", "denoising")
 
 @dataclass(frozen=True)
 class _Flat:
-    """Supervised queries of one or more sources, laid out one after another.
+    """Supervised queries, laid out source by source.
 
     Attributes:
         logits_RC: every supervised query.
@@ -55,12 +55,16 @@ class _Flat:
 class Criterion:
     """Weighted sum of the losses.
 
-    Every decoder layer and the proposals are matched separately and count alike. A loss is summed over queries (or pairs) and
-    divided by the number of objects in the batch, at least 1; for denoising also by the number of groups.
+    Every decoder layer and the proposals are matched separately and count alike. A loss is summed over queries (or
+    pairs) and divided by the number of objects in the batch, at least 1; for denoising also by the number of groups.
+    Source: Zhao et al., DETRs Beat YOLOs on Real-time Object Detection, CVPR 2024 (published code).
     """
 
     def __init__(self, *, matcher: Matcher | None, loss_weights: Mapping[str, float]) -> None:
-        """Losses named as in the registry; those with weight 0 are not computed. Without a matcher, object i is query i."""
+        """Losses are named as in the registry; those with weight 0 are not computed.
+
+        Without a matcher, object i belongs to query i.
+        """
         self._matcher = matcher
         self._terms: dict[str, tuple[Loss, float]] = {
             name: (LOSSES.load(name), weight) for name, weight in loss_weights.items() if weight > 0.0
@@ -75,45 +79,68 @@ class Criterion:
             targets: what it should have said; images without objects (also all of them) teach the class scores.
 
         Returns:
-            () the total, and its parts without gradient, weighted as they are in it: by term (``vfl``, ``bbox``, ``giou``)
-            and by source (``decoder``, ``proposals``, ``denoising``). Either kind sums to the total.
+            () the total, and its parts without gradient, weighted as they are in it: by term (``vfl``, ``bbox``,
+            ``giou``) and by source (``decoder``, ``proposals``, ``denoising``). Either kind sums to the total.
 
         Raises:
             NonFiniteCostError: YZ403 when outputs are not finite.
         """
-        objects = float(max(1, sum(targets.counts)))
-        flat, divisors = self._matched(output, targets), [objects, objects, 1.0]
+        stacked = {name: torch.cat([output.queries[name], first]).float() for name, first in output.proposals.items()}
+        flat = self._matched(stacked, targets, num_proposal_layers=1)
+        objects = _normalizer(targets)
+        divisors = [objects, objects, 1.0]
         if output.denoising is not None:
             flat = _joined(flat, _denoised(output.denoising, targets))
             divisors[-1] = objects * output.denoising.groups.num_groups
+        parts_WS = self._parts(flat, targets, divisors)
+        detached_WS = parts_WS.detach()
+        by_term = zip(self._terms, detached_WS.sum(dim=1), strict=True)
+        by_source = zip(SOURCES, detached_WS.sum(dim=0), strict=True)
+        return parts_WS.sum(), dict([*by_term, *by_source])
+
+    def of_predictions(self, output: DetectorOutput, targets: Targets) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of final predictions, for validation: what the last decoder layer adds to the loss of a batch.
+
+        Args:
+            output: of the detector in evaluation mode.
+            targets: what it should have said.
+
+        Returns:
+            () the total, and its parts by term; as when called.
+
+        Raises:
+            NonFiniteCostError: YZ403 when outputs are not finite.
+        """
+        stacked = {"logits": output.pred_logits[None].float(), "boxes": output.pred_boxes[None].float()}
+        flat = self._matched(stacked, targets, num_proposal_layers=0)
+        by_term = self._parts(flat, targets, [_normalizer(targets), 1.0, 1.0]).sum(dim=1)
+        return by_term.sum(), dict(zip(self._terms, by_term.detach(), strict=True))
+
+    def _parts(self, flat: _Flat, targets: Targets, divisors: list[float]) -> Tensor:
+        """(W, S) the weighted terms of each source."""
         supervision = _supervision(flat, targets)
         share_S = 1.0 / flat.logits_RC.new_tensor(divisors)
-        sums_TS = torch.stack(
-            [
-                weight * share_S * torch.stack([part.sum() for part in loss.compute(supervision).split(flat.sizes(loss.over))])
-                for loss, weight in self._terms.values()
-            ]
-        )
-        detached_TS = sums_TS.detach()
-        by_term = zip(self._terms, detached_TS.sum(dim=1), strict=True)
-        by_source = zip(SOURCES, detached_TS.sum(dim=0), strict=True)
-        return sums_TS.sum(), dict([*by_term, *by_source])
+        rows = [
+            weight * share_S * _sum_by_source(loss.compute(supervision), flat.sizes(loss.over))
+            for loss, weight in self._terms.values()
+        ]
+        return torch.stack(rows)
 
-    def _matched(self, output: TrainingOutput, targets: Targets) -> _Flat:
-        """Decoder and proposals, matched at once: the proposals are one more layer."""
-        stacked = {name: torch.cat([output.queries[name], first]).float() for name, first in output.proposals.items()}
+    def _matched(self, stacked: dict[str, Tensor], targets: Targets, *, num_proposal_layers: int) -> _Flat:
+        """Decoder layers and proposals, matched at once: proposals are one more layer, the last."""
         pairs = self._match(stacked, targets)
         num_layers, num_images, num_queries, _ = stacked["logits"].shape
         row_M = (pairs.layer_M * num_images + pairs.image_M) * num_queries + pairs.query_M
         layer_queries, layer_pairs = num_images * num_queries, len(row_M) // num_layers  # alike in all layers
+        num_decoder_layers = num_layers - num_proposal_layers
         return _Flat(
             stacked["logits"].flatten(0, 2),
             row_M,
             stacked["boxes"].flatten(0, 2)[row_M],
             pairs.image_M,
             pairs.object_M,
-            [(num_layers - 1) * layer_queries, layer_queries, 0],
-            [(num_layers - 1) * layer_pairs, layer_pairs, 0],
+            [num_decoder_layers * layer_queries, num_proposal_layers * layer_queries, 0],
+            [num_decoder_layers * layer_pairs, num_proposal_layers * layer_pairs, 0],
         )
 
     def _match(self, stacked: dict[str, Tensor], targets: Targets) -> Assignment:
@@ -160,6 +187,16 @@ def _joined(first: _Flat, second: _Flat) -> _Flat:
         [a + b for a, b in zip(first.num_queries, second.num_queries, strict=True)],
         [a + b for a, b in zip(first.num_pairs, second.num_pairs, strict=True)],
     )
+
+
+def _normalizer(targets: Targets) -> float:
+    """Objects in the batch, at least 1."""
+    return float(max(1, sum(targets.counts)))
+
+
+def _sum_by_source(values: Tensor, sizes: list[int]) -> Tensor:
+    """(S,) sums of consecutive stretches of ``values``."""
+    return torch.stack([part.sum() for part in torch.split(values, sizes)])
 
 
 def _supervision(flat: _Flat, targets: Targets) -> Supervision:

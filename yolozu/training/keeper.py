@@ -170,8 +170,8 @@ class Keeper:
     def adopt(self, saved: Saved, published_best: Path) -> bool:
         """Make a finished training's state this one's, which may be longer; the learner already has its weights.
 
-        All checkpoints are stamped anew with this training's contract, of which they are a part from now on, and a closing
-        validation of the shorter training is forgotten where this one would not have had it.
+        All checkpoints are stamped anew with this training's contract, of which they are a part from now on, and a
+        closing validation of the shorter training is forgotten where this one would not have had it.
 
         Returns:
             Whether it could: the best.pt must be the one that the state knows.
@@ -191,7 +191,10 @@ class Keeper:
         if state.verdicts.best_digest is not None:
             with written_aside(self._files.best) as aside:
                 aside.write_bytes(renewed[state.verdicts.best_digest])
-        if state.before_end is not None and state.before_end.verdicts.best_digest not in (None, state.verdicts.best_digest):
+        if state.before_end is not None and state.before_end.verdicts.best_digest not in (
+            None,
+            state.verdicts.best_digest,
+        ):
             self._superseded = renewed[state.before_end.verdicts.best_digest]
         return True
 

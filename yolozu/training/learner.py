@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
@@ -104,8 +104,9 @@ class Learner:
     def learn(self, window: Sequence[Batch], step: int) -> StepReport:
         """Take optimizer step ``step`` (from 0) on the batches of one window.
 
-        The gradient is that of one large batch, because each batch counts by its share of the window's objects, by which
-        losses are normalized. Two things remain each batch's own: batch statistics, and the number of denoising groups.
+        The gradient is that of one large batch, because each batch counts by its share of the window's objects, by
+        which losses are normalized. Two things remain each batch's own: batch statistics, and the number of denoising
+        groups.
         """
         self.detector.train()
         lr = self._schedule.at(step)
@@ -122,22 +123,19 @@ class Learner:
             name: sum(weight * value.get(name, 0.0) for weight, value in zip(weights, values, strict=True))
             for name in names
         }
-        report = {
-            "losses": losses,
-            "lr": {group.part: lr * group.lr_mult for group in self._groups},
-            "images": sum(len(batch.indices) for batch in window),
-        }
+        rates = {group.part: lr * group.lr_mult for group in self._groups}
+        report = StepReport(losses, rates, math.nan, sum(len(batch.indices) for batch in window))
         for batch, value in zip(window, values, strict=True):
             if not math.isfinite(value["total"]):
-                return StepReport(**report, grad_norm=math.nan, non_finite="loss", suspects=tuple(batch.indices))
+                return replace(report, non_finite="loss", suspects=tuple(batch.indices))
         norm = float(self._precision.gradient_norm(self._optimizer, self._parameters, max_norm=self._max_norm))
         if not math.isfinite(norm) and not self._precision.skips_overflow:
             suspects = tuple(index for batch in window for index in batch.indices)
-            return StepReport(**report, grad_norm=norm, non_finite="grad", suspects=suspects)
+            return replace(report, grad_norm=norm, non_finite="grad", suspects=suspects)
         self._precision.step(self._optimizer)
         if self.average is not None:
             self.average.update()
-        return StepReport(**report, grad_norm=norm)
+        return replace(report, grad_norm=norm)
 
     def _add_gradients(self, batch: Batch, weight: float, step: int, place: int) -> dict[str, Tensor]:
         torch.manual_seed(derived_seed(self._seed, "step", step, place))  # dropout

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import copy
 import math
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yolozu.errors import Interrupted, UsageError
+from yolozu.training.batches import training_windows
 from yolozu.training.keeper import About, Keeper, TrainingFiles
 from yolozu.training.learner import Learner, StepReport
-from yolozu.training.loading import training_windows
+from yolozu.training.messages import interrupted, non_finite, opening_lines, step_note, validation_line
 from yolozu.training.metrics_log import Kind, MetricsLog
 from yolozu.training.pace import Pace
 from yolozu.training.precision import device_named
 from yolozu.training.randomness import deterministic
 from yolozu.training.resume import Origin, take_up
-from yolozu.training.state import METRIC, BeforeEnd, EpochSums, TrainingState, rank
+from yolozu.training.state import METRIC, NOTHING_TO_FIND, BeforeEnd, EpochSums, TrainingState, rank
 from yolozu.training.validate import Validation, Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Literal, NoReturn
 
     import torch
 
     from yolozu.data.collate import Batch
     from yolozu.progress import Bar, Progress
     from yolozu.training.recipe import Materials, Recipe
+    from yolozu.training.timetable import Timetable
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def fit(
 ) -> Summary:
     """Train to the end of the recipe's length, from where ``files`` or ``origin`` have got to.
 
-    The same recipe, materials and machine give the same files (but for timestamps and durations in the metrics), however
-    often the training was stopped or killed in between.
+    The same recipe, materials and machine give the same files (but for timestamps and durations in the metrics),
+    however often the training was stopped or killed in between.
 
     Args:
         recipe: how.
@@ -80,94 +82,215 @@ def fit(
             or gradient is not finite.
     """
     device = device_named(recipe.device)
+    timetable = recipe.timetable(len(materials.train_index.records))
     with deterministic(device), ExitStack() as stack:
-        training = _Training(recipe, materials, about, files, device, progress, stopping)
-        return training.run(stack, origin)
-
-
-class _Training:
-    def __init__(
-        self,
-        recipe: Recipe,
-        materials: Materials,
-        about: About,
-        files: TrainingFiles,
-        device: torch.device,
-        progress: Progress,
-        stopping: Callable[[], bool],
-    ) -> None:
-        self.recipe, self.materials, self.about, self.files = recipe, materials, about, files
-        self.device, self.progress, self.stopping = device, progress, stopping
-        self.timetable = recipe.timetable(len(materials.train_index.records))
-        self.learner = Learner(
-            materials.detector,
-            materials.loss,
-            optim=recipe.optim,
-            loop=recipe.loop,
-            schedule=recipe.learning_rates(self.timetable.total_steps),
-            preprocess=materials.preprocess,
-            seed=recipe.seed,
-            device=device,
-        )
-        self.keeper = Keeper(files, about, self.learner, self.timetable)
-        self.validator = Validator(
-            index=materials.val_index,
-            images=materials.val_images,
-            preprocess=materials.preprocess,
-            loss=materials.loss,
-            score=materials.score,
-            score_threshold=materials.score_threshold,
-            max_detections=materials.max_detections,
-            batch_size=recipe.loop.batch_size,
-            device=device,
-            operations=recipe.operations,
-        )
-        self.pace = Pace(device)
-        self.note = ""
-
-    def run(self, stack: ExitStack, origin: Origin) -> Summary:
+        learner = _learner(recipe, materials, timetable, device)
+        keeper = Keeper(files, about, learner, timetable)
+        schedule_of_total = recipe.schedule_of_total()
         found = take_up(
-            self.files,
-            self.about,
-            origin,
-            learner=self.learner,
-            keeper=self.keeper,
-            schedule_of_total=self.recipe.schedule_of_total(),
-            say=self.progress.say,
+            files, about, origin, learner=learner, keeper=keeper, schedule_of_total=schedule_of_total, say=progress.say
         )
-        self.state = TrainingState() if found is None else found
-        self.train_log = stack.enter_context(MetricsLog(self.files.train_metrics, keep_rows=self.state.train_rows))
-        self.val_log = stack.enter_context(MetricsLog(self.files.val_metrics, keep_rows=self.state.val_rows))
-        total = self.timetable.total_steps
-        self._announce()
-        bar = stack.enter_context(self.progress.bar("train", total, done=self.state.step))
+        state = TrainingState() if found is None else found
+        train_log = stack.enter_context(MetricsLog(files.train_metrics, keep_rows=state.train_rows))
+        val_log = stack.enter_context(MetricsLog(files.val_metrics, keep_rows=state.val_rows))
+        for line in opening_lines(recipe, materials, timetable):
+            progress.say(line)
+        bar = stack.enter_context(progress.bar("train", timetable.total_steps, done=state.step))
         windows = training_windows(
-            self.materials.train_images,
-            self.timetable,
-            seed=self.recipe.seed,
-            done_steps=self.state.step,
-            operations=self.recipe.operations,
-            pin=self.device.type == "cuda",
+            materials.train_images,
+            timetable,
+            seed=recipe.seed,
+            done_steps=state.step,
+            operations=recipe.operations,
+            pin=device.type == "cuda",
         )
-        stack.callback(windows.close)
+        loop = _Loop(
+            recipe=recipe,
+            image_names=[record.image for record in materials.train_index.records],
+            timetable=timetable,
+            learner=learner,
+            keeper=keeper,
+            validator=_validator(recipe, materials, device),
+            state=state,
+            train_log=train_log,
+            val_log=val_log,
+            pace=Pace(device),
+            progress=progress,
+            bar=bar,
+            stopping=stopping,
+        )
+        loop.run(stack.enter_context(closing(windows)))
+    return _summary(state, timetable)
+
+
+@dataclass
+class _Loop:
+    recipe: Recipe
+    image_names: list[str]
+    timetable: Timetable
+    learner: Learner
+    keeper: Keeper
+    validator: Validator
+    state: TrainingState
+    train_log: MetricsLog
+    val_log: MetricsLog
+    pace: Pace
+    progress: Progress
+    bar: Bar
+    stopping: Callable[[], bool]
+
+    def run(self, windows: Iterator[list[Batch]]) -> None:
+        """Steps and validations to the end; each part only looks at the state, so that it can begin at any of them."""
+        state = self.state
         while True:
             self._validate_if_due()
-            if self.state.step == total or self.state.verdicts.stopped_early:
-                return self._summary()
+            if state.step >= self.timetable.total_steps or state.verdicts.stopped_early:
+                return
             if self.stopping():
-                raise self._interrupted()
-            self._advance(windows, bar)
+                self._save()
+                raise interrupted(state, self.timetable)
+            self._advance(windows)
+            due = state.step % self.recipe.operations.save_last_every == 0
+            if due and self._due_validation() is None:  # a validation saves by itself
+                self._save()
 
-    def _announce(self) -> None:
-        table, step = self.timetable, self.state.step
-        self.progress.say(
-            f"training {table.total_steps} optimizer steps, {table.steps_per_epoch} an epoch, "
-            f"{len(self.materials.train_index.records)} images, on {self.device}"
+    def _advance(self, windows: Iterator[list[Batch]]) -> None:
+        """One optimizer step, and the rows that it gives."""
+        state, pace = self.state, self.pace
+        pace.start()
+        window = next(windows)
+        pace.loaded()
+        report = self.learner.learn(window, state.step)
+        pace.stepped(report.images)
+        state.step += 1
+        if report.non_finite is not None:
+            self._give_up(report)
+        state.sums.add(report)
+        if state.step == 1 or state.step % self.recipe.operations.log_every == 0:
+            metrics = _rates(report) | _finite({"grad_norm": report.grad_norm}) | pace.read()
+            self._write(self.train_log, "train_step", report.losses, metrics)
+        if self.timetable.ends_epoch(state.step):
+            self._write(self.train_log, "train_epoch", state.sums.means(), _rates(report))
+            state.sums = EpochSums()
+        self.bar.advance(1, step_note(report, state))
+
+    def _give_up(self, report: StepReport) -> NoReturn:
+        """Say what was not finite. Nothing is saved: the last checkpoint stays good."""
+        kind: Kind = "non_finite_loss" if report.non_finite == "loss" else "non_finite_grad"
+        metrics = _rates(report) | _finite({"grad_norm": report.grad_norm})
+        self._write(self.train_log, kind, _finite(report.losses), metrics)
+        raise non_finite(report, self.state, self.timetable, self.image_names)
+
+    def _due_validation(self) -> Literal["val_epoch", "val_step", "closing"] | None:
+        state, table = self.state, self.timetable
+        if state.step in (0, state.verdicts.validated_step):
+            return None
+        regular = table.validation(state.step)
+        if regular is None and state.step == table.total_steps:
+            return "closing"
+        return regular
+
+    def _validate_if_due(self) -> None:
+        due, state = self._due_validation(), self.state
+        if due is None:
+            return
+        found = self.validator(self.learner.evaluated(), self.stopping)
+        if found is None:
+            self._save()
+            raise interrupted(state, self.timetable)
+        if due == "closing":
+            state.before_end = BeforeEnd(copy.deepcopy(state.verdicts), state.val_rows)
+        self._judge(found, due)
+
+    def _judge(self, found: Validation, due: Literal["val_epoch", "val_step", "closing"]) -> None:
+        """Draw the consequences of a validation, and save them together with the weights."""
+        state, verdicts, loop = self.state, self.state.verdicts, self.recipe.loop
+        score = rank(found.metrics)
+        improved = verdicts.improves(score)
+        if improved:
+            verdicts.best_score, verdicts.best_step = score, state.step
+        verdicts.validated_step, verdicts.metrics = state.step, found.metrics
+        if due != "closing":
+            verdicts.count(score, patience=loop.early_stop_patience, min_delta=loop.early_stop_min_delta)
+        kind = self.timetable.closing_validation() if due == "closing" else due
+        self._write(self.val_log, kind, found.losses, found.metrics)
+        if verdicts.stopped_early:
+            without = float(verdicts.without_progress)
+            self._write(self.val_log, "early_stop", {}, {METRIC: verdicts.best_score, "without_progress": without})
+        self._save(with_best=improved)
+        self.progress.say(validation_line(found, state, improved=improved))
+        if verdicts.stopped_early:
+            self.progress.say(f"stopping early: {verdicts.without_progress} validations without a better {METRIC}")
+
+    def _write(
+        self, log: MetricsLog, kind: Kind, losses: Mapping[str, float | None], metrics: Mapping[str, float | None]
+    ) -> None:
+        state, table = self.state, self.timetable
+        log.write(
+            kind,
+            epoch=table.epoch_of(state.step),
+            step=table.batches_done(state.step),
+            optim_step=state.step,
+            losses=losses,
+            metrics=metrics,
         )
-        warmup = self.recipe.schedule.lr_warmup_steps
-        if step == 0 and self.recipe.schedule.scheduler != "onecycle" and warmup >= table.total_steps:
-            self.progress.say(
-                f"warning: lr_warmup_steps {warmup} is not below the {table.total_steps} steps in all: training ends "
-                "before the learning rate has risen"
-            )
-...
+        state.train_rows, state.val_rows = self.train_log.rows, self.val_log.rows
+
+    def _save(self, *, with_best: bool = False) -> None:
+        """Write last.pt, which counts on the metrics' rows being there."""
+        self.train_log.sync()
+        self.val_log.sync()
+        if with_best:
+            self.keeper.save_with_best(self.state)
+        else:
+            self.keeper.save(self.state)
+
+
+def _learner(recipe: Recipe, materials: Materials, timetable: Timetable, device: torch.device) -> Learner:
+    return Learner(
+        materials.detector,
+        materials.loss,
+        optim=recipe.optim,
+        loop=recipe.loop,
+        schedule=recipe.learning_rates(timetable.total_steps),
+        preprocess=materials.preprocess,
+        seed=recipe.seed,
+        device=device,
+    )
+
+
+def _validator(recipe: Recipe, materials: Materials, device: torch.device) -> Validator:
+    return Validator(
+        index=materials.val_index,
+        images=materials.val_images,
+        preprocess=materials.preprocess,
+        loss=materials.loss,
+        score=materials.score,
+        score_threshold=materials.score_threshold,
+        max_detections=materials.max_detections,
+        batch_size=recipe.loop.batch_size,
+        device=device,
+        operations=recipe.operations,
+    )
+
+
+def _summary(state: TrainingState, timetable: Timetable) -> Summary:
+    verdicts = state.verdicts
+    assert verdicts.best_step is not None, "training ends with a validation"
+    assert verdicts.best_score is not None
+    return Summary(
+        steps=state.step,
+        epochs=timetable.epochs_done(state.step),
+        best_step=verdicts.best_step,
+        best_score=None if verdicts.best_score == NOTHING_TO_FIND else verdicts.best_score,
+        stopped_early=verdicts.stopped_early,
+    )
+
+
+def _rates(report: StepReport) -> dict[str, float | None]:
+    return {"lr" if part == "all" else f"lr_{part}": lr for part, lr in report.lr.items()}
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
+    """Numbers that are none as None, which JSON can say."""
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}

@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 
-Kind = Literal[
-    "train_step", "train_epoch", "val_epoch", "val_step", "non_finite_loss", "non_finite_grad", "early_stop"
-]
+Kind = Literal["train_step", "train_epoch", "val_epoch", "val_step", "non_finite_loss", "non_finite_grad", "early_stop"]
 
-MEASURED = ("data_time_s", "step_time_s", "images_per_s", "memory_mib")
+MEASURED = ("data_time_s", "step_time_s", "images_per_s", "memory_mb")
 """Metrics that say how the machine did: with the timestamp, all that may differ between two equal trainings."""
 
 

@@ -35,13 +35,13 @@ class Pace:
         self._images += images
 
     def read(self) -> dict[str, float | None]:
-        """Mean seconds a step of waiting for data and of computing, images a second, and peak memory; then start over."""
+        """Mean seconds a step for waiting and for computing, images a second, peak memory; then start over."""
         both = self._data_s + self._step_s
         metrics: dict[str, float | None] = {
             "data_time_s": self._data_s / self._steps,
             "step_time_s": self._step_s / self._steps,
             "images_per_s": self._images / both if both > 0.0 else None,
-            "memory_mib": self._memory_mib(),
+            "memory_mb": self._memory_mb(),
         }
         self._steps = self._images = 0
         self._data_s = self._step_s = 0.0
@@ -51,7 +51,7 @@ class Pace:
         before, self._since = self._since, time.perf_counter()
         return self._since - before
 
-    def _memory_mib(self) -> float:
+    def _memory_mb(self) -> float:
         if self._device.type == "cuda":
-            return torch.cuda.max_memory_allocated(self._device) / 2**20
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_MAXRSS / 2**20
+            return torch.cuda.max_memory_allocated(self._device) / 1e6
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_MAXRSS / 1e6

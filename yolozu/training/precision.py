@@ -73,7 +73,8 @@ class Precision:
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of ``loss``."""
-        (loss if self._scaler is None else self._scaler.scale(loss)).backward()
+        scaled = loss if self._scaler is None else self._scaler.scale(loss)
+        torch.autograd.backward(scaled)
 
     def gradient_norm(
         self, optimizer: Optimizer, parameters: Sequence[torch.nn.Parameter], *, max_norm: float

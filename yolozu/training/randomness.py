@@ -39,12 +39,13 @@ def deterministic(device: torch.device) -> Iterator[None]:
     is promised there.
     """
     before = torch.are_deterministic_algorithms_enabled()
-    fill_before = torch.utils.deterministic.fill_uninitialized_memory
+    memory = torch.utils.deterministic
+    filled_before = memory.fill_uninitialized_memory  # type: ignore[attr-defined]
     with torch.random.fork_rng():
         torch.use_deterministic_algorithms(device.type == "cpu")
-        torch.utils.deterministic.fill_uninitialized_memory = False  # we never read what we have not written
+        memory.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # only for finding such reads, and slow
         try:
             yield
         finally:
             torch.use_deterministic_algorithms(before)
-            torch.utils.deterministic.fill_uninitialized_memory = fill_before
+            memory.fill_uninitialized_memory = filled_before  # type: ignore[attr-defined]

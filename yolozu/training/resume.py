@@ -27,13 +27,10 @@ class Origin:
     Attributes:
         published: files of a finished training that this one may extend, by the names of `TrainingFiles`; or empty.
         insist: fail rather than start afresh.
-        depends_on_total: name of the schedule when a longer total would have changed the steps already taken, and the
-            contract does not allow for it; else None.
     """
 
     published: Mapping[str, Path]
     insist: bool = False
-    depends_on_total: str | None = None
 
 
 def take_up(
@@ -43,6 +40,7 @@ def take_up(
     *,
     learner: Learner,
     keeper: Keeper,
+    schedule_of_total: str | None,
     say: Callable[[str], None],
 ) -> TrainingState | None:
     """Bring ``learner`` and ``files`` to where training can go on, and say so; None leaves both as new.
@@ -53,6 +51,8 @@ def take_up(
         origin: what else it may start from.
         learner: takes over the saved weights and optimizer state.
         keeper: of the same files.
+        schedule_of_total: the schedule whose earlier steps would have been others in a longer training, if that rules
+            an extension out.
         say: where to tell what was found.
 
     Raises:
@@ -63,7 +63,7 @@ def take_up(
     if files.last.is_file():
         found = _interrupted(files, about, keeper)
     elif origin.published:
-        found = _finished(files, about, origin, keeper)
+        found = _finished(files, about, origin.published, keeper, schedule_of_total)
     else:
         found = "there is no earlier state"
     if isinstance(found, str):
@@ -113,22 +113,27 @@ def _interrupted(files: TrainingFiles, about: About, keeper: Keeper) -> Saved | 
     return _with_metrics(files, saved)
 
 
-def _finished(files: TrainingFiles, about: About, origin: Origin, keeper: Keeper) -> Saved | str:
+def _finished(
+    files: TrainingFiles,
+    about: About,
+    published: Mapping[str, Path],
+    keeper: Keeper,
+    schedule_of_total: str | None,
+) -> Saved | str:
     """The state of the published training, brought into ``files``; or why it is of no use."""
     try:
-        saved = read_saved(origin.published["last"])
+        saved = read_saved(published["last"])
     except (InputError, ValueError) as error:
-        return f"{origin.published['last']} is of no use: {error}"
-    if origin.depends_on_total is not None:
-        difference = _difference(saved, about)
+        return f"{published['last']} is of no use: {error}"
+    if schedule_of_total is not None:
         return (
-            f"the finished training's {origin.depends_on_total} schedule led to its own last step, and a longer one "
-            f"would have had other learning rates from the start ({difference}); extend: true goes on all the same"
+            f"{_difference(saved, about)}, but {schedule_of_total} would have had other learning rates from the start; "
+            "extend: true goes on all the same"
         )
     for name in ("train_metrics", "val_metrics"):
-        shutil.copyfile(origin.published[name], getattr(files, name))
-    if not keeper.adopt(saved, origin.published["best"]):
-        return f"{origin.published['best']} is not the one that its last.pt was saved with"
+        shutil.copyfile(published[name], getattr(files, name))
+    if not keeper.adopt(saved, published["best"]):
+        return f"{published['best']} is not the one that its last.pt was saved with"
     return _with_metrics(files, saved)
 
 

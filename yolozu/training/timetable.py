@@ -13,8 +13,8 @@ from yolozu.errors import ContractError
 class Timetable:
     """Epochs, windows and validations of a training.
 
-    A window is the batches that make one optimizer step; it never reaches over an epoch's end, so an epoch's last window
-    (and its last batch) may be short. After ``step`` optimizer steps everything about the position follows from ``step``.
+    A window is the batches that make one optimizer step; it never reaches over an epoch's end, so an epoch's last
+    window (and its last batch) may be short. The position after ``step`` optimizer steps follows from ``step`` alone.
 
     Attributes:
         num_images: training images, at least 1.
@@ -91,6 +91,6 @@ class Timetable:
             return "val_step"
         return None
 
-    def last_validation(self) -> Literal["val_epoch", "val_step"]:
+    def closing_validation(self) -> Literal["val_epoch", "val_step"]:
         """What the validation at the very end is called where it is not a regular one."""
         return "val_epoch" if self.ends_epoch(self.total_steps) else "val_step"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -12,8 +12,8 @@ from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.data.preprocess import normalize_images
 from yolozu.model.decode import decode_detections
 from yolozu.model.outputs import DetectorOutput, TrainingOutput
+from yolozu.training.batches import validation_batches
 from yolozu.training.criterion import SOURCES
-from yolozu.training.loading import validation_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,13 @@ if TYPE_CHECKING:
     from yolozu.model.decode import RawDetections
     from yolozu.training.learner import Loss
 
-Score = Callable[["DataIndex", list[ImagePredictions]], dict[str, float | None]] if TYPE_CHECKING else object
-"""Ground truth and predictions -> metrics, among them ``map50_95``."""
+
+class Score(Protocol):
+    """Metrics of predictions."""
+
+    def __call__(self, index: DataIndex, predictions: list[ImagePredictions]) -> dict[str, float | None]:
+        """Name -> number, among them ``map50_95``; None for what the images do not define."""
+        ...
 
 
 @dataclass(frozen=True)

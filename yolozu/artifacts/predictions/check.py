@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.predictions.names import KnownImages
-    from yolozu.artifacts.predictions.types import BoxFormat
+    from yolozu.contract.deliver import BoxFormat
 
 KEEP = 50
 """Findings kept of each kind unless asked otherwise; all are counted."""
@@ -126,7 +126,7 @@ def check_predictions(
 
 
 def _result(reading: Reading, envelope: Envelope, findings: Findings, known: KnownImages | None) -> PredictionsCheck:
-    if reading.layout == "wrapped":
+    if reading.layout == "wrapped" and reading.ended_well:
         findings.extend(TOP, envelope.missing())
     coverage = None
     if known is not None:

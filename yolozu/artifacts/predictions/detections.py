@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import reprlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +17,10 @@ from yolozu.artifacts.predictions.types import (
     REQUIRED_FIELDS,
     ROTATION_TOLERANCE,
     SIGMA_PREFIX,
-    BoxFormat,
     NumberField,
     boxes_to_cxcywh,
 )
+from yolozu.contract.deliver import BoxFormat
 from yolozu.errors import Finding
 from yolozu.registry import nearest
 
@@ -88,21 +89,12 @@ def repeated_keys(value: dict[str, Any], where: str) -> Iterator[Finding]:
 
 def number_finding(value: Any, where: str, field: NumberField) -> Finding | None:
     """What is wrong with a number, if anything; ``field`` gives its bounds, not its shape."""
-    if type(value) is not int and (field.integer or type(value) is not float):
-        wanted = "an integer" if field.integer else "a number"
-        return Finding(
-            "YZ707",
-            where,
-            f"{kind_of(value)}, not {wanted}",
-            f"write {wanted} without quotes or fraction" if field.integer else f"write {wanted} without quotes",
-        )
     if type(value) is float and not math.isfinite(value):
-        return Finding(
-            "YZ708",
-            where,
-            f"{value} is not finite",
-            "write a finite number; look for a division by zero where it was made",
-        )
+        fix = "write a finite number; look for a division by zero where it was made"
+        return Finding("YZ708", where, f"{value} is not finite", fix)
+    if type(value) is not int and (field.integer or type(value) is not float):
+        wanted, how = ("an integer", "without quotes or fraction") if field.integer else ("a number", "without quotes")
+        return Finding("YZ707", where, f"{kind_of(value)}, not {wanted}", f"write {wanted} {how}")
     if not field.low <= value <= field.high:
         return Finding("YZ709", where, f"{brief(value)} is outside {_span(field)}", f"write {field.name} inside it")
     if type(value) is int and abs(value) > 2**1023:
@@ -245,10 +237,16 @@ def rotation_error(
 
 
 def _missing(where: str, key: str, detection: dict[str, Any]) -> Finding:
-    guess = nearest(key, [name for name in detection if name not in KNOWN_KEYS])
+    guess = _meant(key, tuple(name for name in detection if name not in KNOWN_KEYS))
     return Finding(
         "YZ703", f"{where}.{key}", "missing", f"rename {guess!r} to {key!r}" if guess else f"every detection has {key}"
     )
+
+
+@lru_cache(maxsize=256)
+def _meant(key: str, candidates: tuple[str, ...]) -> str | None:
+    """The candidate that may be a misspelled ``key``; remembered, because the same slip comes a million times."""
+    return nearest(key, list(candidates))
 
 
 def brief(value: Any) -> str:

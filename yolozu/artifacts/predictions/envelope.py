@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from yolozu.artifacts.predictions.detections import brief, kind_of
 from yolozu.artifacts.predictions.layout import WRAPPED_KEYS
-from yolozu.artifacts.predictions.types import SCHEMA_VERSION, BoxFormat
+from yolozu.artifacts.predictions.types import SCHEMA_VERSION
+from yolozu.contract.deliver import BoxFormat
 from yolozu.errors import Finding
 from yolozu.registry import nearest
 

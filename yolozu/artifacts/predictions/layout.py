@@ -92,10 +92,9 @@ def _object_items(text: JsonText, layout: Layout | None) -> Iterator[Item]:
                 raise LooksWrapped
             where = f"[{json.dumps(key)}]"
             yield Entry(where, where, where, {"image": key, "detections": text.value()}, "map")
-        elif key == "predictions" and text.peek() == "[":
-            yield Attribute(key, None)
-            yield from _list_entries(text, "predictions")
         elif key == "predictions":
-            yield NotEntries("predictions", text.value())
+            yield Attribute(key, None)
+            is_list = text.peek() == "["
+            yield from _list_entries(text, key) if is_list else [NotEntries(key, text.value())]
         else:
             yield Attribute(key, text.value())

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 NEAREST_AMONG = 2000
 """Above so many images no nearest name is offered: the search would take seconds."""
+NEAREST_TIMES = 20
+"""Nor for more unknown names than a person reads."""
 
 
 class ImageNames:
@@ -27,6 +29,7 @@ class ImageNames:
     def __init__(self, images: Sequence[str]) -> None:
         self.images = tuple(images)
         self._by_path = {image: index for index, image in enumerate(images)}
+        self._searches_left = NEAREST_TIMES if len(images) <= NEAREST_AMONG else 0
         self._by_base: dict[str, list[int]] = defaultdict(list)
         for index, image in enumerate(images):
             self._by_base[image.rpartition("/")[2]].append(index)
@@ -42,8 +45,11 @@ class ImageNames:
         return tuple(index for index in same_base if _is_tail(path, self.images[index]))
 
     def nearest(self, name: str) -> str | None:
-        """The known image most like ``name``, where the data set is small enough to look."""
-        return nearest(name, list(self.images)) if len(self.images) <= NEAREST_AMONG else None
+        """The known image most like ``name``, as long as looking takes no time worth mentioning."""
+        if not self._searches_left:
+            return None
+        self._searches_left -= 1
+        return nearest(name, list(self.images))
 
 
 def _is_tail(one: str, other: str) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.predictions.check import PredictionsCheck
     from yolozu.artifacts.predictions.entries import Head
     from yolozu.artifacts.predictions.names import KnownImages
-    from yolozu.artifacts.predictions.types import BoxFormat
+    from yolozu.contract.deliver import BoxFormat
 
 SHOWN_ERRORS = 20
 CORE_KEYS = frozenset(("class_id", "score", "bbox"))

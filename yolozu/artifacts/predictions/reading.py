@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.predictions.findings import Findings, Place
     from yolozu.artifacts.predictions.names import KnownImages
 
-BLOCK = 20_000
+BLOCK = 4096
 """Detections (or entries) that are checked at once."""
 
 TOP: Place = (-1, -1)
@@ -43,10 +43,11 @@ class Sink(Protocol):
 
 
 class Reading:
-    """One pass; ``layout`` is None until the file has shown it."""
+    """One pass; ``layout`` is None until the file has shown it, ``ended_well`` False when it stopped being JSON."""
 
     def __init__(self, envelope: Envelope, findings: Findings, known: KnownImages | None, sink: Sink | None) -> None:
         self.layout: Layout | None = None
+        self.ended_well = True
         self.entries = 0
         self.detections = 0
         self.seen: dict[str, tuple[int, str]] = {}
@@ -90,6 +91,7 @@ class Reading:
                     fix = "write {schema_version: 1, predictions: [...]}, a list, or {image: [detections]}"
                     self._findings.add(TOP, Finding("YZ702", item.where, problem, fix))
         except BrokenJson as error:
+            self.ended_well = False
             where = f"{error.place}, after {self.entries} entries" if self.entries else error.place
             problem = f"no JSON from here on: {error.problem}; nothing behind this place was checked"
             fix = "write the file again; it may have been cut off"

@@ -98,7 +98,8 @@ class JsonText:
                     continue
                 self._at = error.pos
                 raise self.broken(error.msg[0].lower() + error.msg[1:]) from None
-            if end == len(self._text) and self._read_on():  # a number may go on
+            may_go_on = type(value) in {int, float} and end >= len(self._text) - EDGE  # 1 of 1.5e3
+            if may_go_on and self._read_on():
                 continue
             self._at = end
             return value

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
+
+from yolozu.contract.deliver import BoxFormat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCHEMA_VERSION = 1
-
-BoxFormat = Literal["cxcywh_norm", "cxcywh_abs", "xywh_abs", "xyxy_abs"]
-"""How a box is written: ``norm`` relative to the original image's sides, ``abs`` in its pixels."""
 
 BOX_KEYS: dict[str, tuple[str, str, str, str]] = {
     "cxcywh_norm": ("cx", "cy", "w", "h"),

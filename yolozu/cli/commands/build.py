@@ -1,25 +1,55 @@
-"""`yolozu run`: build what is stale, in any directory."""
+"""`yolozu run` and `yolozu train`: build what is stale, in any directory."""
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from yolozu.cli.sessions import session_for
+from yolozu.cli.flags import contract_flags
 from yolozu.cli.render import show_findings
+from yolozu.cli.sessions import session_for
+from yolozu.contract.overrides import Override
+from yolozu.engine.build import Build, run_build
+from yolozu.engine.session import Session
 
-WORDS = "A contract file, stages or short names (train, export, parity, eval), and KEY=VALUE pairs."
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="A contract file, stages or short names (train, export, parity, predict, eval), and KEY=VALUE pairs.",
+        metavar="[CONFIG] [STAGE]… [KEY=VALUE]…",
+    ),
+]
+RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")]
+
+TRAINED = ["onnx_parity"]
+"""What `yolozu train` builds, with all it needs: data, checkpoints, ONNX, parity."""
 
 
-def run(
-    words: Annotated[list[str] | None, typer.Argument(help=WORDS, metavar="[CONFIG] [STAGE]… [KEY=VALUE]…")] = None,
-    run_id: Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")] = None,
-) -> None:
+def run(words: Words = None, run_id: RunId = None) -> int:
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
-    from yolozu.engine.build import Build, run_build
+    session, names = session_for(words, run_id)
+    return _build(session, names)
 
-    session, names = session_for([] if words is None else words, run_id)
+
+@contract_flags
+def train(
+    config: Annotated[str | None, typer.Argument(help="Contract file (YAML or JSON).", metavar="[CONFIG]")] = None,
+    run_id: RunId = None,
+    *,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Insist on going on: rather than start afresh, fail and name the changes."),
+    ] = False,
+    overrides: list[Override],
+) -> int:
+    """Train, export and check parity. Without --run-id the run is named by the UTC time."""
+    session, _ = session_for(
+        [] if config is None else [f"config={config}"], run_id, overrides, strict=run_id is not None
+    )
+    return _build(session, TRAINED, insist_on_resume=resume)
+
+
+def _build(session: Session, names: list[str], *, insist_on_resume: bool = False) -> int:
     show_findings(session.loaded.warnings)
-    sys.exit(run_build(Build(session), names))
+    return run_build(Build(session, insist_on_resume=insist_on_resume), names)

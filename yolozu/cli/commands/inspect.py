@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +11,7 @@ from yolozu.artifacts.digest import DigestCache, digest_file
 from yolozu.cli.sessions import session_for
 from yolozu.engine.failure import read_failure
 from yolozu.engine.scratch import Scratch
-from yolozu.errors import EXIT_REFUSED
+from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 from yolozu.plan.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -38,27 +37,30 @@ def plan(
     *,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 when something would run.")] = False,
     as_json: Json = False,
-) -> None:
+) -> int:
     """What would run, in order. Nothing is written."""
-    session, names = session_for(words_or_none(words), run_id)
+    session, names = session_for(words, run_id)
     verdicts = session.verdicts(names)
     if as_json:
-        print(json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2))
+        print(
+            json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2)
+        )
     else:
         print(session.headline)
         width = max(len(verdict.node.name) for verdict in verdicts)
         for verdict in verdicts:
             print(f"  {verdict.node.name:<{width}}  {_word(verdict)}")
-    if check and any(verdict.stale for verdict in verdicts):
-        sys.exit(EXIT_REFUSED)
+    return EXIT_REFUSED if check and any(verdict.stale for verdict in verdicts) else EXIT_DONE
 
 
 def why(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> None:
     """Why each stage would run: which key or file, old → new, and where it was set."""
-    session, names = session_for(words_or_none(words), run_id)
+    session, names = session_for(words, run_id)
     verdicts = session.verdicts(names)
     if as_json:
-        print(json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2))
+        print(
+            json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2)
+        )
         return
     print(session.headline)
     for verdict in verdicts:
@@ -69,7 +71,7 @@ def why(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> 
 
 def status(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> None:
     """Every stage of a run: its state, when it was built and how long it took."""
-    session, names = session_for(words_or_none(words), run_id)
+    session, names = session_for(words, run_id)
     rows = [_status_row(session, verdict) for verdict in session.verdicts(names)]
     if as_json:
         print(json.dumps({"run_id": session.layout.run_id, "stages": rows}, indent=2))
@@ -83,9 +85,9 @@ def status(words: Words = None, run_id: RunId = None, *, as_json: Json = False) 
             print(f"    {row['failure']}")
 
 
-def verify(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> None:
+def verify(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> int:
     """Read every artifact again and compare its digest with the receipt; exit 1 when one differs."""
-    session, names = session_for(words_or_none(words), run_id)
+    session, names = session_for(words, run_id)
     rows = [row for node in session.plan.needed_for(names) for row in _verified(session, node.name)]
     bad = [row for row in rows if row["state"] != "intact"]
     if as_json:
@@ -95,13 +97,7 @@ def verify(words: Words = None, run_id: RunId = None, *, as_json: Json = False) 
         for row in rows:
             print(f"  {row['state']:<9} {row['path']}")
         print(f"{len(rows) - len(bad)} intact, {len(bad)} not")
-    if bad or not rows:
-        sys.exit(EXIT_REFUSED)
-
-
-def words_or_none(words: list[str] | None) -> list[str]:
-    """The words typer hands over, none when there are none."""
-    return [] if words is None else words
+    return EXIT_REFUSED if bad or not rows else EXIT_DONE
 
 
 def _word(verdict: Verdict) -> str:

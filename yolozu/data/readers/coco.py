@@ -64,7 +64,8 @@ class CocoReader:
             else:
                 defects[key].append(parsed)
         labeled = [
-            self._labeled(name, size, tuple(instances[key]), tuple(defects[key])) for key, (name, size) in images.items()
+            self._labeled(name, size, tuple(instances[key]), tuple(defects[key]))
+            for key, (name, size) in images.items()
         ]
         return SplitLabels(self._split.name, tuple(sorted(labeled, key=lambda entry: entry.image)), tuple(stray))
 

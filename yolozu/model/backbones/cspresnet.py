@@ -33,7 +33,7 @@ class RepResidualBlock(nn.Module):
 
 
 class ChannelGate(nn.Module):
-    """Effective squeeze-and-excitation: every channel weighted by the map's mean (Lee and Park, CenterMask, CVPR 2020)."""
+    """Every channel weighted by the means of all (effective squeeze-and-excitation: Lee and Park, CVPR 2020)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

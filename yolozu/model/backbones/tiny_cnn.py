@@ -22,7 +22,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         """The same shape."""
-        return F.relu(features_BCHW + self.conv2(self.conv1(features_BCHW)))
+        return F.relu(features_BCHW + self.conv2(self.conv1(features_BCHW)), inplace=True)
 
 
 class TinyCnn(Backbone):

@@ -26,7 +26,7 @@ class AdapterRequest:
     """All that adapters are opened with; each reads what its ``uses`` names, and the rest.
 
     Attributes:
-        classes: class table of the data set that is predicted.
+        classes: class table of the data set that is predicted; None when it has none, and any model will do.
         checkpoint: checkpoint file.
         onnx: exported file.
         predictions: predictions file.
@@ -37,7 +37,7 @@ class AdapterRequest:
         progress: where progress is shown.
     """
 
-    classes: ClassTable
+    classes: ClassTable | None
     progress: Progress
     checkpoint: Path | None = None
     onnx: Path | None = None
@@ -48,17 +48,12 @@ class AdapterRequest:
     max_detections: int = 300
 
 
-OPTIONS = ("checkpoint", "onnx", "predictions", "device", "batch_size")
-"""Fields of a request that only some adapters read. A file that an adapter uses must be given."""
-
-FILES = ("checkpoint", "onnx", "predictions")
-
-
 class Adapter(Protocol):
     """Something that gives detections for images.
 
     Attributes:
-        uses: which of `OPTIONS` it reads; the others have no effect on it.
+        uses: which of the request's ``checkpoint``, ``onnx``, ``predictions``, ``device`` and ``batch_size`` it reads;
+            the others have no effect on it.
     """
 
     uses: ClassVar[frozenset[str]]

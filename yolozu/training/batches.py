@@ -11,7 +11,7 @@ from yolozu.data.collate import Batch, collate
 from yolozu.data.sampler import epoch_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from yolozu.contract.train import OperationsSection
     from yolozu.training.timetable import Timetable
@@ -25,7 +25,7 @@ def training_windows(
     done_steps: int,
     operations: OperationsSection,
     pin: bool,
-) -> Iterator[list[Batch]]:
+) -> Generator[list[Batch], None, None]:
     """The batches of every optimizer step from ``done_steps`` to the end.
 
     What comes depends on the images, the timetable, the seed and the step alone: workers only change how soon it comes.

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from yolozu.artifacts.classes import ClassTable
+from yolozu.artifacts.onnx_metadata import OnnxMetadata
+from yolozu.errors import InputError
+
+METADATA = OnnxMetadata(
+    yolozu_version="0.1.0",
+    opset=18,
+    input_shapes={"images": ("batch", 3, 64, 96)},
+    output_shapes={"pred_logits": ("batch", 20, 2), "pred_boxes": ("batch", 20, 4)},
+    classes=ClassTable(("cup", "Tür"), (1, 7)),
+    preprocess={"height": 64, "width": 96, "fill": 114},
+    contract_digest="c0ffee",
+    checkpoint_sha256="abc",
+)
+
+
+def test_properties_hold_each_key_as_json_in_order_of_key():
+    assert METADATA.to_properties() == {
+        "yolozu.checkpoint_sha256": '"abc"',
+        "yolozu.classes": '[{"id":1,"index":0,"name":"cup"},{"id":7,"index":1,"name":"Tür"}]',
+        "yolozu.contract_digest": '"c0ffee"',
+        "yolozu.inputs": '{"images":["batch",3,64,96]}',
+        "yolozu.opset": "18",
+        "yolozu.outputs": '{"pred_boxes":["batch",20,4],"pred_logits":["batch",20,2]}',
+        "yolozu.preprocess": '{"fill":114,"height":64,"width":96}',
+        "yolozu.schema_version": "1",
+        "yolozu.yolozu_version": '"0.1.0"',
+    }
+    assert list(METADATA.to_properties()) == sorted(METADATA.to_properties())
+
+
+def test_metadata_survives_the_file_beside_properties_of_others():
+    properties = {**METADATA.to_properties(), "author": "somebody"}
+    assert OnnxMetadata.from_properties(properties, where="model.onnx") == METADATA
+
+
+def test_a_file_without_our_properties_is_refused():
+    with pytest.raises(InputError) as refused:
+        OnnxMetadata.from_properties({"author": "somebody"}, where="model.onnx")
+    assert str(refused.value) == (
+        "model.onnx: YZ603 is an ONNX file without yolozu's metadata (classes, preprocessing)\n"
+        "  fix: export the model again from its checkpoint with this version of yolozu"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "problem"),
+    [
+        ("schema_version", "2", "ValueError: schema_version 2, expected 1"),
+        (
+            "classes",
+            "{",
+            "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        ),
+        ("classes", '[{"index":1,"id":1,"name":"cup"}]', "ValueError: class indices must be 0, 1, 2, …"),
+        ("preprocess", "3", "TypeError: 'int' object is not iterable"),
+        ("outputs", '{"pred_logits":[1]}', "ValueError: inputs ['images'], outputs ['pred_logits']"),
+        ("inputs", "[]", "AttributeError: 'list' object has no attribute 'items'"),
+        ("opset", None, "KeyError: 'opset'"),
+    ],
+)
+def test_metadata_that_cannot_be_read_is_refused(key, text, problem):
+    properties = METADATA.to_properties()
+    if text is None:
+        del properties[f"yolozu.{key}"]
+    else:
+        properties[f"yolozu.{key}"] = text
+    with pytest.raises(InputError) as refused:
+        OnnxMetadata.from_properties(properties, where="model.onnx")
+    (finding,) = refused.value.findings
+    assert (finding.code, finding.problem) == ("YZ603", f"holds metadata that cannot be read ({problem})")

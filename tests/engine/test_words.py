@@ -1,0 +1,28 @@
+import pytest
+
+from yolozu.engine.words import parse_words
+from yolozu.errors import UsageError
+
+
+def test_words_are_sorted_by_what_they_are():
+    words = parse_words(["exp.yaml", "eval", "lr=0.1", "run_id=exp01", "forget=epochs,seed"])
+    assert (words.config, words.run_id, words.names, words.forget) == (
+        "exp.yaml",
+        "exp01",
+        ["evaluate"],
+        ["epochs", "seed"],
+    )
+    assert [(override.key, override.value) for override in words.given] == [("lr", 0.1)]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["evla"], "evla: YZ310 is no contract file (.yaml, .yml, .json), no KEY=VALUE and no stage\n  fix: did you mean 'eval'?"),
+        (["a.yaml", "config=b.yaml"], "config=b.yaml: YZ310 config is given twice, also as 'a.yaml'\n  fix: leave one of them out"),
+    ],
+)  # fmt: skip
+def test_a_word_that_means_nothing_is_one_message(words, text):
+    with pytest.raises(UsageError) as caught:
+        parse_words(words)
+    assert str(caught.value) == text

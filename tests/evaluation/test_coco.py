@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.evaluation.scenes import CLASSES, Found, Scene, Truth, index_of, name_of, predictions_of, reference
+from yolozu.contract.deliver import COCO_METRICS
+from yolozu.errors import InputError
+from yolozu.evaluation.coco import evaluate_coco
+from yolozu.evaluation.registry import ENGINES
+
+BOX = (40.0, 30.0, 100.0, 80.0)
+
+sides = st.integers(1, 12).map(lambda n: n * 16.0)
+corners = st.integers(0, 12).map(lambda n: n * 16.0)
+boxes = st.tuples(corners, corners, sides, sides)
+scores = st.sampled_from([0.0, 0.1, 0.3, 0.3000000001, 0.5, 0.9, 1.0])
+truths = st.builds(
+    Truth, st.integers(0, 2), boxes, st.booleans(), st.none() | st.sampled_from([0.0, 1024.0, 1024.5, 9216.0, 20000.0])
+)
+founds = st.builds(Found, st.sampled_from(CLASSES.category_ids), boxes, scores)
+scenes_strategy = st.lists(
+    st.builds(
+        Scene,
+        st.lists(truths, max_size=6),
+        st.none() | st.lists(founds, max_size=8),
+        st.sampled_from([640, 641, 333]),
+        st.sampled_from([480, 427, 1]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def none_for_absent(values) -> list[float | None]:
+    return [None if value == -1 else float(value) for value in values]
+
+
+def assert_equal_numbers(measured, expected):
+    assert [value is None for value in measured] == [value is None for value in expected]
+    pairs = [(a, b) for a, b in zip(measured, expected, strict=True) if a is not None]
+    assert [a for a, _ in pairs] == pytest.approx([b for _, b in pairs], abs=1e-6)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=60, deadline=None)
+@example([Scene()])
+@example([Scene(found=None)])
+@example([Scene([Truth(0, BOX)], found=None), Scene([Truth(1, BOX)], [])])
+@example([Scene([], [Found(7, BOX, 0.5)])])
+@example([Scene([Truth(0, BOX, crowd=True)], [Found(7, BOX, 0.5), Found(7, (45.0, 32.0, 20.0, 20.0), 0.4)])])
+@example([Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)] * 120), Scene([Truth(2, BOX)], [Found(3, BOX, 0.5)])])
+@given(scenes_strategy)
+def test_every_engine_gives_the_numbers_of_pycocotools(engine, scenes):
+    result = evaluate_coco(index_of(scenes), predictions_of(scenes), engine=engine)
+    expected = reference(scenes)
+    assert_equal_numbers(result.stats, none_for_absent(expected.stats))
+    by_id = sorted(CLASSES.category_ids)
+    for row in result.per_class:
+        precision = expected.eval["precision"][:, :, by_id.index(row.id), 0, 2]
+        recall = expected.eval["recall"][:, by_id.index(row.id), 0, 2]
+        expected_row = [part[part > -1].mean() if (part > -1).any() else -1 for part in (precision, precision[0], recall)]
+        metrics = [row.metrics[name] for name in ("map50_95", "map50", "ar100")]
+        assert_equal_numbers(metrics, none_for_absent(expected_row))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_more_than_a_hundred_detections_of_a_class_count_only_by_their_best_hundred(engine):
+    rng = np.random.default_rng(0)
+    far = [Found(7, (float(x), 300.0, 30.0, 30.0), 0.9) for x in rng.integers(0, 600, 100)]
+    scenes = [Scene([Truth(0, BOX)], [*far, Found(7, BOX, 0.1)]), Scene([Truth(0, BOX)], [Found(7, BOX, 0.8)])]
+    result = evaluate_coco(index_of(scenes), predictions_of(scenes), engine=engine)
+    assert result.metrics["ar100"] == pytest.approx(0.5)
+    assert_equal_numbers(result.stats, none_for_absent(reference(scenes).stats))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("width", [641, 333, 1919, 4999])
+def test_an_overlap_of_exactly_a_threshold_stays_one_after_normalizing(engine, width):
+    """IoU of the boxes is exactly 0.5, which matches at 0.5; a rounding error must not undo that."""
+    scenes = [Scene([Truth(0, (10.1, 20.2, 30.0, 10.0))], [Found(7, (20.1, 20.2, 30.0, 10.0), 0.9)], width=width, height=427)]
+    result = evaluate_coco(index_of(scenes), predictions_of(scenes), engine=engine)
+    assert result.metrics["map50"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_was_not_there_to_measure_is_none_and_never_minus_one(engine):
+    result = evaluate_coco(index_of([Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)])]), [], engine=engine)
+    assert result.metrics["map50_95"] == 0.0
+    assert result.metrics["map_small"] is None
+    assert result.per_class[1].metrics == dict.fromkeys(COCO_METRICS)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nothing_reaches_the_terminal(engine, capfd):
+    scenes = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)])]
+    evaluate_coco(index_of(scenes), predictions_of(scenes), engine=engine)
+    evaluate_coco(index_of(scenes), [], engine=engine)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_perfect_predictions_score_one_and_counts_are_stated():
+    scenes = [Scene([Truth(0, BOX), Truth(2, BOX, crowd=True)], [Found(7, BOX, 0.5)]), Scene(found=None)]
+    result = evaluate_coco(index_of(scenes), predictions_of(scenes))
+    assert result.metrics["map50_95"] == pytest.approx(1.0)
+    assert (result.images, result.ground_truth, result.detections, result.covered_images) == (2, 2, 1, 1)
+    assert [(row.index, row.id, row.name, row.ground_truth, row.detections) for row in result.per_class] == [
+        (0, 7, "cat", 1, 1),
+        (1, 3, "dog", 0, 0),
+        (2, 90, "owl", 1, 0),
+    ]
+    assert result.warnings == (
+        "1 of 2 images have no entry in the predictions (the first is images/val/0001.jpg); their objects count as missed",
+        "1 of 3 classes have no object here and count in no mean: dog",
+    )
+
+
+def test_max_images_takes_the_first_images_on_both_sides():
+    scenes = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)]), Scene([Truth(0, BOX)], [Found(7, (0.0, 0.0, 5.0, 5.0), 0.9)])]
+    result = evaluate_coco(index_of(scenes), predictions_of(scenes), max_images=1)
+    assert result.metrics["map50_95"] == pytest.approx(1.0)
+    assert (result.images, result.ground_truth, result.detections, result.covered_images) == (1, 1, 1, 1)
+
+
+def test_a_dry_run_counts_and_measures_nothing():
+    scenes = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)])]
+    result = evaluate_coco(index_of(scenes), predictions_of(scenes), dry_run=True)
+    assert result.dry_run
+    assert (result.images, result.ground_truth, result.detections) == (1, 1, 1)
+    assert result.metrics == dict.fromkeys(COCO_METRICS)
+
+
+def test_an_empty_ground_truth_is_said():
+    result = evaluate_coco(index_of([Scene([], [Found(7, BOX, 0.5)])]), [])
+    assert result.warnings[-1] == "there is no ground truth: every metric is null"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_images_at_all_measure_nothing(engine):
+    result = evaluate_coco(index_of([]), [], engine=engine)
+    assert result.metrics == dict.fromkeys(COCO_METRICS)
+
+
+def test_images_the_index_does_not_have_are_refused_together():
+    entries = predictions_of([Scene(), Scene(), Scene()])
+    with pytest.raises(InputError) as caught:
+        evaluate_coco(index_of([Scene()]), [*entries, entries[0]])
+    assert str(caught.value) == (
+        f"{name_of(1)}: YZ802 no image of split 'val' has this name\n"
+        "  fix: name images by their path relative to the data set's root\n"
+        f"{name_of(2)}: YZ802 no image of split 'val' has this name\n"
+        "  fix: name images by their path relative to the data set's root\n"
+        f"{name_of(0)}: YZ802 has two entries\n"
+        "  fix: write one entry per image"
+    )
+
+
+def test_unknown_classes_are_refused():
+    scenes = [Scene([], [Found(0, BOX, 0.5), Found(7, BOX, 0.5), Found(1, BOX, 0.5)])]
+    with pytest.raises(InputError, match="YZ803 the data set has no class with the id 0, 1"):
+        evaluate_coco(index_of(scenes), predictions_of(scenes))

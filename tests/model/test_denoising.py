@@ -1,0 +1,92 @@
+"""Denoising queries."""
+
+import pytest
+import torch
+
+from tests.model.tiny import NUM_CLASSES, targets
+from yolozu.geometry.boxes import cxcywh_to_xyxy
+from yolozu.model.denoising import Denoising, DenoisingGroups
+
+CPU = torch.device("cpu")
+
+
+def denoising(num_queries=6, label_noise=0.5, box_noise=1.0):
+    torch.manual_seed(0)
+    return Denoising(8, NUM_CLASSES, num_queries=num_queries, label_noise=label_noise, box_noise=box_noise)
+
+
+def noise(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_layout_worked_out_by_hand():
+    groups = DenoisingGroups(num_groups=2, num_objects=2)
+    assert groups.num_queries == 8
+    assert groups.object_of_query(CPU).tolist() == [0, 1, 0, 1, 0, 1, 0, 1]
+    assert groups.is_positive(CPU).tolist() == [True, True, False, False, True, True, False, False]
+
+
+def test_visibility_worked_out_by_hand():
+    visible = DenoisingGroups(num_groups=2, num_objects=1).visibility(2, CPU)
+    assert visible.int().tolist() == [
+        [1, 1, 0, 0, 1, 1],
+        [1, 1, 0, 0, 1, 1],
+        [0, 0, 1, 1, 1, 1],
+        [0, 0, 1, 1, 1, 1],
+        [0, 0, 0, 0, 1, 1],
+        [0, 0, 0, 0, 1, 1],
+    ]
+
+
+@pytest.mark.parametrize(("num_queries", "groups"), [(6, 2), (7, 2), (2, 1), (9, 3)])
+def test_there_are_as_many_groups_as_fit_but_at_least_one(num_queries, groups):
+    noised = denoising(num_queries)(targets(1, 3), noise())
+    assert noised.groups == DenoisingGroups(groups, 3)
+    assert noised.content_BND.shape == (2, 6 * groups, 8)
+    assert noised.box_logits_BN4.shape == (2, 6 * groups, 4)
+
+
+def test_without_noise_queries_are_the_objects():
+    truth = targets(2, 3)
+    module = denoising(label_noise=0.0, box_noise=0.0)
+    noised = module(truth, noise())
+    copies = 2 * noised.groups.num_groups
+    found = noised.box_logits_BN4.sigmoid()[truth.valid_BT.repeat(1, copies)]
+    torch.testing.assert_close(found, truth.boxes_BT4.repeat(1, copies, 1)[truth.valid_BT.repeat(1, copies)])
+    assert torch.equal(noised.content_BND[1, 0], module.embedding.weight[truth.labels_BT[1, 0]])
+
+
+def test_padding_has_an_empty_class():
+    noised = denoising(label_noise=1.0)(targets(2, 3), noise())
+    assert noised.content_BND[0, 2::3].abs().sum() == 0.0
+
+
+def test_positives_stay_within_half_a_side_and_negatives_within_a_whole():
+    truth = targets(40)
+    noised = denoising(num_queries=400)(truth, noise())
+    groups = noised.groups
+    corners = cxcywh_to_xyxy(noised.box_logits_BN4.sigmoid())[0].view(groups.num_groups, 2, 40, 4)
+    side = truth.boxes_BT4[0, :, 2:].repeat(1, 2)
+    moved = (corners - cxcywh_to_xyxy(truth.boxes_BT4)[0]).abs() / side
+    inside = (corners > 1e-3) & (corners < 1 - 1e-3)  # the image's border cuts some short
+    assert moved[:, 0].max() <= 0.5 + 1e-3
+    assert moved[:, 1].max() <= 1.0 + 1e-3
+    assert moved[:, 1][inside[:, 1]].min() >= 0.5 - 1e-3
+
+
+def test_half_of_the_label_noise_swaps_classes():
+    truth = targets(40)
+    module = denoising(num_queries=4000, label_noise=1.0)
+    kept = module(truth, noise()).content_BND[0] == module.embedding(truth.labels_BT[0]).repeat(200, 1)
+    assert kept.all(-1).float().mean().item() == pytest.approx(0.5 + 0.5 / NUM_CLASSES, abs=0.02)
+
+
+def test_noise_follows_from_the_generator():
+    module, truth = denoising(), targets(2, 3)
+    first, again, other = (module(truth, noise(seed)).box_logits_BN4 for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_a_batch_without_objects_has_no_queries():
+    assert denoising()(targets(0, 0), noise()) is None

@@ -1,0 +1,168 @@
+"""The whole detector."""
+
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from tests.model.tiny import NUM_CLASSES, images, scattered, targets, tiny_detector
+from yolozu.contract.model import ModelConfig
+from yolozu.errors import InputError
+from yolozu.model.detector import ExportableDetector, build_detector
+
+
+def noise():
+    return torch.Generator().manual_seed(0)
+
+
+def test_evaluation_gives_logits_and_boxes():
+    output = tiny_detector().eval()(images())
+    assert output.pred_logits.shape == (2, 10, NUM_CLASSES)
+    assert output.pred_boxes.shape == (2, 10, 4)
+    assert output.pred_boxes.min() >= 0.0
+    assert output.pred_boxes.max() <= 1.0
+
+
+def test_training_gives_layers_proposals_and_denoising():
+    output = tiny_detector().train()(images(), targets(1, 2), noise())
+    assert {name: tuple(values.shape) for name, values in output.queries.items()} == {
+        "boxes": (3, 2, 10, 4),
+        "logits": (3, 2, 10, NUM_CLASSES),
+    }
+    assert output.proposals["logits"].shape == (1, 2, 10, NUM_CLASSES)
+    assert output.denoising.groups.num_queries == 8
+    assert output.denoising.predicted["boxes"].shape == (3, 2, 8, 4)
+
+
+@pytest.mark.parametrize("truth", [None, targets(0, 0)], ids=["no targets", "no objects"])
+def test_training_without_objects_has_no_denoising(truth):
+    assert tiny_detector().train()(images(), truth, noise()).denoising is None
+
+
+def test_denoising_can_be_turned_off():
+    detector = tiny_detector(denoising={"num_queries": 0})
+    assert detector.denoising is None
+    assert detector.train()(images(), targets(1, 2), noise()).denoising is None
+
+
+def test_evaluation_equals_the_last_training_layer_with_the_same_statistics():
+    detector = tiny_detector().train()
+    scattered(detector)
+    for module in detector.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    with torch.no_grad():
+        training = detector(images(), targets(1, 2), noise()).final()
+        evaluated = detector.eval()(images())
+    torch.testing.assert_close(training.pred_logits, evaluated.pred_logits, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(training.pred_boxes, evaluated.pred_boxes, rtol=1e-4, atol=1e-4)
+
+
+def test_denoising_leaves_the_matching_queries_bit_equal_whatever_its_noise():
+    detector = tiny_detector().train()
+    with torch.no_grad():
+        first = detector(images(), targets(1, 2), torch.Generator().manual_seed(0))
+        second = detector(images(), targets(1, 2), torch.Generator().manual_seed(1))
+    assert not torch.equal(first.denoising.predicted["boxes"], second.denoising.predicted["boxes"])
+    for name, values in first.queries.items():
+        assert torch.equal(values, second.queries[name])
+
+
+def test_an_image_s_predictions_do_not_depend_on_its_batch():
+    detector = tiny_detector().eval()
+    scattered(detector)
+    batch = images(3)
+    with torch.no_grad():
+        together, alone = detector(batch), detector(batch[1:2])
+    torch.testing.assert_close(together.pred_logits[1:2], alone.pred_logits, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(together.pred_boxes[1:2], alone.pred_boxes, rtol=1e-4, atol=1e-4)
+
+
+def test_gradients_reach_every_parameter():
+    detector = tiny_detector().train()
+    scattered(detector)
+    output = detector(images(), targets(1, 2), noise())
+    tensors = [*output.queries.values(), *output.proposals.values(), *output.denoising.predicted.values()]
+    sum(values.square().sum() for values in tensors).backward()
+    assert [name for name, parameter in detector.named_parameters() if not parameter.grad.abs().sum() > 0] == []
+
+
+def test_weights_follow_from_the_seed():
+    first, second, other = (tiny_detector(seed=seed).state_dict() for seed in (0, 0, 1))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    assert any(not torch.equal(first[key], other[key]) for key in first)
+
+
+def test_the_state_holds_nothing_that_depends_on_the_image_size():
+    detector = tiny_detector().eval()
+    before = {name: value.shape for name, value in detector.state_dict().items()}
+    detector(images(height=32, width=64))
+    detector(images(height=96, width=64))
+    assert {name: value.shape for name, value in detector.state_dict().items()} == before
+
+
+def test_encoder_and_decoder_can_differ_in_width():
+    changes = {"projector": {"d_model": 64}, "decoder": {"d_model": 32, "num_heads": 4, "num_layers": 1}}
+    detector = tiny_detector(**changes)
+    assert detector.encoder.lateral[0].conv.out_channels == 64
+    assert detector.decoder.layers[0].self_norm.normalized_shape == (32,)
+    assert detector.eval()(images()).pred_boxes.shape == (2, 10, 4)
+
+
+@pytest.mark.parametrize("norm", ["bn", "frozenbn", "gn"])
+def test_the_backbone_s_norm_is_that_of_the_config(norm):
+    detector = tiny_detector(backbone={"name": "tiny_cnn", "norm": norm})
+    kinds = {type(module).__name__ for name, module in detector.backbone.named_modules() if name.endswith("norm")}
+    assert kinds == {{"bn": "BatchNorm2d", "frozenbn": "FrozenBatchNorm", "gn": "GroupNorm"}[norm]}
+
+
+def test_the_default_model_builds():
+    detector = build_detector(ModelConfig(), num_classes=80)
+    assert detector.selector.num_queries == 300
+    assert len(detector.decoder.layers) == 6
+
+
+def test_odd_image_sizes_are_refused():
+    with pytest.raises(InputError) as error:
+        tiny_detector()(torch.zeros(1, 3, 64, 70))
+    assert str(error.value) == (
+        "network input 64x70: YZ402 height and width must be multiples of 32\n  fix: letterbox the images to image_size"
+    )
+
+
+def test_half_precision_keeps_boxes_exact():
+    detector = tiny_detector().train()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = detector(images(), targets(1, 2), noise())
+    assert output.queries["logits"].dtype == torch.bfloat16
+    assert output.queries["boxes"].dtype == output.proposals["boxes"].dtype == torch.float32
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the exporter's own deprecations
+def test_the_exported_graph_gives_the_same_for_any_batch_size(tmp_path):
+    detector = tiny_detector(decoder={"num_heads": 4, "num_layers": 2, "ffn_dim": 48}).eval()
+    scattered(detector)
+    path = tmp_path / "model.onnx"
+    torch.onnx.export(
+        ExportableDetector(detector),
+        (images(2),),
+        path,
+        input_names=["images"],
+        output_names=["pred_logits", "pred_boxes"],
+        dynamo=True,
+        opset_version=18,
+        external_data=False,
+        verbose=False,
+        dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1, max=64)}},
+    )
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for batch in (1, 3):
+        sample = images(batch, seed=7)
+        with torch.no_grad():
+            expected = detector(sample)
+        rows = torch.cat([expected.pred_logits, expected.pred_boxes], dim=-1)
+        exported = torch.cat([torch.from_numpy(part) for part in session.run(None, {"images": sample.numpy()})], dim=-1)
+        # Query selection may order near ties differently: compare every row with its nearest.
+        assert exported.shape == rows.shape
+        assert torch.cdist(rows, exported).amin(dim=2).max() < 1e-3

@@ -1,0 +1,37 @@
+"""Images to train on, and one training to compare others with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+
+from tests.training.tiny import Tiny, make_index, outcome, recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _one_thread() -> Iterator[None]:
+    """Bits depend on the number of threads, and small tensors gain nothing from more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """Eleven training images (six batches of two, three windows of two batches) and three held-out ones."""
+    root = tmp_path_factory.mktemp("rectangles")
+    return Tiny(make_index(root, "train", 11, seed=0), make_index(root, "val", 3, seed=1))
+
+
+@pytest.fixture(scope="package")
+def uninterrupted(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `recipe()` gives when nobody disturbs it."""
+    directory = tmp_path_factory.mktemp("uninterrupted")
+    tiny.fit(directory, recipe())
+    return outcome(directory)

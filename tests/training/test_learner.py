@@ -1,0 +1,188 @@
+"""One optimizer step: its gradient, its randomness, its report."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from tests.training.tiny import CLASSES, MODEL, PREPROCESS, recipe
+from yolozu.contract.objective import LossSection, MatchingSection
+from yolozu.data.collate import Batch, collate
+from yolozu.geometry.targets import Targets
+from yolozu.matching.hungarian import NonFiniteCostError
+from yolozu.model.detector import build_detector
+from yolozu.model.outputs import TrainingOutput
+from yolozu.training.criterion import build_criterion
+from yolozu.training.learner import Learner, window_weights
+
+
+class Toy(nn.Module):
+    """Predicts one number per image: the mean of its pixels times a weight."""
+
+    def __init__(self):
+        super().__init__()
+        self.backbone = nn.Linear(1, 1, bias=False)
+        nn.init.constant_(self.backbone.weight, 0.5)
+        self.head = nn.Dropout(0.5)
+
+    def forward(self, images, targets, generator):  # noqa: ARG002 - the detector's signature
+        return self.backbone(images.mean(dim=(1, 2, 3))[:, None]).expand(-1, targets.labels_BT.shape[1])
+
+
+def toy_loss(output, targets):
+    errors = (output - targets.labels_BT).square()[targets.valid_BT]
+    total = errors.sum() / max(1, len(errors)) + 0.0 * output.sum()
+    return total, {"square": total.detach()}
+
+
+def toy_batch(*images):
+    """Images given as (grey level, labels)."""
+    count, most = len(images), max(len(labels) for _, labels in images)
+    targets = Targets(
+        torch.tensor([[*labels, *[0] * (most - len(labels))] for _, labels in images], dtype=torch.int64),
+        torch.zeros(count, most, 4),
+        torch.tensor([[place < len(labels) for place in range(most)] for _, labels in images], dtype=torch.bool),
+    )
+    pixels = torch.stack([torch.full((3, 4, 4), grey, dtype=torch.uint8) for grey, _ in images])
+    return Batch(pixels, targets, [], list(range(len(images))))
+
+
+def toy_learner(loss=toy_loss, **changes):
+    chosen = recipe(optimizer="sgd", momentum=0.0, lr=1.0, weight_decay=0.0, lr_warmup_steps=0, clip_grad_norm=0.0, **changes)
+    return Learner(
+        Toy(),
+        loss,
+        optim=chosen.optim,
+        loop=chosen.loop,
+        schedule=chosen.learning_rates(10),
+        preprocess=PREPROCESS,
+        seed=chosen.seed,
+        device=torch.device("cpu"),
+    )
+
+
+def weight_after(learner):
+    return learner.detector.backbone.weight.item()
+
+
+def test_a_window_has_the_gradient_of_one_large_batch_however_objects_are_spread():
+    images = [(255, [1, 2, 0]), (51, [1]), (102, []), (204, [2, 2]), (153, [0])]
+    whole, parts = toy_learner(), toy_learner()
+    one = whole.learn([toy_batch(*images)], 0)
+    many = parts.learn([toy_batch(*images[:2]), toy_batch(images[2]), toy_batch(*images[3:])], 0)
+    assert weight_after(parts) == pytest.approx(weight_after(whole), abs=1e-6)
+    assert many.losses == pytest.approx(one.losses, abs=1e-6)
+    assert many.grad_norm == pytest.approx(one.grad_norm, abs=1e-6)
+    assert (one.images, many.images) == (5, 5)
+
+
+def test_the_gradient_by_hand():
+    learner = toy_learner()
+    report = learner.learn([toy_batch((255, [1]))], 0)  # d/dw (w - 1)^2 = 2 (w - 1) = -1 at w = 0.5
+    assert report.losses == {"total": 0.25, "square": 0.25}
+    assert report.grad_norm == 1.0
+    assert weight_after(learner) == 1.5
+
+
+def test_window_weights_make_the_mean_over_all_objects():
+    assert window_weights([3, 1]) == [0.75, 0.25]
+    assert window_weights([0, 4]) == [0.25, 1.0]
+    assert window_weights([0, 0]) == [1.0, 1.0]
+
+
+def test_the_criterion_is_normalized_as_the_weights_assume():
+    """Outputs of one pass over three images, judged together or one image at a time."""
+    torch.manual_seed(0)
+    detector = build_detector(MODEL, num_classes=len(CLASSES)).train()
+    criterion = build_criterion(MatchingSection(), LossSection())
+    targets = Targets(
+        torch.tensor([[0, 1], [1, 0], [0, 0]]),
+        torch.tensor([[[0.3, 0.3, 0.2, 0.2], [0.6, 0.7, 0.3, 0.2]], [[0.5, 0.5, 0.4, 0.4], [0] * 4], [[0] * 4] * 2]),
+        torch.tensor([[True, True], [True, False], [False, False]]),
+    )
+    output = detector(torch.rand(3, 3, 64, 64), None, None)
+    whole, _ = criterion(output, targets)
+    parts = []
+    for image in range(3):
+        def one(values, image=image):
+            return {name: value[:, image : image + 1] for name, value in values.items()}
+
+        piece = TrainingOutput(one(output.queries), one(output.proposals), None)
+        of_image = slice(image, image + 1)
+        parts.append(
+            criterion(piece, Targets(targets.labels_BT[of_image], targets.boxes_BT4[of_image], targets.valid_BT[of_image]))[0]
+        )
+    weighted = sum(weight * part for weight, part in zip(window_weights([2, 1, 0]), parts, strict=True))
+    assert weighted.item() == pytest.approx(whole.item(), rel=1e-5)
+
+
+def test_groups_have_their_own_rates_and_the_average_follows():
+    learner = toy_learner(use_param_groups=True, backbone_lr_mult=0.5, ema_decay=0.9)
+    report = learner.learn([toy_batch((255, [1]))], 0)
+    assert report.lr == {"backbone": 0.5}
+    assert weight_after(learner) == 1.0
+    assert learner.average.detector.backbone.weight.item() == pytest.approx(0.1 * 0.5 + 0.9 * 1.0)
+    assert learner.evaluated() is learner.average.detector
+
+
+def test_clipping_limits_the_step_and_reports_the_norm_before():
+    chosen = recipe(optimizer="sgd", momentum=0.0, lr=1.0, weight_decay=0.0, lr_warmup_steps=0, clip_grad_norm=0.25)
+    learner = Learner(
+        Toy(), toy_loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
+        preprocess=PREPROCESS, seed=3, device=torch.device("cpu"),
+    )  # fmt: skip
+    assert learner.learn([toy_batch((255, [1]))], 0).grad_norm == 1.0
+    assert weight_after(learner) == pytest.approx(0.75, abs=1e-5)
+
+
+def test_a_loss_that_is_not_finite_moves_nothing_and_names_its_batch():
+    def broken(output, targets):
+        total, terms = toy_loss(output, targets)
+        return (total * math.nan, terms) if targets.labels_BT.max() == 7 else (total, terms)
+
+    learner = toy_learner(broken)
+    bad = toy_batch((255, [7]), (255, [1]))
+    report = learner.learn([toy_batch((255, [1])), Batch(bad.images_B3HW, bad.targets, [], [4, 9])], 0)
+    assert (report.non_finite, report.suspects) == ("loss", (4, 9))
+    assert weight_after(learner) == 0.5
+    assert learner.average.updates == 0
+
+
+def test_outputs_that_cannot_be_matched_count_as_a_loss_that_is_not_finite():
+    def unmatchable(output, targets):
+        raise NonFiniteCostError.one("YZ403", where="outputs", problem="are not finite", fix="lower lr")
+
+    report = toy_learner(unmatchable).learn([toy_batch((255, [1]))], 0)
+    assert (report.non_finite, report.suspects) == ("loss", (0,))
+    assert math.isnan(report.losses["total"])
+
+
+def test_a_gradient_that_is_not_finite_moves_nothing():
+    def cliff(output, targets):
+        total = (output - output.detach()).abs().sqrt().sum()  # 0, with an infinite slope
+        return total, {"cliff": total.detach()}
+
+    learner = toy_learner(cliff)
+    report = learner.learn([toy_batch((255, [1])), toy_batch((255, [1]))], 0)
+    assert (report.non_finite, report.suspects) == ("grad", (0, 0))
+    assert report.losses["total"] == 0.0
+    assert weight_after(learner) == 0.5
+
+
+def test_randomness_is_a_function_of_seed_and_step(tiny):
+    chosen = recipe()
+
+    def losses(step, noise):
+        torch.manual_seed(noise)
+        materials = tiny.materials(chosen)
+        learner = Learner(
+            materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop,
+            schedule=chosen.learning_rates(10), preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
+        )  # fmt: skip
+        batch = collate([materials.train_images[0, number] for number in range(2)])
+        return learner.learn([batch, batch], step).losses["total"]
+
+    with torch.random.fork_rng():
+        assert losses(1, noise=1) == losses(1, noise=2)
+        assert losses(1, noise=1) != losses(2, noise=1)

@@ -1,0 +1,335 @@
+"""Whole trainings: what they write, and that no interruption can be seen in it."""
+
+import json
+import multiprocessing
+import random
+import signal
+import time
+
+import pytest
+import torch
+
+from tests.training.tiny import StopAfter, files_in, outcome, recipe
+from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.errors import Interrupted, UsageError
+from yolozu.training import keeper as keeper_module
+from yolozu.training.learner import Learner
+from yolozu.training.metrics_log import MEASURED, MetricsLog
+
+pytestmark = pytest.mark.slow
+
+
+def rows(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def kinds(path):
+    return [(row["meta"]["kind"], row["meta"]["optim_step"]) for row in rows(path)]
+
+
+class Telling:
+    """Progress that remembers what was said."""
+
+    def __init__(self):
+        self.lines = []
+
+    def say(self, line):
+        self.lines.append(line)
+
+    def bar(self, title, total, done=0):
+        from contextlib import nullcontext
+
+        return nullcontext(self)
+
+    def advance(self, count=1, note=""):
+        pass
+
+
+def test_two_trainings_are_equal_bit_for_bit_and_leave_the_process_as_it_was(tiny, tmp_path, uninterrupted):
+    before = torch.get_rng_state()
+    torch.manual_seed(99)
+    tiny.fit(tmp_path, recipe())
+    assert outcome(tmp_path) == uninterrupted
+    torch.set_rng_state(before)
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best.pt", "last.pt", "train.jsonl", "val.jsonl"]
+
+
+def test_the_number_of_workers_and_the_saving_cadence_change_no_bit(tiny, tmp_path, uninterrupted):
+    tiny.fit(tmp_path, recipe(num_workers=2, save_last_every=7))
+    assert outcome(tmp_path) == uninterrupted
+
+
+def test_rows_come_when_they_are_due(tiny, tmp_path):
+    summary = tiny.fit(tmp_path, recipe(max_steps=7, log_every=4, val_every=2, val_every_steps=4))
+    files = files_in(tmp_path)
+    assert kinds(files.train_metrics) == [
+        ("train_step", 1), ("train_epoch", 3), ("train_step", 4), ("train_epoch", 6),
+    ]  # fmt: skip
+    assert kinds(files.val_metrics) == [("val_step", 4), ("val_epoch", 6), ("val_step", 7)]
+    first = rows(files.train_metrics)[0]
+    assert first["meta"] == {"kind": "train_step", "epoch": 1, "step": 2, "optim_step": 1}
+    assert set(first["metrics"]) == {"lr", "grad_norm", *MEASURED}
+    assert set(first["losses"]) == {"total", "vfl", "bbox", "giou", "decoder", "proposals", "denoising"}
+    validation = rows(files.val_metrics)[0]
+    assert set(validation["losses"]) == {"total", "vfl", "bbox", "giou"}
+    assert sum(validation["losses"].values()) == pytest.approx(2 * validation["losses"]["total"], rel=1e-5)
+    assert (summary.steps, summary.epochs, summary.stopped_early) == (7, 2, False)
+
+
+def test_the_epochs_row_is_the_mean_over_its_images(tiny, tmp_path):
+    tiny.fit(tmp_path, recipe(max_steps=3))
+    *steps, epoch = rows(files_in(tmp_path).train_metrics)
+    totals = [row["losses"]["total"] for row in steps]
+    assert epoch["losses"]["total"] == pytest.approx((4 * totals[0] + 4 * totals[1] + 3 * totals[2]) / 11)
+
+
+def test_best_is_the_best_validation_without_a_training_state(tiny, tmp_path):
+    summary = tiny.fit(tmp_path, recipe())
+    scores = {row["meta"]["optim_step"]: row["metrics"]["map50_95"] for row in rows(files_in(tmp_path).val_metrics)}
+    best = read_checkpoint(files_in(tmp_path).best)
+    assert best.training_state is None
+    assert best.step == summary.best_step == max(scores, key=lambda step: (scores[step], -step))
+    assert best.metrics["map50_95"] == summary.best_score == max(scores.values())
+    last = read_checkpoint(files_in(tmp_path).last)
+    assert (last.step, last.epoch, last.metrics["map50_95"]) == (10, 3, scores[10])
+    assert (last.eval_weights, last.classes, last.preprocess["height"]) == ("ema", tiny.train.classes, 64)
+
+
+@pytest.mark.parametrize("between_stops", [2, 3, 4, 7, 13])
+def test_stopping_again_and_again_changes_no_bit(tiny, tmp_path, uninterrupted, between_stops):
+    """A stop is asked for inside epochs, inside validations and before them."""
+    stops = 0
+    while True:
+        try:
+            tiny.fit(tmp_path, recipe(), stopping=StopAfter(between_stops))
+        except Interrupted as stopped:
+            assert "YZ505" in str(stopped)
+            stops += 1
+        else:
+            break
+    assert stops > 0
+    assert outcome(tmp_path) == uninterrupted
+
+
+class Killed(BaseException):
+    """As if the process had ended there."""
+
+
+def killed_at(monkeypatch, moment):
+    """Raise `Killed` before or after the ``moment``-th call that changes the learner or a file."""
+    count = 0
+
+    def tick():
+        nonlocal count
+        count += 1
+        if count == moment:
+            raise Killed
+
+    def around(owner, name):
+        original = getattr(owner, name)
+
+        def wrapped(*arguments, **named):
+            tick()
+            result = original(*arguments, **named)
+            tick()
+            return result
+
+        monkeypatch.setattr(owner, name, wrapped)
+
+    around(Learner, "learn")
+    around(MetricsLog, "write")
+    around(MetricsLog, "sync")
+    around(keeper_module, "write_checkpoint")
+    around(keeper_module.Keeper, "_move_best")
+
+
+MOMENTS = random.Random(0).sample(range(1, 140), 14)
+
+
+@pytest.mark.parametrize("moment", sorted(MOMENTS))
+def test_a_kill_between_any_two_actions_changes_no_bit(tiny, tmp_path, uninterrupted, monkeypatch, moment):
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        killed_at(patched, moment)
+        tiny.fit(tmp_path, recipe())
+    tiny.fit(tmp_path, recipe())
+    assert outcome(tmp_path) == uninterrupted
+
+
+def train_in_a_process(tiny, directory, ready):
+    torch.set_num_threads(1)
+    ready.set()
+    tiny.fit(directory, recipe())
+
+
+def test_sigkill_at_random_moments_changes_no_bit(tiny, tmp_path, uninterrupted):
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.training.tiny"])
+    moments = random.Random(1)
+    kills = 0
+    for _ in range(40):
+        ready = processes.Event()
+        training = processes.Process(target=train_in_a_process, args=(tiny, tmp_path, ready))
+        training.start()
+        assert ready.wait(60)
+        training.join(moments.uniform(0.1, 0.9) if kills < 6 else None)
+        if training.exitcode is None:
+            training.kill()
+            training.join()
+            assert training.exitcode == -signal.SIGKILL
+            kills += 1
+        else:
+            assert training.exitcode == 0
+            break
+    assert kills > 0
+    assert outcome(tmp_path) == uninterrupted
+    training.close()
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 5, 7, 8])
+@pytest.mark.parametrize("scheduler", ["none", "multistep"])
+def test_an_extended_training_is_the_longer_one_bit_for_bit(tiny, tmp_path, steps, scheduler):
+    """Also where it had ended between two validations, with one that the longer training would not have had."""
+    options = {"scheduler": scheduler, "scheduler_milestones": (4, 6) if scheduler == "multistep" else ()}
+    tiny.fit(tmp_path / "short", recipe(max_steps=steps, **options))
+    tiny.fit(tmp_path / "extended", recipe(**options), published=tmp_path / "short")
+    tiny.fit(tmp_path / "long", recipe(**options))
+    assert outcome(tmp_path / "extended") == outcome(tmp_path / "long")
+
+
+def test_extending_covers_a_closing_validation_that_replaced_the_best(tiny, tmp_path):
+    """What the test above relies on: such a case is among its lengths."""
+    replaced = []
+    for steps in (4, 5, 7, 8):
+        tiny.fit(tmp_path / str(steps), recipe(max_steps=steps))
+        saved = keeper_module.read_saved(tmp_path / str(steps) / "last.pt")
+        replaced.append(saved.superseded is not None)
+    assert any(replaced)
+    assert not all(replaced)
+
+
+def test_a_limit_that_changes_nothing_keeps_everything_but_the_stamp(tiny, tmp_path):
+    tiny.fit(tmp_path / "short", recipe(max_steps=7, epochs=5))
+    tiny.fit(tmp_path / "extended", recipe(max_steps=7, epochs=9), published=tmp_path / "short")
+    tiny.fit(tmp_path / "long", recipe(max_steps=7, epochs=9))
+    assert outcome(tmp_path / "extended") == outcome(tmp_path / "long")
+
+
+def test_an_extended_training_can_be_extended_again_and_interrupted(tiny, tmp_path, uninterrupted):
+    tiny.fit(tmp_path / "a", recipe(max_steps=4))
+    tiny.fit(tmp_path / "b", recipe(max_steps=7), published=tmp_path / "a")
+    with pytest.raises(Interrupted):
+        tiny.fit(tmp_path / "c", recipe(), published=tmp_path / "b", stopping=StopAfter(1))
+    tiny.fit(tmp_path / "c", recipe(), published=tmp_path / "b")
+    assert outcome(tmp_path / "c") == uninterrupted
+
+
+def test_extending_a_schedule_that_depends_on_the_total_starts_afresh_and_says_so(tiny, tmp_path):
+    tiny.fit(tmp_path / "short", recipe(max_steps=4, scheduler="cosine"))
+    told = Telling()
+    tiny.fit(tmp_path / "next", recipe(max_steps=5, scheduler="cosine"), published=tmp_path / "short", progress=told)
+    assert told.lines[0] == (
+        "starting afresh: max_steps: 4 → 5, but cosine would have had other learning rates from the start; "
+        "extend: true goes on all the same"
+    )
+    tiny.fit(tmp_path / "long", recipe(max_steps=5, scheduler="cosine"))
+    assert outcome(tmp_path / "next") == outcome(tmp_path / "long")
+
+
+def test_insisting_on_resuming_such_a_schedule_is_refused(tiny, tmp_path):
+    tiny.fit(tmp_path / "short", recipe(max_steps=4, scheduler="cosine"))
+    chosen = recipe(max_steps=5, epochs=9, scheduler="cosine")
+    with pytest.raises(UsageError) as caught:
+        tiny.fit(tmp_path / "next", chosen, published=tmp_path / "short", insist=True)
+    assert str(caught.value) == (
+        "resume: YZ504 cannot go on: epochs: null → 9; max_steps: 4 → 5, but cosine would have had other learning rates "
+        "from the start; extend: true goes on all the same\n"
+        "  fix: leave out --resume to start afresh, or set the keys back to what the state was made for"
+    )
+
+
+def test_extend_true_goes_on_with_the_new_schedule(tiny, tmp_path):
+    tiny.fit(tmp_path / "short", recipe(max_steps=4, scheduler="cosine"))
+    told = Telling()
+    longer = recipe(max_steps=6, scheduler="cosine", extend=True, min_lr=1e-5)
+    tiny.fit(tmp_path / "next", longer, published=tmp_path / "short", progress=told)
+    assert told.lines[0] == "going on from optimizer step 4"
+    steps = [row for row in rows(files_in(tmp_path / "next").train_metrics) if row["meta"]["kind"] == "train_step"]
+    assert [row["meta"]["optim_step"] for row in steps] == [1, 2, 3, 4, 5, 6]
+    assert steps[-1]["metrics"]["lr"] == 1e-5
+
+
+def test_early_stopping_leaves_a_row_and_holds_also_when_extended(tiny, tmp_path):
+    def falling(index, predictions):
+        falling.score -= 0.01
+        return {"map50_95": falling.score, "map50": None}
+
+    falling.score = 0.9
+    chosen = recipe(early_stop_patience=2, max_steps=30)
+    from dataclasses import replace
+
+    summary = tiny.fit(tmp_path / "a", chosen, materials=replace(tiny.materials(chosen), score=falling))
+    assert (summary.steps, summary.best_step, summary.stopped_early) == (9, 3, True)
+    val = rows(files_in(tmp_path / "a").val_metrics)
+    assert [row["meta"]["kind"] for row in val] == ["val_epoch", "val_epoch", "val_epoch", "early_stop"]
+    assert val[-1]["metrics"] == {"map50_95": pytest.approx(0.89), "without_progress": 2.0}
+    longer = recipe(early_stop_patience=2, max_steps=60)
+    assert tiny.fit(tmp_path / "b", longer, published=tmp_path / "a").steps == 9
+
+
+def test_held_out_images_without_objects_still_give_a_best_checkpoint(tiny, tmp_path):
+    from dataclasses import replace
+
+    chosen = recipe(max_steps=6)
+    materials = replace(tiny.materials(chosen), score=lambda index, predictions: {"map50_95": None, "map50": None})
+    summary = tiny.fit(tmp_path, chosen, materials=materials)
+    assert (summary.best_step, summary.best_score) == (3, None)
+    assert read_checkpoint(files_in(tmp_path).best).metrics == {"map50_95": None, "map50": None}
+
+
+def test_a_loss_that_is_not_finite_ends_training_names_the_images_and_keeps_the_last_state(tiny, tmp_path):
+    from dataclasses import replace
+
+    chosen = recipe()
+    materials = tiny.materials(chosen)
+    seen = []
+
+    def failing(output, targets):
+        total, terms = materials.loss(output, targets)
+        seen.append(1)
+        return (total * float("nan"), terms) if len(seen) == 7 else (total, terms)
+
+    with pytest.raises(UsageError) as caught:
+        tiny.fit(tmp_path, chosen, materials=replace(materials, loss=failing))
+    text = str(caught.value)
+    assert text.startswith("training, optimizer step 4 of 10: YZ506 the loss is not a finite number, on train/0")
+    row = rows(files_in(tmp_path).train_metrics)[-1]
+    assert (row["meta"]["kind"], row["losses"]["total"], row["metrics"]["grad_norm"]) == ("non_finite_loss", None, None)
+    assert read_checkpoint(files_in(tmp_path).last).step == 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "use_param_groups": True, "backbone_lr_mult": 0.1},
+        {"amp": "bf16", "scheduler": "cosine", "use_ema": False, "ema_eval": False},
+    ],
+    ids=["sgd with groups", "bf16 with cosine"],
+)
+def test_other_recipes_resume_bit_for_bit_too(tiny, tmp_path, options):
+    chosen = recipe(max_steps=5, **options)
+    tiny.fit(tmp_path / "whole", chosen)
+    with pytest.raises(Interrupted):
+        tiny.fit(tmp_path / "parts", chosen, stopping=StopAfter(2))
+    tiny.fit(tmp_path / "parts", chosen)
+    assert outcome(tmp_path / "parts") == outcome(tmp_path / "whole")
+
+
+def test_a_finished_training_is_left_as_it_is(tiny, tmp_path):
+    tiny.fit(tmp_path, recipe(max_steps=3))
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.glob("*.pt")}
+    time.sleep(0.01)
+    tiny.fit(tmp_path, recipe(max_steps=3))
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.glob("*.pt")} == before
+
+

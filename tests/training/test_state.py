@@ -1,0 +1,63 @@
+"""What validations decide, and that all of it survives JSON."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yolozu.training.learner import StepReport
+from yolozu.training.state import BeforeEnd, EpochSums, TrainingState, Verdicts, rank
+
+
+def test_only_strictly_better_is_better():
+    verdicts = Verdicts()
+    assert verdicts.improves(0.0)
+    verdicts.best_score = 0.5
+    assert not verdicts.improves(0.5)
+    assert verdicts.improves(0.5 + 1e-12)
+
+
+def test_early_stopping_counts_validations_without_enough_progress():
+    verdicts = Verdicts()
+    scores = [0.1, 0.14, 0.2, 0.2, 0.24, 0.24, 0.24]
+    waited = []
+    for score in scores:
+        verdicts.count(score, patience=3, min_delta=0.05)
+        waited.append(verdicts.without_progress)
+    assert waited == [0, 1, 0, 1, 2, 3, 4]
+    assert verdicts.stopped_early
+
+
+def test_patience_0_never_stops():
+    verdicts = Verdicts()
+    for _ in range(100):
+        verdicts.count(0.0, patience=0, min_delta=0.0)
+    assert not verdicts.stopped_early
+
+
+def test_images_without_objects_rank_below_every_score():
+    assert rank({"map50_95": None}) < rank({"map50_95": 0.0})
+
+
+def test_epoch_means_weigh_steps_by_their_images():
+    sums = EpochSums()
+    for value, images in ((1.0, 6), (4.0, 2)):
+        sums.add(StepReport({"total": value}, {}, 0.0, images))
+    assert sums.means() == {"total": pytest.approx(1.75)}
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 10**9))
+def test_all_of_it_survives_json(number, count):
+    verdicts = Verdicts(number, count, "ab", number, count, count, {"map50_95": number, "map_small": None}, True)
+    state = TrainingState(count, verdicts, EpochSums(count, {"total": number}), 3, 2, BeforeEnd(Verdicts(), 1))
+    assert TrainingState.from_json(json.loads(json.dumps(state.to_json()))) == state
+
+
+def test_going_on_forgets_the_closing_validation():
+    before = Verdicts(best_score=0.1)
+    state = TrainingState(5, Verdicts(best_score=0.2), val_rows=2, before_end=BeforeEnd(before, 1))
+    state.forget_end()
+    assert (state.verdicts, state.val_rows, state.before_end) == (before, 1, None)
+    state.forget_end()
+    assert state.verdicts == before

@@ -1,0 +1,186 @@
+"""The `yolozu` command: a table of commands, of which only the one that was asked for is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+import yolozu
+from yolozu.cli.render import show_findings
+from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Finding, YolozuError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+PROGRAM = "yolozu"
+EXIT_BY_SIGINT = 130  # what typer makes of Ctrl-C
+
+
+class Entry(NamedTuple):
+    """A command: where its function is, and the line that lists it."""
+
+    location: str
+    help: str
+
+
+_COMMANDS = "yolozu.cli.commands"
+
+COMMANDS = {
+    "run": Entry(f"{_COMMANDS}.build:run", "Build what is stale: doit, in any directory."),
+    "train": Entry(f"{_COMMANDS}.build:train", "Train, export and check parity; every contract key is a flag."),
+    "plan": Entry(f"{_COMMANDS}.inspect:plan", "What would run, in order."),
+    "why": Entry(f"{_COMMANDS}.inspect:why", "Why each stage would run: which key or file, old and new."),
+    "status": Entry(f"{_COMMANDS}.inspect:status", "The stages of a run and how they stand."),
+    "verify": Entry(f"{_COMMANDS}.inspect:verify", "Check every artifact of a run against its receipt."),
+    "contract validate": Entry(f"{_COMMANDS}.contract:validate", "Check contracts; all errors at once."),
+    "contract show": Entry(f"{_COMMANDS}.contract:show", "Every key as it resolves, with its origin."),
+    "contract diff": Entry(f"{_COMMANDS}.contract:diff", "Where two contracts differ, and what that makes stale."),
+    "contract schema": Entry(f"{_COMMANDS}.contract:schema", "The JSON Schema of contracts."),
+    "data check": Entry(f"{_COMMANDS}.data:check", "Look for mistakes in a data set."),
+    "data synth": Entry(f"{_COMMANDS}.data:synth", "Render a data set with exact boxes and poses."),
+    "export-predictions": Entry(f"{_COMMANDS}.predict:export_predictions", "Predict images, write predictions JSON."),
+    "predict": Entry(f"{_COMMANDS}.predict:export_predictions", "The same as export-predictions."),
+    "validate predictions": Entry(f"{_COMMANDS}.validate:predictions", "Check a predictions file."),
+    "validate dataset": Entry(f"{_COMMANDS}.validate:dataset", "Check a data set."),
+    "validate run-meta": Entry(f"{_COMMANDS}.validate:run_meta", "Check a run_meta.json."),
+    "validate parity": Entry(f"{_COMMANDS}.validate:parity", "Check an onnx_parity.json."),
+    "eval-coco": Entry(f"{_COMMANDS}.evaluate:eval_coco", "Evaluate predictions by the COCO protocol."),
+}  # fmt: skip
+"""Words of a command -> its entry; two words are a command of a group."""
+
+GROUPS = {
+    "contract": "Check, show and compare run contracts.",
+    "data": "Make and check data sets.",
+    "validate": "Check files against their schemas.",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; every error leaves here as text for people."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except YolozuError as error:
+        show_findings(error.findings)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _interrupted()
+    except Exception as error:  # noqa: BLE001 whatever is left is a bug: it is reported whole, and as such
+        return _report_bug(error, arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    from typer.exceptions import TyperException
+
+    name = asked_command(_completed_words() if f"_{PROGRAM.upper()}_COMPLETE" in os.environ else arguments)
+    if not arguments or (len(arguments) == 1 and arguments[0] in GROUPS):
+        arguments = [*arguments, "--help"]
+    try:
+        result = build_app(name)(arguments, prog_name=PROGRAM, standalone_mode=False)
+    except TyperException as error:
+        show_findings([_usage_finding(error)])
+        return EXIT_USAGE
+    if result == EXIT_BY_SIGINT:
+        return _interrupted()
+    return result if isinstance(result, int) else EXIT_DONE
+
+
+def asked_command(arguments: Sequence[str]) -> str | None:
+    """The entry of `COMMANDS` that the first words name; None where they name none."""
+    for count in (1, 2):
+        name = " ".join(arguments[:count])
+        if name in COMMANDS:
+            return name
+    return None
+
+
+def build_app(name: str | None) -> typer.Typer:
+    """The application with the function of command ``name`` imported; the others are only listed."""
+    root = _typer("Train detectors as a graph of files that can be trusted, repeated and explained.")
+    root.callback()(_root)
+    groups = {group: _typer(text) for group, text in GROUPS.items()}
+    for group, app in groups.items():
+        root.add_typer(app, name=group)
+    for words, entry in COMMANDS.items():
+        group, _, leaf = words.rpartition(" ")
+        home = groups[group] if group else root
+        if words == name:
+            home.command(leaf)(_load(entry.location))
+        else:
+            home.command(leaf, help=entry.help)(_listed_only)
+    return root
+
+
+def _typer(text: str) -> typer.Typer:
+    return typer.Typer(
+        help=text,
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _load(location: str) -> Callable[..., Any]:
+    module, _, function = location.partition(":")
+    loaded: Callable[..., Any] = getattr(import_module(module), function)
+    return loaded
+
+
+def _listed_only() -> None:
+    raise AssertionError("a command that was not asked for cannot run")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"{PROGRAM} {yolozu.__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Nothing happens before a command does."""
+
+
+def _completed_words() -> list[str]:
+    """What was typed before the completion key; shells pass it in one of two variables."""
+    words = os.environ.get("_TYPER_COMPLETE_ARGS", os.environ.get("COMP_WORDS", ""))
+    return words.split()[1:]
+
+
+def _usage_finding(error: Any) -> Finding:
+    context = getattr(error, "ctx", None)
+    path = PROGRAM if context is None else context.command_path
+    options = getattr(error, "possibilities", None)
+    said = error.message if options else error.format_message()
+    problem, _, guess = said.partition(" Did you mean ")
+    guess = f"{' or '.join(map(repr, options))}?" if options else guess
+    fix = f"did you mean {guess}" if guess else f"see '{path} --help'"
+    return Finding("YZ903", path, f"{problem[0].lower()}{problem[1:]}".rstrip("."), fix)
+
+
+def _interrupted() -> int:
+    print("interrupted", file=sys.stderr)
+    return EXIT_INTERRUPTED
+
+
+def _report_bug(error: Exception, arguments: list[str]) -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="yolozu-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as file:
+        file.write(f"{PROGRAM} {yolozu.__version__}, Python {sys.version}\narguments: {arguments}\n\n")
+        file.write("".join(traceback.format_exception(error)))
+    said = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    show_findings(
+        [Finding("YZ904", PROGRAM, f"internal bug: {said}", f"please report it with the traceback in {file.name}")]
+    )
+    return EXIT_BUG

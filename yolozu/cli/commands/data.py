@@ -1,0 +1,100 @@
+"""`yolozu data …`: data sets are checked and made."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from yolozu.artifacts.jsonio import pretty
+from yolozu.contract.data import SynthSection
+from yolozu.errors import EXIT_REFUSED
+from yolozu.progress import progress_for
+
+if TYPE_CHECKING:
+    from yolozu.data.check import CheckedData
+
+DEFAULTS = SynthSection()
+MOST_LISTED = 20
+
+
+def check(
+    root: Annotated[Path, typer.Argument(help="Directory of the data set.", metavar="ROOT")],
+    *,
+    split: Annotated[
+        list[str] | None, typer.Option(help="Split, may be repeated (training first); left out, all of them.")
+    ] = None,
+    policy: Annotated[
+        Literal["fail", "warn", "drop"],
+        typer.Option(help="What findings do: fail (exit 1), warn, or drop what they concern."),
+    ] = "fail",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
+) -> None:
+    """Check images and labels of a data set. Exit 1 when something was found and the policy is fail."""
+    from yolozu.artifacts.digest import DigestCache
+    from yolozu.data.check import check as apply_rules
+    from yolozu.data.layout import find_layout
+    from yolozu.data.survey import survey
+    from yolozu.paths import digest_cache_path
+
+    layout = find_layout(root)
+    names = list(dict.fromkeys(split)) if split else list(layout.splits)
+    with DigestCache(digest_cache_path()) as cache:
+        checked = apply_rules(survey(layout, names, cache, progress_for(sys.stderr)))
+    report = checked.report(policy)
+    if as_json:
+        print(pretty(report), end="")
+    else:
+        _show(checked, report)
+    if not report["passed"]:
+        sys.exit(EXIT_REFUSED)
+
+
+def synth(
+    out: Annotated[Path, typer.Argument(help="New directory for the data set.", metavar="OUT")],
+    *,
+    images: Annotated[int, typer.Option(min=1, help="Training images.")] = DEFAULTS.synth_images,
+    val_images: Annotated[int, typer.Option(min=1, help="Held-out images.")] = DEFAULTS.synth_val_images,
+    size: Annotated[int, typer.Option(min=64, max=1024, help="Side of the images in px.")] = DEFAULTS.synth_size,
+    max_objects: Annotated[
+        int, typer.Option(min=1, max=5, help="Most solids in a scene.")
+    ] = DEFAULTS.synth_max_objects,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the scenes.")] = DEFAULTS.synth_seed,
+) -> None:
+    """Render solids on a table, with exact boxes, masks and poses. The same options give the same files."""
+    from yolozu.data.synth.writer import SynthPlan, write_scenes
+
+    plan = SynthPlan(images=images, val_images=val_images, size=size, max_objects=max_objects, seed=seed)
+    write_scenes(out, plan, progress_for(sys.stderr))
+    print(f"{out}: {images} training and {val_images} held-out images of {size} px")
+
+
+def _show(checked: CheckedData, report: dict[str, Any]) -> None:
+    for name, counts in report["splits"].items():
+        bare = counts["images_without_labels"]
+        unlabeled = f", {bare} without labels" if bare else ""
+        print(f"{name}: {counts['images']} images{unlabeled}, {counts['instances']} objects")
+    print(f"{report['classes']} classes")
+    for note in report["notes"]:
+        print(f"note: {note}")
+    for rule, by_split in report["counts"].items():
+        _show_rule(checked, rule, sum(by_split.values()))
+    print(f"{len(checked.hits)} findings: {checked.summary()}" if checked.hits else "nothing found")
+    for name, counts in report["splits"].items():
+        images, objects = counts["images"] - counts["images_used"], counts["instances"] - counts["instances_used"]
+        if images or objects:
+            print(f"{name}: {images} images and {objects} objects are left out")
+
+
+def _show_rule(checked: CheckedData, rule: str, count: int) -> None:
+    from yolozu.data.rules import RULES
+
+    hits = [hit for name, hit in checked.hits if name == rule]
+    print(f"\n{RULES[rule].code} {rule}: {count}\n  fix: {RULES[rule].fix}")
+    for hit in hits[:MOST_LISTED]:
+        print(f"  {hit.where}: {hit.problem}")
+    if count > MOST_LISTED:
+        print(f"  … and {count - MOST_LISTED} more; --json lists all")
+    print()

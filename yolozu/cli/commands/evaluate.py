@@ -1,0 +1,99 @@
+"""`yolozu eval-coco`: predictions held against ground truth."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from yolozu.artifacts.jsonio import pretty, write_text
+from yolozu.contract.deliver import BoxFormat, EvalEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AREAS = ("small", "medium", "large")
+NAME_WIDTH = 30
+
+
+def eval_coco(
+    *,
+    dataset: Annotated[Path, typer.Option(help="Directory of the data set.", metavar="ROOT")],
+    predictions: Annotated[Path, typer.Option(help="Predictions file.", metavar="FILE")],
+    split: Annotated[str | None, typer.Option(help="Split; left out, the only one, or val.")] = None,
+    bbox_format: Annotated[
+        BoxFormat | None, typer.Option(help="How boxes are written; left out, what the file says, or cxcywh_norm.")
+    ] = None,
+    max_images: Annotated[int | None, typer.Option(min=1, help="Evaluate only the first so many images.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, check and count, but measure nothing.")] = False,
+    engine: Annotated[EvalEngine, typer.Option(help="What computes; pycocotools is the slow reference.")] = "hotcoco",
+    output: Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """COCO evaluation of boxes: the twelve numbers, the same per class, and what they were measured on."""
+    from yolozu.artifacts.predictions import load_predictions
+    from yolozu.cli.datasets import open_split
+    from yolozu.evaluation.coco import evaluate_coco
+    from yolozu.evaluation.known import known_images
+    from yolozu.evaluation.report import coco_report
+
+    index = open_split(dataset, split)
+    known = known_images(index, max_images=max_images)
+    loaded = load_predictions(predictions, bbox_format=bbox_format, known=known)
+    result = evaluate_coco(index, loaded.images, engine=engine, max_images=max_images, dry_run=dry_run)
+    report = coco_report(result, loaded.check)
+    if output is not None:
+        write_text(output, pretty(report))
+    if as_json:
+        print(pretty(report), end="")
+    else:
+        print("\n".join(_lines(report, f"{dataset} {index.split}")))
+    if output is not None:
+        print(f"report: {output}", file=sys.stderr)
+
+
+def _lines(report: dict[str, Any], subject: str) -> Iterator[str]:
+    counts = report["counts"]
+    yield f"{subject}: {counts['images']} images, {counts['ground_truth']} objects"
+    yield f"predictions: {counts['detections']} detections in {counts['covered_images']} images"
+    if not report["dry_run"]:
+        yield f"engine: {report['engine']}"
+        yield ""
+        yield from _summary(report["metrics"])
+    yield ""
+    yield from _classes(report)
+    for warning in report["warnings"]:
+        yield f"warning: {warning}"
+
+
+def _summary(metrics: dict[str, float | None]) -> Iterator[str]:
+    yield f"{'':<22}{'all':>9}" + "".join(f"{area:>9}" for area in AREAS)
+    rows = (
+        ("AP, IoU .50 to .95", "map50_95", "map"),
+        ("AP, IoU .50", "map50", None),
+        ("AP, IoU .75", "map75", None),
+        ("AR, 1 detection", "ar1", None),
+        ("AR, 10 detections", "ar10", None),
+        ("AR, 100 detections", "ar100", "ar"),
+    )
+    for title, name, by_area in rows:
+        values = [metrics[name]] + [metrics[f"{by_area}_{area}"] for area in AREAS if by_area is not None]
+        yield f"{title:<22}" + "".join(f"{_number(value):>9}" for value in values)
+
+
+def _classes(report: dict[str, Any]) -> Iterator[str]:
+    """One row for each class that has objects or detections."""
+    titles = () if report["dry_run"] else ("AP", "AP.50", "AR.100")
+    yield f"{'class':<{NAME_WIDTH}}{'objects':>9}{'found':>9}" + "".join(f"{title:>9}" for title in titles)
+    for row in report["per_class"]:
+        if row["ground_truth"] or row["detections"]:
+            name = row["name"] if len(row["name"]) < NAME_WIDTH else row["name"][: NAME_WIDTH - 2] + "…"
+            numbers = [row["metrics"][key] for key in ("map50_95", "map50", "ar100")] if titles else []
+            counts = f"{row['ground_truth']:>9}{row['detections']:>9}"
+            yield f"{name:<{NAME_WIDTH}}{counts}" + "".join(f"{_number(value):>9}" for value in numbers)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

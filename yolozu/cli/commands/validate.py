@@ -1,0 +1,128 @@
+"""`yolozu validate …`: files held against what they claim to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from yolozu.artifacts.jsonio import pretty
+from yolozu.contract.deliver import BoxFormat
+from yolozu.errors import EXIT_REFUSED, GateFailed, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from yolozu.artifacts.predictions import KnownImages, PredictionsCheck
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def predictions(
+    file: Annotated[Path, typer.Argument(help="Predictions file.", metavar="FILE")],
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")] = False,
+    dataset: Annotated[
+        Path | None, typer.Option(help="Also check images, classes and coverage of this data set.", metavar="ROOT")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Split of the data set; left out, the only one, or val.")] = None,
+    bbox_format: Annotated[
+        BoxFormat | None, typer.Option(help="How boxes are written; left out, what the file says, or cxcywh_norm.")
+    ] = None,
+    max_images: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many images of the data set need predictions.")
+    ] = None,
+    max_findings: Annotated[int, typer.Option(min=1, help="Findings listed of each kind; all are counted.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Check every number of a predictions file. Exit 1 when there is an error."""
+    from yolozu.artifacts.predictions import check_predictions
+    from yolozu.artifacts.predictions.report import check_report
+
+    if dataset is None and (split is not None or max_images is not None):
+        given = "--split" if split is not None else "--max-images"
+        raise typer.BadParameter("say which data set with --dataset", param_hint=given)
+    known = None if dataset is None else _known(dataset, split, max_images)
+    check = check_predictions(file, bbox_format=bbox_format, known=known, strict=strict, keep_findings=max_findings)
+    if as_json:
+        print(pretty(check_report(check)), end="")
+    else:
+        _show(file, check)
+    if not check.passed:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def run_meta(file: Annotated[Path, typer.Argument(help="A run's run_meta.json.", metavar="FILE")]) -> None:
+    """Check that a record of a training is complete. Exit 1 when it is not."""
+    from yolozu.artifacts.run_meta import read_run_meta
+
+    _judge(file, read_run_meta, "a complete run_meta.json")
+
+
+def parity(file: Annotated[Path, typer.Argument(help="A run's onnx_parity.json.", metavar="FILE")]) -> None:
+    """Check that a parity report is complete, whatever it says. Exit 1 when it is not."""
+    from yolozu.artifacts.parity_report import read_parity_report
+
+    _judge(file, read_parity_report, "a complete onnx_parity.json")
+
+
+def dataset(
+    root: Annotated[Path, typer.Argument(help="Directory of the data set.", metavar="ROOT")],
+    *,
+    split: Annotated[str | None, typer.Option(help="Split; left out, all of them.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check images and labels of a data set. Exit 1 when something was found."""
+    from yolozu.cli.datasets import checked_data
+
+    checked = checked_data(root, split, every=True)
+    report = checked.report("fail")
+    if as_json:
+        print(pretty(report), end="")
+        if not checked.clean:
+            raise typer.Exit(EXIT_REFUSED)
+        return
+    for name, counts in report["splits"].items():
+        print(f"{root} {name}: {counts['images']} images, {counts['instances']} objects")
+    for note in report["notes"]:
+        print(f"note: {note}")
+    if not checked.clean:
+        raise checked.refusal("all of them with --json")
+
+
+def _known(root: Path, split: str | None, max_images: int | None) -> KnownImages:
+    from yolozu.cli.datasets import open_split
+    from yolozu.evaluation.known import known_images
+
+    return known_images(open_split(root, split), max_images=max_images)
+
+
+def _show(file: Path, check: PredictionsCheck) -> None:
+    for finding in check.findings:
+        print(finding.render())
+    listed = len(check.findings)
+    left = check.errors + check.warnings - listed
+    if left:
+        print(
+            f"… and {left} more of these kinds: " + ", ".join(f"{n} × {c}" for c, n in check.findings_by_code.items())
+        )
+    read = f"{check.images} images, {check.detections} detections ({check.bbox_format})"
+    print(f"{file}: {read}: {_count(check.errors, 'error')}, {_count(check.warnings, 'warning')}")
+    if check.coverage is not None:
+        print(f"  predictions for {check.coverage.covered_images} of {check.coverage.expected_images} images")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+
+
+def _judge(file: Path, read: Callable[[Path], object], claim: str) -> None:
+    """Read a file that must exist; what is wrong with its content is a verdict, not a failure to look."""
+    try:
+        read(file)
+    except InputError as error:
+        if file.is_file():
+            raise GateFailed(error.findings) from error
+        raise
+    print(f"{file}: {claim}")

@@ -1,0 +1,69 @@
+"""Data sets named on the command line, read where they are and as they are now."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yolozu.errors import UsageError
+
+if TYPE_CHECKING:
+    from yolozu.data.check import CheckedData
+    from yolozu.data.index import DataIndex
+
+USUAL_SPLIT = "val"
+
+
+def checked_data(root: Path, split: str | None, *, every: bool = False) -> CheckedData:
+    """The data set at ``root`` with its findings.
+
+    Args:
+        root: its directory.
+        split: the split that is wanted; None means the only one, or ``val``.
+        every: None means all splits.
+
+    Raises:
+        InputError: there is no such data set or split.
+        UsageError: YZ805 which split is meant cannot be told.
+    """
+    from yolozu.artifacts.digest import DigestCache
+    from yolozu.data.check import check
+    from yolozu.data.layout import find_layout
+    from yolozu.data.survey import survey
+    from yolozu.paths import digest_cache_path
+    from yolozu.progress import progress_for
+
+    layout = find_layout(root)
+    if split is None and every:
+        names = list(layout.splits)
+    else:
+        names = [_chosen(root, list(layout.splits)) if split is None else split]
+    with DigestCache(digest_cache_path()) as cache:
+        return check(survey(layout, names, cache, progress_for(sys.stderr)))
+
+
+def open_split(root: Path, split: str | None) -> DataIndex:
+    """The images of a split with every label that names a class and a box; what else was found is said on stderr.
+
+    Raises:
+        InputError: there is no such data set or split.
+        UsageError: YZ805 which split is meant cannot be told.
+    """
+    from yolozu.data.survey import index_of
+
+    checked = checked_data(root, split)
+    found = checked.survey.splits[0]
+    if not checked.clean:
+        print(f"warning: {root}: {checked.summary()}; see yolozu validate dataset {root}", file=sys.stderr)
+    return index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd")
+
+
+def _chosen(root: Path, splits: list[str]) -> str:
+    if len(splits) == 1:
+        return splits[0]
+    if USUAL_SPLIT in splits:
+        return USUAL_SPLIT
+    raise UsageError.one(
+        "YZ805", where=str(root), problem=f"has the splits {', '.join(splits)}", fix="say which with --split"
+    )

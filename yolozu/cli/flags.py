@@ -1,0 +1,128 @@
+"""Every key of the contract as a command-line option, generated from the sections."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
+
+import typer
+
+from yolozu.contract.docstrings import docstrings_of, summary_of
+from yolozu.contract.fields import Slot, sections, slot_at, slots_of
+from yolozu.contract.model import ModelConfig
+from yolozu.contract.node import Origin
+from yolozu.contract.overrides import ALIASES, Override, given_twice, parse_value
+from yolozu.contract.scalars import write_flow
+from yolozu.errors import ContractError, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+Result = TypeVar("Result")
+
+OVERRIDES = "overrides"
+"""Parameter of the decorated function that receives what was given."""
+
+_OLDER_SPELLINGS = "Other spellings"
+_METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
+
+
+def contract_flags(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Give a typer command every contract key as an option.
+
+    The command declares a keyword parameter ``overrides: list[Override]``; in its place come ``--lr``, ``--use-ema`` /
+    ``--no-use-ema`` and so on, and it receives the explicitly given ones, in the order of the contract. A key that the
+    command declares as a parameter of its own (such as ``run_id``) is left to it.
+
+    Values are read as in ``KEY=VALUE``, so that one place checks them and one wording explains what is wrong.
+    """
+    hints = get_type_hints(function, include_extras=True)
+    own = [
+        parameter.replace(annotation=hints[name])
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name != OVERRIDES
+    ]
+    names = {parameter.name for parameter in own}
+    options = {option.name: option for option in _options() if option.name not in names}
+
+    @functools.wraps(function)
+    def command(**values: Any) -> Result:
+        given = {name: values.pop(name) for name in options}
+        return function(**values, **{OVERRIDES: overrides_of(given)})
+
+    command.__signature__ = inspect.Signature([*own, *options.values()])  # type: ignore[attr-defined]
+    command.__annotations__ = {entry.name: entry.annotation for entry in (*own, *options.values())}
+    return command
+
+
+def overrides_of(given: Mapping[str, bool | str | None]) -> list[Override]:
+    """Overrides of the options that were given: switches and texts; an option that was not has the value None.
+
+    Raises:
+        ContractError: texts that are no YAML, and keys given together with another spelling, all of them.
+    """
+    findings: list[Finding] = []
+    overrides: list[Override] = []
+    for position, (key, value) in enumerate(given.items()):
+        if value is None:
+            continue
+        flag = f"--no-{_dashed(key)}" if value is False else f"--{_dashed(key)}"
+        try:
+            read = parse_value(key, value, Origin(2, "", position, flag)) if isinstance(value, str) else value
+            overrides.append(Override(key, read, flag))
+        except ContractError as error:
+            findings += [Finding(found.code, flag, found.problem, found.fix) for found in error.findings]
+    findings += given_twice(overrides)
+    if findings:
+        raise ContractError(findings)
+    return overrides
+
+
+def _options() -> Iterator[inspect.Parameter]:
+    for section in sections().values():
+        texts = docstrings_of(section)
+        panel = re.split(r"[.,;]|: (?![^`]*`)", summary_of(section))[0]
+        for key, slot in slots_of(section).items():
+            default = "" if slot.section is not None else f" Default: {write_flow(slot.default)}."
+            yield _option(key, slot, f"{texts[key]}{default}", panel)
+    for alias, path in ALIASES.items():
+        target = slot_at(path)
+        assert target is not None
+        shape = Slot(bool, ()) if alias == "use_amp" else target
+        yield _option(alias, shape, f"Sets `{'.'.join(map(str, path))}`.", _OLDER_SPELLINGS)
+
+
+def _option(key: str, slot: Slot, text: str, panel: str) -> inspect.Parameter:
+    flag = f"--{_dashed(key)}"
+    choices = get_args(slot.annotation) if slot.is_choice else ()
+    words = [write_flow(choice) for choice in choices]
+    annotation: Any
+    if slot.annotation is bool or (choices and all(isinstance(choice, bool) for choice in choices)):
+        option = typer.Option(f"{flag}/--no-{_dashed(key)}", help=text, rich_help_panel=panel, show_default=False)
+        annotation = Annotated[bool | None, option]
+    else:
+        option = typer.Option(
+            flag,
+            help=text,
+            rich_help_panel=panel,
+            show_default=False,
+            metavar="|".join(words) if words else _metavar(slot),
+            autocompletion=(lambda: words) if words else None,
+        )
+        annotation = Annotated[str | None, option]
+    return inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _metavar(slot: Slot) -> str:
+    kinds = {option.annotation for option in slot.options} - {type(None)}
+    if slot.section is not None:
+        return "PATH|MAP" if slot.section is ModelConfig else "MAP"
+    if slot.accepts_list:
+        return "LIST" if slot.item is not None else "INTEGER|LIST"
+    return _METAVARS[kinds.pop()] if kinds <= set(_METAVARS) else "MAP"
+
+
+def _dashed(key: str) -> str:
+    return key.replace("_", "-")

@@ -1,0 +1,68 @@
+"""Findings and tables for people: colors on a terminal, plain text elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from yolozu.errors import Finding
+
+WIDTH = 80
+"""Columns where the output is no terminal."""
+
+_STYLES = {"error": "red", "warning": "yellow"}
+
+
+def show_findings(findings: Iterable[Finding], stream: TextIO | None = None) -> None:
+    """Print findings, to stderr where no ``stream`` is given; red and yellow on a terminal, unless NO_COLOR is set."""
+    stream = sys.stderr if stream is None else stream
+    colored = _is_colored(stream)
+    for finding in findings:
+        if colored:
+            _print_colored(finding, stream)
+        else:
+            print(finding.render(), file=stream)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
+    """Columns two spaces apart, each as wide as its longest entry.
+
+    Where that is more than ``width`` (the terminal's, if none is given), the widest column gives way first: the last
+    column keeps its end, the others their beginning.
+    """
+    width = shutil.get_terminal_size((WIDTH, 24)).columns if width is None else width
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > len("…"):
+        widths[widths.index(max(widths))] -= 1
+    lines = []
+    for row in (header, *rows):
+        cells = [
+            _cut(cell, size, keep_end=column == len(row) - 1)
+            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(f"{cell:<{size}}" for cell, size in zip(cells, widths, strict=True)).rstrip())
+    return "\n".join(lines)
+
+
+def _cut(text: str, size: int, *, keep_end: bool) -> str:
+    if len(text) <= size:
+        return text
+    return f"…{text[len(text) - size + 1 :]}" if keep_end else f"{text[: size - 1]}…"
+
+
+def _is_colored(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _print_colored(finding: Finding, stream: TextIO) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    first, _, rest = finding.render().partition("\n")
+    text = Text(first, style=_STYLES[finding.severity]).append(f"\n{rest}", style="default")
+    Console(file=stream, highlight=False, soft_wrap=True, force_terminal=True).print(text)

@@ -1,0 +1,107 @@
+"""Keys that are valid but do nothing here, and what would bring them to life."""
+
+# ruff: noqa: E501 (the table reads best with one rule a line)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from yolozu.contract.data import SYNTHETIC
+from yolozu.contract.fields import flat_json, keys
+from yolozu.contract.node import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from yolozu.contract.node import KeyPath, Node
+    from yolozu.contract.run import Contract
+
+
+@dataclass(frozen=True)
+class DeadKey:
+    """When some keys have no effect.
+
+    Attributes:
+        keys: the keys, dotted where they nest.
+        when: whether they are dead in this contract.
+        because: why; ``{key}`` stands for that key's value.
+        alive: what would bring them to life.
+    """
+
+    keys: tuple[str, ...]
+    when: Callable[[Contract], bool]
+    because: str
+    alive: str
+
+
+# fmt: off
+_WARMUP = ("lr_warmup_steps", "lr_warmup_init")
+_MULTIPLIERS = ("backbone_lr_mult", "head_lr_mult", "backbone_wd_mult", "head_wd_mult")
+_DECAYS = ("wd_exclude_bias", "wd_exclude_norm", "backbone_wd_mult", "head_wd_mult")
+_SYNTH = ("synth_images", "synth_val_images", "synth_size", "synth_max_objects", "synth_seed")
+_COSTS = ("cost_class", "cost_bbox", "cost_giou")
+_NOISE = ("model.denoising.label_noise", "model.denoising.box_noise")
+_ENCODER = ("model.encoder.num_heads", "model.encoder.ffn_dim")
+
+DEAD_KEYS = (
+    DeadKey(("momentum", "nesterov"), lambda c: c.optim.optimizer != "sgd", "the optimizer is {optimizer}", "set optimizer: sgd"),
+    DeadKey(_MULTIPLIERS, lambda c: not c.optim.use_param_groups, "use_param_groups is off", "set use_param_groups: true"),
+    DeadKey(_DECAYS, lambda c: c.optim.weight_decay == 0, "weight_decay is 0", "set weight_decay above 0"),
+    DeadKey(("min_lr",), lambda c: c.schedule.scheduler != "cosine", "the scheduler is {scheduler}", "set scheduler: cosine"),
+    DeadKey(("scheduler_milestones", "scheduler_gamma"), lambda c: c.schedule.scheduler != "multistep", "the scheduler is {scheduler}", "set scheduler: multistep"),
+    DeadKey(("scheduler", "scheduler_gamma"), lambda c: c.schedule.scheduler == "multistep" and not c.schedule.scheduler_milestones, "multistep has no milestones", "set scheduler_milestones"),
+    DeadKey(("scheduler_milestones",), lambda c: c.schedule.scheduler == "multistep" and _last_milestone(c) >= _steps(c), "training ends at step {max_steps}, before a milestone", "raise max_steps"),
+    DeadKey(_WARMUP, lambda c: c.schedule.scheduler == "onecycle", "onecycle has its own warm-up", "choose another scheduler"),
+    DeadKey(("lr_warmup_init",), lambda c: c.schedule.lr_warmup_steps == 0, "lr_warmup_steps is 0", "set lr_warmup_steps above 0"),
+    DeadKey(("extend",), lambda c: c.schedule.scheduler in {"none", "multistep"}, "scheduler {scheduler} does not depend on the length: raise max_steps or epochs", "set scheduler: cosine or onecycle"),
+    DeadKey(("ema_decay", "ema_eval"), lambda c: not c.loop.use_ema, "use_ema is off", "set use_ema: true"),
+    DeadKey(("early_stop_min_delta",), lambda c: c.loop.early_stop_patience == 0, "early_stop_patience is 0", "set early_stop_patience above 0"),
+    DeadKey(("val_every_steps",), lambda c: c.loop.val_every_steps is not None and c.loop.val_every_steps > _steps(c), "training ends at step {max_steps}", "lower val_every_steps or raise max_steps"),
+    DeadKey(_SYNTH, lambda c: c.dataset.dataset_root != SYNTHETIC, "dataset_root is {dataset_root}", "set dataset_root: synthetic"),
+    DeadKey(_COSTS, lambda c: not c.matching.use_matcher, "use_matcher is off", "set use_matcher: true"),
+    DeadKey(_NOISE, lambda c: c.model.model.denoising.num_queries == 0, "model.denoising.num_queries is 0", "set model.denoising.num_queries above 0"),
+    DeadKey(_ENCODER, lambda c: c.model.model.encoder.num_layers == 0, "model.encoder.num_layers is 0", "set model.encoder.num_layers above 0"),
+    DeadKey(("predictions",), lambda c: c.predict.adapter != "precomputed", "the adapter is {adapter}", "set adapter: precomputed"),
+    DeadKey(("score_threshold", "max_detections"), lambda c: c.predict.adapter == "dummy", "adapter dummy predicts nothing", "choose another adapter"),
+    DeadKey(("prefetch_factor",), lambda c: c.operations.num_workers == 0, "num_workers is 0", "set num_workers above 0"),
+)
+# fmt: on
+
+
+def dead_keys(root: Node, contract: Contract) -> Iterator[Problem]:
+    """Problems (code YZ111) with given keys that have no effect.
+
+    A file that spells out every key (a resolved contract) says nothing by spelling a default, so there only values that
+    differ from the default count.
+    """
+    complete = set(keys()) <= set(root.value)
+    told: set[KeyPath] = set()
+    for rule in DEAD_KEYS:
+        if not rule.when(contract):
+            continue
+        for key in rule.keys:
+            path: KeyPath = tuple(key.split("."))
+            node = root.find(path)
+            if node is None or path in told or (complete and _is_default(path, node)):
+                continue
+            told.add(path)
+            because = rule.because.format_map(flat_json(contract))
+            yield Problem.at(node.origin, path, "YZ111", f"no effect here: {because}", f"{rule.alive}, or drop {key}")
+
+
+def _is_default(path: KeyPath, node: Node) -> bool:
+    from yolozu.contract.fields import slot_at
+
+    slot = slot_at(path)
+    assert slot is not None
+    default = list(slot.default) if isinstance(slot.default, tuple) else slot.default
+    return bool(node.plain() == default)
+
+
+def _steps(contract: Contract) -> float:
+    return float("inf") if contract.length.max_steps is None else contract.length.max_steps
+
+
+def _last_milestone(contract: Contract) -> float:
+    return max(contract.schedule.scheduler_milestones, default=0)

@@ -1,0 +1,93 @@
+"""Checks that span sections, one function per rule: combinations that cannot work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yolozu.contract.base import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from yolozu.contract.run import Contract
+
+STRIDES = (8, 16, 32)
+"""Strides of the feature maps P3, P4 and P5."""
+
+
+def length_is_given(contract: Contract) -> Iterator[Conflict]:
+    """Training needs an end."""
+    if contract.length.max_steps is None and contract.length.epochs is None:
+        yield Conflict(
+            "max_steps",
+            "epochs",
+            problem="neither max_steps nor epochs says how long training lasts",
+            fix="set max_steps (optimizer steps) or epochs (passes over the images)",
+            code="YZ109",
+        )
+
+
+def half_precision_needs_cuda(contract: Contract) -> Iterator[Conflict]:
+    """CPUs have no fp16 training."""
+    if contract.loop.amp == "fp16" and contract.device.device == "cpu":
+        yield Conflict(
+            "amp",
+            "device",
+            problem="amp fp16 needs a CUDA device, the device is cpu",
+            fix="set amp: bf16 (works on CPUs) or device: cuda",
+        )
+
+
+def precomputed_needs_predictions(contract: Contract) -> Iterator[Conflict]:
+    """The precomputed adapter serves a file."""
+    if contract.predict.adapter == "precomputed" and contract.predict.predictions is None:
+        yield Conflict(
+            "adapter",
+            "predictions",
+            problem="adapter precomputed has no file to serve",
+            fix="set predictions: PATH or choose another adapter",
+        )
+
+
+def queries_fit_image(contract: Contract) -> Iterator[Conflict]:
+    """Queries are chosen from one proposal per feature-map cell."""
+    size = contract.preprocess.image_size
+    height, width = (size, size) if isinstance(size, int) else size
+    cells = sum((height // stride) * (width // stride) for stride in STRIDES)
+    queries = contract.model.model.num_queries
+    if queries > cells:
+        yield Conflict(
+            "model.num_queries",
+            "image_size",
+            problem=f"{queries} queries are more than the {cells} proposals of a {height}x{width} image",
+            fix=f"set model.num_queries to at most {cells} or raise image_size",
+        )
+
+
+def warmup_ends_before_training(contract: Contract) -> Iterator[Conflict]:
+    """A warm-up longer than training never reaches the learning rate."""
+    steps, warmup = contract.length.max_steps, contract.schedule.lr_warmup_steps
+    if steps is not None and warmup > steps and contract.schedule.scheduler != "onecycle":
+        yield Conflict(
+            "lr_warmup_steps",
+            "max_steps",
+            problem=f"{warmup} warm-up steps are more than the {steps} steps of training",
+            fix="lower lr_warmup_steps or raise max_steps",
+        )
+
+
+def cosine_falls(contract: Contract) -> Iterator[Conflict]:
+    """Cosine goes from lr down to min_lr."""
+    floor, lr = contract.schedule.min_lr, contract.optim.lr
+    if contract.schedule.scheduler == "cosine" and floor > lr:
+        yield Conflict("min_lr", "lr", problem=f"min_lr {floor:g} is above lr {lr:g}", fix="lower min_lr or raise lr")
+
+
+RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
+    length_is_given,
+    half_precision_needs_cuda,
+    precomputed_needs_predictions,
+    queries_fit_image,
+    warmup_ends_before_training,
+    cosine_falls,
+)

@@ -1,0 +1,79 @@
+"""A loaded contract as text: every key, its value and where that comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from yolozu.contract.docstrings import summary_of
+from yolozu.contract.fields import Slot, flat_json, keys, sections, slots_of
+from yolozu.contract.node import printable
+from yolozu.contract.scalars import write_flow, write_scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.contract.loader import LoadedContract
+    from yolozu.contract.run import Contract
+
+COMMENT_COLUMN = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """One key: dotted name, value as YAML writes it, origin."""
+
+    key: str
+    value: str
+    origin: str
+
+
+def rows(loaded: LoadedContract) -> list[Row]:
+    """Every key that holds a value of its own, in the order of the contract; nested keys dotted."""
+    return [Row(key, write_flow(value), loaded.origin_of(key)) for key, value in leaf_values(loaded.contract)]
+
+
+def leaf_values(contract: Contract) -> Iterator[tuple[str, Any]]:
+    """Dotted key and JSON value of every key that is no section, in the order of the contract."""
+    values = flat_json(contract)
+    for key, slot in keys().items():
+        yield from _leaves(key, slot, values[key])
+
+
+def to_yaml(loaded: LoadedContract) -> str:
+    """The resolved contract: every key with its value and, as a comment, its origin; itself a contract."""
+    values = flat_json(loaded.contract)
+    lines = ["# Every key of the contract as it was resolved, and where its value comes from."]
+    for section in sections().values():
+        lines += ["", f"# {summary_of(section)}"]
+        for key, slot in slots_of(section).items():
+            lines += _lines((key,), slot, values[key], loaded)
+    return "\n".join(lines) + "\n"
+
+
+def _leaves(key: str, slot: Slot, value: Any) -> Iterator[tuple[str, Any]]:
+    if slot.section is None:
+        yield key, value
+        return
+    for name, child in slots_of(slot.section).items():
+        yield from _leaves(f"{key}.{name}", child, value[name])
+
+
+def _lines(path: tuple[str, ...], slot: Slot, value: Any, loaded: LoadedContract) -> Iterator[str]:
+    name = "  " * (len(path) - 1) + write_scalar(path[-1])
+    if slot.section is not None:
+        yield f"{name}:"
+        for key, child in slots_of(slot.section).items():
+            yield from _lines((*path, key), child, value[key], loaded)
+    elif isinstance(value, dict) and value:
+        yield f"{name}:"
+        for key, entry in value.items():
+            item = slot.child(key)
+            assert item is not None
+            yield from _lines((*path, key), item, entry, loaded)
+    else:
+        yield _line(f"{name}: {write_flow(value)}", loaded.origin_of(".".join(path)))
+
+
+def _line(text: str, origin: str) -> str:
+    return f"{text:<{COMMENT_COLUMN}} # {printable(origin)}"

@@ -1,0 +1,45 @@
+"""Strict mode: what a run contract must spell out itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yolozu.contract.fields import keys
+from yolozu.contract.node import Origin, Problem
+from yolozu.contract.words import shown
+
+if TYPE_CHECKING:
+    from yolozu.contract.node import Node
+
+REQUIRED = ("config_version", "dataset_root", "seed", "device", "ddp", "amp")
+"""Keys that decide a run and must not depend on a default."""
+
+ASKING = ("run_contract", "run_id", "config_version")
+"""Keys that ask for strict mode by being there."""
+
+
+def asked_by(root: Node) -> str | None:
+    """The key in ``root`` that asks for strict mode; ``run_contract: false`` does not."""
+    for key in ASKING:
+        node = root.find((key,))
+        if node is not None and not (key == "run_contract" and node.value is False):
+            return key
+    return None
+
+
+def missing_keys(written: Node, asked: str | None) -> list[Problem]:
+    """One problem that names every required key which ``written`` does not spell; none where all are there.
+
+    Args:
+        written: the file's own keys, aliases replaced.
+        asked: key that asked for strict mode; None where the command did.
+    """
+    missing = [key for key in REQUIRED if key not in written.value]
+    if not missing:
+        return []
+    node = written.find((asked,)) if asked is not None else None
+    why = f" (asked for by {asked}, {node.origin.text})" if node is not None else ""
+    problem = f"a run contract{why} must spell out {', '.join(missing)}"
+    lines = ", ".join(f"'{key}: {shown(keys()[key].default)}'" for key in missing)
+    origin = Origin.of_file(written.origin.file)
+    return [Problem.at(origin, (), "YZ109", problem, f"add them, for example {lines}")]

@@ -1,0 +1,61 @@
+"""Samples -> one batch of tensors."""
+
+# Shapes: B images, T targets per image (padded), H and W of the network input.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from yolozu.geometry.targets import Targets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from yolozu.data.dataset import Sample
+    from yolozu.data.placement import Placement
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Network inputs with their targets.
+
+    Attributes:
+        images_B3HW: uint8 RGB, channels last in memory.
+        targets: in the frame of the network input.
+        placements: where each image lies in its input.
+        indices: numbers of the images in their index.
+    """
+
+    images_B3HW: Tensor
+    targets: Targets
+    placements: list[Placement]
+    indices: list[int]
+
+
+def collate(samples: Sequence[Sample]) -> Batch:
+    """The batch of ``samples``, in their order."""
+    images_BHW3 = torch.from_numpy(np.stack([sample.image_HW3 for sample in samples]))
+    return Batch(
+        images_B3HW=images_BHW3.permute(0, 3, 1, 2),
+        targets=_padded(samples),
+        placements=[sample.placement for sample in samples],
+        indices=[sample.index for sample in samples],
+    )
+
+
+def _padded(samples: Sequence[Sample]) -> Targets:
+    count, most = len(samples), max(len(sample.labels) for sample in samples)
+    labels_BT = torch.zeros(count, most, dtype=torch.int64)
+    boxes_BT4 = torch.zeros(count, most, 4)
+    valid_BT = torch.zeros(count, most, dtype=torch.bool)
+    for row, sample in enumerate(samples):
+        objects = len(sample.labels)
+        labels_BT[row, :objects] = torch.from_numpy(sample.labels)
+        boxes_BT4[row, :objects] = torch.from_numpy(sample.boxes_cxcywh)
+        valid_BT[row, :objects] = True
+    return Targets(labels_BT, boxes_BT4, valid_BT)

@@ -1,0 +1,53 @@
+"""Export the best checkpoint as ONNX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yolozu.contract.deliver import ExportSection
+from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs
+
+
+class ExportSpec(StageSpec):
+    """What decides the exported file besides the weights."""
+
+    export: ExportSection
+
+
+@dataclass(frozen=True)
+class ExportInputs:
+    """The weights."""
+
+    checkpoint: Path = needs("train.best")
+
+
+@dataclass(frozen=True)
+class ExportOutputs:
+    """One self-contained file, and what it says about itself as JSON."""
+
+    onnx: Path = gives("exports/model.onnx")
+    meta: Path = gives("exports/model.onnx.meta.json")
+
+
+def run(spec: ExportSpec, inputs: ExportInputs, outputs: ExportOutputs, context: StageContext) -> dict[str, Any]:
+    """Export. Returns the operator set and the file's size in bytes."""
+    from yolozu.export.onnx import export_onnx
+
+    context.progress.say(f"export: ONNX, opset {spec.export.onnx_opset}")
+    metadata = export_onnx(
+        inputs.checkpoint, onnx_path=outputs.onnx, meta_path=outputs.meta, opset=spec.export.onnx_opset
+    )
+    return {"opset": metadata.opset, "bytes": outputs.onnx.stat().st_size}
+
+
+STAGE = Stage(
+    name="export_onnx",
+    version=1,
+    spec=ExportSpec,
+    inputs=ExportInputs,
+    outputs=ExportOutputs,
+    run=run,
+    title="export to ONNX",
+)

@@ -1,0 +1,80 @@
+"""Hold the exported file against its checkpoint: the gate before anything is predicted with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yolozu.contract.deliver import ParitySection
+from yolozu.errors import GateFailed
+from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs
+
+
+class ParitySpec(StageSpec):
+    """How close is close enough."""
+
+    parity: ParitySection
+
+
+@dataclass(frozen=True)
+class ParityInputs:
+    """The two networks, and images to compare them on."""
+
+    checkpoint: Path = needs("train.best")
+    onnx: Path = needs("export_onnx.onnx")
+    images: Path = needs("prepare_data.val")
+
+
+@dataclass(frozen=True)
+class ParityOutputs:
+    """What was found."""
+
+    report: Path = gives("reports/onnx_parity.json")
+
+
+def run(spec: ParitySpec, inputs: ParityInputs, outputs: ParityOutputs, context: StageContext) -> dict[str, Any]:
+    """Compare. Returns whether it passed, and the largest differences.
+
+    Raises:
+        GateFailed: YZ605 a difference is out of tolerance and `parity_policy` is fail; the report is written before.
+    """
+    from yolozu.artifacts.parity_report import Thresholds, write_parity_report
+    from yolozu.data.index import DataIndex
+    from yolozu.export.parity import check_parity
+
+    report = check_parity(
+        inputs.checkpoint,
+        inputs.onnx,
+        DataIndex.read(inputs.images),
+        thresholds=Thresholds(score_atol=spec.parity.parity_score_atol, bbox_atol=spec.parity.parity_bbox_atol),
+        policy=spec.parity.parity_policy,
+        images=spec.parity.parity_images,
+        progress=context.progress,
+    )
+    write_parity_report(outputs.report, report)
+    if not report.passed and report.policy == "fail":
+        raise GateFailed.one(
+            "YZ605",
+            where="reports/onnx_parity.json",
+            problem=f"the exported file does not compute what the checkpoint computes: {report.reason}",
+            fix="try another onnx_opset; if the numbers are near the tolerance, raise parity_score_atol or "
+            "parity_bbox_atol; or set parity_policy: warn",
+        )
+    context.progress.say(f"parity: {'' if report.passed else 'warning: '}{report.reason}")
+    return {
+        "passed": report.passed,
+        "images": len(report.inputs.images),
+        **{f"{name}_max": differences.max for name, differences in report.outputs.items()},
+    }
+
+
+STAGE = Stage(
+    name="onnx_parity",
+    version=1,
+    spec=ParitySpec,
+    inputs=ParityInputs,
+    outputs=ParityOutputs,
+    run=run,
+    title="compare ONNX with the checkpoint",
+)

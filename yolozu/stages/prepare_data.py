@@ -1,0 +1,147 @@
+"""Look at the data once: labels and images in, findings and one index per split out. Renders synthetic data first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.contract.data import SYNTHETIC, DatasetSection, SynthSection
+from yolozu.errors import InputError
+from yolozu.stages.base import Stage, StageContext, StageSpec, gives, reads
+
+if TYPE_CHECKING:
+    from yolozu.data.check import CheckedData
+    from yolozu.data.index import DataIndex
+
+REPORT = "reports/data_check.json of this run lists them all"
+
+
+class PrepareDataSpec(StageSpec):
+    """Which data is used."""
+
+    dataset: DatasetSection
+    synth: SynthSection
+
+
+@dataclass(frozen=True)
+class PrepareDataInputs:
+    """The data set as one digest."""
+
+    fingerprint: Path = reads("plan/dataset.json")
+
+
+@dataclass(frozen=True)
+class PrepareDataOutputs:
+    """An index for each use of the data, what was found wrong with it, and rendered scenes."""
+
+    train: Path = gives("data/train.json")
+    val: Path = gives("data/val.json")
+    predict: Path = gives("data/predict.json")
+    check: Path = gives("reports/data_check.json")
+    rendered: Path = gives("data/rendered", optional=True)
+
+
+def run(
+    spec: PrepareDataSpec,
+    inputs: PrepareDataInputs,  # noqa: ARG001 - says when to look again; what there is, the files say
+    outputs: PrepareDataOutputs,
+    context: StageContext,
+) -> dict[str, Any]:
+    """Index the data. Returns counts.
+
+    Raises:
+        GateFailed: there are findings and the policy is `fail`; only the report is written.
+        InputError: there is no such data, or none of it is left.
+    """
+    from yolozu.artifacts.jsonio import pretty, write_text
+
+    if spec.dataset.dataset_root == SYNTHETIC:
+        _render(spec.synth, outputs.rendered, context)
+    checked = _checked(spec, outputs, context)
+    policy = spec.dataset.check_data
+    write_text(outputs.check, pretty(checked.report(policy, dataset_root=spec.dataset.dataset_root)))
+    for note in checked.survey.notes:
+        context.progress.say(f"prepare_data: {note}")
+    if policy == "fail" and not checked.clean:
+        raise checked.refusal(REPORT)
+    if checked.hits:
+        context.progress.say(f"prepare_data: check_data is {policy}: {checked.summary()}")
+    train, val, predict = indices = _indices(spec, checked)
+    for index, path in zip(indices, (outputs.train, outputs.val, outputs.predict), strict=True):
+        index.write(path)
+    return {
+        "classes": len(train.classes),
+        "train_images": len(train),
+        "train_instances": train.num_instances,
+        "val_images": len(val),
+        "val_instances": val.num_instances,
+        "predict_images": len(predict),
+        "findings": len(checked.hits),
+    }
+
+
+def _render(synth: SynthSection, root: Path, context: StageContext) -> None:
+    from yolozu.data.synth.writer import SynthPlan, write_scenes
+
+    plan = SynthPlan(
+        images=synth.synth_images,
+        val_images=synth.synth_val_images,
+        size=synth.synth_size,
+        max_objects=synth.synth_max_objects,
+        seed=synth.synth_seed,
+    )
+    write_scenes(root, plan, context.progress)
+
+
+def _checked(spec: PrepareDataSpec, outputs: PrepareDataOutputs, context: StageContext) -> CheckedData:
+    from yolozu.artifacts.digest import DigestCache
+    from yolozu.data.check import check
+    from yolozu.data.fingerprint import used_splits
+    from yolozu.data.layout import find_layout
+    from yolozu.data.survey import survey
+    from yolozu.paths import digest_cache_path
+
+    rendered = spec.dataset.dataset_root == SYNTHETIC
+    layout = find_layout(outputs.rendered if rendered else Path(spec.dataset.dataset_root))
+    with DigestCache(digest_cache_path()) as cache:
+        return check(survey(layout, used_splits(spec.dataset), cache, context.progress))
+
+
+def _indices(spec: PrepareDataSpec, checked: CheckedData) -> tuple[DataIndex, DataIndex, DataIndex]:
+    """What is trained on, what chooses the best weights, and what is predicted."""
+    from yolozu.data.fingerprint import predicted_split
+
+    section = spec.dataset
+    return (
+        _index(spec, checked, section.split, section.train_max_images),
+        _index(spec, checked, section.val_split, section.val_max_images),
+        _index(spec, checked, predicted_split(section), None),
+    )
+
+
+def _index(spec: PrepareDataSpec, checked: CheckedData, name: str, most: int | None) -> DataIndex:
+    from yolozu.data.survey import index_of
+
+    split = next(split for split in checked.survey.splits if split.name == name)
+    images = checked.usable(split, spec.dataset.check_data)[:most]
+    if not images:
+        raise InputError.one(
+            "YZ212",
+            where=f"split {name}",
+            problem=f"none of its {len(split.images)} images can be used",
+            fix=REPORT,
+        )
+    rendered = spec.dataset.dataset_root == SYNTHETIC
+    return index_of(checked.survey, split, images, root_base="index" if rendered else "cwd")
+
+
+STAGE = Stage(
+    name="prepare_data",
+    version=1,
+    spec=PrepareDataSpec,
+    inputs=PrepareDataInputs,
+    outputs=PrepareDataOutputs,
+    run=run,
+    title="look at the data",
+)

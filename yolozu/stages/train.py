@@ -1,0 +1,228 @@
+"""Train: index files in, checkpoints and metrics out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.contract.data import AugmentSection, PreprocessSection
+from yolozu.contract.deliver import PredictSection
+from yolozu.contract.model import ModelSection
+from yolozu.contract.objective import LossSection, MatchingSection
+from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.train import DeviceSection, LoopSection, SeedSection
+from yolozu.errors import Finding, InputError
+from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs
+
+if TYPE_CHECKING:
+    from yolozu.artifacts.predictions import ImagePredictions
+    from yolozu.data.index import DataIndex
+    from yolozu.data.preprocess import Preprocess
+    from yolozu.training.keeper import About, TrainingFiles
+    from yolozu.training.recipe import Materials, Recipe
+
+
+class TrainSpec(StageSpec):
+    """What decides the trained weights."""
+
+    seed: SeedSection
+    device: DeviceSection
+    preprocess: PreprocessSection
+    augment: AugmentSection
+    model: ModelSection
+    optim: OptimSection
+    schedule: ScheduleSection
+    length: LengthSection
+    loop: LoopSection
+    matching: MatchingSection
+    losses: LossSection
+
+    @classmethod
+    def extends(cls, old: dict[str, Any], new: dict[str, Any]) -> bool:
+        """Whether a training of ``old`` can go on as one of ``new``: equal but for limits raised or lifted."""
+        if {**old, "length": None} != {**new, "length": None}:
+            return False
+        limits = [(old["length"][key], new["length"][key]) for key in ("max_steps", "epochs")]
+        return all(after is None or (before is not None and before <= after) for before, after in limits)
+
+
+@dataclass(frozen=True)
+class TrainInputs:
+    """Indices of the training and the held-out images."""
+
+    train: Path = needs("prepare_data.train")
+    val: Path = needs("prepare_data.val")
+
+
+@dataclass(frozen=True)
+class TrainOutputs:
+    """The last and the best weights, and how it went."""
+
+    last: Path = gives("checkpoints/last.pt", carry=True)
+    best: Path = gives("checkpoints/best.pt", carry=True, keep_previous=True)
+    train_metrics: Path = gives("reports/train_metrics.jsonl", carry=True)
+    val_metrics: Path = gives("reports/val_metrics.jsonl", carry=True)
+    run_meta: Path = gives("reports/run_meta.json")
+
+
+def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: StageContext) -> dict[str, Any]:
+    """Fit a detector, from the start or from where an earlier try has got to."""
+    from yolozu.artifacts.run_meta import timestamp, write_run_meta
+    from yolozu.data.index import DataIndex
+    from yolozu.data.preprocess import Preprocess
+    from yolozu.training.loop import fit
+    from yolozu.training.resume import Origin
+
+    started = timestamp()
+    train, val = DataIndex.read(inputs.train), DataIndex.read(inputs.val)
+    _check_data(spec, train, val)
+    preprocess = Preprocess.from_section(spec.preprocess)
+    summary = fit(
+        _recipe(spec, context),
+        _materials(spec, context, train, val, preprocess),
+        _about(spec, context, train, preprocess),
+        _files(outputs, context),
+        origin=Origin(context.published, insist=context.insist_on_resume),
+        progress=context.progress,
+        stopping=context.stopping,
+    )
+    write_run_meta(outputs.run_meta, _run_meta(spec, context, preprocess, started))
+    return {
+        "steps": summary.steps,
+        "epochs": summary.epochs,
+        "best_step": summary.best_step,
+        "best_map50_95": summary.best_score,
+        "stopped_early": summary.stopped_early,
+    }
+
+
+def _check_data(spec: TrainSpec, train: DataIndex, val: DataIndex) -> None:
+    """Refuse data that cannot be trained on, all reasons together."""
+    findings = [
+        Finding(
+            "YZ507",
+            f"split {index.split} of {index.root}",
+            "holds no image",
+            "add images, or name another split",
+        )
+        for index in (train, val)
+        if not index.records
+    ]
+    wanted, found = spec.model.model.num_classes, len(train.classes)
+    if wanted is not None and wanted != found:
+        findings.append(
+            Finding(
+                "YZ508",
+                "model.num_classes",
+                f"is {wanted}, but the data set has {found} classes",
+                f"leave it out, or set it to {found}",
+            )
+        )
+    if train.classes != val.classes:
+        findings.append(
+            Finding(
+                "YZ509",
+                f"splits {train.split} and {val.split} of {train.root}",
+                f"have different class tables, of {found} and {len(val.classes)} classes",
+                "give both splits the same classes, in the same order",
+            )
+        )
+    if findings:
+        raise InputError(findings)
+
+
+def _recipe(spec: TrainSpec, context: StageContext) -> Recipe:
+    from yolozu.training.recipe import Recipe
+
+    return Recipe(
+        seed=spec.seed.seed,
+        device=spec.device.device,
+        optim=spec.optim,
+        schedule=spec.schedule,
+        length=spec.length,
+        loop=spec.loop,
+        operations=context.operations,
+    )
+
+
+def _materials(
+    spec: TrainSpec, context: StageContext, train: DataIndex, val: DataIndex, preprocess: Preprocess
+) -> Materials:
+    from yolozu.data.dataset import TrainingImages, ValidationImages
+    from yolozu.model.detector import build_detector
+    from yolozu.training.criterion import build_criterion
+    from yolozu.training.randomness import seeded
+    from yolozu.training.recipe import Materials
+
+    seed, cache = spec.seed.seed, context.operations.cache
+    with seeded(seed, "weights"):
+        detector = build_detector(spec.model.model, num_classes=len(train.classes))
+    as_predicted = PredictSection()
+    return Materials(
+        detector=detector,
+        loss=build_criterion(spec.matching, spec.losses),
+        preprocess=preprocess,
+        train_index=train,
+        train_images=TrainingImages(train, preprocess, spec.augment, seed, cache),
+        val_index=val,
+        val_images=ValidationImages(val, preprocess),
+        score=_coco_metrics,
+        score_threshold=as_predicted.score_threshold,
+        max_detections=as_predicted.max_detections,
+    )
+
+
+def _coco_metrics(index: DataIndex, predictions: list[ImagePredictions]) -> dict[str, float | None]:
+    """The same numbers as `evaluate` gives."""
+    from yolozu.evaluation.coco import evaluate_coco
+
+    return evaluate_coco(index, predictions, engine="hotcoco").metrics
+
+
+def _about(spec: TrainSpec, context: StageContext, train: DataIndex, preprocess: Preprocess) -> About:
+    from yolozu.artifacts.digest import digest_of
+    from yolozu.training.keeper import About
+
+    dumped = spec.model_dump(mode="json")
+    return About(
+        model_config=dumped["model"]["model"],
+        classes=train.classes,
+        preprocess=preprocess.to_json(),
+        spec=dumped,
+        contract_digest=digest_of(dumped),
+        state_digest=context.spec_digest,
+    )
+
+
+def _files(outputs: TrainOutputs, context: StageContext) -> TrainingFiles:
+    from yolozu.training.keeper import TrainingFiles
+
+    return TrainingFiles(
+        last=outputs.last,
+        best=outputs.best,
+        train_metrics=outputs.train_metrics,
+        val_metrics=outputs.val_metrics,
+        pending_best=context.scratch / "best.pending.pt",
+    )
+
+
+def _run_meta(spec: TrainSpec, context: StageContext, preprocess: Preprocess, started: str) -> Any:
+    from yolozu.artifacts import run_meta
+
+    provenance = context.provenance
+    cwd = Path(provenance["cwd"])
+    return run_meta.RunMeta(
+        git=run_meta.git_state(cwd),
+        dependency_lock=run_meta.dependency_lock(cwd),
+        preprocess=preprocess.to_json(),
+        hardware=run_meta.hardware(),
+        runtime=run_meta.runtime(spec.device.device, deterministic=spec.device.device == "cpu"),
+        command=run_meta.Command(argv=provenance["argv"], cwd=provenance["cwd"]),
+        contract_digest=provenance["contract_digest"],
+        dataset_digest=provenance["dataset_digest"],
+        timestamps=run_meta.Timestamps(started=started, finished=run_meta.timestamp()),
+    )
+
+
+STAGE = Stage("train", 1, TrainSpec, TrainInputs, TrainOutputs, run, resumable=True, title="Train the detector")

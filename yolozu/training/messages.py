@@ -1,0 +1,84 @@
+"""What a training says to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from yolozu.errors import Interrupted, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from yolozu.errors import YolozuError
+    from yolozu.training.learner import StepReport
+    from yolozu.training.recipe import Materials, Recipe
+    from yolozu.training.state import TrainingState
+    from yolozu.training.timetable import Timetable
+    from yolozu.training.validate import Validation
+
+
+def opening_lines(recipe: Recipe, materials: Materials, timetable: Timetable) -> list[str]:
+    """What is about to happen."""
+    total, warmup = timetable.total_steps, recipe.schedule.lr_warmup_steps
+    steps = (
+        f"training for {total} optimizer steps, {timetable.steps_per_epoch} an epoch: "
+        f"{len(materials.train_index.records)} images, {len(materials.val_index.records)} held out, "
+        f"on {recipe.device} with {torch.get_num_threads()} threads"
+    )
+    if warmup < total or recipe.schedule.scheduler == "onecycle":
+        return [steps]
+    return [steps, f"warning: lr_warmup_steps {warmup} leaves none of the {total} steps at the full learning rate"]
+
+
+def step_note(report: StepReport, state: TrainingState) -> str:
+    """How it goes, behind the bar."""
+    rates = " ".join(f"{value:.3g}" for value in dict.fromkeys(report.lr.values()))
+    best = state.verdicts.best_score
+    score = "" if best is None else f"  best mAP {best:.3f}"
+    return f"loss {report.losses['total']:.4g}  lr {rates}{score}"
+
+
+def validation_line(found: Validation, state: TrainingState, *, improved: bool) -> str:
+    """What a validation found."""
+    scores = "".join(
+        f"  {name} {value:.3f}"
+        for name, value in found.metrics.items()
+        if name in ("map50_95", "map50") and value is not None
+    )
+    best = "  (best so far)" if improved else ""
+    return f"step {state.step}: validation loss {found.losses['total']:.4g}{scores}{best}"
+
+
+def interrupted(state: TrainingState, timetable: Timetable) -> YolozuError:
+    """The training was stopped on request, and its state is saved."""
+    return Interrupted.one(
+        "YZ505",
+        where=_place(state, timetable),
+        problem="stopped on request; everything is saved",
+        fix="run the same command again: it goes on from there",
+    )
+
+
+def non_finite(report: StepReport, state: TrainingState, timetable: Timetable, names: Sequence[str]) -> YolozuError:
+    """A loss or gradient is not a finite number.
+
+    Args:
+        report: of the step.
+        state: after the step.
+        timetable: of the training.
+        names: of the training images, by position.
+    """
+    images = ", ".join(names[index] for index in report.suspects)
+    thing = "loss" if report.non_finite == "loss" else "gradient"
+    return UsageError.one(
+        "YZ506",
+        where=_place(state, timetable),
+        problem=f"the {thing} is not a finite number, on {images}",
+        fix="lower lr, lengthen lr_warmup_steps, set clip_grad_norm, or set amp: none; then look at these images",
+    )
+
+
+def _place(state: TrainingState, timetable: Timetable) -> str:
+    return f"training, optimizer step {state.step} of {timetable.total_steps}"
