@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
-from tests.evaluation.scenes import CLASSES, Found, Scene, Truth, index_of, name_of, predictions_of, reference
+from tests.evaluation.scenes import CLASSES, Found, Scene, Truth, index_of, predictions_of, reference
+from yolozu.artifacts.predictions import ImagePredictions
+from yolozu.cli.datasets import open_split
 from yolozu.contract.deliver import COCO_METRICS
-from yolozu.errors import InputError
 from yolozu.evaluation.coco import evaluate_coco
 from yolozu.evaluation.registry import ENGINES
 
@@ -61,7 +68,9 @@ def test_every_engine_gives_the_numbers_of_pycocotools(engine, scenes):
     for row in result.per_class:
         precision = expected.eval["precision"][:, :, by_id.index(row.id), 0, 2]
         recall = expected.eval["recall"][:, by_id.index(row.id), 0, 2]
-        expected_row = [part[part > -1].mean() if (part > -1).any() else -1 for part in (precision, precision[0], recall)]
+        expected_row = [
+            part[part > -1].mean() if (part > -1).any() else -1 for part in (precision, precision[0], recall)
+        ]
         metrics = [row.metrics[name] for name in ("map50_95", "map50", "ar100")]
         assert_equal_numbers(metrics, none_for_absent(expected_row))
 
@@ -80,7 +89,9 @@ def test_more_than_a_hundred_detections_of_a_class_count_only_by_their_best_hund
 @pytest.mark.parametrize("width", [641, 333, 1919, 4999])
 def test_an_overlap_of_exactly_a_threshold_stays_one_after_normalizing(engine, width):
     """IoU of the boxes is exactly 0.5, which matches at 0.5; a rounding error must not undo that."""
-    scenes = [Scene([Truth(0, (10.1, 20.2, 30.0, 10.0))], [Found(7, (20.1, 20.2, 30.0, 10.0), 0.9)], width=width, height=427)]
+    scenes = [
+        Scene([Truth(0, (10.1, 20.2, 30.0, 10.0))], [Found(7, (20.1, 20.2, 30.0, 10.0), 0.9)], width=width, height=427)
+    ]
     result = evaluate_coco(index_of(scenes), predictions_of(scenes), engine=engine)
     assert result.metrics["map50"] == pytest.approx(1.0)
 
@@ -91,14 +102,6 @@ def test_what_was_not_there_to_measure_is_none_and_never_minus_one(engine):
     assert result.metrics["map50_95"] == 0.0
     assert result.metrics["map_small"] is None
     assert result.per_class[1].metrics == dict.fromkeys(COCO_METRICS)
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_nothing_reaches_the_terminal(engine, capfd):
-    scenes = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)])]
-    evaluate_coco(index_of(scenes), predictions_of(scenes), engine=engine)
-    evaluate_coco(index_of(scenes), [], engine=engine)
-    assert capfd.readouterr() == ("", "")
 
 
 def test_perfect_predictions_score_one_and_counts_are_stated():
@@ -112,13 +115,19 @@ def test_perfect_predictions_score_one_and_counts_are_stated():
         (2, 90, "owl", 1, 0),
     ]
     assert result.warnings == (
-        "1 of 2 images have no entry in the predictions (the first is images/val/0001.jpg); their objects count as missed",
+        (
+            "1 of 2 images have no entry in the predictions (the first is images/val/0001.jpg); "
+            "their objects count as missed"
+        ),
         "1 of 3 classes have no object here and count in no mean: dog",
     )
 
 
 def test_max_images_takes_the_first_images_on_both_sides():
-    scenes = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)]), Scene([Truth(0, BOX)], [Found(7, (0.0, 0.0, 5.0, 5.0), 0.9)])]
+    scenes = [
+        Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)]),
+        Scene([Truth(0, BOX)], [Found(7, (0.0, 0.0, 5.0, 5.0), 0.9)]),
+    ]
     result = evaluate_coco(index_of(scenes), predictions_of(scenes), max_images=1)
     assert result.metrics["map50_95"] == pytest.approx(1.0)
     assert (result.images, result.ground_truth, result.detections, result.covered_images) == (1, 1, 1, 1)
@@ -143,21 +152,42 @@ def test_no_images_at_all_measure_nothing(engine):
     assert result.metrics == dict.fromkeys(COCO_METRICS)
 
 
-def test_images_the_index_does_not_have_are_refused_together():
-    entries = predictions_of([Scene(), Scene(), Scene()])
-    with pytest.raises(InputError) as caught:
-        evaluate_coco(index_of([Scene()]), [*entries, entries[0]])
-    assert str(caught.value) == (
-        f"{name_of(1)}: YZ802 no image of split 'val' has this name\n"
-        "  fix: name images by their path relative to the data set's root\n"
-        f"{name_of(2)}: YZ802 no image of split 'val' has this name\n"
-        "  fix: name images by their path relative to the data set's root\n"
-        f"{name_of(0)}: YZ802 has two entries\n"
-        "  fix: write one entry per image"
-    )
-
-
-def test_unknown_classes_are_refused():
-    scenes = [Scene([], [Found(0, BOX, 0.5), Found(7, BOX, 0.5), Found(1, BOX, 0.5)])]
-    with pytest.raises(InputError, match="YZ803 the data set has no class with the id 0, 1"):
-        evaluate_coco(index_of(scenes), predictions_of(scenes))
+@pytest.mark.parametrize("engine", ENGINES)
+def test_real_annotations_with_crowds_give_the_numbers_of_pycocotools_on_their_own_file(
+    engine, real_data, tmp_path, monkeypatch
+):
+    instances = real_data / "coco128" / "annotations" / "instances_train2017.json"
+    monkeypatch.chdir(tmp_path)
+    entry = {"images_dir": str(real_data / "coco128/images/train2017"), "instances_json": str(instances)}
+    (tmp_path / "dataset.json").write_text(json.dumps({"splits": {"train": entry}}))
+    index = open_split(tmp_path, "train")
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(str(instances))
+        rng = np.random.default_rng(0)
+        found = [
+            {
+                "image_id": row["image_id"],
+                "category_id": row["category_id"],
+                "bbox": [round(float(value), 2) for value in np.add(row["bbox"], rng.choice([0, 0, 3, 9], 4))],
+                "score": round(float(rng.random()), 1),
+            }
+            for row in coco.dataset["annotations"]
+            for _ in range(2)
+        ]
+        evaluator = COCOeval(coco, coco.loadRes(found), "bbox")
+        evaluator.evaluate()
+        evaluator.accumulate()
+        evaluator.summarize()
+    by_image = {image["file_name"]: image["id"] for image in coco.dataset["images"]}
+    predictions = []
+    for record in index.records:
+        rows = [row for row in found if row["image_id"] == by_image[record.path.name]]
+        sides = np.array([record.width, record.height] * 2)
+        xywh = np.array([row["bbox"] for row in rows], np.float64).reshape(-1, 4)
+        boxes = np.concatenate([xywh[:, :2] + xywh[:, 2:] / 2, xywh[:, 2:]], axis=1) / sides
+        classes = np.array([row["category_id"] for row in rows], np.int64)
+        scores = np.array([row["score"] for row in rows], np.float64)
+        predictions.append(ImagePredictions(record.image, record.width, record.height, classes, scores, boxes))
+    result = evaluate_coco(index, predictions, engine=engine)
+    assert result.ground_truth == len(coco.dataset["annotations"])
+    assert_equal_numbers(result.stats, none_for_absent(evaluator.stats))

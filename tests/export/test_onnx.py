@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import warnings
 
 import numpy as np
@@ -73,15 +72,6 @@ def test_nothing_of_the_exporting_machine_stays_in_the_file(exported):
     content = exported.onnx.read_bytes()
     for trace in (b".py", b"site-packages", b"stack_trace", b"pkg.torch", b"yolozu.model", b"/home", b"/tmp"):
         assert trace not in content, trace
-
-
-@pytest.mark.slow
-def test_the_same_checkpoint_gives_the_same_bytes_twice(exported, tmp_path):
-    checkpoint = tmp_path / "elsewhere.pt"
-    shutil.copyfile(exported.checkpoint, checkpoint)
-    export_onnx(checkpoint, onnx_path=tmp_path / "b.onnx", meta_path=tmp_path / "b.json", opset=OPSET)
-    assert (tmp_path / "b.onnx").read_bytes() == exported.onnx.read_bytes()
-    assert (tmp_path / "b.json").read_bytes() == exported.meta.read_bytes()
 
 
 @pytest.mark.parametrize("opset", [18, 20, 23])

@@ -19,7 +19,7 @@ def choice(scores, index):
 
 
 @pytest.fixture(scope="module")
-def images_B3HW():
+def images():
     return np.random.default_rng(0).random((3, 3, 64, 96), dtype=np.float32)
 
 
@@ -28,35 +28,35 @@ def detector(exported):
     return detector_from(read_checkpoint(exported.checkpoint))
 
 
-def test_the_probe_sees_the_best_scored_positions(exported, images_B3HW):
-    found = SelectionProbe(exported.onnx, **CPU)(images_B3HW)
+def test_the_probe_sees_the_best_scored_positions(exported, images):
+    found = SelectionProbe(exported.onnx, **CPU)(images)
     best = np.argsort(-found.scores_BS, axis=1, kind="stable")[:, :20]
     assert found.index_BQ.tolist() == best.tolist()
 
 
-def test_a_detector_made_to_choose_in_another_order_gives_the_same_rows_in_that_order(detector, images_B3HW):
-    own = reference_outputs(detector, images_B3HW, _own_choice(detector, images_B3HW))
-    turned = reference_outputs(detector, images_B3HW, own.own.index_BQ[:, ::-1].copy())
+def test_a_detector_made_to_choose_in_another_order_gives_the_same_rows_in_that_order(detector, images):
+    own = reference_outputs(detector, images, _own_choice(detector, images))
+    turned = reference_outputs(detector, images, own.own.index_BQ[:, ::-1].copy())
     assert turned.logits_BQC[:, ::-1] == pytest.approx(own.logits_BQC, abs=1e-5)
     assert turned.boxes_BQ4[:, ::-1] == pytest.approx(own.boxes_BQ4, abs=1e-5)
     assert turned.own.index_BQ.tolist() == own.own.index_BQ.tolist()
 
 
-def test_one_other_query_changes_the_outputs_of_all(detector, images_B3HW):
+def test_one_other_query_changes_the_outputs_of_all(detector, images):
     """Why outputs can only be compared for the same queries."""
-    index_BQ = _own_choice(detector, images_B3HW)
-    own = reference_outputs(detector, images_B3HW, index_BQ)
+    index_BQ = _own_choice(detector, images)
+    own = reference_outputs(detector, images, index_BQ)
     other_BQ = index_BQ.copy()
     unused = np.setdiff1d(np.arange(own.own.scores_BS.shape[1]), index_BQ[0])[0]
     other_BQ[:, -1] = unused
-    other = reference_outputs(detector, images_B3HW, other_BQ)
+    other = reference_outputs(detector, images, other_BQ)
     assert np.abs(other.logits_BQC - own.logits_BQC)[:, :-1].max() > 1e-4
 
 
-def test_the_detector_chooses_for_itself_afterwards(detector, images_B3HW):
-    before = _own_choice(detector, images_B3HW)
-    reference_outputs(detector, images_B3HW, before[:, ::-1].copy())
-    assert _own_choice(detector, images_B3HW).tolist() == before.tolist()
+def test_the_detector_chooses_for_itself_afterwards(detector, images):
+    before = _own_choice(detector, images)
+    reference_outputs(detector, images, before[:, ::-1].copy())
+    assert _own_choice(detector, images).tolist() == before.tolist()
     assert not detector.selector.choice._forward_hooks
 
 
@@ -105,15 +105,15 @@ def test_scores_that_are_no_numbers_never_tie():
     assert (difference.tied, difference.other) == (0, 1)
 
 
-def test_the_probe_and_the_file_run_the_same_graph(exported, detector, images_B3HW):
+def test_the_probe_and_the_file_run_the_same_graph(exported, detector, images):
     probe, network = SelectionProbe(exported.onnx, **CPU), OnnxNetwork(exported.onnx, **CPU)
-    logits_BQC, boxes_BQ4 = network(images_B3HW)
-    reference = reference_outputs(detector, images_B3HW, probe(images_B3HW).index_BQ)
+    logits_BQC, boxes_BQ4 = network(images)
+    reference = reference_outputs(detector, images, probe(images).index_BQ)
     assert logits_BQC == pytest.approx(reference.logits_BQC, abs=1e-5)
     assert boxes_BQ4 == pytest.approx(reference.boxes_BQ4, abs=1e-5)
 
 
-def _own_choice(detector, images_B3HW):
+def _own_choice(detector, images):
     """What the detector chooses; the outputs for the first positions are thrown away."""
-    arbitrary = np.tile(np.arange(20, dtype=np.int64), (len(images_B3HW), 1))
-    return reference_outputs(detector, images_B3HW, arbitrary).own.index_BQ
+    arbitrary = np.tile(np.arange(20, dtype=np.int64), (len(images), 1))
+    return reference_outputs(detector, images, arbitrary).own.index_BQ

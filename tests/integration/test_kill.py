@@ -10,7 +10,7 @@ import time
 import pytest
 import torch
 
-from tests.integration.conftest import ENVIRONMENT
+from tests.projects import ENVIRONMENT
 from tests.integration.test_pipeline import wait_for
 
 pytestmark = pytest.mark.slow

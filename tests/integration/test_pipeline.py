@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
-from tests.integration.conftest import ENVIRONMENT
+from tests.projects import ENVIRONMENT
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,9 @@ def test_it_equals_pytorch_s_attention():
     with torch.no_grad():
         reference.in_proj_weight.copy_(torch.cat([ours.q_proj.weight, ours.k_proj.weight, ours.v_proj.weight]))
         reference.in_proj_bias.copy_(torch.randn(36))
-        for projection, bias in zip((ours.q_proj, ours.k_proj, ours.v_proj), reference.in_proj_bias.chunk(3), strict=True):
+        for projection, bias in zip(
+            (ours.q_proj, ours.k_proj, ours.v_proj), reference.in_proj_bias.chunk(3), strict=True
+        ):
             projection.bias.copy_(bias)
         reference.out_proj.load_state_dict(ours.o_proj.state_dict())
     tokens, positions = torch.randn(2, 5, 12), torch.randn(1, 5, 12)

@@ -7,7 +7,9 @@ from torch import nn
 from yolozu.model.convolution import ConvNorm, CspRepLayer, RepVggBlock
 
 
-@pytest.mark.parametrize(("kernel", "stride", "size"), [(1, 1, (6, 10)), (3, 1, (6, 10)), (3, 2, (3, 5)), (6, 2, (3, 5))])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "size"), [(1, 1, (6, 10)), (3, 1, (6, 10)), (3, 2, (3, 5)), (6, 2, (3, 5))]
+)
 def test_padding_keeps_or_halves_the_size(kernel, stride, size):
     layer = ConvNorm(3, 8, kernel, stride=stride, activation="relu")
     assert layer(torch.randn(2, 3, 6, 10)).shape == (2, 8, *size)

@@ -43,7 +43,11 @@ def test_no_image_gives_no_detections():
 
 def test_dtypes_are_those_of_predictions():
     (found,) = decode_detections(LOGITS.astype(np.float32), BOXES, score_threshold=0.0, max_detections=9)
-    assert (found.scores.dtype, found.class_indices.dtype, found.boxes_cxcywh.dtype) == (np.float64, np.int64, np.float64)
+    assert (found.scores.dtype, found.class_indices.dtype, found.boxes_cxcywh.dtype) == (
+        np.float64,
+        np.int64,
+        np.float64,
+    )
 
 
 def test_extreme_logits_neither_overflow_nor_warn():

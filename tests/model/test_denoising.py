@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.model.tiny import NUM_CLASSES, targets
-from yolozu.geometry.boxes import cxcywh_to_xyxy
+from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
 from yolozu.model.denoising import Denoising, DenoisingGroups
 
 CPU = torch.device("cpu")
@@ -61,17 +61,24 @@ def test_padding_has_an_empty_class():
     assert noised.content_BND[0, 2::3].abs().sum() == 0.0
 
 
-def test_positives_stay_within_half_a_side_and_negatives_within_a_whole():
+def test_corners_of_positives_move_up_to_half_a_side_and_those_of_negatives_farther():
     truth = targets(40)
     noised = denoising(num_queries=400)(truth, noise())
-    groups = noised.groups
-    corners = cxcywh_to_xyxy(noised.box_logits_BN4.sigmoid())[0].view(groups.num_groups, 2, 40, 4)
+    true = cxcywh_to_xyxy(truth.boxes_BT4)[0]
     side = truth.boxes_BT4[0, :, 2:].repeat(1, 2)
-    moved = (corners - cxcywh_to_xyxy(truth.boxes_BT4)[0]).abs() / side
-    inside = (corners > 1e-3) & (corners < 1 - 1e-3)  # the image's border cuts some short
-    assert moved[:, 0].max() <= 0.5 + 1e-3
-    assert moved[:, 1].max() <= 1.0 + 1e-3
-    assert moved[:, 1][inside[:, 1]].min() >= 0.5 - 1e-3
+    boxes = noised.box_logits_BN4.sigmoid()[0].view(noised.groups.num_groups, 2, 40, 4)
+    positive, negative = cxcywh_to_xyxy(boxes).unbind(1)
+    assert 0.49 < ((positive - true) / side).abs().max() <= 0.5 + 1e-3
+    assert 0.98 < ((negative - true) / side).abs().max() <= 1.0 + 1e-3
+    assert iou(positive, true).mean() > 2.0 * iou(negative, true).mean()
+
+
+def test_noised_boxes_have_an_extent_and_stay_in_the_image():
+    boxes = denoising(num_queries=400)(targets(40), noise()).box_logits_BN4.sigmoid()
+    corners = cxcywh_to_xyxy(boxes)
+    assert boxes[..., 2:].median() > 0.1
+    assert corners.min() >= -1e-4
+    assert corners.max() <= 1 + 1e-4
 
 
 def test_half_of_the_label_noise_swaps_classes():

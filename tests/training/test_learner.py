@@ -49,7 +49,9 @@ def toy_batch(*images):
 
 
 def toy_learner(loss=toy_loss, **changes):
-    chosen = recipe(optimizer="sgd", momentum=0.0, lr=1.0, weight_decay=0.0, lr_warmup_steps=0, clip_grad_norm=0.0, **changes)
+    chosen = recipe(
+        optimizer="sgd", momentum=0.0, lr=1.0, weight_decay=0.0, lr_warmup_steps=0, clip_grad_norm=0.0, **changes
+    )
     return Learner(
         Toy(),
         loss,
@@ -105,13 +107,16 @@ def test_the_criterion_is_normalized_as_the_weights_assume():
     whole, _ = criterion(output, targets)
     parts = []
     for image in range(3):
+
         def one(values, image=image):
             return {name: value[:, image : image + 1] for name, value in values.items()}
 
         piece = TrainingOutput(one(output.queries), one(output.proposals), None)
         of_image = slice(image, image + 1)
         parts.append(
-            criterion(piece, Targets(targets.labels_BT[of_image], targets.boxes_BT4[of_image], targets.valid_BT[of_image]))[0]
+            criterion(
+                piece, Targets(targets.labels_BT[of_image], targets.boxes_BT4[of_image], targets.valid_BT[of_image])
+            )[0]
         )
     weighted = sum(weight * part for weight, part in zip(window_weights([2, 1, 0]), parts, strict=True))
     assert weighted.item() == pytest.approx(whole.item(), rel=1e-5)

@@ -5,6 +5,8 @@ import multiprocessing
 import random
 import signal
 import time
+from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 import torch
@@ -37,8 +39,6 @@ class Telling:
         self.lines.append(line)
 
     def bar(self, title, total, done=0):
-        from contextlib import nullcontext
-
         return nullcontext(self)
 
     def advance(self, count=1, note=""):
@@ -96,7 +96,7 @@ def test_best_is_the_best_validation_without_a_training_state(tiny, tmp_path):
     assert (last.eval_weights, last.classes, last.preprocess["height"]) == ("ema", tiny.train.classes, 64)
 
 
-@pytest.mark.parametrize("between_stops", [2, 3, 4, 7, 13])
+@pytest.mark.parametrize("between_stops", [2, 3, 7])
 def test_stopping_again_and_again_changes_no_bit(tiny, tmp_path, uninterrupted, between_stops):
     """A stop is asked for inside epochs, inside validations and before them."""
     stops = 0
@@ -144,7 +144,7 @@ def killed_at(monkeypatch, moment):
     around(keeper_module.Keeper, "_move_best")
 
 
-MOMENTS = random.Random(0).sample(range(1, 140), 14)
+MOMENTS = random.Random(0).sample(range(1, 100), 9)
 
 
 @pytest.mark.parametrize("moment", sorted(MOMENTS))
@@ -176,48 +176,66 @@ def test_sigkill_at_random_moments_changes_no_bit(tiny, tmp_path, uninterrupted)
         if training.exitcode is None:
             training.kill()
             training.join()
-            assert training.exitcode == -signal.SIGKILL
-            kills += 1
-        else:
-            assert training.exitcode == 0
+        if training.exitcode == 0:
             break
+        assert training.exitcode == -signal.SIGKILL
+        kills += 1
     assert kills > 0
     assert outcome(tmp_path) == uninterrupted
     training.close()
 
 
-@pytest.mark.parametrize("steps", [1, 2, 4, 5, 7, 8])
-@pytest.mark.parametrize("scheduler", ["none", "multistep"])
-def test_an_extended_training_is_the_longer_one_bit_for_bit(tiny, tmp_path, steps, scheduler):
+SCORES = {1: 0.1, 3: 0.2, 4: 0.5, 5: 0.1, 6: 0.3, 7: 0.2, 9: 0.6, 10: 0.4}
+
+
+def fit_scored(tiny, directory, chosen, **options):
+    """Train with the scores above, by optimizer step."""
+
+    def score(index, predictions):
+        return {"map50_95": SCORES[rows(directory / "train.jsonl")[-1]["meta"]["optim_step"]], "map50": None}
+
+    materials = replace(tiny.materials(chosen), score=score)
+    return tiny.fit(directory, chosen, materials=materials, **options)
+
+
+@pytest.fixture(scope="module")
+def long(tiny, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("long")
+    fit_scored(tiny, directory, recipe())
+    return outcome(directory)
+
+
+@pytest.mark.parametrize(
+    ("steps", "replaces_best"), [(1, False), (4, True), (5, False), (6, False), (9, False)],
+    ids=["before any regular validation", "closing on a new best", "closing on a worse one", "regular end", "regular best"],
+)  # fmt: skip
+def test_an_extended_training_is_the_longer_one_bit_for_bit(tiny, tmp_path, long, steps, replaces_best):
     """Also where it had ended between two validations, with one that the longer training would not have had."""
-    options = {"scheduler": scheduler, "scheduler_milestones": (4, 6) if scheduler == "multistep" else ()}
-    tiny.fit(tmp_path / "short", recipe(max_steps=steps, **options))
-    tiny.fit(tmp_path / "extended", recipe(**options), published=tmp_path / "short")
-    tiny.fit(tmp_path / "long", recipe(**options))
+    fit_scored(tiny, tmp_path / "short", recipe(max_steps=steps))
+    saved = keeper_module.read_saved(tmp_path / "short" / "last.pt")
+    assert (saved.superseded is not None) == replaces_best
+    fit_scored(tiny, tmp_path / "extended", recipe(), published=tmp_path / "short")
+    assert outcome(tmp_path / "extended") == long
+
+
+def test_an_extended_multistep_training_is_the_longer_one_bit_for_bit(tiny, tmp_path):
+    options = {"scheduler": "multistep", "scheduler_milestones": (2, 4)}
+    tiny.fit(tmp_path / "short", recipe(max_steps=3, **options))
+    tiny.fit(tmp_path / "extended", recipe(max_steps=5, **options), published=tmp_path / "short")
+    tiny.fit(tmp_path / "long", recipe(max_steps=5, **options))
     assert outcome(tmp_path / "extended") == outcome(tmp_path / "long")
 
 
-def test_extending_covers_a_closing_validation_that_replaced_the_best(tiny, tmp_path):
-    """What the test above relies on: such a case is among its lengths."""
-    replaced = []
-    for steps in (4, 5, 7, 8):
-        tiny.fit(tmp_path / str(steps), recipe(max_steps=steps))
-        saved = keeper_module.read_saved(tmp_path / str(steps) / "last.pt")
-        replaced.append(saved.superseded is not None)
-    assert any(replaced)
-    assert not all(replaced)
-
-
 def test_a_limit_that_changes_nothing_keeps_everything_but_the_stamp(tiny, tmp_path):
-    tiny.fit(tmp_path / "short", recipe(max_steps=7, epochs=5))
-    tiny.fit(tmp_path / "extended", recipe(max_steps=7, epochs=9), published=tmp_path / "short")
-    tiny.fit(tmp_path / "long", recipe(max_steps=7, epochs=9))
+    fit_scored(tiny, tmp_path / "short", recipe(max_steps=4, epochs=5))
+    fit_scored(tiny, tmp_path / "extended", recipe(max_steps=4, epochs=9), published=tmp_path / "short")
+    fit_scored(tiny, tmp_path / "long", recipe(max_steps=4, epochs=9))
     assert outcome(tmp_path / "extended") == outcome(tmp_path / "long")
 
 
 def test_an_extended_training_can_be_extended_again_and_interrupted(tiny, tmp_path, uninterrupted):
-    tiny.fit(tmp_path / "a", recipe(max_steps=4))
-    tiny.fit(tmp_path / "b", recipe(max_steps=7), published=tmp_path / "a")
+    tiny.fit(tmp_path / "a", recipe(max_steps=2))
+    tiny.fit(tmp_path / "b", recipe(max_steps=4), published=tmp_path / "a")
     with pytest.raises(Interrupted):
         tiny.fit(tmp_path / "c", recipe(), published=tmp_path / "b", stopping=StopAfter(1))
     tiny.fit(tmp_path / "c", recipe(), published=tmp_path / "b")
@@ -266,8 +284,6 @@ def test_early_stopping_leaves_a_row_and_holds_also_when_extended(tiny, tmp_path
 
     falling.score = 0.9
     chosen = recipe(early_stop_patience=2, max_steps=30)
-    from dataclasses import replace
-
     summary = tiny.fit(tmp_path / "a", chosen, materials=replace(tiny.materials(chosen), score=falling))
     assert (summary.steps, summary.best_step, summary.stopped_early) == (9, 3, True)
     val = rows(files_in(tmp_path / "a").val_metrics)
@@ -278,8 +294,6 @@ def test_early_stopping_leaves_a_row_and_holds_also_when_extended(tiny, tmp_path
 
 
 def test_held_out_images_without_objects_still_give_a_best_checkpoint(tiny, tmp_path):
-    from dataclasses import replace
-
     chosen = recipe(max_steps=6)
     materials = replace(tiny.materials(chosen), score=lambda index, predictions: {"map50_95": None, "map50": None})
     summary = tiny.fit(tmp_path, chosen, materials=materials)
@@ -288,15 +302,13 @@ def test_held_out_images_without_objects_still_give_a_best_checkpoint(tiny, tmp_
 
 
 def test_a_loss_that_is_not_finite_ends_training_names_the_images_and_keeps_the_last_state(tiny, tmp_path):
-    from dataclasses import replace
-
     chosen = recipe()
     materials = tiny.materials(chosen)
     seen = []
 
     def failing(output, targets):
         total, terms = materials.loss(output, targets)
-        seen.append(1)
+        seen.append(1) if total.requires_grad else None
         return (total * float("nan"), terms) if len(seen) == 7 else (total, terms)
 
     with pytest.raises(UsageError) as caught:
@@ -331,5 +343,3 @@ def test_a_finished_training_is_left_as_it_is(tiny, tmp_path):
     time.sleep(0.01)
     tiny.fit(tmp_path, recipe(max_steps=3))
     assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.glob("*.pt")} == before
-
-

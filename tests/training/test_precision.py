@@ -1,4 +1,4 @@
-"""Devices and mixed precision."""
+"""Mixed precision."""
 
 import math
 
@@ -6,30 +6,9 @@ import pytest
 import torch
 
 from yolozu.errors import UsageError
-from yolozu.training.precision import Precision, device_named
+from yolozu.training.precision import Precision
 
 CPU = torch.device("cpu")
-
-
-def test_the_cpu_is_always_there():
-    assert device_named("cpu") == CPU
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
-def test_cuda_where_there_is_none_says_what_to_do():
-    with pytest.raises(UsageError) as caught:
-        device_named("cuda:1")
-    assert str(caught.value) == (
-        f"device: cuda:1: YZ501 this machine has no CUDA device that torch {torch.__version__} can use\n"
-        "  fix: set device: cpu"
-    )
-
-
-def test_a_cuda_device_too_many_names_those_there_are(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert device_named("cuda:1") == torch.device("cuda:1")
-    with pytest.raises(UsageError, match=r"has 2 CUDA devices .*\n.*or one of cuda:0 to cuda:1"):
-        device_named("cuda:2")
 
 
 def test_fp16_on_the_cpu_is_refused():

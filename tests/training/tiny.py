@@ -162,7 +162,7 @@ class Tiny:
         )
 
 
-def scattered_score(index: DataIndex, predictions: list[ImagePredictions]) -> dict[str, float | None]:  # noqa: ARG001
+def scattered_score(index: DataIndex, predictions: list[ImagePredictions]) -> dict[str, float | None]:
     """A number in [0, 1) that any changed bit of the predictions changes: it goes up and down from step to step."""
     content = b"".join(entry.scores.tobytes() + entry.boxes_cxcywh.tobytes() for entry in predictions)
     return {"map50_95": hashlib.sha256(content).digest()[0] / 256, "map50": None}
@@ -180,9 +180,7 @@ def outcome(directory: Path) -> dict[str, object]:
 
 
 def about_of(chosen: Recipe) -> About:
-    spec = {
-        name: getattr(chosen, name).model_dump(mode="json") for name in ("optim", "schedule", "length", "loop")
-    }
+    spec = {name: getattr(chosen, name).model_dump(mode="json") for name in ("optim", "schedule", "length", "loop")}
     digest = digest_of(spec)
     return About(MODEL.model_dump(mode="json"), CLASSES, PREPROCESS.to_json(), spec, digest, digest)
 

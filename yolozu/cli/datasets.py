@@ -15,13 +15,12 @@ if TYPE_CHECKING:
 USUAL_SPLIT = "val"
 
 
-def checked_data(root: Path, split: str | None, *, every: bool = False) -> CheckedData:
-    """The data set at ``root`` with its findings.
+def checked_data(root: Path, split: str | None) -> CheckedData:
+    """One split of the data set at ``root`` with its findings.
 
     Args:
         root: its directory.
         split: the split that is wanted; None means the only one, or ``val``.
-        every: None means all splits.
 
     Raises:
         InputError: there is no such data set or split.
@@ -35,12 +34,9 @@ def checked_data(root: Path, split: str | None, *, every: bool = False) -> Check
     from yolozu.progress import progress_for
 
     layout = find_layout(root)
-    if split is None and every:
-        names = list(layout.splits)
-    else:
-        names = [_chosen(root, list(layout.splits)) if split is None else split]
+    name = _chosen(root, list(layout.splits)) if split is None else split
     with DigestCache(digest_cache_path()) as cache:
-        return check(survey(layout, names, cache, progress_for(sys.stderr)))
+        return check(survey(layout, [name], cache, progress_for(sys.stderr)))
 
 
 def open_split(root: Path, split: str | None) -> DataIndex:
@@ -55,7 +51,7 @@ def open_split(root: Path, split: str | None) -> DataIndex:
     checked = checked_data(root, split)
     found = checked.survey.splits[0]
     if not checked.clean:
-        print(f"warning: {root}: {checked.summary()}; see yolozu validate dataset {root}", file=sys.stderr)
+        print(f"warning: {root}: {checked.summary()}; see yolozu data check {root}", file=sys.stderr)
     return index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd")
 
 

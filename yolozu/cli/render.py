@@ -64,5 +64,6 @@ def _print_colored(finding: Finding, stream: TextIO) -> None:
     from rich.text import Text
 
     first, _, rest = finding.render().partition("\n")
-    text = Text(first, style=_STYLES[finding.severity]).append(f"\n{rest}", style="default")
-    Console(file=stream, highlight=False, soft_wrap=True, force_terminal=True).print(text)
+    console = Console(file=stream, highlight=False, soft_wrap=True, force_terminal=True)
+    console.print(Text(first, style=_STYLES[finding.severity]))
+    print(rest, file=stream)

@@ -83,7 +83,10 @@ class _Reader:
             key = json.loads(word)
             node = self.value((*path, key), depth + 1)
             node.origin = Origin.in_file(self._file, line)
-            if key in entries:
+            strange = strange_text(key, node.origin, (*path, key))
+            if strange is not None:
+                self.problems.append(strange)
+            elif key in entries:
                 self.problems.append(duplicate(entries[key].origin, node.origin, (*path, key)))
             else:
                 entries[key] = node

@@ -75,8 +75,9 @@ def _files_nearby(path: Path) -> str:
 
     if not path.parent.is_dir():
         return f"there is no directory {str(path.parent)!r} either"
-    guess = nearest(path.name, [entry.name for suffix in READERS for entry in path.parent.glob(f"*{suffix}")])
-    return f"did you mean {str(path.parent / guess)!r}?" if guess is not None else "check the path"
+    beside = {entry.stem: entry for suffix in READERS for entry in path.parent.glob(f"*{suffix}")}
+    guess = nearest(path.stem, list(beside))
+    return f"did you mean {str(beside[guess])!r}?" if guess is not None else "check the path"
 
 
 def _unreadable(where: str, problem: str, fix: str) -> ContractError:

@@ -126,7 +126,10 @@ class _Reader:
             origin = self._origin(event)
             node = self._node(next(self._events), (*path, key), depth + 1)
             node = Node(node.value, origin)
-            if key == "<<" and event.style is None:
+            strange = strange_text(key, origin, (*path, key))
+            if strange is not None:
+                self.problems.append(strange)
+            elif key == "<<" and event.style is None:
                 self._refuse(origin, path, "a merge key (<<) hides what is set where", "write the keys out")
             elif key in entries:
                 self.problems.append(duplicate(entries[key].origin, origin, (*path, key)))

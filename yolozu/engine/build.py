@@ -1,4 +1,4 @@
-"""A session as doit tasks, and doit run over them."""
+"""A session as doit tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from doit.exceptions import TaskError, TaskFailed
 
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock
-from yolozu.errors import EXIT_DONE, EXIT_USAGE, YolozuError
+from yolozu.errors import YolozuError
 from yolozu.plan.staleness import Reason, Verdict
 from yolozu.stages.base import links
 from yolozu.stages.registry import GROUPS
@@ -111,38 +111,3 @@ def doit_config(build: Build, reporter: object) -> dict[str, Any]:
         "default_tasks": [node.name for node in build.session.plan.nodes],
         "verbosity": 2,
     }
-
-
-def run_build(build: Build, names: list[str]) -> int:
-    """Build ``names`` (all stages when empty) with doit, in this process; returns the exit code."""
-    from doit.cmd_base import TaskLoader2
-    from doit.doit_cmd import DoitMain
-    from doit.task import dict_to_task
-
-    from yolozu.engine.reporter import BuildReporter
-
-    class Loader(TaskLoader2):  # type: ignore[misc]
-        """Hands the build's tasks to doit."""
-
-        def setup(self, opt_values: dict[str, Any]) -> None:
-            """Nothing to prepare."""
-
-        def load_doit_config(self) -> dict[str, Any]:
-            """The build's settings."""
-            return doit_config(build, BuildReporter(build, sys.stdout))
-
-        def load_tasks(self, cmd: object, pos_args: list[str]) -> list[Any]:  # noqa: ARG002 - doit's call
-            """The build's tasks."""
-            tasks = []
-            for entry in build.tasks():
-                named = {("name" if key == "basename" else key): value for key, value in entry.items()}
-                tasks.append(dict_to_task(named))
-            return tasks
-
-    try:
-        code = DoitMain(Loader(), config_filenames=()).run(["run", *names])
-    except SystemExit as exit_:
-        code = exit_.code if isinstance(exit_.code, int) else EXIT_USAGE
-    finally:
-        build.release()
-    return int(code) if build.exit_code == EXIT_DONE else build.exit_code

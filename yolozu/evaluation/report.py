@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.predictions.check import PredictionsCheck
     from yolozu.evaluation.coco import CocoResult
 
+SCHEMA_PATH = "contracts/v1/eval_coco.schema.json"
 SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -69,7 +69,7 @@ def _sigmoid(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 
 def _require_finite(name: str, values: npt.NDArray[np.floating]) -> None:
-    broken = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    broken = ~np.isfinite(values).all(axis=(1, 2))
     if broken.any():
         raise InputError.one(
             "YZ403",

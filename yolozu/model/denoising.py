@@ -114,8 +114,11 @@ class Denoising(nn.Module):
         distance_BN4 = _uniform(boxes_BN4, generator) + negative_N1
         direction_BN4 = torch.where(_uniform(boxes_BN4, generator) < 0.5, -1.0, 1.0)
         half_BN4 = boxes_BN4[..., 2:].repeat(1, 1, 2) * (0.5 * self.box_noise)
-        corners_BN4 = cxcywh_to_xyxy(boxes_BN4) + direction_BN4 * distance_BN4 * half_BN4
-        return xyxy_to_cxcywh(corners_BN4.clamp(0.0, 1.0))
+        corners_BN4 = (cxcywh_to_xyxy(boxes_BN4) + direction_BN4 * distance_BN4 * half_BN4).clamp(0.0, 1.0)
+        # Opposite corners of a negative may pass each other; ordered again they still span a box.
+        first_BN2, second_BN2 = corners_BN4[..., :2], corners_BN4[..., 2:]
+        ordered = [torch.minimum(first_BN2, second_BN2), torch.maximum(first_BN2, second_BN2)]
+        return xyxy_to_cxcywh(torch.cat(ordered, dim=-1))
 
 
 def _uniform(like: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.data import SYNTHETIC, DatasetSection, SynthSection
-from yolozu.errors import InputError
+from yolozu.errors import InputError, Interrupted
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, reads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from yolozu.data.check import CheckedData
     from yolozu.data.index import DataIndex
+    from yolozu.progress import Bar, Progress
+    from yolozu.stages.base import Stopper
 
 REPORT = "reports/data_check.json of this run lists them all"
 
@@ -56,9 +61,10 @@ def run(
     """
     from yolozu.artifacts.jsonio import pretty, write_text
 
+    progress = _StoppingProgress(context.progress, context.stopping)
     if spec.dataset.dataset_root == SYNTHETIC:
-        _render(spec.synth, outputs.rendered, context)
-    checked = _checked(spec, outputs, context)
+        _render(spec.synth, outputs.rendered, progress)
+    checked = _checked(spec, outputs, progress)
     policy = spec.dataset.check_data
     write_text(outputs.check, pretty(checked.report(policy, dataset_root=spec.dataset.dataset_root)))
     for note in checked.survey.notes:
@@ -81,7 +87,41 @@ def run(
     }
 
 
-def _render(synth: SynthSection, root: Path, context: StageContext) -> None:
+class _StoppingProgress:
+    """Progress whose every step is a point where the stage may be stopped."""
+
+    def __init__(self, progress: Progress, stopping: Stopper) -> None:
+        self._progress, self._stopping = progress, stopping
+
+    def say(self, line: str) -> None:
+        """The line."""
+        self._progress.say(line)
+
+    @contextmanager
+    def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
+        """The bar."""
+        with self._progress.bar(title, total, done) as bar:
+            yield _StoppingBar(bar, self._stopping)
+
+
+@dataclass(frozen=True)
+class _StoppingBar:
+    bar: Bar
+    stopping: Stopper
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Count, unless a stop was asked for."""
+        self.bar.advance(count, note)
+        if self.stopping():
+            raise Interrupted.one(
+                "YZ214",
+                where="prepare_data",
+                problem="interrupted; nothing of it is kept",
+                fix="the same command starts it again",
+            )
+
+
+def _render(synth: SynthSection, root: Path, progress: Progress) -> None:
     from yolozu.data.synth.writer import SynthPlan, write_scenes
 
     plan = SynthPlan(
@@ -91,10 +131,10 @@ def _render(synth: SynthSection, root: Path, context: StageContext) -> None:
         max_objects=synth.synth_max_objects,
         seed=synth.synth_seed,
     )
-    write_scenes(root, plan, context.progress)
+    write_scenes(root, plan, progress)
 
 
-def _checked(spec: PrepareDataSpec, outputs: PrepareDataOutputs, context: StageContext) -> CheckedData:
+def _checked(spec: PrepareDataSpec, outputs: PrepareDataOutputs, progress: Progress) -> CheckedData:
     from yolozu.artifacts.digest import DigestCache
     from yolozu.data.check import check
     from yolozu.data.fingerprint import used_splits
@@ -105,7 +145,7 @@ def _checked(spec: PrepareDataSpec, outputs: PrepareDataOutputs, context: StageC
     rendered = spec.dataset.dataset_root == SYNTHETIC
     layout = find_layout(outputs.rendered if rendered else Path(spec.dataset.dataset_root))
     with DigestCache(digest_cache_path()) as cache:
-        return check(survey(layout, used_splits(spec.dataset), cache, context.progress))
+        return check(survey(layout, used_splits(spec.dataset), cache, progress))
 
 
 def _indices(spec: PrepareDataSpec, checked: CheckedData) -> tuple[DataIndex, DataIndex, DataIndex]:

@@ -8,13 +8,13 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from yolozu.model.device import device_named
 from yolozu.training.batches import training_windows
 from yolozu.training.keeper import About, Keeper, TrainingFiles
 from yolozu.training.learner import Learner, StepReport
 from yolozu.training.messages import interrupted, non_finite, opening_lines, step_note, validation_line
 from yolozu.training.metrics_log import Kind, MetricsLog
 from yolozu.training.pace import Pace
-from yolozu.training.precision import device_named
 from yolozu.training.randomness import deterministic
 from yolozu.training.resume import Origin, take_up
 from yolozu.training.state import METRIC, NOTHING_TO_FIND, BeforeEnd, EpochSums, TrainingState, rank
@@ -213,7 +213,7 @@ class _Loop:
         if due != "closing":
             verdicts.count(score, patience=loop.early_stop_patience, min_delta=loop.early_stop_min_delta)
         kind = self.timetable.closing_validation() if due == "closing" else due
-        self._write(self.val_log, kind, found.losses, found.metrics)
+        self._write(self.val_log, kind, _finite(found.losses), found.metrics)
         if verdicts.stopped_early:
             without = float(verdicts.without_progress)
             self._write(self.val_log, "early_stop", {}, {METRIC: verdicts.best_score, "without_progress": without})

@@ -1,4 +1,4 @@
-"""Where tensors live and in which precision they are multiplied."""
+"""The precision in which tensors are multiplied."""
 
 from __future__ import annotations
 
@@ -17,27 +17,6 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 DTYPES = {"none": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-
-
-def device_named(name: str) -> torch.device:
-    """The device a contract names.
-
-    Raises:
-        UsageError: YZ501, this machine has no such device.
-    """
-    device = torch.device(name)
-    if device.type == "cuda":
-        count = torch.cuda.device_count()
-        index = 0 if device.index is None else device.index
-        if index >= count:
-            has = f"{count} CUDA device{'s' if count != 1 else ''}" if count else "no CUDA device"
-            raise UsageError.one(
-                "YZ501",
-                where=f"device: {name}",
-                problem=f"this machine has {has} that torch {torch.__version__} can use",
-                fix="set device: cpu" + (f", or one of cuda:0 to cuda:{count - 1}" if count else ""),
-            )
-    return device
 
 
 class Precision:

@@ -35,7 +35,7 @@ def detections(draw, bbox_format):
 
 
 @pytest.mark.parametrize("bbox_format", get_args(BoxFormat))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_suspects_are_all_that_the_exact_check_objects_to(bbox_format, data):
     values = data.draw(st.lists(detections(bbox_format), min_size=1, max_size=5))

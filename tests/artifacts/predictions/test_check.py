@@ -61,7 +61,10 @@ def test_a_wrapped_file_without_a_version_gets_one_warning(tmp_path):
         (wrapped(schema_version=True), ["schema_version: YZ704 the boolean true is no version this program reads"]),
         (wrapped(meta=[]), ["meta: YZ707 a list, not an object"]),
         (wrapped(metadata={}), ["metadata: warning: YZ705 unknown key"]),
-        ('{"schema_version": 1, "schema_version": 1, "predictions": []}', ["schema_version: YZ706 the key stands twice"]),
+        (
+            '{"schema_version": 1, "schema_version": 1, "predictions": []}',
+            ["schema_version: YZ706 the key stands twice"],
+        ),
         ([7], ["[0]: YZ702 the number 7 where an image's predictions should be"]),
         ([entry(image=...)], ["[0].image: YZ703 missing"]),
         ([entry(image=5)], ["[0].image: YZ707 the number 5, not an image's path"]),
@@ -71,19 +74,31 @@ def test_a_wrapped_file_without_a_version_gets_one_warning(tmp_path):
         ([entry(detections={})], ["[0].detections: YZ707 an object, not a list"]),
         ([entry(detection=[])], ["[0].detection: warning: YZ705 unknown key (said once, at its first place)"]),
         ([entry(image_size=[1, 2])], ["[0].image_size: YZ707 a list, not an object"]),
-        ([entry(image_size={"width": 0})], ["[0].image_size.width: YZ709 0 is outside 1 … 2147483647", "[0].image_size.height: YZ703 missing"]),
-        ([entry(image_size={"width": 6.5, "height": 4})], ["[0].image_size.width: YZ707 the number 6.5, not an integer"]),
+        (
+            [entry(image_size={"width": 0})],
+            ["[0].image_size.width: YZ709 0 is outside 1 … 2147483647", "[0].image_size.height: YZ703 missing"],
+        ),
+        (
+            [entry(image_size={"width": 6.5, "height": 4})],
+            ["[0].image_size.width: YZ707 the number 6.5, not an integer"],
+        ),
         ([entry(intrinsics=3)], ["[0].intrinsics: YZ710 the number 3 with 0 of a camera's numbers"]),
-        ([entry(intrinsics={"fx": 1, "fy": 1, "cx": 1})], ["[0].intrinsics: YZ710 an object with 3 of a camera's numbers"]),
-        ([entry(intrinsics=[[1, 0, 0], [0, "1", 0], [0, 0, 1]])], ["[0].intrinsics[1][1]: YZ707 the text '1', not a number"]),
+        (
+            [entry(intrinsics={"fx": 1, "fy": 1, "cx": 1})],
+            ["[0].intrinsics: YZ710 an object with 3 of a camera's numbers"],
+        ),
+        (
+            [entry(intrinsics=[[1, 0, 0], [0, "1", 0], [0, 0, 1]])],
+            ["[0].intrinsics[1][1]: YZ707 the text '1', not a number"],
+        ),
         ([entry("a.jpg"), entry("a.jpg")], ["[1].image: YZ713 'a.jpg' was already at [0].image"]),
-        ('{"a.jpg": [], "a.jpg": []}', ["[\"a.jpg\"]: YZ713 'a.jpg' was already at [\"a.jpg\"]"]),
-        ({"a.jpg": 7}, ["[\"a.jpg\"]: YZ707 the number 7, not a list"]),
-        ({"a.jpg": [detection(score=2)]}, ["[\"a.jpg\"][0].score: YZ709 2 is outside [0, 1]"]),
+        ('{"a.jpg": [], "a.jpg": []}', ['["a.jpg"]: YZ713 \'a.jpg\' was already at ["a.jpg"]']),
+        ({"a.jpg": 7}, ['["a.jpg"]: YZ707 the number 7, not a list']),
+        ({"a.jpg": [detection(score=2)]}, ['["a.jpg"][0].score: YZ709 2 is outside [0, 1]']),
         ([entry("a.jpg", detection(), detection(score=-1))], ["[0].detections[1].score: YZ709 -1 is outside [0, 1]"]),
         ([entry("a.jpg", detection(), 5)], ["[0].detections[1]: YZ702 the number 5 where a detection should be"]),
     ],
-)  # fmt: skip
+)
 def test_everything_wrong_is_named_with_its_place(tmp_path, value, expected):
     assert lines(check(tmp_path, value)) == expected
 
@@ -108,7 +123,11 @@ def test_every_spelling_of_a_camera_is_read(tmp_path, camera):
         (b"{", "line 1 column 2", "expected a key in double quotes"),
         (b'{"schema_version": 1, "predictions": [', "line 1 column 39", "expecting value"),
         (b'[{"image": "a", "detections": []},\n {"image": ', "line 2 column 12, after 1 entries", "expecting value"),
-        (b'[{"image": "a", "detections": []}, \xff]', "byte 35, after 1 entries", "not UTF-8 text (invalid start byte)"),
+        (
+            b'[{"image": "a", "detections": []}, \xff]',
+            "byte 35, after 1 entries",
+            "not UTF-8 text (invalid start byte)",
+        ),
         (b"\xff\xfe[\x00]\x00", "byte 0", "not UTF-8 text (invalid start byte)"),
         (b"[" * 100_000, "line 1 column 2", "nested too deeply"),
         (b'[{"image": "a", "detections": ' + b"[" * 100_000, "line 1 column 2", "nested too deeply"),
@@ -124,10 +143,13 @@ def test_files_that_are_no_json_give_a_finding_at_the_place(tmp_path, content, w
 
 def test_what_stands_before_the_end_of_a_cut_off_file_is_checked(tmp_path):
     text = json.dumps(wrapped(entry("a.jpg", detection(score=9)), entry("b.jpg")))
-    assert lines(check(tmp_path, text[: text.index('"b.jpg"')])) == [
+    end = text.index('"b.jpg"')
+    assert lines(check(tmp_path, text[:end])) == [
         "predictions[0].detections[0].score: YZ709 9 is outside [0, 1]",
-        f"line 1 column {text.index(chr(34) + 'b.jpg')}, after 1 entries: YZ701 no JSON from here on: expecting value; "
-        "nothing behind this place was checked",
+        (
+            f"line 1 column {end + 1}, after 1 entries: YZ701 no JSON from here on: expecting value; "
+            "nothing behind this place was checked"
+        ),
     ]
 
 
@@ -179,8 +201,10 @@ def test_strict_takes_warnings_for_errors(tmp_path):
 def test_an_unknown_key_is_said_once_with_the_key_it_may_mean(tmp_path):
     result = check(tmp_path, [entry("a.jpg", *[detection(rot_6d=1)] * 3), entry("b.jpg", detection(rot_6d=1))])
     assert [finding.render() for finding in result.findings] == [
-        "[0].detections[0].rot_6d: warning: YZ705 unknown key (said once, at its first place)\n"
-        "  fix: did you mean 'rot6d'?"
+        (
+            "[0].detections[0].rot_6d: warning: YZ705 unknown key (said once, at its first place)\n"
+            "  fix: did you mean 'rot6d'?"
+        )
     ]
 
 
@@ -194,19 +218,31 @@ def test_the_data_set_tells_unknown_images_classes_sizes_and_coverage(tmp_path):
     )
     result = check(tmp_path, value, known=KNOWN)
     assert [finding.render() for finding in result.findings] == [
-        "predictions: warning: YZ716 1 of 3 images have no entry, the first 'images/val/b/2.jpg'\n"
-        "  fix: write an entry with an empty list for images where nothing was found",
-        "predictions[0].detections[0].class_id: YZ715 no class of the data set has the id 1\n"
-        "  fix: use category ids, not network indices; the data set has 3, 7",
-        "predictions[1].image: YZ713 'images/val/1.jpg' was already at predictions[0].image\n"
-        "  fix: write one entry per image, with all its detections",
-        "predictions[2].image: YZ714 '2.jpg' may mean 2 images: images/val/2.jpg, images/val/b/2.jpg\n"
-        "  fix: name the image by its path relative to the data set's root",
-        "predictions[3].image: YZ714 the data set's split has no image 'images/train/1.jpg'\n"
-        "  fix: did you mean 'images/val/1.jpg'? Otherwise check split and root",
-        "predictions[4].image_size: warning: YZ717 480 x 640 px, but the data set's image has 640 x 480 "
-        "(after EXIF orientation)\n"
-        "  fix: predict on the upright original image, and write its size",
+        (
+            "predictions: warning: YZ716 1 of 3 images have no entry, the first 'images/val/b/2.jpg'\n"
+            "  fix: write an entry with an empty list for images where nothing was found"
+        ),
+        (
+            "predictions[0].detections[0].class_id: YZ715 no class of the data set has the id 1\n"
+            "  fix: use category ids, not network indices; the data set has 3, 7"
+        ),
+        (
+            "predictions[1].image: YZ713 'images/val/1.jpg' was already at predictions[0].image\n"
+            "  fix: write one entry per image, with all its detections"
+        ),
+        (
+            "predictions[2].image: YZ714 '2.jpg' may mean 2 images: images/val/2.jpg, images/val/b/2.jpg\n"
+            "  fix: name the image by its path relative to the data set's root"
+        ),
+        (
+            "predictions[3].image: YZ714 the data set's split has no image 'images/train/1.jpg'\n"
+            "  fix: did you mean 'images/val/1.jpg'? Otherwise check split and root"
+        ),
+        (
+            "predictions[4].image_size: warning: YZ717 480 x 640 px, but the data set's image has 640 x 480 "
+            "(after EXIF orientation)\n"
+            "  fix: predict on the upright original image, and write its size"
+        ),
     ]
     assert result.coverage is not None
     assert (result.coverage.covered_images, result.coverage.expected_images) == (2, 3)

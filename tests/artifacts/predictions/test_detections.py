@@ -63,11 +63,20 @@ def test_nothing_is_said_of_a_sound_detection(value):
         (box(w=0), ["p[0].bbox: warning: YZ712 empty box 0 x 0.1"]),
         (box(cx=1.01), ["p[0].bbox: warning: YZ712 center 1.01, 0.4, size 0.2 x 0.1 reaches beyond the image"]),
         (box(cx=320, w=64), ["p[0].bbox: YZ709 center 320, 0.4, size 64 x 0.1 is no box in the image"]),
-        (box(cx=10**400), ["p[0].bbox.cx: YZ709 100000000000000000...0000000000000000000 is no number a computer calculates with"]),
-        (detection(R=[1, 0, 0]), [f"p[0].R[{i}]: YZ707 the number {n}, not a list of 3" for i, n in enumerate((1, 0, 0))]),
+        (
+            box(cx=10**400),
+            ["p[0].bbox.cx: YZ709 100000000000000000...0000000000000000000 is no number a computer calculates with"],
+        ),
+        (
+            detection(R=[1, 0, 0]),
+            [f"p[0].R[{i}]: YZ707 the number {n}, not a list of 3" for i, n in enumerate((1, 0, 0))],
+        ),
         (detection(R=[[1, 0], [0, 1]]), ["p[0].R: YZ710 2 items, not 3"]),
         (detection(R=[[1, 0, 0], [0, 1, 0], [0, 0, "1"]]), ["p[0].R[2][2]: YZ707 the text '1', not a number"]),
-        (detection(R=[[2, 0, 0], [0, 1, 0], [0, 0, 1]]), ["p[0].R: YZ711 no rotation: R Rᵀ differs from the identity by 3"]),
+        (
+            detection(R=[[2, 0, 0], [0, 1, 0], [0, 0, 1]]),
+            ["p[0].R: YZ711 no rotation: R Rᵀ differs from the identity by 3"],
+        ),
         (detection(R=[[-1, 0, 0], [0, 1, 0], [0, 0, 1]]), ["p[0].R: YZ711 no rotation: determinant -1, a reflection"]),
         (detection(t_xyz=[1, 2]), ["p[0].t_xyz: YZ710 2 items, not 3"]),
         (detection(t_xyz=[1, math.nan, 2]), ["p[0].t_xyz[1]: YZ708 nan is not finite"]),
@@ -86,12 +95,16 @@ def test_every_problem_is_named_with_its_json_path(value, expected):
 def test_all_problems_of_a_detection_come_together_with_their_fixes():
     value = detection(class_id=True, score=2, bbox={"cx": 0.5, "cy": 0.5, "w": "1"}, R=[])
     assert [finding.render() for finding in findings_in(value, "[0].detections[1]", None, RULES)] == [
-        "[0].detections[1].class_id: YZ707 the boolean true, not an integer\n"
-        "  fix: write an integer without quotes or fraction",
+        (
+            "[0].detections[1].class_id: YZ707 the boolean true, not an integer\n"
+            "  fix: write an integer without quotes or fraction"
+        ),
         "[0].detections[1].score: YZ709 2 is outside [0, 1]\n  fix: write score inside it",
         "[0].detections[1].bbox.w: YZ707 the text '1', not a number\n  fix: write a number without quotes",
-        "[0].detections[1].bbox.h: YZ703 missing\n"
-        "  fix: cxcywh_norm boxes have cx, cy, w, h; declare another bbox_format if these are none",
+        (
+            "[0].detections[1].bbox.h: YZ703 missing\n"
+            "  fix: cxcywh_norm boxes have cx, cy, w, h; declare another bbox_format if these are none"
+        ),
         "[0].detections[1].R: YZ710 0 items, not 3\n  fix: write R as 3 lists of 3 numbers",
     ]
 

@@ -22,7 +22,7 @@ def text_of(content: str | bytes) -> JsonText:
     return JsonText(io.BytesIO(content if isinstance(content, bytes) else content.encode()))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(values, max_size=5), st.sampled_from([1, 2, 3, 7, 1 << 22]), st.sampled_from([None, 1]))
 def test_elements_are_those_of_the_list_however_small_the_pieces(items, piece, indent):
     before, stream.PIECE_BYTES = stream.PIECE_BYTES, piece
@@ -34,7 +34,7 @@ def test_elements_are_those_of_the_list_however_small_the_pieces(items, piece, i
         stream.PIECE_BYTES = before
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.dictionaries(st.text(), values, max_size=5), st.sampled_from([1, 5, 1 << 22]))
 def test_members_are_those_of_the_object_however_small_the_pieces(members, piece):
     before, stream.PIECE_BYTES = stream.PIECE_BYTES, piece
@@ -53,9 +53,8 @@ def test_any_bytes_are_a_value_or_broken_json_and_nothing_else(content, piece):
         try:
             text.value()
             text.end()
-        except BrokenJson as error:
-            assert error.problem
-            assert error.place
+        except BrokenJson:
+            return
     finally:
         stream.PIECE_BYTES = before
 
@@ -63,7 +62,7 @@ def test_any_bytes_are_a_value_or_broken_json_and_nothing_else(content, piece):
 @pytest.mark.parametrize(
     ("content", "problem", "place"),
     [
-        ("", "expecting value", "line 1 column 1"),
+        ("", "expected '[', found the end of the file", "line 1 column 1"),
         ('[1,\n {"a": tru', "expecting value", "line 2 column 8"),
         ('[1,\n {"a": 1', "expecting ',' delimiter", "line 2 column 9"),
         ('["ab', "unterminated string starting at", "line 1 column 2"),
@@ -76,8 +75,7 @@ def test_any_bytes_are_a_value_or_broken_json_and_nothing_else(content, piece):
 def test_where_the_text_stops_being_json_is_said(content, problem, place):
     with pytest.raises(BrokenJson) as caught:
         list(text_of(content).elements())
-    if content != "":
-        assert (caught.value.problem, caught.value.place) == (problem, place)
+    assert (caught.value.problem, caught.value.place) == (problem, place)
 
 
 def test_lines_and_columns_count_across_pieces(monkeypatch):

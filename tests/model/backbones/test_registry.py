@@ -66,9 +66,7 @@ def test_it_exports_to_onnx(name, tmp_path):
     path = tmp_path / "backbone.onnx"
     batch = {"images": {0: torch.export.Dim("batch", min=1, max=8)}}
     sample = torch.randn(2, 3, 64, 64)
-    torch.onnx.export(
-        module, (sample,), path, dynamo=True, external_data=False, verbose=False, dynamic_shapes=batch
-    )
+    torch.onnx.export(module, (sample,), path, dynamo=True, external_data=False, verbose=False, dynamic_shapes=batch)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     images = torch.randn(3, 3, 64, 64)
     with torch.no_grad():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yolozu.artifacts.jsonio import pretty
+from yolozu.cli.commands.data import check as dataset
+from yolozu.cli.render import show_findings
 from yolozu.contract.deliver import BoxFormat
 from yolozu.errors import EXIT_REFUSED, GateFailed, InputError
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from yolozu.artifacts.predictions import KnownImages, PredictionsCheck
+
+__all__ = ["dataset", "parity", "predictions", "run_meta"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -67,30 +72,6 @@ def parity(file: Annotated[Path, typer.Argument(help="A run's onnx_parity.json."
     _judge(file, read_parity_report, "a complete onnx_parity.json")
 
 
-def dataset(
-    root: Annotated[Path, typer.Argument(help="Directory of the data set.", metavar="ROOT")],
-    *,
-    split: Annotated[str | None, typer.Option(help="Split; left out, all of them.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Check images and labels of a data set. Exit 1 when something was found."""
-    from yolozu.cli.datasets import checked_data
-
-    checked = checked_data(root, split, every=True)
-    report = checked.report("fail")
-    if as_json:
-        print(pretty(report), end="")
-        if not checked.clean:
-            raise typer.Exit(EXIT_REFUSED)
-        return
-    for name, counts in report["splits"].items():
-        print(f"{root} {name}: {counts['images']} images, {counts['instances']} objects")
-    for note in report["notes"]:
-        print(f"note: {note}")
-    if not checked.clean:
-        raise checked.refusal("all of them with --json")
-
-
 def _known(root: Path, split: str | None, max_images: int | None) -> KnownImages:
     from yolozu.cli.datasets import open_split
     from yolozu.evaluation.known import known_images
@@ -99,8 +80,7 @@ def _known(root: Path, split: str | None, max_images: int | None) -> KnownImages
 
 
 def _show(file: Path, check: PredictionsCheck) -> None:
-    for finding in check.findings:
-        print(finding.render())
+    show_findings(check.findings, sys.stdout)
     listed = len(check.findings)
     left = check.errors + check.warnings - listed
     if left:

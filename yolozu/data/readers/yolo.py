@@ -55,11 +55,7 @@ class YoloReader:
 
     def _stray(self, found: list[str], stems: set[str]) -> list[Defect]:
         return [
-            Defect(
-                "label_without_image",
-                str(self._split.labels / name),
-                f"no image in {self._split.images_dir} has its name",
-            )
+            Defect("label_without_image", str(self._split.labels / name), "no image has its name")
             for name in found
             if stem_of(name) not in stems and stem_of(name).rpartition("/")[2] not in CLASS_LISTS
         ]

@@ -128,7 +128,7 @@ def _compose(picture_HW3: NDArray[np.float32], grid: SampleGrid, colors_F3: NDAr
 def _extent_px(mask: NDArray[np.bool_], window: Window) -> NDArray[np.float64]:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     corners = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]) / SAMPLES_PER_PX
-    return corners + np.array([window.left, window.top, window.left, window.top])
+    return np.asarray(corners + np.array([window.left, window.top, window.left, window.top]))
 
 
 def _owners(samples: list[NDArray[np.bool_]]) -> NDArray[np.uint8]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,7 @@ from yolozu.data.synth.solids import all_solids
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from yolozu.progress import Progress
@@ -78,8 +80,8 @@ def write_scenes(root: Path, plan: SynthPlan, progress: Progress) -> None:
     for split in STREAMS:
         for kind in ("images", "labels", "masks"):
             (root / kind / split).mkdir(parents=True, exist_ok=True)
-    with progress.bar("rendering scenes", len(jobs)) as bar:
-        for _ in _rendered(root, plan, jobs):
+    with progress.bar("rendering scenes", len(jobs)) as bar, closing(_rendered(root, plan, jobs)) as rendered:
+        for _ in rendered:
             bar.advance()
     names = [solid.name for solid in all_solids()]
     write_text(root / "classes.txt", "".join(f"{name}\n" for name in names))
@@ -103,7 +105,7 @@ def write_scene(root: Path, plan: SynthPlan, split: str, number: int) -> None:
     (root / f"labels/{split}/{stem}.json").write_text(json.dumps(sidecar) + "\n", encoding="utf-8")
 
 
-def _rendered(root: Path, plan: SynthPlan, jobs: list[tuple[str, int]]) -> Iterator[None]:
+def _rendered(root: Path, plan: SynthPlan, jobs: list[tuple[str, int]]) -> Generator[None]:
     """Writes the scenes of ``jobs``, one each time it is asked."""
     processes = len(os.sched_getaffinity(0))
     if processes == 1 or len(jobs) < FEWEST_FOR_PROCESSES:
@@ -114,8 +116,12 @@ def _rendered(root: Path, plan: SynthPlan, jobs: list[tuple[str, int]]) -> Itera
     splits, numbers = zip(*jobs, strict=True)
     count = len(jobs)
     spawn = multiprocessing.get_context("spawn")  # a fork would copy this process's threads in whatever state they are
-    with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_leave_interrupts_to_the_parent) as pool:
         yield from pool.map(write_scene, [root] * count, [plan] * count, splits, numbers, chunksize=32)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _label_lines(scene: Scene, rendering: Rendering) -> str:

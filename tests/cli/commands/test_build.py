@@ -1,0 +1,56 @@
+import json
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def test_run_needs_no_dodo_and_finds_everything_up_to_date(finished, tmp_path):
+    project = finished.copy(tmp_path / "project")
+    (project.root / "dodo.py").unlink()
+    done = project.yolozu("run", "eval", "run_id=done")
+    assert (done.returncode, done.stdout.splitlines()[0], done.stdout.splitlines()[-1]) == (
+        0, "done: exp.yaml", "[7/7] evaluate: up to date",
+    )  # fmt: skip
+
+
+def test_train_takes_every_key_as_a_flag_and_remembers_it(finished, tmp_path):
+    project = finished.copy(tmp_path / "project")
+    done = project.yolozu("train", "exp.yaml", "--run-id", "done", "--parity-images", "2", "--no-nesterov")
+    assert done.returncode == 0, done.stderr
+    assert "[4/7] onnx_parity: parity_images: 4 → 2 (--parity-images)" in done.stdout
+    assert "evaluate" not in done.stdout
+    remembered = json.loads((project.run_dir("done") / "plan/overrides.json").read_text())
+    assert remembered["overrides"] == {"nesterov": False, "parity_images": 2}
+
+
+def test_resume_refuses_a_changed_key_by_name(finished, tmp_path):
+    project = finished.copy(tmp_path / "project")
+    done = project.yolozu("train", "exp.yaml", "--run-id", "done", "--lr", "0.5", "--resume")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "done: train: YZ308 was made for another spec: lr: 0.001 → 0.5\n"
+        "  fix: set the keys back, or leave out --resume to start afresh\n"
+    )
+    assert project.yolozu("verify", "run_id=done").returncode == 0
+
+
+def test_resume_without_anything_to_resume_says_so(empty_project):
+    done = empty_project.yolozu("train", "exp.yaml", "--run-id", "fresh", "--resume")
+    assert (done.returncode, "there is nothing to resume" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "evla", "run_id=done"], "did you mean 'eval'?"),
+        (["run", "exp.yaml", "run_id=a", "--run-id", "b"], "run_id=a says otherwise"),
+        (["train", "exp.yaml", "--lr", "fast"], "--lr"),
+        (["train", "exp.yaml", "--learning-rate", "1"], "no such option"),
+    ],
+)
+def test_a_wrong_word_is_one_message_and_exit_2(empty_project, words, said):
+    done = empty_project.yolozu(*words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

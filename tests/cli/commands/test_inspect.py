@@ -1,0 +1,70 @@
+import json
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    return finished.copy(tmp_path / "project")
+
+
+def test_plan_says_what_would_run_and_check_fails_then(project):
+    calm = project.yolozu("plan", "run_id=done", "--check")
+    assert (calm.returncode, calm.stdout.splitlines()[:2]) == (0, ["done: exp.yaml", "  prepare_data          up to date"])
+    changed = project.yolozu("plan", "run_id=done", "export", "onnx_opset=20", "--check")
+    assert (changed.returncode, changed.stdout) == (
+        1,
+        "done: exp.yaml + onnx_opset=20\n"
+        "  prepare_data  up to date\n"
+        "  train         up to date\n"
+        "  export_onnx   runs\n",
+    )
+
+
+def test_looking_writes_nothing(project):
+    before = sorted((path, path.stat().st_mtime_ns) for path in project.run_dir("done").rglob("*") if path.is_file())
+    for command in ("plan", "why", "status"):
+        assert project.yolozu(command, "run_id=done", "lr=5").returncode == 0
+    after = sorted((path, path.stat().st_mtime_ns) for path in project.run_dir("done").rglob("*") if path.is_file())
+    assert before == after
+
+
+def test_why_names_the_key_its_values_and_its_line(project):
+    text = (project.root / "exp.yaml").read_text().replace("lr: 1.0e-3", "lr: 2.0e-3")
+    (project.root / "exp.yaml").write_text(text)
+    line = text.splitlines().index("lr: 2.0e-3") + 1
+    told = project.yolozu("why", "run_id=done", "export").stdout
+    assert told == (
+        "done: exp.yaml\n"
+        "  prepare_data: up to date\n"
+        "  train: runs\n"
+        f"    lr: 0.001 → 0.002 (exp.yaml:{line})\n"
+        "  export_onnx: runs if what it reads changes\n"
+        "    train runs before it and may change what it reads\n"
+    )
+    told = json.loads(project.yolozu("why", "run_id=done", "train", "--json").stdout)
+    assert told["stages"][1]["reasons"] == [{"kind": "key", "subject": "lr", "old": "0.001", "new": "0.002"}]
+
+
+def test_status_of_a_run_that_is_not_built(empty_project):
+    rows = json.loads(empty_project.yolozu("status", "exp.yaml", "run_id=new", "--json").stdout)["stages"]
+    assert {row["state"] for row in rows} == {"not built"}
+    assert not empty_project.run_dir("new").exists()
+
+
+def test_verify_reads_every_artifact(project):
+    whole = project.yolozu("verify", "run_id=done")
+    assert (whole.returncode, whole.stdout.splitlines()[-1]) == (0, "15 intact, 0 not")
+    (project.run_dir("done") / "exports/model.onnx").unlink()
+    with (project.run_dir("done") / "reports/eval_coco.json").open("a") as file:
+        file.write(" ")
+    broken = project.yolozu("verify", "run_id=done")
+    assert (broken.returncode, broken.stdout.splitlines()[-1]) == (1, "13 intact, 2 not")
+    assert "missing   exports/model.onnx" in broken.stdout
+    assert "changed   reports/eval_coco.json" in broken.stdout
+
+
+def test_verify_of_a_run_that_is_not_built_says_no(empty_project):
+    assert empty_project.yolozu("verify", "exp.yaml", "run_id=new").returncode == 1

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from yolozu.cli.datasets import open_split
+from yolozu.errors import InputError, UsageError
+
+
+def make_split(root, split, labels=("0 0.5 0.5 0.2 0.2\n",)):
+    (root / "images" / split).mkdir(parents=True)
+    (root / "labels" / split).mkdir(parents=True)
+    (root / "classes.txt").write_text("cat\n")
+    for number, text in enumerate(labels):
+        Image.new("RGB", (64, 48), (number, 40, 40)).save(root / "images" / split / f"{number}.png")
+        (root / "labels" / split / f"{number}.txt").write_text(text)
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "data"
+
+
+def test_the_only_split_needs_no_name(root):
+    make_split(root, "holdout")
+    index = open_split(root, None)
+    assert (index.split, [record.image for record in index.records]) == ("holdout", ["images/holdout/0.png"])
+
+
+def test_val_is_the_usual_split(root):
+    make_split(root, "train")
+    make_split(root, "val")
+    assert open_split(root, None).split == "val"
+    assert open_split(root, "train").split == "train"
+
+
+def test_several_splits_without_a_val_are_not_chosen_from(root):
+    make_split(root, "a")
+    make_split(root, "b")
+    with pytest.raises(UsageError) as caught:
+        open_split(root, None)
+    assert str(caught.value) == f"{root}: YZ805 has the splits a, b\n  fix: say which with --split"
+
+
+def test_labels_that_name_no_box_are_left_out_and_said(root, capsys):
+    make_split(root, "val", ["0 0.5 0.5 0.2 0.2\n", "0 0.5 0.5 0 0.2\n"])
+    index = open_split(root, "val")
+    assert [len(record.class_indices) for record in index.records] == [1, 0]
+    assert f"warning: {root}: 1 × degenerate_box; see yolozu data check {root}\n" in capsys.readouterr().err
+
+
+def test_a_missing_data_set_is_an_input_error(root):
+    with pytest.raises(InputError, match="YZ201 no such directory"):
+        open_split(root, None)

@@ -1,0 +1,92 @@
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from yolozu.cli.flags import contract_flags, overrides_of
+from yolozu.contract.fields import keys
+from yolozu.contract.loader import load_contract
+from yolozu.contract.overrides import ALIASES, Override
+from yolozu.errors import ContractError
+
+SEEN: list[tuple[Path | None, str | None, bool, list[Override]]] = []
+
+
+@contract_flags
+def sample(
+    config: Annotated[Path | None, typer.Argument(help="Contract.")] = None,
+    run_id: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
+    *,
+    resume: Annotated[bool, typer.Option("--resume", help="Insist.")] = False,
+    overrides: list[Override],
+) -> None:
+    """A command with every key."""
+    SEEN.append((config, run_id, resume, overrides))
+
+
+APP = typer.Typer(rich_markup_mode="markdown")
+APP.command()(sample)
+
+
+def called(*arguments):
+    SEEN.clear()
+    result = CliRunner().invoke(APP, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return SEEN[0]
+
+
+def test_only_what_was_given_is_an_override():
+    assert called("exp.yaml") == (Path("exp.yaml"), None, False, [])
+
+
+def test_flags_become_overrides_with_their_flag_as_origin():
+    config, run_id, resume, overrides = called(
+        "exp.yaml", "--run-id", "exp01", "--resume", "--lr", "0", "--no-use-ema", "--wd-exclude-bias", "--image-size",
+        "320,640", "--optimizer", "sgd", "--require", '{map50: ">= 0.3"}', "--dataset-root", "a: b", "--max-steps", "null",
+        "--no-ddp", "--use-amp", "--num-queries", "9",
+    )  # fmt: skip
+    assert (config, run_id, resume) == (Path("exp.yaml"), "exp01", True)
+    assert {(override.key, str(override.value), override.origin) for override in overrides} == {
+        ("lr", "0", "--lr"),
+        ("use_ema", "False", "--no-use-ema"),
+        ("wd_exclude_bias", "True", "--wd-exclude-bias"),
+        ("image_size", "320,640", "--image-size"),
+        ("optimizer", "sgd", "--optimizer"),
+        ("require", "{'map50': '>= 0.3'}", "--require"),
+        ("dataset_root", "a: b", "--dataset-root"),
+        ("max_steps", "None", "--max-steps"),
+        ("ddp", "False", "--no-ddp"),
+        ("use_amp", "True", "--use-amp"),
+        ("num_queries", "9", "--num-queries"),
+    }
+
+
+def test_what_a_flag_says_is_checked_like_a_contract():
+    overrides = called("--lr", "fast", "--optimizer", "adam", "--epochs", "2", "--seed", "-1")[3]
+    with pytest.raises(ContractError) as caught:
+        load_contract(None, overrides)
+    assert str(caught.value) == (
+        "--seed: YZ104 must be a whole number of at least 0, got -1\n"
+        "  fix: correct it, or drop seed for its default, 0\n"
+        "--optimizer: YZ104 must be adamw or sgd, got adam\n  fix: did you mean 'adamw'?\n"
+        "--lr: YZ103 must be a number of at least 0, got fast\n  fix: correct it, or drop lr for its default, 0.0001"
+    )
+
+
+def test_flags_that_cannot_be_read_are_named_all_at_once():
+    with pytest.raises(ContractError) as caught:
+        overrides_of({"lr": "[", "require": "{", "model": "a.yaml", "model_config": "b.yaml"})
+    assert [finding.where for finding in caught.value.findings] == ["--lr", "--require", "--model-config"]
+
+
+def test_every_key_is_a_flag_with_its_docstring_under_its_section():
+    text = CliRunner().invoke(APP, ["--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
+    for key in {*keys(), *ALIASES} - {"run_id"}:
+        assert f"--{key.replace('_', '-')} " in text
+    assert "--no-use-ema" in text
+    assert "Base learning rate. Default: 0.0001." in text
+    assert "adamw|sgd" in text
+    assert "[height, width]" in text
+    assert "How the learning rate moves" in text

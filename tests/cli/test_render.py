@@ -1,0 +1,59 @@
+import io
+
+import pytest
+
+from yolozu.cli.render import show_findings, table
+from yolozu.errors import Finding
+
+FINDINGS = [
+    Finding("YZ102", "exp.yaml:4: weight_deacy", "unknown key", "did you mean 'weight_decay'?"),
+    Finding("YZ111", "exp.yaml:5: momentum", "no effect [here]", "drop it", severity="warning"),
+]
+PLAIN = (
+    "exp.yaml:4: weight_deacy: YZ102 unknown key\n  fix: did you mean 'weight_decay'?\n"
+    "exp.yaml:5: momentum: warning: YZ111 no effect [here]\n  fix: drop it\n"
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_findings_are_plain_where_nobody_looks():
+    stream = io.StringIO()
+    show_findings(FINDINGS, stream)
+    assert stream.getvalue() == PLAIN
+
+
+def test_findings_are_red_and_yellow_on_a_terminal(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    show_findings(FINDINGS, stream)
+    assert stream.getvalue() == (
+        "\x1b[31mexp.yaml:4: weight_deacy: YZ102 unknown key\x1b[0m\n  fix: did you mean 'weight_decay'?\n"
+        "\x1b[33mexp.yaml:5: momentum: warning: YZ111 no effect [here]\x1b[0m\n  fix: drop it\n"
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_colors_can_be_turned_off(monkeypatch, name, value):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(name, value)
+    stream = Terminal()
+    show_findings(FINDINGS, stream)
+    assert stream.getvalue() == PLAIN
+
+
+def test_a_table_is_as_wide_as_it_needs():
+    assert (
+        table(("key", "value"), [("lr", "0.1"), ("batch_size", "16")])
+        == "key         value\nlr          0.1\nbatch_size  16"
+    )
+
+
+def test_a_table_gives_way_where_it_is_widest_and_origins_keep_their_line():
+    text = table(("key", "value", "origin"), [("lr", "x" * 30, "configs/examples/exp.yaml:12")], width=40)
+    assert text == "key  value             origin\nlr   xxxxxxxxxxxxxxx…  …ples/exp.yaml:12"
+    assert max(len(line) for line in text.splitlines()) <= 40

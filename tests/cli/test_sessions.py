@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from yolozu.cli.sessions import default_config, session_for
+from yolozu.contract.overrides import Override
+from yolozu.errors import ContractError, UsageError
+
+
+def test_the_default_contract_is_the_working_directory_s_own_or_the_package_s(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Path(default_config()).parts[-3:] == ("yolozu", "contract", "default.yaml")
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs/default.yaml").touch()
+    assert default_config() == "configs/default.yaml"
+
+
+def test_flags_win_over_words(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    session, names = session_for(["eval", "lr=1"], "a", [Override("lr", 2.0, "--lr")])
+    assert (session.loaded.contract.optim.lr, session.origin("lr"), session.layout.run_id) == (2.0, "--lr", "a")
+    assert names == ["evaluate"]
+    assert session.origin("momentum") is None
+
+
+def test_two_names_for_a_run_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="run_id=b says otherwise"):
+        session_for(["run_id=b"], "a")
+
+
+def test_an_unknown_key_is_refused_whatever_the_file_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ContractError, match="did you mean 'lr'"):
+        session_for(["lrr=1"])

@@ -1,0 +1,68 @@
+# ruff: noqa: E501 (the table reads best with one case a line)
+
+import pytest
+
+from yolozu.contract.dead_keys import DEAD_KEYS
+from yolozu.contract.fields import slot_at
+
+CASES = [
+    ("momentum: 0.9", "the optimizer is adamw", "set optimizer: sgd, or drop momentum"),
+    ("head_lr_mult: 2", "use_param_groups is off", "set use_param_groups: true, or drop head_lr_mult"),
+    ("weight_decay: 0\nwd_exclude_bias: false", "weight_decay is 0", "set weight_decay above 0, or drop wd_exclude_bias"),
+    ("min_lr: 0", "the scheduler is none", "set scheduler: cosine, or drop min_lr"),
+    ("scheduler: cosine\nscheduler_gamma: 0.5", "the scheduler is cosine", "set scheduler: multistep, or drop scheduler_gamma"),
+    ("scheduler: multistep", "multistep has no milestones", "set scheduler_milestones, or drop scheduler"),
+    ("max_steps: 9\nscheduler: multistep\nscheduler_milestones: 3,9", "training ends at step 9, before a milestone", "raise max_steps, or drop scheduler_milestones"),
+    ("scheduler: onecycle\nlr_warmup_steps: 5", "onecycle has its own warm-up", "choose another scheduler, or drop lr_warmup_steps"),
+    ("lr_warmup_init: 0.1", "lr_warmup_steps is 0", "set lr_warmup_steps above 0, or drop lr_warmup_init"),
+    ("extend: true", "scheduler none does not depend on the length: raise max_steps or epochs", "set scheduler: cosine or onecycle, or drop extend"),
+    ("ema_decay: 0.9", "use_ema is off", "set use_ema: true, or drop ema_decay"),
+    ("early_stop_min_delta: 0.1", "early_stop_patience is 0", "set early_stop_patience above 0, or drop early_stop_min_delta"),
+    ("max_steps: 9\nval_every_steps: 10", "training ends at step 9", "lower val_every_steps or raise max_steps, or drop val_every_steps"),
+    ("dataset_root: data/x\nsynth_size: 64", "dataset_root is data/x", "set dataset_root: synthetic, or drop synth_size"),
+    ("use_matcher: false\ncost_giou: 1", "use_matcher is off", "set use_matcher: true, or drop cost_giou"),
+    ("model.denoising: {num_queries: 0, box_noise: 0.5}", "model.denoising.num_queries is 0", "set model.denoising.num_queries above 0, or drop model.denoising.box_noise"),
+    ("model.encoder: {num_layers: 0, ffn_dim: 64}", "model.encoder.num_layers is 0", "set model.encoder.num_layers above 0, or drop model.encoder.ffn_dim"),
+    ("predictions: p.json", "the adapter is onnxruntime", "set adapter: precomputed, or drop predictions"),
+    ("adapter: dummy\nscore_threshold: 0.5", "adapter dummy predicts nothing", "choose another adapter, or drop score_threshold"),
+    ("prefetch_factor: 4", "num_workers is 0", "set num_workers above 0, or drop prefetch_factor"),
+]  # fmt: skip
+
+
+def text_of(lines):
+    nested = "".join(
+        f"model: {{{line.removeprefix('model.')}}}\n" if line.startswith("model.") else f"{line}\n"
+        for line in lines.split("\n")
+    )
+    return nested if "max_steps" in nested else f"epochs: 2\n{nested}"
+
+
+def test_every_rule_has_its_case():
+    assert len(CASES) == len(DEAD_KEYS)
+    for (_, because, _), rule in zip(CASES, DEAD_KEYS, strict=True):
+        assert rule.because.partition("{")[0] == because[: len(rule.because.partition("{")[0])]
+
+
+@pytest.mark.parametrize(("lines", "because", "fix"), CASES, ids=[case[1] for case in CASES])
+def test_a_key_without_effect_is_a_warning_that_says_what_would_change_that(load, lines, because, fix):
+    findings = load(text_of(lines)).warnings
+    assert [(finding.code, finding.severity, finding.problem, finding.fix) for finding in findings] == [
+        ("YZ111", "warning", f"no effect here: {because}", fix)
+    ]
+
+
+def test_the_warning_points_to_the_line(load):
+    (finding,) = load("epochs: 2\nmomentum: 0.5\n").warnings
+    assert finding.render() == (
+        "exp.yaml:2: momentum: warning: YZ111 no effect here: the optimizer is adamw\n"
+        "  fix: set optimizer: sgd, or drop momentum"
+    )
+
+
+def test_defaults_nobody_wrote_are_not_dead(load):
+    assert load("epochs: 2\n").warnings == ()
+
+
+def test_rules_name_keys_that_exist():
+    for rule in DEAD_KEYS:
+        assert all(slot_at(tuple(key.split("."))) is not None for key in rule.keys)

@@ -1,0 +1,74 @@
+import pytest
+
+from yolozu.contract.rules import RULES
+
+CASES = {
+    "length_is_given": (
+        "max_steps: null\n",
+        (
+            "exp.yaml:1: max_steps: YZ109 neither max_steps nor epochs says how long training lasts (epochs: default)\n"
+            "  fix: set max_steps (optimizer steps) or epochs (passes over the images)"
+        ),
+    ),
+    "half_precision_needs_cuda": (
+        "epochs: 1\ndevice: cpu\namp: fp16\n",
+        (
+            "exp.yaml:3: amp: YZ105 amp fp16 needs a CUDA device, the device is cpu (device: exp.yaml:2)\n"
+            "  fix: set amp: bf16 (works on CPUs) or device: cuda"
+        ),
+    ),
+    "precomputed_needs_predictions": (
+        "epochs: 1\nadapter: precomputed\n",
+        (
+            "exp.yaml:2: adapter: YZ105 adapter precomputed has no file to serve (predictions: default)\n"
+            "  fix: set predictions: PATH or choose another adapter"
+        ),
+    ),
+    "queries_fit_image": (
+        "epochs: 1\nimage_size: [64, 96]\n",
+        (
+            "exp.yaml:2: image_size: YZ105 300 queries are more than the 126 proposals of a 64x96 image "
+            "(model.num_queries: default)\n"
+            "  fix: set model.num_queries to at most 126 or raise image_size"
+        ),
+    ),
+    "warmup_ends_before_training": (
+        "max_steps: 100\nlr_warmup_steps: 101\n",
+        (
+            "exp.yaml:2: lr_warmup_steps: YZ105 101 warm-up steps are more than the 100 steps of training "
+            "(max_steps: exp.yaml:1)\n"
+            "  fix: lower lr_warmup_steps or raise max_steps"
+        ),
+    ),
+    "cosine_falls": (
+        "epochs: 1\nscheduler: cosine\nlr: 0.01\nmin_lr: 0.1\n",
+        "exp.yaml:4: min_lr: YZ105 min_lr 0.1 is above lr 0.01 (lr: exp.yaml:3)\n  fix: lower min_lr or raise lr",
+    ),
+}
+
+
+def test_every_rule_has_its_case():
+    assert [rule.__name__ for rule in RULES] == list(CASES)
+
+
+@pytest.mark.parametrize(("text", "said"), CASES.values(), ids=CASES)
+def test_what_cannot_work_is_refused_with_the_ways_out(refusal, text, said):
+    assert refusal(text) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "epochs: 1\ndevice: cuda\namp: fp16\n",
+        "epochs: 1\namp: bf16\n",
+        "max_steps: 100\nlr_warmup_steps: 100\n",
+        "epochs: 1\nadapter: precomputed\npredictions: p.json\n",
+        "epochs: 1\nimage_size: [64, 96]\nnum_queries: 126\n",
+    ],
+)
+def test_what_can_work_is_not(load, text):
+    assert load(text).contract
+
+
+def test_a_rule_waits_until_its_keys_can_be_read(refusal):
+    assert refusal("epochs: 1\ndevice: gpu\namp: fp16\n").count("YZ") == 1

@@ -1,0 +1,14 @@
+from yolozu.engine.failure import clear_failure, read_failure, record_failure
+from yolozu.paths import RunLayout
+
+
+def test_a_failure_is_kept_until_a_try_goes_well(tmp_path):
+    layout = RunLayout(tmp_path / "exp01")
+    assert read_failure(layout, "train") is None
+    record_failure(layout, "train", kind="GateFailed", text="no")
+    found = read_failure(layout, "train")
+    assert found is not None
+    assert (found["kind"], found["text"], found["stage"]) == ("GateFailed", "no", "train")
+    clear_failure(layout, "train")
+    assert read_failure(layout, "train") is None
+    clear_failure(layout, "train")

@@ -1,0 +1,85 @@
+import json
+import re
+
+import pytest
+
+from yolozu.contract.overrides import parse_assignments
+from yolozu.engine.session import open_session
+from yolozu.errors import ContractError, InputError
+
+CONTRACT = """\
+config_version: 1
+dataset_root: synthetic
+seed: 0
+device: cpu
+ddp: false
+amp: none
+max_steps: 10
+image_size: 160
+model: {num_queries: 10}
+"""
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exp.yaml").write_text(CONTRACT)
+    return "exp.yaml"
+
+
+def opened(*words, config="exp.yaml", run_id="a", forget=(), default_config=None):
+    return open_session(
+        config=config,
+        run_id=run_id,
+        given=parse_assignments(words),
+        default_config=default_config,
+        forget=forget,
+        argv=["doit"],
+    )
+
+
+def test_opening_writes_nothing(config, tmp_path):
+    assert opened().layout.run_id == "a"
+    assert [path.name for path in tmp_path.iterdir()] == ["exp.yaml"]
+
+
+def test_the_planner_s_files_are_written_once(config, tmp_path):
+    session = opened("lr=0.5")
+    session.write_plan()
+    assert json.loads((tmp_path / "runs/a/plan/train.json").read_text())["spec"]["optim"]["lr"] == 0.5
+    assert "lr: 0.5" in (tmp_path / "runs/a/reports/config_resolved.yaml").read_text()
+    before = (tmp_path / "runs/a/plan/train.json").stat().st_mtime_ns
+    opened().write_plan()
+    assert (tmp_path / "runs/a/plan/train.json").stat().st_mtime_ns == before
+
+
+def test_a_later_session_remembers_contract_and_overrides(config):
+    opened("lr=0.5").write_plan()
+    later = opened(config=None)
+    assert later.loaded.contract.optim.lr == 0.5
+    assert later.headline == "a: exp.yaml + lr=0.5 (remembered)"
+    assert later.origin("lr") == "lr=0.5 (remembered)"
+    assert opened(config=None, forget=["lr"]).loaded.contract.optim.lr == 1e-4
+
+
+def test_without_a_name_the_run_is_the_contract_s_own_or_the_time(config, tmp_path):
+    assert re.fullmatch(r"\d{8}T\d{6}Z", opened(run_id=None).layout.run_id)
+    (tmp_path / "exp.yaml").write_text(CONTRACT + "run_id: mine\n")
+    assert opened(run_id=None).layout.run_id == "mine"
+
+
+def test_the_default_contract_serves_where_none_was_ever_named(config):
+    assert opened(config=None, default_config="exp.yaml").headline == "a: exp.yaml"
+    opened("seed=4", config=None, default_config="exp.yaml").write_plan()
+    assert opened(config=None, default_config="other.yaml").headline == "a: exp.yaml + seed=4 (remembered)"
+
+
+def test_all_that_is_wrong_is_told_at_once(config):
+    with pytest.raises(ContractError) as caught:
+        opened("lr=-1", "batchsize=3")
+    assert len(caught.value.findings) == 2
+
+
+def test_a_data_set_that_is_not_there_is_one_message(config):
+    with pytest.raises(InputError, match="nowhere"):
+        opened("dataset_root=nowhere")

@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from typing import get_args
+
+from yolozu.contract.deliver import EvalEngine
+from yolozu.evaluation.registry import ENGINES
+
+
+def test_the_contract_offers_exactly_these_engines():
+    assert tuple(ENGINES) == get_args(EvalEngine)

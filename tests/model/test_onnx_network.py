@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+
+from yolozu.errors import InputError
+from yolozu.model.onnx_network import OnnxNetwork, available_threads, session_of
+
+CPU = {"providers": ["CPUExecutionProvider"], "threads": 1}
+FIX = "  fix: check the path, or export the model again from its checkpoint"
+
+
+def test_a_batch_of_any_size_gives_logits_and_boxes(exported):
+    network = OnnxNetwork(exported.onnx, **CPU)
+    for batch in (1, 4):
+        logits_BQC, boxes_BQ4 = network(np.zeros((batch, 3, 64, 96), dtype=np.float32))
+        assert (logits_BQC.shape, boxes_BQ4.shape) == ((batch, 20, 3), (batch, 20, 4))
+        assert 0.0 <= boxes_BQ4.min() <= boxes_BQ4.max() <= 1.0
+    assert network.providers == ["CPUExecutionProvider"]
+
+
+def test_a_missing_file_is_named(tmp_path):
+    path = tmp_path / "model.onnx"
+    with pytest.raises(InputError) as refused:
+        OnnxNetwork(path, **CPU)
+    assert str(refused.value) == f"{path}: YZ602 no such file\n{FIX}"
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x08\x0a" * 40])
+def test_a_file_that_is_no_model_is_refused(tmp_path, content):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        OnnxNetwork(path, **CPU)
+    (finding,) = refused.value.findings
+    assert (finding.code, finding.where) == ("YZ602", str(path))
+    assert finding.problem.startswith("ONNX Runtime cannot load it: ")
+    assert "\n" not in finding.problem
+
+
+def test_a_file_cut_short_is_refused(exported, tmp_path):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(exported.onnx.read_bytes()[:-1000])
+    with pytest.raises(InputError) as refused:
+        OnnxNetwork(path, **CPU)
+    assert refused.value.findings[0].code in {"YZ602", "YZ603"}
+
+
+def test_a_model_of_somebody_else_is_refused(tmp_path):
+    value = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Identity", ["x"], ["y"])],
+        "graph",
+        [value("x", onnx.TensorProto.FLOAT, [1])],
+        [value("y", onnx.TensorProto.FLOAT, [1])],
+    )
+    path = tmp_path / "model.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10), path)
+    with pytest.raises(InputError) as refused:
+        OnnxNetwork(path, **CPU)
+    assert refused.value.findings[0].code == "YZ603"
+
+
+def test_a_session_can_be_made_of_bytes(exported):
+    session = session_of(exported.onnx.read_bytes(), **CPU, where="model")
+    assert [entry.name for entry in session.get_outputs()] == ["pred_logits", "pred_boxes"]
+
+
+def test_there_is_a_processor():
+    assert available_threads() >= 1
+
+
+@pytest.mark.slow
+def test_an_exported_file_runs_without_torch(exported):
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from yolozu.model.onnx_network import OnnxNetwork\n"
+        f"OnnxNetwork(Path({str(exported.onnx)!r}), providers=['CPUExecutionProvider'], threads=1)\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from tests.fixtures.exported import CLASSES
+from yolozu.artifacts.classes import ClassTable
+from yolozu.errors import InputError, UsageError
+from yolozu.predict.adapters.base import AdapterRequest
+from yolozu.predict.adapters.onnxruntime import OnnxRuntimeAdapter
+from yolozu.predict.adapters.rtdetr_pose import RtdetrPoseAdapter
+from yolozu.progress import SilentProgress
+
+
+@pytest.fixture
+def options(exported):
+    return AdapterRequest(
+        classes=CLASSES,
+        progress=SilentProgress(),
+        checkpoint=exported.checkpoint,
+        onnx=exported.onnx,
+        batch_size=2,
+        score_threshold=0.0,
+        max_detections=20,
+    )
+
+
+def test_torch_and_onnx_runtime_agree(exported, options):
+    records = exported.index.records
+    torch_found = RtdetrPoseAdapter.open(options).predict(records)
+    onnx_found = OnnxRuntimeAdapter.open(options).predict(records)
+    for first, second in zip(torch_found, onnx_found, strict=True):
+        assert (first.image, first.width, first.height) == (second.image, second.width, second.height)
+        assert len(first) > 0
+        assert first.class_ids.tolist() == second.class_ids.tolist()
+        assert np.abs(first.scores - second.scores).max() <= 1e-3
+        assert _iou(first.boxes_cxcywh, second.boxes_cxcywh).min() >= 0.99
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 8])
+def test_the_batch_size_does_not_matter(exported, options, batch_size):
+    reference = OnnxRuntimeAdapter.open(options).predict(exported.index.records)
+    found = OnnxRuntimeAdapter.open(replace(options, batch_size=batch_size)).predict(exported.index.records)
+    for first, second in zip(reference, found, strict=True):
+        assert second.scores == pytest.approx(first.scores, abs=1e-6)
+
+
+def test_all_but_the_path_comes_from_the_file(exported):
+    """No checkpoint, no contract: preprocessing and classes are in the metadata."""
+    bare = AdapterRequest(classes=None, progress=SilentProgress(), onnx=exported.onnx)
+    found = OnnxRuntimeAdapter.open(bare).predict(exported.index.records)
+    assert {class_id for entry in found for class_id in entry.class_ids.tolist()} <= {1, 3, 7}
+    assert all(len(entry) for entry in found)
+
+
+def test_a_model_of_other_classes_is_refused(options):
+    with pytest.raises(InputError) as refused:
+        OnnxRuntimeAdapter.open(replace(options, classes=ClassTable(("cup",), (1,))))
+    assert refused.value.findings[0].code == "YZ611"
+
+
+def test_there_is_no_model_to_adapt(exported, options):
+    adapter = OnnxRuntimeAdapter.open(options)
+    assert not adapter.supports_ttt()
+    with pytest.raises(UsageError) as refused:
+        adapter.get_model()
+    assert str(refused.value) == (
+        "adapter 'onnxruntime': YZ613 it has no torch model\n  fix: use the adapter rtdetr_pose with a checkpoint"
+    )
+    with pytest.raises(UsageError):
+        adapter.build_loader(exported.index.records, 2)
+
+
+def test_a_device_that_onnx_runtime_was_not_built_for_is_refused(options, monkeypatch):
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    with pytest.raises(UsageError) as refused:
+        OnnxRuntimeAdapter.open(replace(options, device="cuda:1"))
+    assert str(refused.value) == (
+        f"device: cuda:1: YZ615 the installed ONNX Runtime {onnxruntime.__version__} has no CUDAExecutionProvider\n"
+        "  fix: install onnxruntime-gpu, or predict with adapter: rtdetr_pose or device: cpu"
+    )
+
+
+def _iou(first_cxcywh, second_cxcywh):
+    low = np.maximum(*(boxes[:, :2] - boxes[:, 2:] / 2 for boxes in (first_cxcywh, second_cxcywh)))
+    high = np.minimum(*(boxes[:, :2] + boxes[:, 2:] / 2 for boxes in (first_cxcywh, second_cxcywh)))
+    shared = np.prod(np.maximum(high - low, 0.0), axis=1)
+    return shared / (np.prod(first_cxcywh[:, 2:], axis=1) + np.prod(second_cxcywh[:, 2:], axis=1) - shared)

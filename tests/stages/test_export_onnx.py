@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.stages.contexts import Notes, context_in
+from yolozu.contract.deliver import ExportSection
+from yolozu.contract.run import Contract
+from yolozu.stages.base import links
+from yolozu.stages.export_onnx import STAGE, ExportInputs, ExportOutputs, ExportSpec, run
+
+
+def test_only_the_export_keys_and_the_weights_make_it_stale():
+    assert ExportSpec.slice_of(Contract()) == ExportSpec(export=ExportSection())
+    assert {name: (link.kind, link.target) for name, link in links(STAGE.inputs).items()} == {
+        "checkpoint": ("needs", "train.best")
+    }
+    assert {name: link.target for name, link in links(STAGE.outputs).items()} == {
+        "onnx": "exports/model.onnx",
+        "meta": "exports/model.onnx.meta.json",
+    }
+
+
+@pytest.mark.slow
+def test_the_same_checkpoint_gives_the_same_bytes_wherever_it_lies(exported, tmp_path):
+    checkpoint = tmp_path / "elsewhere.pt"
+    shutil.copyfile(exported.checkpoint, checkpoint)
+    notes = Notes()
+    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json")
+    numbers = run(ExportSpec(export=ExportSection()), ExportInputs(checkpoint), outputs, context_in(tmp_path, notes))
+    assert outputs.onnx.read_bytes() == exported.onnx.read_bytes()
+    assert outputs.meta.read_bytes() == exported.meta.read_bytes()
+    assert numbers == {"opset": 18, "bytes": exported.onnx.stat().st_size}
+    assert notes.lines == ["export: ONNX, opset 18"]

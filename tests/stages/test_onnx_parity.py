@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import onnx
+import pytest
+
+from tests.fixtures.perturbed import replace_tensor
+from tests.stages.contexts import Notes, context_in
+from yolozu.artifacts.parity_report import read_parity_report
+from yolozu.contract.deliver import ParitySection
+from yolozu.errors import GateFailed
+from yolozu.stages.onnx_parity import ParityInputs, ParityOutputs, ParitySpec, run
+
+
+@pytest.fixture
+def wrong(exported, tmp_path):
+    """The exported file with a bias that is off by a hundredth."""
+    bias = next(
+        entry for entry in onnx.load(exported.onnx).graph.initializer if entry.name.endswith("selector.norm.bias")
+    )
+    value = onnx.numpy_helper.to_array(bias)
+    replace_tensor(exported.onnx, tmp_path / "wrong.onnx", value, value + 0.01)
+    return tmp_path / "wrong.onnx"
+
+
+def run_stage(exported, onnx_path, tmp_path, notes=None, **keys):
+    outputs = ParityOutputs(tmp_path / "onnx_parity.json")
+    spec = ParitySpec(parity=ParitySection(**keys))
+    inputs = ParityInputs(exported.checkpoint, onnx_path, exported.index_path)
+    return run(spec, inputs, outputs, context_in(tmp_path, notes)), read_parity_report(outputs.report)
+
+
+def test_a_correct_file_passes_and_the_numbers_are_handed_on(exported, tmp_path):
+    notes = Notes()
+    numbers, report = run_stage(exported, exported.onnx, tmp_path, notes, parity_images=2)
+    assert numbers == {
+        "passed": True,
+        "images": 2,
+        "pred_logits_max": report.outputs["pred_logits"].max,
+        "pred_boxes_max": report.outputs["pred_boxes"].max,
+    }
+    assert notes.lines == ["parity: all outputs within tolerance on 2 images at batch sizes 1 and 3"]
+
+
+def test_a_wrong_file_closes_the_gate_after_its_report_is_written(exported, wrong, tmp_path):
+    with pytest.raises(GateFailed) as refused:
+        run_stage(exported, wrong, tmp_path, parity_images=2)
+    report = read_parity_report(tmp_path / "onnx_parity.json")
+    assert (report.passed, report.policy) == (False, "fail")
+    assert str(refused.value) == (
+        "reports/onnx_parity.json: YZ605 the exported file does not compute what the checkpoint computes: "
+        f"{report.reason}\n"
+        "  fix: try another onnx_opset; if the numbers are near the tolerance, raise parity_score_atol or "
+        "parity_bbox_atol; or set parity_policy: warn"
+    )
+    assert refused.value.exit_code == 1
+
+
+def test_with_policy_warn_a_wrong_file_goes_on(exported, wrong, tmp_path):
+    notes = Notes()
+    numbers, report = run_stage(exported, wrong, tmp_path, notes, parity_images=2, parity_policy="warn")
+    assert (numbers["passed"], report.passed, report.policy) == (False, False, "warn")
+    assert notes.lines == [f"parity: warning: {report.reason}"]
+
+
+def test_tolerances_are_those_of_the_contract(exported, wrong, tmp_path):
+    _, report = run_stage(exported, wrong, tmp_path, parity_images=1, parity_score_atol=10.0, parity_bbox_atol=1.0)
+    assert report.passed
+    assert (report.thresholds.score_atol, report.thresholds.bbox_atol) == (10.0, 1.0)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+
+import onnxruntime
+import pytest
+
+from tests.stages.contexts import Notes, context_in
+from yolozu.artifacts.predictions import read_predictions
+from yolozu.contract.deliver import PredictSection
+from yolozu.contract.train import DeviceSection
+from yolozu.errors import UsageError
+from yolozu.stages.base import links
+from yolozu.stages.predict import STAGE, PredictInputs, PredictOutputs, PredictSpec, run
+
+
+def run_stage(exported, tmp_path, notes=None, device="cpu", **keys):
+    spec = PredictSpec(predict=PredictSection(**keys), device=DeviceSection(device=device))
+    inputs = PredictInputs(exported.checkpoint, exported.onnx, tmp_path / "parity.json", exported.index_path)
+    output = tmp_path / "predictions.json"
+    numbers = run(spec, inputs, PredictOutputs(output), context_in(tmp_path, notes))
+    return numbers, json.loads(output.read_text())["meta"], read_predictions(output)
+
+
+def test_the_parity_report_opens_the_gate_but_makes_nothing_stale():
+    assert links(STAGE.inputs)["parity"].kind == "after"
+
+
+@pytest.mark.parametrize("adapter", ["onnxruntime", "rtdetr_pose", "dummy"])
+def test_every_image_is_predicted_with_the_adapter_of_the_contract(exported, tmp_path, adapter):
+    numbers, meta, entries = run_stage(exported, tmp_path, adapter=adapter, score_threshold=0.65)
+    assert meta["adapter"] == adapter
+    assert [entry.image for entry in entries] == [f"images/val/{number}.png" for number in range(5)]
+    assert numbers["images"] == 5
+    assert numbers["detections"] == sum(len(entry) for entry in entries)
+    assert (numbers["detections"] > 0) == (adapter != "dummy")
+    assert numbers.keys() == {"images", "detections", "seconds", "images_per_s"}
+
+
+def test_only_the_first_images_are_predicted_where_so_many_are_asked_for(exported, tmp_path):
+    numbers, meta, _ = run_stage(exported, tmp_path, max_images=2)
+    assert (numbers["images"], meta["images"]) == (2, 2)
+
+
+def test_a_given_file_is_served(exported, tmp_path):
+    given = tmp_path / "given.json"
+    given.write_text(json.dumps([{"image": "3.png", "detections": []}]))
+    notes = Notes()
+    _, meta, entries = run_stage(exported, tmp_path, notes, adapter="precomputed", predictions=str(given))
+    assert (len(entries), meta["missing_images"]) == (5, 4)
+    assert notes.lines == [f"{given}: 4 of 5 images are missing and get no detections"]
+
+
+def test_precomputed_without_a_file_is_refused(exported, tmp_path):
+    with pytest.raises(UsageError) as refused:
+        run_stage(exported, tmp_path, adapter="precomputed")
+    assert refused.value.findings[0].code == "YZ612"
+
+
+def test_onnx_runtime_without_cuda_predicts_on_the_cpu_and_says_so(exported, tmp_path, monkeypatch):
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    notes = Notes()
+    _, meta, _ = run_stage(exported, tmp_path, notes, device="cuda", adapter="onnxruntime")
+    assert meta["providers"] == ["CPUExecutionProvider"]
+    assert notes.lines == [
+        f"predict: ONNX Runtime {onnxruntime.__version__} has no CUDA support here; predicting on the CPU"
+    ]

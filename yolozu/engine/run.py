@@ -1,0 +1,50 @@
+"""doit over a build, in this process: what `doit` does with a `dodo.py`, without one."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from doit.cmd_base import TaskLoader2
+from doit.doit_cmd import DoitMain
+from doit.task import dict_to_task
+
+from yolozu.engine.build import doit_config
+from yolozu.engine.reporter import BuildReporter
+from yolozu.errors import EXIT_DONE, EXIT_USAGE
+
+if TYPE_CHECKING:
+    from yolozu.engine.build import Build
+
+
+class BuildLoader(TaskLoader2):  # type: ignore[misc]
+    """Hands the tasks of a build to doit."""
+
+    def __init__(self, build: Build) -> None:
+        super().__init__()
+        self._build = build
+
+    def setup(self, opt_values: dict[str, Any]) -> None:
+        """Nothing to prepare."""
+
+    def load_doit_config(self) -> dict[str, Any]:
+        """The build's settings."""
+        return doit_config(self._build, BuildReporter(self._build, sys.stdout))
+
+    def load_tasks(self, cmd: object, pos_args: list[str]) -> list[Any]:  # noqa: ARG002 - doit's call
+        """The build's tasks."""
+        tasks = []
+        for entry in self._build.tasks():
+            tasks.append(dict_to_task({("name" if key == "basename" else key): value for key, value in entry.items()}))
+        return tasks
+
+
+def run_build(build: Build, names: list[str]) -> int:
+    """Build ``names`` (all stages when empty); returns the exit code."""
+    try:
+        code = DoitMain(BuildLoader(build), config_filenames=()).run(["run", *names])
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else EXIT_USAGE
+    finally:
+        build.release()
+    return int(code) if build.exit_code == EXIT_DONE else build.exit_code
