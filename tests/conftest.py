@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.fixtures.exported import Exported
+    from tests.fixtures.projects import Project
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -28,3 +29,20 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     from tests.fixtures.exported import export_tiny
 
     return export_tiny(tmp_path_factory.mktemp("exported"))
+
+
+@pytest.fixture(scope="session")
+def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A directory with a contract and a small data set, nothing built; tests that build copy it."""
+    from tests.fixtures.projects import make_project
+
+    return make_project(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture(scope="session")
+def finished(empty_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose run `done` is built completely; tests that change it copy it."""
+    project = empty_project.copy(tmp_path_factory.mktemp("finished") / "project")
+    done = project.doit("run_id=done", "config=exp.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project

@@ -21,7 +21,8 @@ LAYERS = {
     3: ("stages",),
     4: ("plan",),
     5: ("engine",),
-    6: ("cli", "__main__"),
+    6: ("cli",),
+    7: ("__main__",),
 }
 LAYER_OF = {part: layer for layer, parts in LAYERS.items() for part in parts}
 MAX_LINES = 400

@@ -52,8 +52,9 @@ CODES: dict[str, str] = {
     "YZ308": "Resuming was asked for, but there is nothing to resume or it was made for another spec.",
     "YZ309": "The overrides remembered for a run cannot be read.",
     "YZ310": "A word of the command line that names no stage or key.",
-    "YZ311": "Work was interrupted; everything is saved.",
+    "YZ311": "A stage was stopped on request; what ran before it is kept.",
     "YZ312": "A request file cannot be read.",
+    "YZ313": "A file that the contract names is missing.",
     # 40x-44x: model
     "YZ401": "An image with fewer positions than the detector has queries.",
     "YZ402": "An image whose sides are no multiples of the largest stride.",
@@ -92,6 +93,7 @@ CODES: dict[str, str] = {
     "YZ615": "A device that the installed ONNX Runtime does not know.",
     "YZ616": "An installed package offers an adapter under a name that is taken.",
     "YZ617": "A value that an option cannot have.",
+    "YZ618": "An adapter of an installed package that cannot be imported, or is none.",
     # 7xx: predictions
     "YZ701": "A predictions file that is missing, no UTF-8 or no JSON: cut off, nested too deeply, or something else.",
     "YZ702": "Something else where predictions, an image's entry or a detection should be.",

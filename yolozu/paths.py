@@ -74,6 +74,11 @@ class RunLayout:
         """The data set as one file: a digest over the content of all its files."""
         return self.plan_dir / "dataset.json"
 
+    @property
+    def given_path(self) -> Path:
+        """Digests of files that the contract names and no stage makes."""
+        return self.plan_dir / "given.json"
+
     def request_path(self, stage: str) -> Path:
         """The stage's request."""
         return self.plan_dir / f"{stage}.json"

@@ -65,7 +65,10 @@ def test_a_group_alone_lists_its_commands(run, arguments):
         ),
         (
             ["contract", "validate"],
-            "yolozu contract validate: YZ903 missing argument 'CONFIG…'\n  fix: see 'yolozu contract validate --help'\n",
+            (
+                "yolozu contract validate: YZ903 missing argument 'CONFIG…'\n"
+                "  fix: see 'yolozu contract validate --help'\n"
+            ),
         ),
     ],
 )

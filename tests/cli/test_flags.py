@@ -44,8 +44,8 @@ def test_only_what_was_given_is_an_override():
 def test_flags_become_overrides_with_their_flag_as_origin():
     config, run_id, resume, overrides = called(
         "exp.yaml", "--run-id", "exp01", "--resume", "--lr", "0", "--no-use-ema", "--wd-exclude-bias", "--image-size",
-        "320,640", "--optimizer", "sgd", "--require", '{map50: ">= 0.3"}', "--dataset-root", "a: b", "--max-steps", "null",
-        "--no-ddp", "--use-amp", "--num-queries", "9",
+        "320,640", "--optimizer", "sgd", "--require", '{map50: ">= 0.3"}', "--dataset-root", "a: b", "--max-steps",
+        "null",        "--no-ddp", "--use-amp", "--num-queries", "9",
     )  # fmt: skip
     assert (config, run_id, resume) == (Path("exp.yaml"), "exp01", True)
     assert {(override.key, str(override.value), override.origin) for override in overrides} == {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., LoadedContract]:
-    """``load(text, *words, name="exp.yaml", strict=False)``: the contract in a file of that text, with KEY=VALUE words."""
+    """``load(text, *words, name="exp.yaml", strict=False)``: the contract in a file of that text, with words on top."""
     monkeypatch.chdir(tmp_path)
 
     def write_and_load(text: str, *words: str, name: str = "exp.yaml", strict: bool = False) -> LoadedContract:

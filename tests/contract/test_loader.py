@@ -11,7 +11,10 @@ from yolozu.contract.overrides import Override, parse_assignments
 from yolozu.contract.run import Contract
 from yolozu.errors import ContractError, Finding
 
-STRICT = "config_version: 1\nrun_id: exp01\ndataset_root: synthetic\nseed: 0\ndevice: cpu\nddp: false\namp: none\nepochs: 2\n"
+STRICT = (
+    "config_version: 1\nrun_id: exp01\ndataset_root: synthetic\nseed: 0\ndevice: cpu\nddp: false\namp: none\n"
+    "epochs: 2\n"
+)
 
 BROKEN = {
     "a key with a typo": (
@@ -41,8 +44,8 @@ BROKEN = {
     "keys that strict mode misses": (
         "run_id: exp01\nuse_amp: false\nepochs: 2\n",
         (
-            "exp.yaml: YZ109 a run contract (asked for by run_id, exp.yaml:1) must spell out config_version, dataset_root, "
-            "seed, device, ddp\n"
+            "exp.yaml: YZ109 a run contract (asked for by run_id, exp.yaml:1) must spell out config_version, "
+            "dataset_root, seed, device, ddp\n"
             "  fix: add them, for example 'config_version: 1', 'dataset_root: synthetic', 'seed: 0', 'device: cpu', "
             "'ddp: false'"
         ),
@@ -163,7 +166,10 @@ BROKEN = {
     ),
     "a value for a map": (
         "epochs: 2\nmodel:\n  decoder: 5\n",
-        "exp.yaml:3: model.decoder: YZ103 must be a map, got 5\n  fix: correct it, or drop model.decoder for its default",
+        (
+            "exp.yaml:3: model.decoder: YZ103 must be a map, got 5\n"
+            "  fix: correct it, or drop model.decoder for its default"
+        ),
     ),
     "a map for a value": (
         "epochs: 2\nlr: {base: 1}\n",
@@ -207,7 +213,8 @@ BROKEN = {
     "an alias beside its key": (
         "epochs: 2\ngrad_accum: 2\ngradient_accumulation_steps: 4\n",
         (
-            "exp.yaml:2: grad_accum: YZ110 grad_accum is another spelling of gradient_accumulation_steps, set on line 3\n"
+            "exp.yaml:2: grad_accum: YZ110 grad_accum is another spelling of gradient_accumulation_steps, "
+            "set on line 3\n"
             "  fix: keep one of the two"
         ),
     ),

@@ -6,7 +6,8 @@ from yolozu.contract.yaml_reader import read_yaml_text
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("run_id: a", "run_id"), ("lr: 1\nconfig_version: 1", "config_version"), ("run_contract: true", "run_contract"), ("lr: 1", None), ("run_contract: false", None)],
+    [("run_id: a", "run_id"), ("lr: 1\nconfig_version: 1", "config_version"),
+     ("run_contract: true", "run_contract"), ("lr: 1", None), ("run_contract: false", None)],
 )  # fmt: skip
 def test_what_asks_for_strict_mode(text, key):
     asked = asked_by(read_yaml_text(text, "exp.yaml")[0])

@@ -83,3 +83,17 @@ def test_all_that_is_wrong_is_told_at_once(config):
 def test_a_data_set_that_is_not_there_is_one_message(config):
     with pytest.raises(InputError, match="nowhere"):
         opened("dataset_root=nowhere")
+
+
+def test_a_given_predictions_file_is_known_by_its_content(config, tmp_path):
+    words = ["adapter=precomputed", "predictions=mine.json"]
+    with pytest.raises(InputError) as caught:
+        opened(*words)
+    assert str(caught.value) == (
+        "predictions: mine.json (predictions=mine.json): YZ313 there is no such file\n"
+        "  fix: name the predictions file that adapter: precomputed serves, relative to the working directory"
+    )
+    (tmp_path / "mine.json").write_text("[]")
+    before = opened(*words).texts["plan/given.json"]
+    (tmp_path / "mine.json").write_text("[1]")
+    assert opened(*words).texts["plan/given.json"] != before

@@ -6,17 +6,18 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 import torch
 
-from tests.projects import ENVIRONMENT
+from tests.fixtures.projects import ENVIRONMENT
 from tests.integration.test_pipeline import wait_for
 
 pytestmark = pytest.mark.slow
 
 KILLS = 5
-TIMES = {"timestamp"}
+STEPS = 24
 TIMINGS = {"data_time_s", "step_time_s", "images_per_s", "memory", "memory_mb", "seconds"}
 
 
@@ -52,31 +53,35 @@ def start(project, *words):
     )
 
 
-def worker_of(project, run_id, building):
-    """Process id of the training worker, None when the build ended first."""
-    holder = project.run_dir(run_id) / "scratch/train.lock.holder"
-    while building.poll() is None:
-        if holder.exists() and (text := holder.read_text()):
-            return int(text.split()[1])
-        time.sleep(0.01)
-    return None
+def living(holder):
+    """Process id in a lock's holder file; None while it is that of an earlier, killed one."""
+    words = holder.read_text().split() if holder.exists() else []
+    return int(words[1]) if words and Path(f"/proc/{words[1]}").exists() else None
+
+
+def kill_worker_after(project, run_id, building, num_rows, delay_s):
+    """Kill the training worker once its metrics have ``num_rows`` rows and ``delay_s`` more have passed."""
+    scratch = project.run_dir(run_id) / "scratch"
+    holder, metrics = scratch / "train.lock.holder", scratch / "train/out/reports/train_metrics.jsonl"
+    while (worker := living(holder)) is None:
+        assert building.poll() is None, building.communicate()
+        time.sleep(0.005)
+    while (metrics.read_text().count("\n") if metrics.exists() else 0) < num_rows:
+        assert building.poll() is None, building.communicate()
+        time.sleep(0.005)
+    time.sleep(delay_s)
+    os.kill(worker, signal.SIGKILL)
 
 
 def test_five_kills_of_the_worker_change_no_bit(finished, empty_project, tmp_path):
     project = empty_project.copy(tmp_path / "project")
-    moments = random.Random(7)
-    for _ in range(KILLS):
+    chance = random.Random(7)
+    for num_rows in sorted(chance.sample(range(STEPS - 2), KILLS)):
         building = start(project, "run_id=killed", "config=exp.yaml", "train")
-        worker = worker_of(project, "killed", building)
-        if worker is not None:
-            time.sleep(moments.uniform(2.0, 6.0))
-            if building.poll() is None:
-                os.kill(worker, signal.SIGKILL)
+        kill_worker_after(project, "killed", building, num_rows, chance.uniform(0.0, 0.1))
         told = building.communicate()[1].decode()
-        if building.returncode:
-            assert building.returncode == 75
-            assert "was killed by SIGKILL" in told
-    assert project.build("run_id=killed", "train") in (["train"], [])
+        assert (building.returncode, "was killed by SIGKILL" in told) == (75, True), told
+    assert project.build("run_id=killed", "train") == ["train"]
     assert_equal_runs(project.run_dir("killed"), finished.run_dir("done"))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
-from tests.projects import ENVIRONMENT
+from tests.fixtures.projects import ENVIRONMENT
 
 pytestmark = pytest.mark.slow
 
@@ -169,7 +169,7 @@ def test_a_second_doit_on_the_same_run_says_who_holds_it(project):
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("lerning_rate=1", "did you mean"),
+        ("weight_deacy=1", "did you mean 'weight_decay'?"),
         ("lr=-1", "lr"),
         ("config=nowhere.yaml", "nowhere.yaml"),
         ("run_id=../x", "cannot name a run"),

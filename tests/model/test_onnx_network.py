@@ -65,6 +65,21 @@ def test_a_model_of_somebody_else_is_refused(tmp_path):
     assert refused.value.findings[0].code == "YZ603"
 
 
+def test_a_graph_that_is_not_what_its_metadata_tells_is_refused(exported, tmp_path):
+    model = onnx.load(exported.onnx)
+    entry = next(entry for entry in model.metadata_props if entry.key == "yolozu.inputs")
+    entry.value = entry.value.replace("64", "32")
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path)
+    with pytest.raises(InputError) as refused:
+        OnnxNetwork(path, **CPU)
+    assert str(refused.value) == (
+        f"{path}: YZ603 its metadata tells of inputs {{'images': ('batch', 3, 32, 96)}}, "
+        "its graph has {'images': ('batch', 3, 64, 96)}\n"
+        "  fix: export the model again from its checkpoint with this version of yolozu"
+    )
+
+
 def test_a_session_can_be_made_of_bytes(exported):
     session = session_of(exported.onnx.read_bytes(), **CPU, where="model")
     assert [entry.name for entry in session.get_outputs()] == ["pred_logits", "pred_boxes"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import onnxruntime
 import pytest
@@ -9,14 +10,16 @@ from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.predictions import read_predictions
 from yolozu.contract.deliver import PredictSection
 from yolozu.contract.train import DeviceSection
-from yolozu.errors import UsageError
+from yolozu.errors import Interrupted, UsageError
 from yolozu.stages.base import links
 from yolozu.stages.predict import STAGE, PredictInputs, PredictOutputs, PredictSpec, run
 
 
 def run_stage(exported, tmp_path, notes=None, device="cpu", **keys):
     spec = PredictSpec(predict=PredictSection(**keys), device=DeviceSection(device=device))
-    inputs = PredictInputs(exported.checkpoint, exported.onnx, tmp_path / "parity.json", exported.index_path)
+    inputs = PredictInputs(
+        exported.checkpoint, exported.onnx, tmp_path / "parity.json", exported.index_path, tmp_path / "given.json"
+    )
     output = tmp_path / "predictions.json"
     numbers = run(spec, inputs, PredictOutputs(output), context_in(tmp_path, notes))
     return numbers, json.loads(output.read_text())["meta"], read_predictions(output)
@@ -35,6 +38,17 @@ def test_every_image_is_predicted_with_the_adapter_of_the_contract(exported, tmp
     assert numbers["detections"] == sum(len(entry) for entry in entries)
     assert (numbers["detections"] > 0) == (adapter != "dummy")
     assert numbers.keys() == {"images", "detections", "seconds", "images_per_s"}
+
+
+def test_a_stop_asked_for_ends_it_without_a_file(exported, tmp_path):
+    spec = PredictSpec(predict=PredictSection(), device=DeviceSection())
+    inputs = PredictInputs(
+        exported.checkpoint, exported.onnx, tmp_path / "parity.json", exported.index_path, tmp_path / "given.json"
+    )
+    context = replace(context_in(tmp_path), stopping=lambda: True)
+    with pytest.raises(Interrupted):
+        run(spec, inputs, PredictOutputs(tmp_path / "predictions.json"), context)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_the_first_images_are_predicted_where_so_many_are_asked_for(exported, tmp_path):

@@ -49,9 +49,8 @@ def toy_batch(*images):
 
 
 def toy_learner(loss=toy_loss, **changes):
-    chosen = recipe(
-        optimizer="sgd", momentum=0.0, lr=1.0, weight_decay=0.0, lr_warmup_steps=0, clip_grad_norm=0.0, **changes
-    )
+    keys = {"optimizer": "sgd", "momentum": 0.0, "lr": 1.0, "weight_decay": 0.0}
+    chosen = recipe(**{**keys, "lr_warmup_steps": 0, "clip_grad_norm": 0.0, **changes})
     return Learner(
         Toy(),
         loss,
@@ -107,17 +106,13 @@ def test_the_criterion_is_normalized_as_the_weights_assume():
     whole, _ = criterion(output, targets)
     parts = []
     for image in range(3):
-
-        def one(values, image=image):
-            return {name: value[:, image : image + 1] for name, value in values.items()}
-
-        piece = TrainingOutput(one(output.queries), one(output.proposals), None)
         of_image = slice(image, image + 1)
-        parts.append(
-            criterion(
-                piece, Targets(targets.labels_BT[of_image], targets.boxes_BT4[of_image], targets.valid_BT[of_image])
-            )[0]
+        queries, proposals = (
+            {name: value[:, of_image] for name, value in values.items()}
+            for values in (output.queries, output.proposals)
         )
+        own = Targets(targets.labels_BT[of_image], targets.boxes_BT4[of_image], targets.valid_BT[of_image])
+        parts.append(criterion(TrainingOutput(queries, proposals, None), own)[0])
     weighted = sum(weight * part for weight, part in zip(window_weights([2, 1, 0]), parts, strict=True))
     assert weighted.item() == pytest.approx(whole.item(), rel=1e-5)
 
@@ -132,11 +127,7 @@ def test_groups_have_their_own_rates_and_the_average_follows():
 
 
 def test_clipping_limits_the_step_and_reports_the_norm_before():
-    chosen = recipe(optimizer="sgd", momentum=0.0, lr=1.0, weight_decay=0.0, lr_warmup_steps=0, clip_grad_norm=0.25)
-    learner = Learner(
-        Toy(), toy_loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
-        preprocess=PREPROCESS, seed=3, device=torch.device("cpu"),
-    )  # fmt: skip
+    learner = toy_learner(clip_grad_norm=0.25)
     assert learner.learn([toy_batch((255, [1]))], 0).grad_norm == 1.0
     assert weight_after(learner) == pytest.approx(0.75, abs=1e-5)
 

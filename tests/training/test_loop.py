@@ -38,7 +38,7 @@ class Telling:
     def say(self, line):
         self.lines.append(line)
 
-    def bar(self, title, total, done=0):
+    def bar(self, title, total, done=0):  # noqa: ARG002 - the signature of `Progress`
         return nullcontext(self)
 
     def advance(self, count=1, note=""):
@@ -103,8 +103,7 @@ def test_stopping_again_and_again_changes_no_bit(tiny, tmp_path, uninterrupted, 
     while True:
         try:
             tiny.fit(tmp_path, recipe(), stopping=StopAfter(between_stops))
-        except Interrupted as stopped:
-            assert "YZ505" in str(stopped)
+        except Interrupted:
             stops += 1
         else:
             break
@@ -149,9 +148,10 @@ MOMENTS = random.Random(0).sample(range(1, 100), 9)
 
 @pytest.mark.parametrize("moment", sorted(MOMENTS))
 def test_a_kill_between_any_two_actions_changes_no_bit(tiny, tmp_path, uninterrupted, monkeypatch, moment):
-    with monkeypatch.context() as patched, pytest.raises(Killed):
+    with monkeypatch.context() as patched:
         killed_at(patched, moment)
-        tiny.fit(tmp_path, recipe())
+        with pytest.raises(Killed):
+            tiny.fit(tmp_path, recipe())
     tiny.fit(tmp_path, recipe())
     assert outcome(tmp_path) == uninterrupted
 
@@ -207,7 +207,7 @@ def long(tiny, tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("steps", "replaces_best"), [(1, False), (4, True), (5, False), (6, False), (9, False)],
-    ids=["before any regular validation", "closing on a new best", "closing on a worse one", "regular end", "regular best"],
+    ids=["before the first regular one", "closing on a new best", "closing on a worse one", "regular", "regular best"],
 )  # fmt: skip
 def test_an_extended_training_is_the_longer_one_bit_for_bit(tiny, tmp_path, long, steps, replaces_best):
     """Also where it had ended between two validations, with one that the longer training would not have had."""
@@ -260,8 +260,8 @@ def test_insisting_on_resuming_such_a_schedule_is_refused(tiny, tmp_path):
     with pytest.raises(UsageError) as caught:
         tiny.fit(tmp_path / "next", chosen, published=tmp_path / "short", insist=True)
     assert str(caught.value) == (
-        "resume: YZ504 cannot go on: epochs: null → 9; max_steps: 4 → 5, but cosine would have had other learning rates "
-        "from the start; extend: true goes on all the same\n"
+        "resume: YZ504 cannot go on: epochs: null → 9; max_steps: 4 → 5, but cosine would have had other learning "
+        "rates from the start; extend: true goes on all the same\n"
         "  fix: leave out --resume to start afresh, or set the keys back to what the state was made for"
     )
 
@@ -295,7 +295,7 @@ def test_early_stopping_leaves_a_row_and_holds_also_when_extended(tiny, tmp_path
 
 def test_held_out_images_without_objects_still_give_a_best_checkpoint(tiny, tmp_path):
     chosen = recipe(max_steps=6)
-    materials = replace(tiny.materials(chosen), score=lambda index, predictions: {"map50_95": None, "map50": None})
+    materials = replace(tiny.materials(chosen), score=lambda *_: {"map50_95": None, "map50": None})
     summary = tiny.fit(tmp_path, chosen, materials=materials)
     assert (summary.best_step, summary.best_score) == (3, None)
     assert read_checkpoint(files_in(tmp_path).best).metrics == {"map50_95": None, "map50": None}

@@ -57,28 +57,33 @@ class DigestCache:
         Raises:
             OSError: the file cannot be read.
         """
-        stat = path.stat()
-        key = os.path.abspath(path)  # noqa: PTH100 - a million calls: pathlib's absolute() takes four times as long
+        return self._file(str(path))
+
+    def _file(self, path: str) -> str:
+        # Strings, because this is called a million times and a Path costs more than the look at the file.
+        stat = os.stat(path)  # noqa: PTH116
+        key = os.path.abspath(path)  # noqa: PTH100
         if key not in self._known:
             self._recall("path = ?", key)
         known = self._known.get(key)
         if known is not None and known[:2] == (stat.st_size, stat.st_mtime_ns):
             return known[2]
         read_at = time.time_ns()
-        digest = digest_file(path)
+        digest = digest_file(Path(path))
         if read_at - stat.st_mtime_ns > SETTLED_NS:
             self._fresh[key] = self._known[key] = (stat.st_size, stat.st_mtime_ns, digest)
         return digest
 
-    def tree(self, root: Path, files: Iterable[Path] | None = None) -> str:
+    def tree(self, root: Path, files: Iterable[Path | str] | None = None) -> str:
         """SHA-256 (hex) over names and contents of ``files`` (default: every file) below ``root``."""
-        base = os.path.abspath(root)  # noqa: PTH100 - as above
+        base = os.path.abspath(root)  # noqa: PTH100
+        inside = os.path.join(root, "")  # noqa: PTH118
         self._recall("path > ? and path < ?", f"{base}{os.sep}", f"{base}{chr(ord(os.sep) + 1)}")
         chosen = sorted(str(path) for path in files) if files is not None else sorted(_walk(root))
         total = hashlib.sha256()
         for path in chosen:
-            name = os.path.relpath(path, root).replace(os.sep, "/")
-            total.update(f"{name}\0{self.file(Path(path))}\n".encode())
+            name = path[len(inside) :] if path.startswith(inside) else os.path.relpath(path, root)
+            total.update(f"{name.replace(os.sep, '/')}\0{self._file(path)}\n".encode())
         return total.hexdigest()
 
     def path(self, path: Path) -> str:

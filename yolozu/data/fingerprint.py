@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def fingerprint(dataset: DatasetSection, cache: DigestCache) -> dict[str, Any]:
     layout = find_layout(Path(dataset.dataset_root))
     files = dataset_files(layout, used_splits(dataset))
     digest = cache.tree(layout.root, files)
-    return _row(dataset.dataset_root, digest, files=len(files), size=sum(path.stat().st_size for path in files))
+    return _row(dataset.dataset_root, digest, files=len(files), size=sum(os.stat(path).st_size for path in files))  # noqa: PTH116
 
 
 def used_splits(dataset: DatasetSection) -> list[str]:
@@ -52,26 +53,39 @@ def predicted_split(dataset: DatasetSection) -> str:
     return dataset.val_split if dataset.predict_split is None else dataset.predict_split
 
 
-def dataset_files(layout: Layout, splits: list[str]) -> list[Path]:
-    """Every file that ``splits`` consist of, class names and ``dataset.json`` included.
+def dataset_files(layout: Layout, splits: list[str]) -> list[str]:
+    """Paths of all files that ``splits`` consist of, class names and ``dataset.json`` included.
+
+    Where nothing names the classes, all labels of the data set decide what they are.
 
     Raises:
         InputError: a split is not there.
     """
-    descriptor = [layout.root / DESCRIPTOR_NAME] if layout.descriptor is not None else []
-    files = [*descriptor, *layout.class_files]
+    files = [str(path) for path in layout.class_files]
+    if layout.descriptor is not None:
+        files.append(str(layout.root / DESCRIPTOR_NAME))
     for name in splits:
-        files += _split_files(layout.split(name))
+        split = layout.split(name)
+        files += _below(split.images_dir, IMAGE_SUFFIXES) + _label_files(split)
+    if not _names_classes(layout):
+        files += [path for split in layout.splits.values() for path in _label_files(split)]
     return list(dict.fromkeys(files))
 
 
-def _split_files(split: Split) -> list[Path]:
-    images = [split.images_dir / name for name in files_below(split.images_dir, IMAGE_SUFFIXES)]
-    if split.label_format == "coco":
-        return [*images, split.labels]
-    if not split.labels.is_dir():
-        return images
-    return images + [split.labels / name for name in files_below(split.labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES)]
+def _label_files(split: Split) -> list[str]:
+    if split.labels.is_dir():
+        return _below(split.labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES)
+    return [str(split.labels)] if split.labels.is_file() else []
+
+
+def _below(directory: Path, suffixes: frozenset[str]) -> list[str]:
+    return [f"{directory}/{name}" for name in files_below(directory, suffixes)]
+
+
+def _names_classes(layout: Layout) -> bool:
+    """Whether files other than labels surely name the classes; a ``data.yaml`` may or may not."""
+    by_descriptor = layout.descriptor is not None and layout.descriptor.classes is not None
+    return by_descriptor or any(path.name != "data.yaml" for path in layout.class_files)
 
 
 def _row(root: str, digest: str, *, files: int, size: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from yolozu.data.classes import classes_of_labels, stated_classes
+from yolozu.data.cores import available_cores
 from yolozu.data.images import ImageFacts, image_facts
 from yolozu.data.index import DataIndex, ImageRecord
 from yolozu.data.registry import READERS
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.digest import DigestCache
-    from yolozu.data.labels import Defect, Instance, LabeledImage
+    from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
     from yolozu.data.layout import Layout
     from yolozu.data.readers.base import SplitReader
     from yolozu.progress import Progress
@@ -115,7 +115,7 @@ def survey(layout: Layout, names: Sequence[str], cache: DigestCache, progress: P
                 problem=f"split {split.split!r} holds no image",
                 fix="put images there (.jpg, .png, .bmp, .webp, .tif), or name another split",
             )
-    classes = classes_of_labels(labels) if stated is None else stated
+    classes = classes_of_labels([*labels, *_other_splits(layout, names)]) if stated is None else stated
     with progress.bar("looking at images", sum(len(split.images) for split in labels)) as bar:
         surveyed = []
         for split in labels:
@@ -145,9 +145,16 @@ def _reader(layout: Layout, name: str) -> SplitReader:
     return reader
 
 
+def _other_splits(layout: Layout, names: Sequence[str]) -> list[SplitLabels]:
+    """Labels of the splits that were not asked for: what classes a data set has does not depend on the question."""
+    others = [split for name, split in layout.splits.items() if name not in names]
+    there = [split for split in others if split.label_format == "yolo" and split.images_dir.is_dir()]
+    return [_reader(layout, split.name).read(None) for split in there]
+
+
 def _looked_at(images: Sequence[LabeledImage], cache: DigestCache) -> Iterator[SurveyedImage]:
     """Decoding is most of the work and lets other threads run; digests are mostly known."""
-    with ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0))) as threads:
+    with ThreadPoolExecutor(max_workers=available_cores()) as threads:
         for start in range(0, len(images), CHUNK):
             chunk = images[start : start + CHUNK]
             facts = threads.map(image_facts, [image.path for image in chunk])

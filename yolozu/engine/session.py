@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
@@ -13,6 +13,7 @@ from yolozu.contract.loader import LoadedContract, contract_digest, load_contrac
 from yolozu.contract.show import to_yaml
 from yolozu.data.fingerprint import fingerprint
 from yolozu.engine.remembered import Remembered
+from yolozu.errors import InputError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.plan.staleness import Verdict, judge
@@ -123,6 +124,7 @@ def _planned_texts(
 
     with DigestCache(digest_cache_path()) as cache:
         data = fingerprint(loaded.contract.dataset, cache)
+        given = _given_files(loaded, cache)
     provenance = {
         "contract_digest": contract_digest(loaded.contract),
         "dataset_digest": data["digest"],
@@ -132,10 +134,27 @@ def _planned_texts(
     operations = {"operations": loaded.contract.operations.model_dump(mode="json"), "provenance": provenance}
     texts = {relative(layout.request_path(node.name)): pretty(node.request()) for node in plan.nodes}
     texts[relative(layout.fingerprint_path)] = pretty(data)
+    texts[relative(layout.given_path)] = pretty(given)
     texts[relative(layout.operations_path)] = pretty(operations)
     texts[relative(layout.overrides_path)] = remembered.text()
     texts["reports/config_resolved.yaml"] = to_yaml(loaded)
     return texts
+
+
+def _given_files(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
+    """Digest of the predictions file that `adapter: precomputed` serves; null where it serves none."""
+    predict = loaded.contract.predict
+    if predict.adapter != "precomputed" or predict.predictions is None:
+        return {"schema_version": 1, "predictions": None}
+    path = Path(predict.predictions)
+    if not path.is_file():
+        raise InputError.one(
+            "YZ313",
+            where=f"predictions: {path} ({loaded.origin_of('predictions')})",
+            problem="there is no such file",
+            fix="name the predictions file that adapter: precomputed serves, relative to the working directory",
+        )
+    return {"schema_version": 1, "predictions": cache.file(path)}
 
 
 def _text_digest(text: str) -> str:

@@ -42,13 +42,14 @@ class OnnxNetwork:
             threads: threads inside one operator.
 
         Raises:
-            InputError: YZ602 it cannot be loaded, YZ603 it is not one of ours.
+            InputError: YZ602 it cannot be loaded, YZ603 it is not one of ours, or not what its metadata says.
         """
         import onnxruntime
 
         self._session = session_of(path, providers=providers, threads=threads, where=str(path))
         properties = self._session.get_modelmeta().custom_metadata_map
         self.metadata = OnnxMetadata.from_properties(properties, where=str(path))
+        _require_declared_shapes(self._session, self.metadata, where=str(path))
         self.providers: list[str] = self._session.get_providers()
         self.version: str = onnxruntime.__version__
 
@@ -101,6 +102,22 @@ def session_of(model: Path | bytes, *, providers: Sequence[str], threads: int, w
 def available_threads() -> int:
     """Processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _require_declared_shapes(session: Any, metadata: OnnxMetadata, *, where: str) -> None:
+    """Refuse a graph whose inputs or outputs are not those its metadata tells."""
+    graph = {
+        "inputs": {entry.name: tuple(entry.shape) for entry in session.get_inputs()},
+        "outputs": {entry.name: tuple(entry.shape) for entry in session.get_outputs()},
+    }
+    for kind, told in (("inputs", metadata.input_shapes), ("outputs", metadata.output_shapes)):
+        if graph[kind] != told:
+            raise InputError.one(
+                "YZ603",
+                where=where,
+                problem=f"its metadata tells of {kind} {told}, its graph has {graph[kind]}",
+                fix="export the model again from its checkpoint with this version of yolozu",
+            )
 
 
 def _first_line(error: Exception) -> str:

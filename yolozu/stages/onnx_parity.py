@@ -9,6 +9,7 @@ from typing import Any
 from yolozu.contract.deliver import ParitySection
 from yolozu.errors import GateFailed
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs
+from yolozu.stages.stoppable import StoppableProgress
 
 
 class ParitySpec(StageSpec):
@@ -50,7 +51,7 @@ def run(spec: ParitySpec, inputs: ParityInputs, outputs: ParityOutputs, context:
         thresholds=Thresholds(score_atol=spec.parity.parity_score_atol, bbox_atol=spec.parity.parity_bbox_atol),
         policy=spec.parity.parity_policy,
         images=spec.parity.parity_images,
-        progress=context.progress,
+        progress=StoppableProgress(context.progress, context.stopping, "onnx_parity"),
     )
     write_parity_report(outputs.report, report)
     if not report.passed and report.policy == "fail":

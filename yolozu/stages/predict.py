@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.deliver import PredictSection
 from yolozu.contract.train import DeviceSection
-from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs
+from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
+from yolozu.stages.stoppable import StoppableProgress
 
 if TYPE_CHECKING:
     from yolozu.progress import Progress
@@ -23,12 +24,13 @@ class PredictSpec(StageSpec):
 
 @dataclass(frozen=True)
 class PredictInputs:
-    """The network in both forms, the passed parity gate, and the images."""
+    """The network in both forms, the passed parity gate, the images, and what is known of a given predictions file."""
 
     checkpoint: Path = needs("train.best")
     onnx: Path = needs("export_onnx.onnx")
     parity: Path = after("onnx_parity.report")
     images: Path = needs("prepare_data.predict")
+    given: Path = reads("plan/given.json")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
     section, index = spec.predict, DataIndex.read(inputs.images)
     request = AdapterRequest(
         classes=index.classes,
-        progress=context.progress,
+        progress=StoppableProgress(context.progress, context.stopping, "predict"),
         checkpoint=inputs.checkpoint,
         onnx=inputs.onnx,
         predictions=None if section.predictions is None else Path(section.predictions),

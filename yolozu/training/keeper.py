@@ -177,11 +177,13 @@ class Keeper:
             Whether it could: the best.pt must be the one that the state knows.
         """
         state = saved.state
-        contents = [published_best.read_bytes(), *([] if saved.superseded is None else [saved.superseded])]
-        stamped = {hashlib.sha256(content).hexdigest(): self._stamped(content) for content in contents}
         judged = [state.verdicts, *([] if state.before_end is None else [state.before_end.verdicts])]
-        if any(verdicts.best_digest not in (None, *stamped) for verdicts in judged):
+        contents = [published_best.read_bytes(), *([] if saved.superseded is None else [saved.superseded])]
+        known = {hashlib.sha256(content).hexdigest(): content for content in contents}
+        if any(verdicts.best_digest not in (None, *known) for verdicts in judged):
             return False
+        wanted = {verdicts.best_digest for verdicts in judged if verdicts.best_digest is not None}
+        stamped = {digest: self._stamped(known[digest]) for digest in wanted}
         renewed = {hashlib.sha256(content).hexdigest(): content for content in stamped.values()}
         for verdicts in judged:
             if verdicts.best_digest is not None:

@@ -194,7 +194,9 @@ class _Loop:
         due, state = self._due_validation(), self.state
         if due is None:
             return
-        found = self.validator(self.learner.evaluated(), self.stopping)
+        found = self.validator(
+            self.learner.evaluated(), stopping=self.stopping, tell=lambda note: self.bar.advance(0, note)
+        )
         if found is None:
             self._save()
             raise interrupted(state, self.timetable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from yolozu.geometry.targets import Targets
     from yolozu.model.decode import RawDetections
     from yolozu.training.learner import Loss
+
+TELL_EVERY_S = 2.0
 
 
 class Score(Protocol):
@@ -80,8 +83,20 @@ class Validator:
     operations: OperationsSection
 
     @torch.no_grad()
-    def __call__(self, detector: nn.Module, stopping: Callable[[], bool]) -> Validation | None:
-        """Losses and metrics of ``detector`` (left in eval mode); None when ``stopping`` before the end."""
+    def __call__(
+        self, detector: nn.Module, *, stopping: Callable[[], bool], tell: Callable[[str], None]
+    ) -> Validation | None:
+        """Losses and metrics of a detector.
+
+        Args:
+            detector: is left in eval mode.
+            stopping: asked before every batch.
+            tell: hears now and then how far it is.
+
+        Returns:
+            What was found; None when ``stopping`` said so before the end.
+        """
+        told_at = time.monotonic()
         detector.eval()
         sums: dict[str, float] = {}
         objects = 0
@@ -102,6 +117,9 @@ class Validator:
             for name, value in self._losses(output, targets).items():
                 sums[name] = sums.get(name, 0.0) + value * normalizer
             predictions += self._predictions(batch, output)
+            if time.monotonic() - told_at > TELL_EVERY_S:
+                told_at = time.monotonic()
+                tell(f"validating {len(predictions)}/{len(self.index.records)}")
         losses = {name: value / objects for name, value in sums.items()}
         return Validation(losses, self.score(self.index, predictions))
 

@@ -60,7 +60,10 @@ def test_validate_strict_makes_dead_keys_errors(run):
     assert run("validate", "--strict", "a.yaml", a=STRICT + "momentum: 0.5\n") == (
         2,
         "",
-        "a.yaml:9: momentum: YZ111 no effect here: the optimizer is adamw\n  fix: set optimizer: sgd, or drop momentum\n",
+        (
+            "a.yaml:9: momentum: YZ111 no effect here: the optimizer is adamw\n"
+            "  fix: set optimizer: sgd, or drop momentum\n"
+        ),
     )
 
 

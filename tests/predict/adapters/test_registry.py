@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.exported import CLASSES
 from yolozu.errors import UsageError
 from yolozu.predict.adapters import registry
-from yolozu.predict.adapters.base import AdapterRequest
+from yolozu.predict.adapters.base import Adapter, AdapterRequest
 from yolozu.predict.adapters.dummy import DummyAdapter
 from yolozu.predict.adapters.registry import ADAPTERS, OPTIONS, available_adapters, check_options, open_adapter
 from yolozu.progress import SilentProgress
@@ -69,6 +69,27 @@ def test_adapters_of_installed_packages_are_listed_without_importing_them(instal
 def test_an_adapter_of_an_installed_package_opens(installed, full):
     installed(theirs="yolozu.predict.adapters.dummy:DummyAdapter")
     assert isinstance(open_adapter("theirs", full), DummyAdapter)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("no_such_package.adapter:Theirs", "cannot be imported: No module named 'no_such_package'"),
+        ("json:Theirs", "cannot be imported: module 'json' has no attribute 'Theirs'"),
+        ("json:loads", "is no adapter: it lacks uses, open, predict, supports_ttt, get_model, build_loader, describe"),
+    ],
+)
+def test_what_a_package_offers_must_be_an_adapter(installed, full, value, problem):
+    installed(theirs=value)
+    with pytest.raises(UsageError) as refused:
+        open_adapter("theirs", full)
+    assert str(refused.value) == (
+        f"adapter 'theirs' ({value}): YZ618 {problem}\n  fix: mend or uninstall the package that offers it"
+    )
+
+
+def test_members_are_those_of_the_protocol():
+    assert set(registry.MEMBERS) == {name for name in dir(Adapter) if not name.startswith("_")} | {"uses"}
 
 
 def test_a_package_cannot_take_a_name_of_ours(installed):

@@ -49,7 +49,7 @@ def check(
     else:
         _show(checked, report)
     if not report["passed"]:
-        sys.exit(EXIT_REFUSED)
+        raise typer.Exit(EXIT_REFUSED)
 
 
 def synth(
@@ -74,18 +74,22 @@ def synth(
 def _show(checked: CheckedData, report: dict[str, Any]) -> None:
     for name, counts in report["splits"].items():
         bare = counts["images_without_labels"]
-        unlabeled = f", {bare} without labels" if bare else ""
-        print(f"{name}: {counts['images']} images{unlabeled}, {counts['instances']} objects")
-    print(f"{report['classes']} classes")
+        unlabeled = f" ({bare} without labels)" if bare else ""
+        print(f"{name}: {_count(counts['images'], 'image')}{unlabeled}, {_count(counts['instances'], 'object')}")
+    print(_count(report["classes"], "class", "classes"))
     for note in report["notes"]:
         print(f"note: {note}")
     for rule, by_split in report["counts"].items():
         _show_rule(checked, rule, sum(by_split.values()))
-    print(f"{len(checked.hits)} findings: {checked.summary()}" if checked.hits else "nothing found")
+    print(f"{_count(len(checked.hits), 'finding')}: {checked.summary()}" if checked.hits else "nothing found")
     for name, counts in report["splits"].items():
         images, objects = counts["images"] - counts["images_used"], counts["instances"] - counts["instances_used"]
-        if images or objects:
-            print(f"{name}: {images} images and {objects} objects are left out")
+        if report["passed"] and (images or objects):
+            print(f"{name}: {_count(images, 'image')} and {_count(objects, 'object')} would be left out")
+
+
+def _count(number: int, one: str, several: str | None = None) -> str:
+    return f"{number} {one if number == 1 else f'{one}s' if several is None else several}"
 
 
 def _show_rule(checked: CheckedData, rule: str, count: int) -> None:

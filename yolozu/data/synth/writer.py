@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -21,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from yolozu.artifacts.jsonio import pretty, write_text
+from yolozu.data.cores import available_cores
 from yolozu.data.synth.renderer import Rendering, render
 from yolozu.data.synth.scene import Scene, draw_scene
 from yolozu.data.synth.solids import all_solids
@@ -107,7 +107,7 @@ def write_scene(root: Path, plan: SynthPlan, split: str, number: int) -> None:
 
 def _rendered(root: Path, plan: SynthPlan, jobs: list[tuple[str, int]]) -> Generator[None]:
     """Writes the scenes of ``jobs``, one each time it is asked."""
-    processes = len(os.sched_getaffinity(0))
+    processes = available_cores()
     if processes == 1 or len(jobs) < FEWEST_FOR_PROCESSES:
         for split, number in jobs:
             write_scene(root, plan, split, number)

@@ -22,6 +22,9 @@ OPTIONS = ("checkpoint", "onnx", "predictions", "device", "batch_size")
 FILES = ("checkpoint", "onnx", "predictions")
 """Those of them that an adapter cannot do without once it reads them."""
 
+MEMBERS = ("uses", "open", "predict", "supports_ttt", "get_model", "build_loader", "describe")
+"""What the protocol asks of an adapter."""
+
 ADAPTERS = Registry(
     "adapter",
     {
@@ -67,7 +70,7 @@ def check_options(name: str, given: Collection[str]) -> None:
 
     Raises:
         UsageError: YZ901 no such adapter, YZ612 a file it reads is not given, or an option is given that it does not
-            read; YZ616.
+            read; YZ616, YZ618.
     """
     uses = _class_of(name).uses
     findings = _missing_files(name, uses, given)
@@ -84,7 +87,8 @@ def open_adapter(name: str, request: AdapterRequest) -> Adapter:
     """The adapter called ``name``, ready to predict.
 
     Raises:
-        UsageError: YZ901 no such adapter, YZ612 a file it reads is not given; YZ616.
+        UsageError: YZ901 no such adapter, YZ612 a file it reads is not given; YZ616, YZ618 what a package offers cannot
+            be used.
         InputError: a file cannot be used.
     """
     kind = _class_of(name)
@@ -95,8 +99,20 @@ def open_adapter(name: str, request: AdapterRequest) -> Adapter:
 
 
 def _class_of(name: str) -> type[Adapter]:
-    found: type[Adapter] = available_adapters().load(name)
-    return found
+    table = available_adapters()
+    if name in ADAPTERS or name not in table:
+        ours: type[Adapter] = table.load(name)
+        return ours
+    where = f"adapter {name!r} ({table.location(name)})"
+    fix = "mend or uninstall the package that offers it"
+    try:
+        theirs: type[Adapter] = table.load(name)
+    except (ImportError, AttributeError) as error:
+        raise UsageError.one("YZ618", where=where, problem=f"cannot be imported: {error}", fix=fix) from error
+    lacking = [member for member in MEMBERS if not hasattr(theirs, member)]
+    if lacking:
+        raise UsageError.one("YZ618", where=where, problem=f"is no adapter: it lacks {', '.join(lacking)}", fix=fix)
+    return theirs
 
 
 def _missing_files(name: str, uses: Collection[str], given: Collection[str]) -> list[Finding]:

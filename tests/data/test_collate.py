@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from yolozu.data.collate import collate
+from yolozu.data.dataset import Sample
+from yolozu.data.placement import Placement
+
+PLACEMENT = Placement.letterbox(8, 8, 8, 8)
+
+
+def sample(index, labels):
+    boxes = np.full((len(labels), 4), 0.5, dtype=np.float32)
+    image = np.full((8, 8, 3), index, dtype=np.uint8)
+    return Sample(image, np.array(labels, dtype=np.int64), boxes, PLACEMENT, index)
+
+
+def test_objects_come_first_and_padding_last():
+    batch = collate([sample(3, [5]), sample(4, []), sample(5, [1, 2])])
+    assert batch.targets.labels_BT.tolist() == [[5, 0], [0, 0], [1, 2]]
+    assert batch.targets.valid_BT.tolist() == [[True, False], [False, False], [True, True]]
+    assert batch.targets.boxes_BT4[:, :, 0].tolist() == [[0.5, 0.0], [0.0, 0.0], [0.5, 0.5]]
+    assert (batch.indices, batch.placements) == ([3, 4, 5], [PLACEMENT] * 3)
+
+
+def test_images_stay_uint8_and_are_channels_last():
+    images = collate([sample(3, []), sample(4, [])]).images_B3HW
+    assert (images.shape, images.dtype) == ((2, 3, 8, 8), torch.uint8)
+    assert images[:, 0, 0, 0].tolist() == [3, 4]
+    assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_batch_without_objects_has_no_columns():
+    targets = collate([sample(0, [])]).targets
+    assert (targets.labels_BT.shape, targets.boxes_BT4.shape, targets.counts) == ((1, 0), (1, 0, 4), [0])

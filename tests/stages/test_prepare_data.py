@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.data.builders import write_file, write_yolo
+from tests.stages.contexts import Notes, context_in
+from yolozu.contract.data import DatasetSection, SynthSection
+from yolozu.data.index import DataIndex
+from yolozu.errors import GateFailed, InputError, Interrupted
+from yolozu.stages.prepare_data import PrepareDataInputs, PrepareDataOutputs, PrepareDataSpec, run
+
+TINY_SYNTH = SynthSection(synth_images=3, synth_val_images=2, synth_size=64)
+
+
+@pytest.fixture(autouse=True)
+def _own_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def outputs_in(directory):
+    for name in ("data", "reports"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
+    return PrepareDataOutputs(
+        train=directory / "data/train.json",
+        val=directory / "data/val.json",
+        predict=directory / "data/predict.json",
+        check=directory / "reports/data_check.json",
+        rendered=directory / "data/rendered",
+    )
+
+
+def run_stage(tmp_path, notes=None, out="out", **keys):
+    spec = PrepareDataSpec(dataset=DatasetSection(**keys), synth=TINY_SYNTH)
+    outputs = outputs_in(tmp_path / out)
+    numbers = run(spec, PrepareDataInputs(tmp_path / "unused.json"), outputs, context_in(tmp_path, notes))
+    return numbers, outputs
+
+
+def images(path):
+    return [record.image for record in DataIndex.read(path).records]
+
+
+def four(tmp_path):
+    labels = {f"{split}/{number}": "0 .5 .5 .1 .1" for split in ("train", "val") for number in range(2)}
+    return str(write_yolo(tmp_path / "set", labels))
+
+
+def test_each_use_of_the_data_gets_its_index(tmp_path):
+    numbers, outputs = run_stage(tmp_path, dataset_root=four(tmp_path))
+    assert images(outputs.train) == ["images/train/0.png", "images/train/1.png"]
+    assert images(outputs.val) == images(outputs.predict) == ["images/val/0.png", "images/val/1.png"]
+    assert DataIndex.read(outputs.train).records[0].path.is_file()
+    assert numbers == {
+        "classes": 2,
+        "train_images": 2,
+        "train_instances": 2,
+        "val_images": 2,
+        "val_instances": 2,
+        "predict_images": 2,
+        "findings": 0,
+    }
+    assert not outputs.rendered.exists()
+
+
+def test_limits_take_the_first_images_and_leave_prediction_alone(tmp_path):
+    _, outputs = run_stage(tmp_path, dataset_root=four(tmp_path), train_max_images=1, val_max_images=1)
+    assert images(outputs.train) == ["images/train/0.png"]
+    assert images(outputs.val) == ["images/val/0.png"]
+    assert images(outputs.predict) == ["images/val/0.png", "images/val/1.png"]
+
+
+def test_prediction_may_use_a_split_of_its_own(tmp_path):
+    _, outputs = run_stage(tmp_path, dataset_root=four(tmp_path), val_split="train", predict_split="val")
+    assert images(outputs.val) == images(outputs.train)
+    assert images(outputs.predict) == ["images/val/0.png", "images/val/1.png"]
+
+
+def test_the_same_request_gives_the_same_indices(tmp_path):
+    root = four(tmp_path)
+    (_, first), (_, second) = (run_stage(tmp_path, out=out, dataset_root=root) for out in ("one", "two"))
+    for name in ("train", "val", "predict"):
+        assert getattr(first, name).read_bytes() == getattr(second, name).read_bytes()
+
+
+def test_findings_fail_the_gate_after_the_report_is_written(tmp_path):
+    root = four(tmp_path)
+    write_file(tmp_path / "set/labels/train/1.txt", "5 .5 .5 .1 .1\n")
+    with pytest.raises(GateFailed) as refused:
+        run_stage(tmp_path, dataset_root=root)
+    assert str(refused.value) == (
+        f"{root}/labels/train/1.txt:1: YZ225 class 5 is outside 0 to 1\n  fix: correct the label, or name the class"
+    )
+    report = json.loads((tmp_path / "out/reports/data_check.json").read_text())
+    assert (report["passed"], report["counts"]) == (False, {"class_out_of_range": {"train": 1}})
+    assert not (tmp_path / "out/data/train.json").exists()
+
+
+@pytest.mark.parametrize("policy", ["warn", "drop"])
+def test_warn_and_drop_say_what_was_found_and_go_on(tmp_path, policy):
+    root, notes = four(tmp_path), Notes()
+    write_file(tmp_path / "set/labels/train/1.txt", "5 .5 .5 .1 .1\n1 .9 .5 .5 .5\n")
+    numbers, _ = run_stage(tmp_path, notes, dataset_root=root, check_data=policy)
+    assert notes.lines == [f"prepare_data: check_data is {policy}: 1 × class_out_of_range, 1 × box_outside_image"]
+    assert numbers["train_instances"] == {"warn": 2, "drop": 1}[policy]
+    assert numbers["findings"] == 2
+
+
+def test_warnings_alone_pass_the_gate_and_are_said(tmp_path):
+    root, notes = four(tmp_path), Notes()
+    write_file(tmp_path / "set/labels/train/9.txt", "")
+    run_stage(tmp_path, notes, dataset_root=root)
+    assert notes.lines == ["prepare_data: check_data is fail: 1 × label_without_image"]
+
+
+def test_made_up_class_names_are_said(tmp_path):
+    root, notes = four(tmp_path), Notes()
+    (tmp_path / "set/classes.txt").unlink()
+    run_stage(tmp_path, notes, dataset_root=root)
+    assert notes.lines == [
+        (
+            f"prepare_data: {root}: no classes.txt, classes.json or data.yaml names the classes; "
+            "they are called class_0 to class_0"
+        )
+    ]
+
+
+def test_a_split_of_which_nothing_is_left_is_refused(tmp_path):
+    root = write_yolo(tmp_path / "set", {"val/0": ""})
+    write_file(root / "images/train/0.png", "no image")
+    with pytest.raises(InputError, match="YZ212 none of its 1 images can be used"):
+        run_stage(tmp_path, dataset_root=str(root), check_data="drop")
+
+
+def test_missing_data_is_refused(tmp_path):
+    with pytest.raises(InputError, match="YZ202 has no split 'test'"):
+        run_stage(tmp_path, dataset_root=four(tmp_path), predict_split="test")
+
+
+def test_scenes_are_rendered_and_indexed_relative_to_the_index(tmp_path):
+    numbers, _ = run_stage(tmp_path)
+    assert (numbers["train_images"], numbers["val_images"], numbers["classes"]) == (3, 2, 5)
+    (tmp_path / "out").rename(tmp_path / "published")
+    index = DataIndex.read(tmp_path / "published/data/train.json")
+    assert all(record.path.is_file() for record in index.records)
+    assert index.records[0].pose == "labels/train/000000.json"
+    assert json.loads((tmp_path / "published/reports/data_check.json").read_text())["dataset_root"] == "synthetic"
+
+
+def test_rendered_scenes_have_only_the_splits_they_have(tmp_path):
+    with pytest.raises(InputError, match="choose one of: train, val"):
+        run_stage(tmp_path, val_split="test")
+
+
+def test_it_stops_when_asked(tmp_path):
+    spec = PrepareDataSpec(dataset=DatasetSection(dataset_root=four(tmp_path)), synth=TINY_SYNTH)
+    context = replace(context_in(tmp_path), stopping=lambda: True)
+    with pytest.raises(Interrupted, match="YZ214"):
+        run(spec, PrepareDataInputs(tmp_path / "unused.json"), outputs_in(tmp_path / "out"), context)

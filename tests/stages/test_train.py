@@ -1,0 +1,159 @@
+"""The training stage: what it declares, what it refuses, what it writes."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.stages.contexts import context_in
+from tests.training.tiny import MODEL, make_index
+from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.artifacts.classes import ClassTable
+from yolozu.artifacts.digest import digest_file, digest_of
+from yolozu.artifacts.run_meta import read_run_meta
+from yolozu.contract.data import PreprocessSection
+from yolozu.contract.model import ModelSection
+from yolozu.contract.optim import LengthSection
+from yolozu.contract.run import Contract
+from yolozu.contract.train import LoopSection
+from yolozu.data.index import DataIndex
+from yolozu.errors import InputError
+from yolozu.model.loading import detector_from
+from yolozu.stages.base import links
+from yolozu.stages.train import STAGE, TrainInputs, TrainOutputs, TrainSpec, run
+
+PROVENANCE = {"contract_digest": "c" * 64, "dataset_digest": "d" * 64, "argv": ["doit", "train"]}
+
+
+def spec(**sections):
+    chosen = {
+        "preprocess": PreprocessSection(image_size=64),
+        "model": ModelSection(model=MODEL),
+        "length": LengthSection(max_steps=2),
+        "loop": LoopSection(batch_size=3),
+        **sections,
+    }
+    return TrainSpec.slice_of(Contract(**chosen))
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    found = TrainInputs(train=tmp_path / "data/train.json", val=tmp_path / "data/val.json")
+    make_index(tmp_path / "set", "train", 4, seed=0).write(found.train)
+    make_index(tmp_path / "set", "val", 2, seed=1).write(found.val)
+    return found
+
+
+def outputs_in(directory):
+    paths = {name: directory / link.target for name, link in links(TrainOutputs).items()}
+    for path in paths.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return TrainOutputs(**paths)
+
+
+def context(tmp_path, **changes):
+    made = replace(context_in(tmp_path), provenance={**PROVENANCE, "cwd": str(tmp_path)}, **changes)
+    made.scratch.mkdir(exist_ok=True)
+    return made
+
+
+def error_of(chosen, inputs, tmp_path):
+    with pytest.raises(InputError) as caught:
+        run(chosen, inputs, outputs_in(tmp_path / "out"), context(tmp_path))
+    return str(caught.value)
+
+
+def test_what_it_declares():
+    assert (STAGE.name, STAGE.version, STAGE.resumable) == ("train", 1, True)
+    assert {name: (link.kind, link.target) for name, link in links(STAGE.inputs).items()} == {
+        "train": ("needs", "prepare_data.train"),
+        "val": ("needs", "prepare_data.val"),
+    }
+    assert {name: (link.target, link.carry) for name, link in links(STAGE.outputs).items()} == {
+        "last": ("checkpoints/last.pt", True),
+        "best": ("checkpoints/best.pt", True),
+        "train_metrics": ("reports/train_metrics.jsonl", True),
+        "val_metrics": ("reports/val_metrics.jsonl", True),
+        "run_meta": ("reports/run_meta.json", False),
+    }
+    assert set(TrainSpec.model_fields) == {
+        "seed", "device", "preprocess", "augment", "model", "optim", "schedule", "length", "loop", "matching", "losses",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "extends"),
+    [
+        ({"max_steps": 10}, {"max_steps": 20}, True),
+        ({"max_steps": 10}, {"max_steps": 10, "extend": True}, True),
+        ({"epochs": 3, "max_steps": 10}, {"epochs": 3}, True),
+        ({"epochs": 3}, {"epochs": 5}, True),
+        ({"max_steps": 10}, {"max_steps": 9}, False),
+        ({"epochs": 3}, {"epochs": 3, "max_steps": 10}, False),
+        ({"max_steps": 10, "epochs": 5}, {"max_steps": 20, "epochs": 4}, False),
+    ],
+)
+def test_only_raised_or_lifted_limits_extend(before, after, extends):
+    old, new = (spec(length=LengthSection(**keys)).model_dump(mode="json") for keys in (before, after))
+    assert TrainSpec.extends(old, new) is extends
+
+
+def test_another_learning_rate_never_extends():
+    old = spec().model_dump(mode="json")
+    new = spec(length=LengthSection(max_steps=9)).model_dump(mode="json")
+    assert TrainSpec.extends(old, new)
+    new["optim"]["lr"] = 0.5
+    assert not TrainSpec.extends(old, new)
+
+
+@pytest.mark.slow
+def test_it_writes_all_its_outputs_and_nothing_else(inputs, tmp_path):
+    outputs = outputs_in(tmp_path / "out")
+    numbers = run(spec(), inputs, outputs, context(tmp_path))
+    assert numbers == {"steps": 2, "epochs": 1, "best_step": 2, "best_map50_95": 0.0, "stopped_early": False}
+    written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert sorted(written) == sorted(getattr(outputs, name) for name in links(TrainOutputs))
+    assert list((tmp_path / "scratch").iterdir()) == []
+    best = read_checkpoint(outputs.best)
+    assert best.contract_digest == digest_of(spec().model_dump(mode="json"))
+    assert best.classes == DataIndex.read(inputs.train).classes
+    assert set(best.metrics) > {"map50_95", "map50", "ar100"}
+    detector_from(best)
+    meta = read_run_meta(outputs.run_meta)
+    assert (meta.contract_digest, meta.dataset_digest) == ("c" * 64, "d" * 64)
+    assert meta.command.argv == ["doit", "train"]
+    assert meta.git is None
+    assert meta.preprocess == best.preprocess
+    assert meta.runtime.deterministic_algorithms
+    assert meta.timestamps.started <= meta.timestamps.finished
+
+
+@pytest.mark.slow
+def test_the_same_request_gives_the_same_checkpoints_and_can_be_extended(inputs, tmp_path):
+    digests = []
+    for name in ("a", "b"):
+        outputs = outputs_in(tmp_path / name)
+        run(spec(), inputs, outputs, context(tmp_path))
+        digests.append((digest_file(outputs.last), digest_file(outputs.best)))
+    assert digests[0] == digests[1]
+    carried = {name: getattr(outputs, name) for name, link in links(TrainOutputs).items() if link.carry}
+    longer, extended = spec(length=LengthSection(max_steps=3)), outputs_in(tmp_path / "extended")
+    assert run(longer, inputs, extended, context(tmp_path, published=carried))["steps"] == 3
+    rows = [json.loads(line) for line in extended.val_metrics.read_text().splitlines()]
+    assert [row["meta"]["optim_step"] for row in rows] == [2, 3]
+
+
+def test_every_reason_against_the_data_is_named_together(inputs, tmp_path):
+    train, val = DataIndex.read(inputs.train), DataIndex.read(inputs.val)
+    replace(train, records=()).write(inputs.train)
+    replace(val, classes=ClassTable(("red", "blue", "green"), (1, 7, 9))).write(inputs.val)
+    model = ModelSection(model=MODEL.model_copy(update={"num_classes": 5}))
+    root = tmp_path / "set"
+    assert error_of(spec(model=model), inputs, tmp_path) == (
+        f"split train of {root}: YZ507 holds no image\n"
+        "  fix: add images, or name another split\n"
+        "model.num_classes: YZ508 is 5, but the data set has 2 classes\n"
+        "  fix: leave it out, or set it to 2\n"
+        f"splits train and val of {root}: YZ509 have different class tables, of 2 and 3 classes\n"
+        "  fix: give both splits the same classes, in the same order"
+    )

@@ -1,0 +1,114 @@
+"""Why a state is of no use, in words; and that training then starts afresh, or refuses to when told so."""
+
+import pytest
+import torch
+
+from tests.training.test_loop import Telling
+from tests.training.tiny import StopAfter, files_in, outcome, recipe
+from yolozu.errors import Interrupted, UsageError
+from yolozu.training.resume import changes
+
+FEW = {"max_steps": 4, "val_every_steps": 2}
+
+
+@pytest.fixture(scope="module")
+def whole(tiny, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("whole")
+    tiny.fit(directory, recipe(**FEW))
+    return outcome(directory)
+
+
+@pytest.fixture
+def stopped(tiny, tmp_path):
+    """Stopped after step 3."""
+    with pytest.raises(Interrupted):
+        tiny.fit(tmp_path, recipe(**FEW), stopping=StopAfter(6))
+    return tmp_path
+
+
+def said(tiny, directory, chosen=None, **options):
+    told = Telling()
+    tiny.fit(directory, recipe(**FEW) if chosen is None else chosen, progress=told, **options)
+    return told.lines
+
+
+def test_going_on_says_from_where(tiny, stopped, whole):
+    assert said(tiny, stopped)[0] == "going on from optimizer step 3"
+    assert outcome(stopped) == whole
+
+
+def test_a_first_try_says_nothing_about_resuming(tiny, tmp_path):
+    assert said(tiny, tmp_path)[0].startswith("training for 4 optimizer steps")
+
+
+def cut(directory):
+    path = files_in(directory).last
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def lose_best(directory):
+    files_in(directory).best.write_bytes(b"somebody else's")
+
+
+def lose_rows(directory):
+    files_in(directory).train_metrics.write_text("")
+
+
+def lose_metrics(directory):
+    files_in(directory).val_metrics.unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (cut, "last.pt is of no use: "),
+        (lose_best, "best.pt is not the one that last.pt was saved with"),
+        (lose_rows, "train.jsonl has lost rows that were written before last.pt"),
+        (lose_metrics, "val.jsonl has lost rows that were written before last.pt"),
+    ],
+)
+def test_a_damaged_state_starts_afresh_and_says_why(tiny, stopped, whole, damage, reason):
+    damage(stopped)
+    with pytest.raises(UsageError, match="YZ504"):
+        tiny.fit(stopped, recipe(**FEW), insist=True)
+    assert said(tiny, stopped)[0].startswith(f"starting afresh: {reason}")
+    assert outcome(stopped) == whole
+
+
+def test_a_state_of_other_settings_names_every_changed_key(tiny, stopped):
+    other = recipe(**FEW, lr=1e-3, ema_decay=0.5)
+    with pytest.raises(UsageError) as caught:
+        tiny.fit(stopped, other, insist=True)
+    assert str(caught.value) == (
+        "resume: YZ504 cannot go on: last.pt was made for other settings or data: ema_decay: 0.9 → 0.5; "
+        "lr: 0.002 → 0.001\n"
+        "  fix: leave out --resume to start afresh, or set the keys back to what the state was made for"
+    )
+    assert said(tiny, stopped, other)[0].startswith("starting afresh: last.pt was made for other settings")
+
+
+def test_insisting_without_any_state_is_refused(tiny, tmp_path):
+    with pytest.raises(UsageError, match="YZ504 cannot go on: there is no earlier state"):
+        tiny.fit(tmp_path, recipe(**FEW), insist=True)
+
+
+def test_another_number_of_threads_is_warned_about(tiny, stopped, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    assert said(tiny, stopped)[1] == (
+        "warning: the state was made with 1 torch threads, now there are 2: from here on, bits may differ from those "
+        "of an uninterrupted training"
+    )
+
+
+def test_a_published_best_that_is_not_the_states_own_starts_afresh(tiny, tmp_path, whole):
+    tiny.fit(tmp_path / "short", recipe(max_steps=2, val_every_steps=2))
+    lose_best(tmp_path / "short")
+    lines = said(tiny, tmp_path / "next", published=tmp_path / "short")
+    assert lines[0] == f"starting afresh: {tmp_path}/short/best.pt is not the one that its last.pt was saved with"
+    assert outcome(tmp_path / "next") == whole
+
+
+def test_changes_are_named_by_the_keys_a_user_writes():
+    old = {"optim": {"lr": 0.1}, "model": {"model": {"encoder": {"num_layers": 1}}}, "loop": {"amp": "none"}}
+    new = {"optim": {"lr": 0.2}, "model": {"model": {"encoder": {"num_layers": 2}}}, "loop": {"amp": "none"}}
+    assert changes(old, new) == ["model.encoder.num_layers: 1 → 2", "lr: 0.1 → 0.2"]
