@@ -8,7 +8,7 @@ CODES: dict[str, str] = {
     "YZ104": "A value outside its range or choices.",
     "YZ105": "Keys that contradict each other.",
     "YZ106": "Text that is no YAML or JSON.",
-    "YZ107": "A YAML feature that contracts refuse: tags, merge keys, shared collections, directives, several documents.",
+    "YZ107": "A YAML feature that contracts refuse: tags, merge keys, anchors on collections, directives, documents.",
     "YZ108": "A key that is written twice.",
     "YZ109": "A key that must be given and is not.",
     "YZ110": "A key given together with another spelling of it.",

@@ -18,10 +18,17 @@ def test_words_are_sorted_by_what_they_are():
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["evla"], "evla: YZ310 is no contract file (.yaml, .yml, .json), no KEY=VALUE and no stage\n  fix: did you mean 'eval'?"),
-        (["a.yaml", "config=b.yaml"], "config=b.yaml: YZ310 config is given twice, also as 'a.yaml'\n  fix: leave one of them out"),
+        (
+            ["evla"],
+            "evla: YZ310 is no contract file (.yaml, .yml, .json), no KEY=VALUE and no stage\n"
+            "  fix: did you mean 'eval'?",
+        ),
+        (
+            ["a.yaml", "config=b.yaml"],
+            "config=b.yaml: YZ310 config is given twice, also as 'a.yaml'\n  fix: leave one of them out",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_word_that_means_nothing_is_one_message(words, text):
     with pytest.raises(UsageError) as caught:
         parse_words(words)

@@ -10,7 +10,7 @@ NOW = {"data/word.txt": "w", "out/loud.txt": "l"}
 
 
 def lines(receipt, now):
-    return [reason.render(lambda key: "exp.yaml:3") for reason in staleness(NODE, receipt, now.get)]
+    return [reason.render({"seed": "exp.yaml:3"}.get) for reason in staleness(NODE, receipt, now.get)]
 
 
 def test_a_result_stands_when_spec_inputs_and_outputs_are_the_same():

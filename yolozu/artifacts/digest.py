@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 SETTLED_NS = 1_000_000_000
-"""A file is only remembered when it was a second old as it was read: a later write within the clock's grain would hide."""
+"""A file is remembered only if it was a second old when read: a later write within the clock's grain would hide."""
 
 
 def digest_of(value: Any) -> str:
@@ -33,8 +33,8 @@ def digest_file(path: Path) -> str:
 class DigestCache:
     """Digests of files, read again only where size or modification time changed.
 
-    A context manager; several processes may share one cache file. Losing the file costs time, never correctness. Without
-    a path nothing is remembered: every file is read.
+    A context manager; several processes may share one cache file. Losing the file costs time, never correctness.
+    Without a path nothing is remembered: every file is read.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -114,7 +114,8 @@ class DigestCache:
             self._database = sqlite3.connect(path, timeout=30.0)
             self._database.execute("pragma journal_mode=wal")
             self._database.execute(
-                "create table if not exists digests (path text primary key, size integer, mtime_ns integer, sha256 text)"
+                "create table if not exists digests"
+                " (path text primary key, size integer, mtime_ns integer, sha256 text)"
             )
         return self._database
 

@@ -36,7 +36,7 @@ def fsync_dir(directory: Path) -> None:
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that takes its place, synced, when the block ends well; else nothing happened."""
+    """A path beside ``path`` that takes its place, synced, when the block ends well; else nothing happens."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     os.close(handle)

@@ -33,10 +33,7 @@ class BuildLoader(TaskLoader2):  # type: ignore[misc]
 
     def load_tasks(self, cmd: object, pos_args: list[str]) -> list[Any]:  # noqa: ARG002 - doit's call
         """The build's tasks."""
-        tasks = []
-        for entry in self._build.tasks():
-            tasks.append(dict_to_task({("name" if key == "basename" else key): value for key, value in entry.items()}))
-        return tasks
+        return [dict_to_task({"name": entry.pop("basename"), **entry}) for entry in self._build.tasks()]
 
 
 def run_build(build: Build, names: list[str]) -> int:

@@ -132,9 +132,9 @@ def _ready_scratch(
     """Scratch in the state the stage should find it in; returns the finished outputs it may carry on from."""
     found = scratch.state()
     same = found is not None and found["digest"] == state["digest"]
-    if same and (node.stage.resumable or scratch.publish_path.is_file()):
-        return {}
     published = _extendable(node, layout, state)
+    if same and (node.stage.resumable or scratch.publish_path.is_file()):
+        return published  # an extension that was killed before its first save begins again from the same
     if insist_on_resume and not published:
         _refuse_to_start_afresh(node, layout, found, state)
     keep_previous(node, scratch.out_dir, layout)

@@ -12,7 +12,10 @@ def project(finished, tmp_path):
 
 def test_plan_says_what_would_run_and_check_fails_then(project):
     calm = project.yolozu("plan", "run_id=done", "--check")
-    assert (calm.returncode, calm.stdout.splitlines()[:2]) == (0, ["done: exp.yaml", "  prepare_data          up to date"])
+    assert (calm.returncode, calm.stdout.splitlines()[:2]) == (
+        0,
+        ["done: exp.yaml", "  prepare_data          up to date"],
+    )
     changed = project.yolozu("plan", "run_id=done", "export", "onnx_opset=20", "--check")
     assert (changed.returncode, changed.stdout) == (
         1,

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+
+from tests.engine.test_session import CONTRACT, opened
+from yolozu.engine.build import Build, doit_config
+from yolozu.plan.staleness import Reason
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exp.yaml").write_text(CONTRACT)
+    return Build(opened())
+
+
+def tasks_of(build):
+    return {task["basename"]: task for task in build.tasks()}
+
+
+def test_every_stage_is_a_task_of_file_targets(build):
+    parity = tasks_of(build)["onnx_parity"]
+    assert sorted(parity["file_dep"]) == [
+        "runs/a/checkpoints/best.pt",
+        "runs/a/data/val.json",
+        "runs/a/exports/model.onnx",
+        "runs/a/plan/onnx_parity.json",
+    ]
+    assert parity["targets"] == ["runs/a/reports/onnx_parity.json"]
+    assert parity["task_dep"] == ["train", "export_onnx", "prepare_data"]
+
+
+def test_an_output_that_may_be_left_out_is_no_target(build):
+    assert "runs/a/data/rendered" not in tasks_of(build)["prepare_data"]["targets"]
+
+
+def test_short_names_stand_for_stages(build):
+    assert {name: tasks_of(build)[name]["task_dep"] for name in ("export", "parity", "eval")} == {
+        "export": ["export_onnx"],
+        "parity": ["onnx_parity"],
+        "eval": ["evaluate"],
+    }
+
+
+def test_a_build_has_its_own_database_and_builds_everything_by_default(build):
+    config = doit_config(build, reporter=None)
+    assert (config["dep_file"], config["backend"]) == ("runs/a/plan/doit.sqlite", "yolozu")
+    assert config["default_tasks"] == [node.name for node in build.session.plan.nodes]
+
+
+def test_resolving_writes_the_plan_under_the_lock(build):
+    (resolve,) = tasks_of(build)["_resolve"]["actions"][0]
+    assert resolve() is None
+    assert Path("runs/a/plan/train.json").is_file()
+    build.release()
+    assert build.lock is None
+
+
+def test_a_run_somebody_else_builds_is_refused_with_exit_code_2(build, capsys):
+    other = Build(build.session)
+    (resolve,) = tasks_of(build)["_resolve"]["actions"][0]
+    (second,) = tasks_of(other)["_resolve"]["actions"][0]
+    resolve()
+    # One process may take its own lock twice, so the second builder is played by a lock that times out.
+    import filelock
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("yolozu.engine.lock.FileLock.acquire", lambda _: (_ for _ in ()).throw(filelock.Timeout("x")))
+        refused = second()
+    build.release()
+    assert (type(refused).__name__, other.exit_code) == ("TaskError", 2)
+    assert "run a is being written by process" in capsys.readouterr().err
+
+
+def test_what_was_never_built_has_to_run(build):
+    node = build.session.plan["prepare_data"]
+    assert build.own_reasons(node) == (Reason("never built", "prepare_data"),)

@@ -1,0 +1,49 @@
+import json
+import signal
+import sys
+
+import pytest
+
+from yolozu.engine import launch
+from yolozu.engine.launch import run_worker
+from yolozu.paths import RunLayout
+
+
+@pytest.fixture
+def play(monkeypatch):
+    """Let the worker be a program of our own; returns the setter of its code."""
+    real = launch.subprocess.Popen
+
+    def use(code):
+        monkeypatch.setattr(
+            launch.subprocess, "Popen", lambda _, **options: real([sys.executable, "-c", code], **options)
+        )
+
+    return use
+
+
+def test_the_exit_code_is_the_worker_s(tmp_path, play):
+    play("raise SystemExit(2)")
+    assert run_worker(RunLayout(tmp_path / "a"), "train") == 2
+
+
+def test_a_killed_worker_counts_as_interrupted(tmp_path, play, capsys):
+    play("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    layout = RunLayout(tmp_path / "a")
+    assert run_worker(layout, "train") == 75
+    assert capsys.readouterr().err == (
+        "a: train: YZ304 its worker was killed by SIGKILL\n"
+        "  fix: run the same command again; it goes on from what was saved\n"
+    )
+    assert json.loads((layout.root / "receipts/train.failed.json").read_text())["kind"] == "Interrupted"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_passed_on_once_and_the_worker_is_waited_for(tmp_path, play, number):
+    play(
+        "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))\n"
+        f"os.kill(os.getppid(), signal.{number.name})\n"
+        "time.sleep(30)\n"
+    )
+    assert run_worker(RunLayout(tmp_path / "a"), "train") == 75
