@@ -1,0 +1,44 @@
+"""Every contract that the repository shows can be used as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from yolozu.contract.loader import load_contract
+from yolozu.plan.compiler import compile_plan, registered_stages
+
+REPOSITORY = Path(__file__).parents[1]
+CONFIGS = sorted((REPOSITORY / "configs").rglob("*.yaml"))
+PAGES = sorted([REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_config_loads_strictly_plans_and_has_no_dead_key(path):
+    loaded = load_contract(path, strict=True)
+    assert [warning.render() for warning in loaded.warnings] == []
+    assert len(compile_plan(loaded.contract, registered_stages()).nodes) == 7
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_config_tells_editors_its_schema(path):
+    first = path.read_text().splitlines()[0]
+    schema = first.removeprefix("# yaml-language-server: $schema=")
+    assert (path.resolve().parent / schema).resolve() == REPOSITORY / "contracts/v1/run_contract.schema.json"
+
+
+def test_the_readme_s_contract_loads(tmp_path):
+    block = re.search(r"```yaml\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
+    assert block is not None
+    (tmp_path / "exp.yaml").write_text(block.group(1))
+    loaded = load_contract(tmp_path / "exp.yaml", strict=True)
+    assert loaded.warnings == ()
+    assert len(block.group(1).splitlines()) <= 22
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_between_pages_lead_somewhere(path):
+    targets = re.findall(r"\]\((?!http)([^)#]+)", path.read_text())
+    assert [target for target in targets if not (path.parent / target).exists()] == []
