@@ -74,4 +74,4 @@ def test_a_run_somebody_else_builds_is_refused_with_exit_code_2(build, capsys):
 
 def test_what_was_never_built_has_to_run(build):
     node = build.session.plan["prepare_data"]
-    assert build.own_reasons(node) == (Reason("never built", "prepare_data"),)
+    assert build.session.own_reasons(node) == (Reason("never built", "prepare_data"),)

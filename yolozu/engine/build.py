@@ -11,7 +11,6 @@ from doit.exceptions import TaskError, TaskFailed
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock
 from yolozu.errors import YolozuError
-from yolozu.plan.staleness import Reason, Verdict
 from yolozu.stages.base import links
 from yolozu.stages.registry import GROUPS
 
@@ -68,15 +67,8 @@ class Build:
         self.session.write_plan()
         return None
 
-    def _verdict(self, node: Node) -> Verdict:
-        return next(verdict for verdict in self.session.verdicts([node.name]) if verdict.node.name == node.name)
-
     def _stands(self, node: Node) -> bool:
-        return not self.own_reasons(node)
-
-    def own_reasons(self, node: Node) -> tuple[Reason, ...]:
-        """Why a node has to run, now that everything before it was built."""
-        return tuple(reason for reason in self._verdict(node).reasons if reason.kind != "upstream")
+        return not self.session.own_reasons(node)
 
     def _build(self, node: Node) -> TaskFailed | None:
         if self._stands(node):

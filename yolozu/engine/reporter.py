@@ -31,7 +31,7 @@ class BuildReporter(ConsoleReporter):  # type: ignore[misc]
             super().execute_task(task)
             return
         self._started_at = time.monotonic()
-        reasons = self._build.own_reasons(self._build.session.plan[task.name])
+        reasons = self._build.session.own_reasons(self._build.session.plan[task.name])
         lines = [reason.render(self._build.session.origin) for reason in reasons]
         more = len(lines) - SHOWN_REASONS
         shown = "; ".join(lines[:SHOWN_REASONS]) + (f"; {more} more reasons" if more > 0 else "")

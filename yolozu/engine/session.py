@@ -16,13 +16,14 @@ from yolozu.engine.remembered import Remembered
 from yolozu.errors import InputError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
 from yolozu.plan.compiler import compile_plan, registered_stages
-from yolozu.plan.staleness import Verdict, judge
+from yolozu.plan.receipt import Receipt
+from yolozu.plan.staleness import Reason, Verdict, judge, staleness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from yolozu.contract.overrides import Override
-    from yolozu.plan.plan import Plan
+    from yolozu.plan.plan import Node, Plan
     from yolozu.stages.base import Stage
 
 
@@ -58,6 +59,12 @@ class Session:
         """What building ``names`` would do now; all stages when empty."""
         with DigestCache(digest_cache_path()) as cache:
             return judge(self.plan, names, self.layout, lambda path: self.digest(path, cache))
+
+    def own_reasons(self, node: Node) -> tuple[Reason, ...]:
+        """Why ``node`` has to run as things are now, whatever stands before it."""
+        with DigestCache(digest_cache_path()) as cache:
+            receipt = Receipt.read(self.layout.receipt_path(node.name))
+            return staleness(node, receipt, lambda path: self.digest(path, cache))
 
     def digest(self, path: str, cache: DigestCache) -> str | None:
         """Digest of a file of the run as it is now, or as the planner would write it; None when there is none."""
