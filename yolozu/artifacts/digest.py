@@ -57,33 +57,16 @@ class DigestCache:
         Raises:
             OSError: the file cannot be read.
         """
-        return self._file(str(path))
-
-    def _file(self, path: str) -> str:
-        # Strings, because this is called a million times and a Path costs more than the look at the file.
-        stat = os.stat(path)  # noqa: PTH116
-        key = os.path.abspath(path)  # noqa: PTH100
-        if key not in self._known:
-            self._recall("path = ?", key)
-        known = self._known.get(key)
-        if known is not None and known[:2] == (stat.st_size, stat.st_mtime_ns):
-            return known[2]
-        read_at = time.time_ns()
-        digest = digest_file(Path(path))
-        if read_at - stat.st_mtime_ns > SETTLED_NS:
-            self._fresh[key] = self._known[key] = (stat.st_size, stat.st_mtime_ns, digest)
-        return digest
+        return self._digest(os.path.abspath(path), path.stat())  # noqa: PTH100
 
     def tree(self, root: Path, files: Iterable[Path | str] | None = None) -> str:
         """SHA-256 (hex) over names and contents of ``files`` (default: every file) below ``root``."""
+        # Strings, because there may be a million files and a Path costs more than the look at one.
         base = os.path.abspath(root)  # noqa: PTH100
-        inside = os.path.join(root, "")  # noqa: PTH118
         self._recall("path > ? and path < ?", f"{base}{os.sep}", f"{base}{chr(ord(os.sep) + 1)}")
-        chosen = sorted(str(path) for path in files) if files is not None else sorted(_walk(root))
         total = hashlib.sha256()
-        for path in chosen:
-            name = path[len(inside) :] if path.startswith(inside) else os.path.relpath(path, root)
-            total.update(f"{name.replace(os.sep, '/')}\0{self._file(path)}\n".encode())
+        for name, path, stat in sorted(_walk(base, "") if files is None else _listed(base, files)):
+            total.update(f"{name}\0{self._digest(path, stat)}\n".encode())
         return total.hexdigest()
 
     def path(self, path: Path) -> str:
@@ -101,6 +84,19 @@ class DigestCache:
         if self._database is not None:
             self._database.close()
             self._database = None
+
+    def _digest(self, key: str, stat: os.stat_result) -> str:
+        """Digest of the file whose absolute path is ``key``."""
+        if key not in self._known:
+            self._recall("path = ?", key)
+        known = self._known.get(key)
+        if known is not None and known[:2] == (stat.st_size, stat.st_mtime_ns):
+            return known[2]
+        read_at = time.time_ns()
+        digest = digest_file(Path(key))
+        if read_at - stat.st_mtime_ns > SETTLED_NS:
+            self._fresh[key] = self._known[key] = (stat.st_size, stat.st_mtime_ns, digest)
+        return digest
 
     def _recall(self, condition: str, *values: str) -> None:
         if self._path is None or (self._database is None and not self._path.is_file()):
@@ -120,7 +116,19 @@ class DigestCache:
         return self._database
 
 
-def _walk(root: Path) -> Iterator[str]:
-    for directory, _, names in os.walk(root):
-        for name in names:
-            yield os.path.join(directory, name)  # noqa: PTH118 - as above
+def _walk(directory: str, inside: str) -> Iterator[tuple[str, str, os.stat_result]]:
+    """Name relative to the root, absolute path and status of every file; links are followed to files only."""
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path, f"{inside}{entry.name}/")
+            else:
+                yield f"{inside}{entry.name}", entry.path, entry.stat()
+
+
+def _listed(base: str, files: Iterable[Path | str]) -> Iterator[tuple[str, str, os.stat_result]]:
+    for file in files:
+        path = os.path.abspath(file)  # noqa: PTH100
+        below = path.startswith(f"{base}{os.sep}")
+        name = path[len(base) + 1 :] if below else os.path.relpath(path, base)
+        yield name.replace(os.sep, "/"), path, os.stat(path)  # noqa: PTH116

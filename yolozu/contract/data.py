@@ -1,7 +1,5 @@
 """Which images, how they become network input, and how they are varied."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator

@@ -1,7 +1,5 @@
 """What happens to the trained weights: export, parity, prediction, evaluation."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator

@@ -1,7 +1,5 @@
 """The detector: backbone, projector, encoder, decoder, denoising."""
 
-from __future__ import annotations
-
 from typing import Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator

@@ -1,7 +1,5 @@
 """What training minimizes: the assignment of queries to objects, and the losses on the assigned."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from pydantic import NonNegativeFloat, model_validator

@@ -1,7 +1,5 @@
 """The whole contract: what the user wrote, typed, defaults filled."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field
