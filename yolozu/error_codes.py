@@ -29,7 +29,6 @@ CODES: dict[str, str] = {
     "YZ211": "An image that changed after the data was prepared.",
     "YZ212": "A split of which nothing is left to use.",
     "YZ213": "A directory to render into that is not empty.",
-    "YZ214": "Looking at the data was interrupted; it starts again.",
     "YZ220": "Data check: an image that cannot be read.",
     "YZ221": "Data check: an image of another size than its labels state.",
     "YZ222": "Data check: two images that would share a label file.",

@@ -157,5 +157,5 @@ def test_rendered_scenes_have_only_the_splits_they_have(tmp_path):
 def test_it_stops_when_asked(tmp_path):
     spec = PrepareDataSpec(dataset=DatasetSection(dataset_root=four(tmp_path)), synth=TINY_SYNTH)
     context = replace(context_in(tmp_path), stopping=lambda: True)
-    with pytest.raises(Interrupted, match="YZ214"):
+    with pytest.raises(Interrupted, match="YZ311"):
         run(spec, PrepareDataInputs(tmp_path / "unused.json"), outputs_in(tmp_path / "out"), context)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from yolozu.artifacts.predictions import ImagePredictions
+from yolozu.data.detections import on_original_image
 from yolozu.errors import Finding, InputError
 from yolozu.model.decode import RawDetections, decode_detections
 from yolozu.model.onnx_network import available_threads
@@ -71,16 +72,13 @@ class DetectorRun:
         return predictions
 
     def _on_image(self, record: ImageRecord, placement: Placement, found: RawDetections) -> ImagePredictions:
-        boxes_N4 = placement.boxes_to_original(found.boxes_cxcywh)
-        inside = (boxes_N4[:, 2:] > 0.0).all(axis=1)
-        category_ids = np.asarray(self.classes.category_ids, dtype=np.int64)
-        return ImagePredictions(
-            image=record.image,
-            width=record.width,
-            height=record.height,
-            class_ids=category_ids[found.class_indices[inside]],
-            scores=found.scores[inside],
-            boxes_cxcywh=boxes_N4[inside],
+        return on_original_image(
+            record,
+            placement,
+            self.classes,
+            class_indices=found.class_indices,
+            scores=found.scores,
+            boxes_cxcywh=found.boxes_cxcywh,
         )
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.data import SYNTHETIC, DatasetSection, SynthSection
-from yolozu.errors import InputError, Interrupted
+from yolozu.errors import InputError
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, reads
+from yolozu.stages.stoppable import StoppableProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from yolozu.data.check import CheckedData
     from yolozu.data.index import DataIndex
-    from yolozu.progress import Bar, Progress
-    from yolozu.stages.base import Stopper
+    from yolozu.progress import Progress
 
 REPORT = "reports/data_check.json of this run lists them all"
 
@@ -61,7 +58,7 @@ def run(
     """
     from yolozu.artifacts.jsonio import pretty, write_text
 
-    progress = _StoppingProgress(context.progress, context.stopping)
+    progress = StoppableProgress(context.progress, context.stopping, "prepare_data")
     if spec.dataset.dataset_root == SYNTHETIC:
         _render(spec.synth, outputs.rendered, progress)
     checked = _checked(spec, outputs, progress)
@@ -85,40 +82,6 @@ def run(
         "predict_images": len(predict),
         "findings": len(checked.hits),
     }
-
-
-class _StoppingProgress:
-    """Progress whose every step is a point where the stage may be stopped."""
-
-    def __init__(self, progress: Progress, stopping: Stopper) -> None:
-        self._progress, self._stopping = progress, stopping
-
-    def say(self, line: str) -> None:
-        """The line."""
-        self._progress.say(line)
-
-    @contextmanager
-    def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
-        """The bar."""
-        with self._progress.bar(title, total, done) as bar:
-            yield _StoppingBar(bar, self._stopping)
-
-
-@dataclass(frozen=True)
-class _StoppingBar:
-    bar: Bar
-    stopping: Stopper
-
-    def advance(self, count: int = 1, note: str = "") -> None:
-        """Count, unless a stop was asked for."""
-        self.bar.advance(count, note)
-        if self.stopping():
-            raise Interrupted.one(
-                "YZ214",
-                where="prepare_data",
-                problem="interrupted; nothing of it is kept",
-                fix="the same command starts it again",
-            )
 
 
 def _render(synth: SynthSection, root: Path, progress: Progress) -> None:

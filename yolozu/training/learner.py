@@ -39,6 +39,10 @@ class Loss(Protocol):
         """The sum () with its graph, and its weighted terms () without."""
         ...
 
+    def of_predictions(self, output: Any, targets: Targets) -> tuple[Tensor, dict[str, Tensor]]:
+        """The same of what evaluation sees: one layer, no denoising."""
+        ...
+
 
 @dataclass(frozen=True)
 class StepReport:

@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 import torch
 
 from yolozu.artifacts.predictions import ImagePredictions
+from yolozu.data.detections import on_original_image
 from yolozu.data.preprocess import normalize_images
 from yolozu.model.decode import decode_detections
-from yolozu.model.outputs import DetectorOutput, TrainingOutput
+from yolozu.model.outputs import DetectorOutput
 from yolozu.training.batches import validation_batches
 from yolozu.training.criterion import SOURCES
 
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from yolozu.contract.train import OperationsSection
     from yolozu.data.collate import Batch
     from yolozu.data.index import DataIndex
-    from yolozu.data.preprocess import Placement, Preprocess
+    from yolozu.data.preprocess import Preprocess
     from yolozu.geometry.targets import Targets
-    from yolozu.model.decode import RawDetections
     from yolozu.training.learner import Loss
 
 TELL_EVERY_S = 2.0
@@ -124,11 +123,10 @@ class Validator:
         return Validation(losses, self.score(self.index, predictions))
 
     def _losses(self, output: DetectorOutput, targets: Targets) -> dict[str, float]:
-        """The loss of the predictions, which the criterion counts twice: as the only layer and as proposals."""
-        layer = {"logits": output.pred_logits[None], "boxes": output.pred_boxes[None]}
-        total, parts = self.loss(TrainingOutput(layer, layer, None), targets)
+        """The loss of the predictions alone, by term."""
+        total, parts = self.loss.of_predictions(output, targets)
         terms = {name: value for name, value in parts.items() if name not in SOURCES}
-        return {name: float(value) / 2.0 for name, value in {"total": total, **terms}.items()}
+        return {name: float(value) for name, value in {"total": total, **terms}.items()}
 
     def _predictions(self, batch: Batch, output: DetectorOutput) -> list[ImagePredictions]:
         found = decode_detections(
@@ -138,20 +136,13 @@ class Validator:
             max_detections=self.max_detections,
         )
         return [
-            _in_original(self.index, image, placement, raw)
+            on_original_image(
+                self.index.records[image],
+                placement,
+                self.index.classes,
+                class_indices=raw.class_indices,
+                scores=raw.scores,
+                boxes_cxcywh=raw.boxes_cxcywh,
+            )
             for image, placement, raw in zip(batch.indices, batch.placements, found, strict=True)
         ]
-
-
-def _in_original(index: DataIndex, image: int, placement: Placement, raw: RawDetections) -> ImagePredictions:
-    """Detections in the frame of the network input, as predictions on the original image."""
-    record = index.records[image]
-    category_ids = np.asarray(index.classes.category_ids, dtype=np.int64)
-    return ImagePredictions(
-        image=record.image,
-        width=record.width,
-        height=record.height,
-        class_ids=category_ids[raw.class_indices],
-        scores=raw.scores.astype(np.float64),
-        boxes_cxcywh=placement.boxes_to_original(raw.boxes_cxcywh.astype(np.float64)),
-    )
