@@ -1,3 +1,5 @@
+import sys
+
 from tests.engine.test_build import build  # noqa: F401 - the fixture
 from yolozu.engine import build as build_module
 from yolozu.engine.run import run_build
@@ -11,12 +13,12 @@ def test_a_failing_worker_stops_the_build_with_its_exit_code(build, monkeypatch,
         return 1
 
     monkeypatch.setattr(build_module, "run_worker", fail)
-    assert run_build(build, ["eval"]) == 1
+    assert run_build(build, ["eval"], sys.stdout) == 1
     assert started == ["prepare_data"]
     assert capsys.readouterr().out == "a: exp.yaml\n[1/7] prepare_data: has not been built\n"
     assert build.lock is None
 
 
 def test_a_name_doit_does_not_know_is_an_error(build, capsys):  # noqa: F811
-    assert run_build(build, ["nonsense"]) != 0
+    assert run_build(build, ["nonsense"], sys.stdout) != 0
     assert "nonsense" in capsys.readouterr().err

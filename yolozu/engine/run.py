@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from doit.cmd_base import TaskLoader2
 from doit.doit_cmd import DoitMain
@@ -20,26 +19,27 @@ if TYPE_CHECKING:
 class BuildLoader(TaskLoader2):  # type: ignore[misc]
     """Hands the tasks of a build to doit."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, stream: TextIO) -> None:
         super().__init__()
         self._build = build
+        self._stream = stream
 
     def setup(self, opt_values: dict[str, Any]) -> None:
         """Nothing to prepare."""
 
     def load_doit_config(self) -> dict[str, Any]:
         """The build's settings."""
-        return doit_config(self._build, BuildReporter(self._build, sys.stdout))
+        return doit_config(self._build, BuildReporter(self._build, self._stream))
 
     def load_tasks(self, cmd: object, pos_args: list[str]) -> list[Any]:  # noqa: ARG002 - doit's call
         """The build's tasks."""
         return [dict_to_task({"name": entry.pop("basename"), **entry}) for entry in self._build.tasks()]
 
 
-def run_build(build: Build, names: list[str]) -> int:
-    """Build ``names`` (all stages when empty); returns the exit code."""
+def run_build(build: Build, names: list[str], stream: TextIO) -> int:
+    """Build ``names`` (all stages when empty), saying on ``stream`` what is done; returns the exit code."""
     try:
-        code = DoitMain(BuildLoader(build), config_filenames=()).run(["run", *names])
+        code = DoitMain(BuildLoader(build, stream), config_filenames=()).run(["run", *names])
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else EXIT_USAGE
     finally:

@@ -14,6 +14,19 @@ def test_run_needs_no_dodo_and_finds_everything_up_to_date(finished, tmp_path):
     )  # fmt: skip
 
 
+def test_json_is_all_that_stdout_holds(finished, tmp_path):
+    project = finished.copy(tmp_path / "project")
+    done = project.yolozu("run", "export", "run_id=done", "--json")
+    told = json.loads(done.stdout)
+    assert (told["run_id"], told["exit_code"]) == ("done", 0)
+    assert [(row["stage"], row["state"]) for row in told["stages"]] == [
+        ("prepare_data", "up to date"),
+        ("train", "up to date"),
+        ("export_onnx", "up to date"),
+    ]
+    assert done.stderr.startswith("done: exp.yaml\n[1/7] prepare_data: up to date\n")
+
+
 def test_train_takes_every_key_as_a_flag_and_remembers_it(finished, tmp_path):
     project = finished.copy(tmp_path / "project")
     done = project.yolozu("train", "exp.yaml", "--run-id", "done", "--parity-images", "2", "--no-nesterov")

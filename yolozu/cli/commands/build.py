@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import Annotated
 
 import typer
 
+from yolozu.cli.commands.inspect import status_rows
 from yolozu.cli.flags import contract_flags
 from yolozu.cli.render import show_findings
 from yolozu.cli.sessions import session_for
@@ -22,15 +25,16 @@ Words = Annotated[
     ),
 ]
 RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON at the end; the lines on the way go to stderr.")]
 
 TRAINED = ["onnx_parity"]
 """What `yolozu train` builds, with all it needs: data, checkpoints, ONNX, parity."""
 
 
-def run(words: Words = None, run_id: RunId = None) -> int:
+def run(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> int:
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
     session, names = session_for(words, run_id)
-    return _build(session, names)
+    return _build(session, names, as_json=as_json)
 
 
 @contract_flags
@@ -42,15 +46,21 @@ def train(
         bool,
         typer.Option("--resume", help="Insist on going on: rather than start afresh, fail and name the changes."),
     ] = False,
+    as_json: Json = False,
     overrides: list[Override],
 ) -> int:
     """Train, export and check parity. Without --run-id the run is named by the UTC time."""
     session, _ = session_for(
         [] if config is None else [f"config={config}"], run_id, overrides, strict=run_id is not None
     )
-    return _build(session, TRAINED, insist_on_resume=resume)
+    return _build(session, TRAINED, insist_on_resume=resume, as_json=as_json)
 
 
-def _build(session: Session, names: list[str], *, insist_on_resume: bool = False) -> int:
+def _build(session: Session, names: list[str], *, insist_on_resume: bool = False, as_json: bool) -> int:
     show_findings(session.loaded.warnings)
-    return run_build(Build(session, insist_on_resume=insist_on_resume), names)
+    build = Build(session, insist_on_resume=insist_on_resume)
+    code = run_build(build, names, sys.stderr if as_json else sys.stdout)
+    if as_json:
+        rows = status_rows(session, names)
+        print(json.dumps({"run_id": session.layout.run_id, "exit_code": code, "stages": rows}, indent=2))
+    return code

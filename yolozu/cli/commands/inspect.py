@@ -72,7 +72,7 @@ def why(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> 
 def status(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> None:
     """Every stage of a run: its state, when it was built and how long it took."""
     session, names = session_for(words, run_id)
-    rows = [_status_row(session, verdict) for verdict in session.verdicts(names)]
+    rows = status_rows(session, names)
     if as_json:
         print(json.dumps({"run_id": session.layout.run_id, "stages": rows}, indent=2))
         return
@@ -98,6 +98,11 @@ def verify(words: Words = None, run_id: RunId = None, *, as_json: Json = False) 
             print(f"  {row['state']:<9} {row['path']}")
         print(f"{len(rows) - len(bad)} intact, {len(bad)} not")
     return EXIT_REFUSED if bad or not rows else EXIT_DONE
+
+
+def status_rows(session: Session, names: list[str]) -> list[dict[str, Any]]:
+    """What `status` says of the stages that ``names`` need: stage, state, built_at, seconds, failure."""
+    return [_status_row(session, verdict) for verdict in session.verdicts(names)]
 
 
 def _word(verdict: Verdict) -> str:
