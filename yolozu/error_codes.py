@@ -54,6 +54,7 @@ CODES: dict[str, str] = {
     "YZ311": "A stage was stopped on request; what ran before it is kept.",
     "YZ312": "A request file cannot be read.",
     "YZ313": "A file that the contract names is missing.",
+    "YZ314": "The disk is full, or a file may not be written.",
     # 40x-44x: model
     "YZ401": "An image with fewer positions than the detector has queries.",
     "YZ402": "An image whose sides are no multiples of the largest stride.",

@@ -68,6 +68,13 @@ def test_without_a_name_the_run_is_the_contract_s_own_or_the_time(config, tmp_pa
     assert opened(run_id=None).layout.run_id == "mine"
 
 
+def test_the_resolved_contract_names_the_run_it_is_of(config, tmp_path):
+    (tmp_path / "exp.yaml").write_text(CONTRACT + "run_id: mine\n")
+    session = opened(run_id="other")
+    assert session.loaded.contract.run.run_id == "other"
+    assert "run_id: other" in session.texts["reports/config_resolved.yaml"]
+
+
 def test_the_default_contract_serves_where_none_was_ever_named(config):
     assert opened(config=None, default_config="exp.yaml").headline == "a: exp.yaml"
     opened("seed=4", config=None, default_config="exp.yaml").write_plan()

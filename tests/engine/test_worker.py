@@ -183,3 +183,41 @@ def test_a_broken_request_is_one_message_and_exit_2(toy, capsys, text, problem):
     assert main([str(path)]) == 2
     assert problem in capsys.readouterr().err
     assert json.loads(toy.text("receipts/train.failed.json"))["kind"] == "InputError"
+
+
+@pytest.fixture
+def planned(toy, monkeypatch):
+    """A written request whose stage fails as the test says; returns (request path, setter of the error)."""
+    toy.plan(contract())
+    path = toy.layout.request_path("letters")
+    toy.layout.operations_path.write_text(json.dumps({"operations": {}, "provenance": {}}))
+    monkeypatch.setattr("yolozu.engine.worker.read_request", lambda _: toy.plan(contract())["letters"])
+
+    def fail_with(error):
+        def execute(*_, **__):
+            raise error
+
+        monkeypatch.setattr("yolozu.engine.worker.execute", execute)
+
+    return path, fail_with
+
+
+def test_a_full_disk_is_no_mistake_of_ours(planned, capsys):
+    path, fail_with = planned
+    fail_with(OSError(28, "No space left on device", "runs/toy/x"))
+    assert main([str(path)]) == 2
+    assert capsys.readouterr().err == (
+        "toy: letters: runs/toy/x: YZ314 the system says: No space left on device\n"
+        "  fix: make room or give permission and run the same command again; what was saved is kept\n"
+    )
+
+
+def test_a_mistake_of_ours_is_recorded_in_full_and_told_in_short(planned, toy, capsys):
+    path, fail_with = planned
+    fail_with(ZeroDivisionError("oh"))
+    assert main([str(path)]) == 70
+    assert capsys.readouterr().err == (
+        "toy: letters: YZ305 internal error, our mistake; details in runs/toy/receipts/letters.failed.json\n"
+        "  fix: please report it with that file\n"
+    )
+    assert "ZeroDivisionError: oh" in json.loads(toy.text("receipts/letters.failed.json"))["text"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
+from yolozu.contract.overrides import Override
 from yolozu.contract.show import to_yaml
 from yolozu.data.fingerprint import fingerprint
 from yolozu.engine.remembered import Remembered
@@ -22,7 +23,6 @@ from yolozu.plan.staleness import Reason, Verdict, judge, staleness
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from yolozu.contract.overrides import Override
     from yolozu.plan.plan import Node, Plan
     from yolozu.stages.base import Stage
 
@@ -107,7 +107,9 @@ def open_session(
     known = config is not None or remembered.config is not None
     remembered = remembered.with_given(config if known else default_config, given)
     path = Path(remembered.config) if remembered.config is not None else None
-    loaded = load_contract(path, remembered.as_overrides(given), strict=strict)
+    # A run that was named asks for strict mode, as the key does; one that is named by the time does not.
+    name = [Override("run_id", layout.run_id, f"run_id={layout.run_id}")] if strict else []
+    loaded = load_contract(path, [*remembered.as_overrides(given), *name], strict=strict)
     plan = compile_plan(loaded.contract, registered_stages() if stages is None else stages)
     texts = _planned_texts(layout, loaded, plan, remembered, argv)
     return Session(layout, loaded, plan, texts, remembered.headline(layout.run_id, given))

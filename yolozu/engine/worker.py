@@ -6,11 +6,13 @@ Reads the request, runs the stage in scratch, publishes its outputs, writes the 
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import platform
 import shutil
 import sys
 import time
+import traceback
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +37,8 @@ from yolozu.stages.registry import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+SYSTEM_SAYS_NO = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 ORPHAN_WAIT_S = 60.0
 """How long a new worker waits for one whose builder was killed to save and stop."""
@@ -250,23 +254,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stopping=stopping,
                 insist_on_resume=options.insist_on_resume,
             )
-    except YolozuError as error:
-        record_failure(layout, stage, kind=type(error).__name__, text=str(error))
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except Exception:  # noqa: BLE001 - the last resort of a process: recorded in full, told in short, exit 70
-        place = record_failure(layout, stage, kind="InternalError", text=_traceback())
-        print(f"{layout.run_id}: {stage}: YZ305 internal error, our mistake; details in {place}\n"
-              f"  fix: please report it with that file", file=sys.stderr)  # fmt: skip
-        return EXIT_BUG
+    except Exception as error:  # noqa: BLE001 - the last resort of a process: everything is recorded and told
+        return _failed(error, layout, stage)
     clear_failure(layout, stage)
     return EXIT_DONE
 
 
-def _traceback() -> str:
-    import traceback
-
-    return traceback.format_exc()
+def _failed(error: Exception, layout: RunLayout, stage: str) -> int:
+    """Record and tell what went wrong; returns the exit code."""
+    if isinstance(error, OSError) and error.errno in SYSTEM_SAYS_NO:
+        error = UsageError.one(
+            "YZ314",
+            where=f"{layout.run_id}: {stage}: {error.filename}",
+            problem=f"the system says: {error.strerror}",
+            fix="make room or give permission and run the same command again; what was saved is kept",
+        )
+    if isinstance(error, YolozuError):
+        record_failure(layout, stage, kind=type(error).__name__, text=str(error))
+        print(error, file=sys.stderr)
+        return error.exit_code
+    place = record_failure(layout, stage, kind="InternalError", text="".join(traceback.format_exception(error)))
+    print(f"{layout.run_id}: {stage}: YZ305 internal error, our mistake; details in {place}", file=sys.stderr)
+    print("  fix: please report it with that file", file=sys.stderr)
+    return EXIT_BUG
 
 
 if __name__ == "__main__":
