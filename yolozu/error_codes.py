@@ -125,4 +125,5 @@ CODES: dict[str, str] = {
     "YZ902": "A run id that cannot name a directory under runs/.",
     "YZ903": "A command line that cannot be understood: an unknown command or option, or a value that is none.",
     "YZ904": "A bug in yolozu itself; the traceback is saved in the file that is named.",
+    "YZ905": "A file that would have to be overwritten.",
 }

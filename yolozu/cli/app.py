@@ -30,6 +30,7 @@ class Entry(NamedTuple):
 _COMMANDS = "yolozu.cli.commands"
 
 COMMANDS = {
+    "init": Entry(f"{_COMMANDS}.init:init", "Write a commented contract and a dodo.py to start from."),
     "run": Entry(f"{_COMMANDS}.build:run", "Build what is stale: doit, in any directory."),
     "train": Entry(f"{_COMMANDS}.build:train", "Train, export and check parity; every contract key is a flag."),
     "plan": Entry(f"{_COMMANDS}.inspect:plan", "What would run, in order."),
