@@ -21,10 +21,14 @@ def test_nan_has_no_text(bad):
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "report.json"
     write_text(path, "old")
-    writing = written_aside(path)
-    writing.__enter__().write_text("half")
+
+    def fail_midway():
+        with written_aside(path) as aside:
+            aside.write_text("half")
+            raise RuntimeError
+
     with pytest.raises(RuntimeError):
-        writing.__exit__(RuntimeError, RuntimeError(), None)
+        fail_midway()
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.json"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
-from yolozu.contract.overrides import Override
+from yolozu.contract.node import Origin
 from yolozu.contract.show import to_yaml
 from yolozu.data.fingerprint import fingerprint
 from yolozu.engine.remembered import Remembered
@@ -23,6 +23,7 @@ from yolozu.plan.staleness import Reason, Verdict, judge, staleness
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from yolozu.contract.overrides import Override
     from yolozu.plan.plan import Node, Plan
     from yolozu.stages.base import Stage
 
@@ -107,9 +108,7 @@ def open_session(
     known = config is not None or remembered.config is not None
     remembered = remembered.with_given(config if known else default_config, given)
     path = Path(remembered.config) if remembered.config is not None else None
-    # A run that was named asks for strict mode, as the key does; one that is named by the time does not.
-    name = [Override("run_id", layout.run_id, f"run_id={layout.run_id}")] if strict else []
-    loaded = load_contract(path, [*remembered.as_overrides(given), *name], strict=strict)
+    loaded = _named(load_contract(path, remembered.as_overrides(given), strict=strict), layout.run_id)
     plan = compile_plan(loaded.contract, registered_stages() if stages is None else stages)
     texts = _planned_texts(layout, loaded, plan, remembered, argv)
     return Session(layout, loaded, plan, texts, remembered.headline(layout.run_id, given))
@@ -123,6 +122,15 @@ def _run_id(
     path = config if config is not None else default_config
     found = load_contract(Path(path) if path is not None else None, given, strict=strict).contract.run.run_id
     return found if found is not None else datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _named(loaded: LoadedContract, run_id: str) -> LoadedContract:
+    """The contract as that of the run it is used for, whatever name it has itself."""
+    if loaded.contract.run.run_id == run_id:
+        return loaded
+    run = loaded.contract.run.model_copy(update={"run_id": run_id})
+    source = {**loaded.source, "run_id": Origin(1, "", 0, f"run_id={run_id}")}
+    return replace(loaded, contract=loaded.contract.model_copy(update={"run": run}), source=source)
 
 
 def _planned_texts(
