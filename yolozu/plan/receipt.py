@@ -26,7 +26,7 @@ class Receipt:
         outputs: path relative to the run directory -> sha256 (a directory's is over its tree); null for one left out.
         numbers: what the stage says of itself.
         started_at: UTC, ISO 8601.
-        seconds: wall-clock time, summed over interrupted tries of this process only.
+        seconds: wall-clock time of the try that finished it.
         software: versions of yolozu and Python.
     """
 

@@ -21,7 +21,7 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(
         help="A contract file, stages or short names (train, export, parity, predict, eval), and KEY=VALUE pairs.",
-        metavar="[CONFIG] [STAGE]… [KEY=VALUE]…",
+        metavar="CONFIG|STAGE|KEY=VALUE",
     ),
 ]
 RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")]
@@ -39,7 +39,7 @@ def run(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> 
 
 @contract_flags
 def train(
-    config: Annotated[str | None, typer.Argument(help="Contract file (YAML or JSON).", metavar="[CONFIG]")] = None,
+    config: Annotated[str | None, typer.Argument(help="Contract file (YAML or JSON).", metavar="CONFIG")] = None,
     run_id: RunId = None,
     *,
     resume: Annotated[

@@ -56,7 +56,7 @@ def validate(
 
 def show(
     config: Config,
-    assignments: Annotated[list[str] | None, typer.Argument(help="Overrides.", metavar="[KEY=VALUE]…")] = None,
+    assignments: Annotated[list[str] | None, typer.Argument(help="Overrides.", metavar="KEY=VALUE")] = None,
     *,
     as_json: Json = False,
 ) -> None:

@@ -15,7 +15,7 @@ SUFFIX = ".template"
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(help="Where to write; made when missing.", metavar="[DIR]")] = Path(),
+    directory: Annotated[Path, typer.Argument(help="Where to write; made when missing.", metavar="DIR")] = Path(),
 ) -> None:
     """Write a commented contract `exp.yaml` and a `dodo.py`; nothing that is there is overwritten."""
     templates = [entry for entry in files("yolozu.cli").joinpath("templates").iterdir() if entry.name.endswith(SUFFIX)]

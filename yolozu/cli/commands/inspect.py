@@ -24,7 +24,7 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(
         help="A contract file, stages or short names, and KEY=VALUE pairs such as run_id=exp01.",
-        metavar="[CONFIG] [STAGE]… [KEY=VALUE]…",
+        metavar="CONFIG|STAGE|KEY=VALUE",
     ),
 ]
 RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")]
