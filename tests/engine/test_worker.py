@@ -110,7 +110,7 @@ def test_a_stopped_stage_starts_afresh_when_its_input_changed(toy):
 def test_a_finished_result_is_extended_where_the_spec_allows(toy):
     toy.build(contract(seed=1))
     toy.build(contract(seed=2))
-    assert toy.text("out/loud.txt") == "HELLO 1!"
+    assert (toy.text("out/loud.txt"), toy.text("out/loud.prev.txt")) == ("HELLO 1!", "HELLO 1")
 
 
 def test_a_damaged_result_is_not_extended(toy):
@@ -124,6 +124,14 @@ def test_the_previous_best_stays_beside_a_fresh_one(toy):
     toy.build(contract("first", seed=1))
     toy.build(contract("second", seed=0))
     assert (toy.text("out/loud.prev.txt"), toy.text("out/loud.txt")) == ("FIRST 1", "SECOND 1")
+
+
+def test_a_result_that_is_made_again_with_the_same_bytes_replaces_itself(toy):
+    toy.build(contract())
+    (toy.layout.root / "out/loud.txt").write_text("damaged")
+    toy.build(contract())
+    assert toy.text("out/loud.txt") == "HELLO 1"
+    assert not (toy.layout.root / "out/loud.prev.txt").exists()
 
 
 def test_insisting_on_resume_refuses_a_changed_spec_and_names_the_keys(toy):

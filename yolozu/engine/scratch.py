@@ -14,6 +14,7 @@ from yolozu.stages.base import links
 if TYPE_CHECKING:
     from yolozu.paths import RunLayout
     from yolozu.plan.plan import Node
+    from yolozu.plan.receipt import Receipt
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,18 @@ class Scratch:
             shutil.rmtree(self.directory)
 
 
-def keep_previous(node: Node, source_root: Path, layout: RunLayout) -> None:
-    """Move outputs that are worth keeping (``best.pt``) from ``source_root`` to their ``.prev`` name in the run."""
+def keep_previous(
+    node: Node, source_root: Path, layout: RunLayout, *, unless_equal: tuple[Receipt, Receipt] | None = None
+) -> None:
+    """Move outputs that are worth keeping (``best.pt``) from ``source_root`` to their ``.prev`` name in the run.
+
+    Those that two receipts, of before and of now, hold for equal are replaced by themselves and stay where they are.
+    """
     for name, link in links(node.stage.outputs).items():
-        source = source_root / node.outputs[name]
-        if link.keep_previous and source.is_file():
+        path = node.outputs[name]
+        source = source_root / path
+        equal = unless_equal is not None and unless_equal[0].outputs.get(path) == unless_equal[1].outputs.get(path)
+        if link.keep_previous and not equal and source.is_file():
             target = layout.root / node.outputs[name]
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target.with_name(f"{target.stem}.prev{target.suffix}"))

@@ -222,8 +222,8 @@ def _finish(node: Node, scratch: Scratch, layout: RunLayout) -> None:
     receipt = Receipt(**read_json(scratch.publish_path, code="YZ312", fix=f"delete {scratch.directory}"))
     target = layout.receipt_path(node.name)
     previous = Receipt.read(target)
-    if previous is not None and not node.stage.spec.extends(previous.spec, node.spec) and previous.spec != node.spec:
-        keep_previous(node, layout.root, layout)
+    if previous is not None:
+        keep_previous(node, layout.root, layout, unless_equal=(previous, receipt))
     target.unlink(missing_ok=True)
     for path, digest in receipt.outputs.items():
         gone = layout.root / path
