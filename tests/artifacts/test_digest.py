@@ -76,3 +76,36 @@ def test_a_tree_changes_with_names_and_contents_and_not_with_times(old_file, tmp
         renamed = cache.path(root)
         (root / "b.bin").write_bytes(b"other")
         assert len({before, renamed, cache.path(root)}) == 3
+
+
+def test_a_known_tree_is_one_look_at_names_sizes_and_times(old_file, tmp_path, reads):
+    root, cache_path = old_file.parent, tmp_path / "cache.sqlite"
+    with DigestCache(cache_path) as cache:
+        before = cache.tree(root)
+    with DigestCache(cache_path) as cache:
+        assert cache.tree(root) == before
+        assert cache._known == {}
+    (root / "b.bin").write_bytes(b"new")
+    with DigestCache(cache_path) as cache:
+        assert cache.tree(root) != before
+    assert reads == ["a.bin", "b.bin"]
+
+
+def test_some_files_of_a_tree_are_another_tree(old_file):
+    (old_file.parent / "b.bin").write_bytes(b"new")
+    with DigestCache(None) as cache:
+        assert cache.tree(old_file.parent, [old_file]) != cache.tree(old_file.parent)
+
+
+def test_a_tree_written_just_now_is_never_remembered(tmp_path):
+    root = tmp_path / "fresh"
+    root.mkdir()
+    (root / "a").write_bytes(b"one")
+    now = time.time_ns()
+    os.utime(root / "a", ns=(now, now))
+    with DigestCache(tmp_path / "cache.sqlite") as cache:
+        first = cache.tree(root)
+    (root / "a").write_bytes(b"two")
+    os.utime(root / "a", ns=(now, now))
+    with DigestCache(tmp_path / "cache.sqlite") as cache:
+        assert cache.tree(root) != first

@@ -41,6 +41,7 @@ class DigestCache:
         self._path = path
         self._known: dict[str, tuple[int, int, str]] = {}
         self._fresh: dict[str, tuple[int, int, str]] = {}
+        self._fresh_trees: dict[tuple[str, str], str] = {}
         self._database: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:
@@ -63,11 +64,19 @@ class DigestCache:
         """SHA-256 (hex) over names and contents of ``files`` (default: every file) below ``root``."""
         # Strings, because there may be a million files and a Path costs more than the look at one.
         base = os.path.abspath(root)  # noqa: PTH100
+        found = sorted(_walk(base, "") if files is None else _listed(base, files))
+        listing = "".join(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n" for name, _, stat in found)
+        stamp = hashlib.sha256(listing.encode()).hexdigest()
+        known = self._known_tree(base, stamp)
+        if known is not None:
+            return known
         self._recall("path > ? and path < ?", f"{base}{os.sep}", f"{base}{chr(ord(os.sep) + 1)}")
-        total = hashlib.sha256()
-        for name, path, stat in sorted(_walk(base, "") if files is None else _listed(base, files)):
-            total.update(f"{name}\0{self._digest(path, stat)}\n".encode())
-        return total.hexdigest()
+        read_at = time.time_ns()
+        text = "".join(f"{name}\0{self._digest(path, stat)}\n" for name, path, stat in found)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if all(read_at - stat.st_mtime_ns > SETTLED_NS for _, _, stat in found):
+            self._fresh_trees[base, stamp] = digest
+        return digest
 
     def path(self, path: Path) -> str:
         """Digest of a file, or of a directory as a tree."""
@@ -75,12 +84,15 @@ class DigestCache:
 
     def close(self) -> None:
         """Write what was learned and let go of the cache file."""
-        if self._fresh and self._path is not None:
+        if (self._fresh or self._fresh_trees) and self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             rows = [(key, *entry) for key, entry in self._fresh.items()]
+            trees = [(*key, digest) for key, digest in self._fresh_trees.items()]
             with self._connect(self._path) as database:
                 database.executemany("insert or replace into digests values (?, ?, ?, ?)", rows)
+                database.executemany("insert or replace into trees values (?, ?, ?)", trees)
             self._fresh.clear()
+            self._fresh_trees.clear()
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -98,9 +110,24 @@ class DigestCache:
             self._fresh[key] = self._known[key] = (stat.st_size, stat.st_mtime_ns, digest)
         return digest
 
+    def _known_tree(self, base: str, stamp: str) -> str | None:
+        """Digest of a tree whose files all have the names, sizes and times that ``stamp`` stands for."""
+        if (base, stamp) in self._fresh_trees:
+            return self._fresh_trees[base, stamp]
+        if not self._remembers():
+            return None
+        assert self._path is not None
+        query = "select sha256 from trees where path = ? and stamp = ?"
+        row = self._connect(self._path).execute(query, (base, stamp)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _remembers(self) -> bool:
+        return self._path is not None and (self._database is not None or self._path.is_file())
+
     def _recall(self, condition: str, *values: str) -> None:
-        if self._path is None or (self._database is None and not self._path.is_file()):
+        if not self._remembers():
             return
+        assert self._path is not None
         query = f"select path, size, mtime_ns, sha256 from digests where {condition}"  # noqa: S608 - conditions are ours
         for key, size, mtime_ns, digest in self._connect(self._path).execute(query, values):
             self._known.setdefault(key, (size, mtime_ns, digest))
@@ -112,6 +139,9 @@ class DigestCache:
             self._database.execute(
                 "create table if not exists digests"
                 " (path text primary key, size integer, mtime_ns integer, sha256 text)"
+            )
+            self._database.execute(
+                "create table if not exists trees (path text, stamp text, sha256 text, primary key (path, stamp))"
             )
         return self._database
 
