@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -20,7 +21,7 @@ class FeatureSpec:
     strides: tuple[int, int, int] = (8, 16, 32)
 
 
-class Backbone(nn.Module):
+class Backbone(nn.Module, ABC):
     """A network from images to P3, P4 and P5.
 
     Constructed as ``Backbone(norm=..., width_mult=..., depth_mult=...)``; ``spec`` says what comes out.
@@ -28,9 +29,9 @@ class Backbone(nn.Module):
 
     spec: FeatureSpec
 
+    @abstractmethod
     def forward(self, images_B3HW: Tensor) -> list[Tensor]:
         """P3, P4, P5 of (B, 3, H, W) images, as ``spec`` says; H and W are multiples of 32."""
-        raise NotImplementedError
 
     def initialize(self) -> None:
         """Give every convolution outputs of unit variance behind a rectifier (He et al., ICCV 2015, equation 14)."""
