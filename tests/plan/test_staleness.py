@@ -2,7 +2,7 @@ from tests.plan.toy import TOYS
 from yolozu.contract.run import Contract
 from yolozu.plan.compiler import compile_plan
 from yolozu.plan.receipt import Receipt
-from yolozu.plan.staleness import Reason, changed_keys, staleness
+from yolozu.plan.staleness import staleness
 
 NODE = compile_plan(Contract(), TOYS)["shout"]
 RECEIPT = Receipt("shout", 1, {"seed": {"seed": 0}}, {"word": "w"}, {"out/loud.txt": "l"}, {}, "now", 1.0, {})
@@ -33,20 +33,4 @@ def test_every_reason_is_told_at_once():
         "seed: 7 → 0 (exp.yaml:3)",
         "data/word.txt has other content than when it was read",
         "out/loud.txt is missing",
-    ]
-
-
-def test_keys_inside_maps_are_dotted_and_absent_ones_say_so():
-    old = {"model": {"model": {"backbone": {"name": "cspresnet"}, "num_queries": 300}}, "losses": {}}
-    new = {"model": {"model": {"backbone": {"name": "tiny_cnn"}, "num_queries": 300, "pose": True}}, "losses": {}}
-    assert changed_keys(old, new) == [
-        Reason("key", "model.backbone.name", '"cspresnet"', '"tiny_cnn"'),
-        Reason("key", "model.pose", "absent", "true"),
-    ]
-
-
-def test_an_emptied_map_is_a_change():
-    assert changed_keys({"evaluate": {"require": {"map50": "> 0"}}}, {"evaluate": {"require": {}}}) == [
-        Reason("key", "require", "absent", "{}"),
-        Reason("key", "require.map50", '"> 0"', "absent"),
     ]

@@ -6,7 +6,6 @@ import torch
 from tests.training.test_loop import Telling
 from tests.training.tiny import StopAfter, files_in, outcome, recipe
 from yolozu.errors import Interrupted, UsageError
-from yolozu.training.resume import changes
 
 FEW = {"max_steps": 4, "val_every_steps": 2}
 
@@ -106,9 +105,3 @@ def test_a_published_best_that_is_not_the_states_own_starts_afresh(tiny, tmp_pat
     lines = said(tiny, tmp_path / "next", published=tmp_path / "short")
     assert lines[0] == f"starting afresh: {tmp_path}/short/best.pt is not the one that its last.pt was saved with"
     assert outcome(tmp_path / "next") == whole
-
-
-def test_changes_are_named_by_the_keys_a_user_writes():
-    old = {"optim": {"lr": 0.1}, "model": {"model": {"encoder": {"num_layers": 1}}}, "loop": {"amp": "none"}}
-    new = {"optim": {"lr": 0.2}, "model": {"model": {"encoder": {"num_layers": 2}}}, "loop": {"amp": "none"}}
-    assert changes(old, new) == ["model.encoder.num_layers: 1 → 2", "lr: 0.1 → 0.2"]

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from yolozu.artifacts.jsonio import pretty, read_json, write_text
-from yolozu.errors import Finding, InputError
+from yolozu.artifacts.record import Record, read_record, schema_of, write_record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Part(BaseModel):
-    """A closed, frozen part of the report."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-class Thresholds(Part):
+class Thresholds(Record):
     """Largest differences that pass."""
 
     score_atol: float
@@ -31,7 +20,7 @@ class Thresholds(Part):
     """Of box coordinates normalized to the network input."""
 
 
-class ComparedInputs(Part):
+class ComparedInputs(Record):
     """What both networks were given."""
 
     images: list[str]
@@ -50,7 +39,7 @@ class ComparedInputs(Part):
     """Of the network input, in px."""
 
 
-class Differences(Part):
+class Differences(Record):
     """Absolute differences of one output over all its elements, images and batch sizes; null where none is finite."""
 
     max: float | None
@@ -72,7 +61,7 @@ class Differences(Part):
     """Elements that are NaN or infinite in either network."""
 
 
-class Selection(Part):
+class Selection(Record):
     """Which proposals became queries, over all images and batch sizes."""
 
     score_max: float | None
@@ -88,7 +77,7 @@ class Selection(Part):
     """Queries that only the exported file chose although they rank clearly behind."""
 
 
-class Matched(Part):
+class Matched(Record):
     """Decoded detections, paired by label, overlap and score, over all images and batch sizes."""
 
     pairs: int
@@ -116,7 +105,7 @@ class Matched(Part):
     """Largest translation difference of a pair in mm; null for a model without pose."""
 
 
-class OnnxRuntimeUsed(Part):
+class OnnxRuntimeUsed(Record):
     """What ran the file."""
 
     version: str
@@ -126,7 +115,7 @@ class OnnxRuntimeUsed(Part):
     """Execution providers, the preferred one first."""
 
 
-class ParityReport(Part):
+class ParityReport(Record):
     """Whether an exported file computes what its checkpoint computes."""
 
     schema_version: Literal[1] = 1
@@ -171,7 +160,7 @@ class ParityReport(Part):
 
 def write_parity_report(path: Path, report: ParityReport) -> None:
     """Replace the file at ``path``, whole or not at all."""
-    write_text(path, pretty(report.model_dump(mode="json")))
+    write_record(path, report)
 
 
 def read_parity_report(path: Path) -> ParityReport:
@@ -180,18 +169,9 @@ def read_parity_report(path: Path) -> ParityReport:
     Raises:
         InputError: YZ607, missing or not of this form; one finding per field.
     """
-    fix = "take an unedited copy, or run the parity stage again"
-    value = read_json(path, code="YZ607", fix=fix)
-    try:
-        return ParityReport.model_validate(value)
-    except ValidationError as error:
-        raise InputError(
-            Finding("YZ607", f"{path}: {'.'.join(str(part) for part in entry['loc'])}", entry["msg"], fix)
-            for entry in error.errors()
-        ) from error
+    return read_record(path, ParityReport, code="YZ607", fix="take an unedited copy, or run the parity stage again")
 
 
 def parity_schema() -> dict[str, Any]:
     """JSON Schema of the report, as committed in ``contracts/v1/onnx_parity.schema.json``."""
-    schema = ParityReport.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return schema_of(ParityReport)

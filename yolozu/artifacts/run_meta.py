@@ -11,25 +11,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from yolozu.artifacts.digest import digest_file, digest_of
-from yolozu.artifacts.jsonio import pretty, read_json, write_text
-from yolozu.errors import Finding, InputError
+from yolozu.artifacts.record import Record, read_record, schema_of, write_record
 
 REQUIREMENT_FILES = ("pyproject.toml", "constraints.txt", "requirements*.txt", "uv.lock", "poetry.lock")
 """What pins dependencies, looked for in the working directory."""
 
 
-class Part(BaseModel):
-    """A closed, frozen part of the record."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-class Git(Part):
+class Git(Record):
     """State of the repository around the working directory."""
 
     sha: str
@@ -39,7 +28,7 @@ class Git(Part):
     """Whether files differ from that commit, or are not tracked by it."""
 
 
-class DependencyLock(Part):
+class DependencyLock(Record):
     """Installed software."""
 
     python_version: str
@@ -55,7 +44,7 @@ class DependencyLock(Part):
     """Files in the working directory that pin dependencies -> SHA-256."""
 
 
-class Hardware(Part):
+class Hardware(Record):
     """The machine."""
 
     machine: str
@@ -74,7 +63,7 @@ class Hardware(Part):
     """Names of the visible CUDA devices."""
 
 
-class Runtime(Part):
+class Runtime(Record):
     """What decides bits besides the spec."""
 
     platform: str
@@ -102,7 +91,7 @@ class Runtime(Part):
     """CUDA version torch was built with."""
 
 
-class Command(Part):
+class Command(Record):
     """What was typed."""
 
     argv: list[str]
@@ -112,7 +101,7 @@ class Command(Part):
     """Working directory."""
 
 
-class Timestamps(Part):
+class Timestamps(Record):
     """UTC, ISO 8601, of the process that finished the training."""
 
     started: str
@@ -122,7 +111,7 @@ class Timestamps(Part):
     """When all outputs were written."""
 
 
-class RunMeta(Part):
+class RunMeta(Record):
     """Provenance of one training."""
 
     schema_version: Literal[1] = 1
@@ -158,12 +147,12 @@ class RunMeta(Part):
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
         """JSON Schema of the file, as committed under ``contracts/``."""
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **cls.model_json_schema()}
+        return schema_of(cls)
 
 
 def write_run_meta(path: Path, meta: RunMeta) -> None:
     """Replace the file at ``path``, whole or not at all."""
-    write_text(path, pretty(meta.model_dump(mode="json")))
+    write_record(path, meta)
 
 
 def read_run_meta(path: Path) -> RunMeta:
@@ -172,15 +161,7 @@ def read_run_meta(path: Path) -> RunMeta:
     Raises:
         InputError: YZ460, missing or not of this form; one finding per field.
     """
-    fix = "take an unedited copy, or train again"
-    value = read_json(path, code="YZ460", fix=fix)
-    try:
-        return RunMeta.model_validate(value)
-    except ValidationError as error:
-        raise InputError(
-            Finding("YZ460", f"{path}: {'.'.join(str(part) for part in entry['loc'])}", entry["msg"], fix)
-            for entry in error.errors()
-        ) from error
+    return read_record(path, RunMeta, code="YZ460", fix="take an unedited copy, or train again")
 
 
 def timestamp() -> str:

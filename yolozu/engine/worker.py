@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from yolozu import __version__
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.artifacts.spec import changes
 from yolozu.contract.train import OperationsSection
 from yolozu.engine.failure import clear_failure, record_failure
 from yolozu.engine.lock import HeldLock
@@ -30,7 +31,6 @@ from yolozu.errors import EXIT_BUG, EXIT_DONE, GateFailed, InputError, UsageErro
 from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.plan.plan import Node, state_digest
 from yolozu.plan.receipt import Receipt
-from yolozu.plan.staleness import changed_keys
 from yolozu.progress import Progress, progress_for
 from yolozu.stages.base import Stage, StageContext, Stopper, links
 from yolozu.stages.registry import STAGES
@@ -169,11 +169,11 @@ def _refuse_to_start_afresh(node: Node, layout: RunLayout, found: dict[str, Any]
     if earlier is None:
         problem = "there is nothing to resume"
     else:
-        changes = [reason.render() for reason in changed_keys(earlier["spec"], state["spec"])]
-        changes += [
+        differences = [change.render() for change in changes(earlier["spec"], state["spec"])]
+        differences += [
             f"{name} has other content" for name, now in state["inputs"].items() if earlier["inputs"].get(name) != now
         ]
-        problem = "was made for another spec: " + "; ".join(changes)
+        problem = "was made for another spec: " + "; ".join(differences)
     raise UsageError.one(
         "YZ308",
         where=f"{layout.run_id}: {node.name}",

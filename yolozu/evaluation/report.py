@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from yolozu.artifacts.record import Record, schema_of
 from yolozu.contract.deliver import COCO_METRICS, BoxFormat, EvalEngine
 
 if TYPE_CHECKING:
@@ -14,16 +15,9 @@ if TYPE_CHECKING:
     from yolozu.evaluation.coco import CocoResult
 
 SCHEMA_PATH = "contracts/v1/eval_coco.schema.json"
-SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-class CocoCounts(_Part):
+class CocoCounts(Record):
     """What was evaluated."""
 
     images: int = Field(ge=0)
@@ -39,7 +33,7 @@ class CocoCounts(_Part):
     """Images with an entry in the predictions."""
 
 
-class CocoClass(_Part):
+class CocoClass(Record):
     """One class."""
 
     index: int = Field(ge=0)
@@ -61,7 +55,7 @@ class CocoClass(_Part):
     """As for all classes together; null where nothing was there to measure."""
 
 
-class CocoReport(_Part):
+class CocoReport(Record):
     """COCO evaluation of a predictions file."""
 
     schema_version: Literal[1] = 1
@@ -132,4 +126,4 @@ def _said_by(check: PredictionsCheck) -> list[str]:
 
 def eval_coco_schema() -> dict[str, Any]:
     """JSON Schema of ``eval_coco.json``."""
-    return {"$schema": SCHEMA_URL, **CocoReport.model_json_schema()}
+    return schema_of(CocoReport)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from yolozu.artifacts.jsonio import canonical
+from yolozu.artifacts.spec import changes
 from yolozu.plan.receipt import Receipt
 from yolozu.stages.base import links
 
@@ -53,7 +53,7 @@ def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Re
     reasons = []
     if receipt.version != node.stage.version:
         reasons.append(Reason("version", node.name, str(receipt.version), str(node.stage.version)))
-    reasons += changed_keys(receipt.spec, node.spec)
+    reasons += [Reason("key", *change) for change in changes(receipt.spec, node.spec)]
     for name, path in node.inputs.items():
         now = digest(path)
         if now != receipt.inputs.get(name):
@@ -65,39 +65,6 @@ def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Re
         if now != known or (now is None and path not in optional):
             reasons.append(Reason("output", path, known, now))
     return tuple(reasons)
-
-
-def changed_keys(old: dict[str, Any], new: dict[str, Any]) -> list[Reason]:
-    """Flat keys (dotted inside `model` and other maps) on which two specs differ."""
-    before, after = flat(old), flat(new)
-    return [
-        Reason("key", key, _shown(before, key), _shown(after, key))
-        for key in sorted({*before, *after})
-        if before.get(key, _ABSENT) != after.get(key, _ABSENT)
-    ]
-
-
-_ABSENT = object()
-
-
-def flat(spec: dict[str, Any]) -> dict[str, Any]:
-    """A spec's values by the key a user writes: the section's own name falls away, maps are dotted."""
-    values: dict[str, Any] = {}
-    for section in spec.values():
-        _flatten("", section, values)
-    return values
-
-
-def _flatten(prefix: str, value: dict[str, Any], into: dict[str, Any]) -> None:
-    for key, entry in value.items():
-        if isinstance(entry, dict) and entry:
-            _flatten(f"{prefix}{key}.", entry, into)
-        else:
-            into[f"{prefix}{key}"] = entry
-
-
-def _shown(values: dict[str, Any], key: str) -> str:
-    return canonical(values[key]) if key in values else "absent"
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from yolozu.artifacts.jsonio import canonical
+from yolozu.artifacts.spec import changes
 from yolozu.errors import InputError, UsageError
 from yolozu.training.keeper import About, Keeper, Saved, TrainingFiles, read_saved
 
@@ -90,16 +90,6 @@ def take_up(
     return found.state
 
 
-def changes(old: Any, new: Any, key: str = "") -> list[str]:
-    """``key: old → new`` for every leaf on which two specs differ; a section's own name is left out."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        names = sorted({*old, *new})
-        return [line for name in names for line in changes(old.get(name), new.get(name), f"{key}.{name}")]
-    if old == new:
-        return []
-    return [f"{'.'.join(key.split('.')[2:])}: {canonical(old)} → {canonical(new)}"]
-
-
 def _interrupted(files: TrainingFiles, about: About, keeper: Keeper) -> Saved | str:
     """The state in ``files``, or why it is of no use."""
     try:
@@ -145,4 +135,4 @@ def _with_metrics(files: TrainingFiles, saved: Saved) -> Saved | str:
 
 
 def _difference(saved: Saved, about: About) -> str:
-    return "; ".join(changes(saved.spec, about.spec)) or "the data have changed"
+    return "; ".join(change.render() for change in changes(saved.spec, about.spec)) or "the data have changed"

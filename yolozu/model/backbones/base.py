@@ -33,6 +33,15 @@ class Backbone(nn.Module, ABC):
     def forward(self, images_B3HW: Tensor) -> list[Tensor]:
         """P3, P4, P5 of (B, 3, H, W) images, as ``spec`` says; H and W are multiples of 32."""
 
+    @staticmethod
+    def pyramid(stages: nn.ModuleList, features: Tensor) -> list[Tensor]:
+        """What each stage makes of what the one before it gave, first stage first."""
+        maps = []
+        for stage in stages:
+            features = stage(features)
+            maps.append(features)
+        return maps
+
     def initialize(self) -> None:
         """Give every convolution outputs of unit variance behind a rectifier (He et al., ICCV 2015, equation 14)."""
         for module in self.modules():

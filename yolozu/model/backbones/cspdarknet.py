@@ -92,9 +92,5 @@ class CspDarknet(Backbone):
 
     def forward(self, images_B3HW: Tensor) -> list[Tensor]:
         """P3, P4, P5."""
-        features = self.stem(images_B3HW)
-        maps = []
-        for stage in self.stages:
-            features = stage(features)
-            maps.append(features)
-        return [maps[1], maps[2], self.pooling(maps[3])]
+        _, p3, p4, p5 = self.pyramid(self.stages, self.stem(images_B3HW))
+        return [p3, p4, self.pooling(p5)]

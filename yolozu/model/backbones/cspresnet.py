@@ -87,9 +87,4 @@ class CspResNet(Backbone):
 
     def forward(self, images_B3HW: Tensor) -> list[Tensor]:
         """P3, P4, P5."""
-        features = self.stem(images_B3HW)
-        maps = []
-        for stage in self.stages:
-            features = stage(features)
-            maps.append(features)
-        return maps[1:]
+        return self.pyramid(self.stages, self.stem(images_B3HW))[1:]

@@ -1,0 +1,52 @@
+"""Typed records as JSON files: reports and the like that others read by their schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.errors import Finding, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Record(BaseModel):
+    """A closed, frozen record or a part of one; the docstrings of its fields are its schema's descriptions."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Replace the file at ``path``, whole or not at all."""
+    write_text(path, pretty(record.model_dump(mode="json")))
+
+
+def read_record(path: Path, kind: type[AnyRecord], *, code: str, fix: str) -> AnyRecord:
+    """The record at ``path``.
+
+    Raises:
+        InputError: ``code``, with ``fix``: missing or not of this form; one finding per field.
+    """
+    value = read_json(path, code=code, fix=fix)
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        raise InputError(
+            Finding(code, f"{path}: {'.'.join(str(part) for part in entry['loc'])}", entry["msg"], fix)
+            for entry in error.errors()
+        ) from error
+
+
+def schema_of(kind: type[Record]) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a kind of record, as committed under ``contracts/``."""
+    return {"$schema": SCHEMA_URL, **kind.model_json_schema()}
