@@ -128,6 +128,7 @@ def train(index: DataIndex, watch: Watch, directory: Path) -> None:
         train_metrics=directory / "train.jsonl",
         val_metrics=directory / "val.jsonl",
         pending_best=directory / "best.pending.pt",
+        black_boxes=directory / "black_box",
     )
     materials = materials_of(index, watch.score)
     with suppress(Interrupted):  # how the loop says that it has stopped on request

@@ -28,3 +28,17 @@ def test_no_run_id_reaches_outside_runs(text):
     except UsageError:
         return
     assert layout.root.resolve().parent == RUNS_DIR.resolve()
+
+
+def test_a_run_may_have_a_directory_anywhere():
+    layout = RunLayout.at("/data/trainings/exp01/")
+    assert (layout.run_id, layout.word) == ("exp01", "run_dir=/data/trainings/exp01")
+    assert layout.receipt_path("train") == Path("/data/trainings/exp01/receipts/train.json")
+    assert RunLayout.at("runs/exp01") == RunLayout.of("exp01")
+    assert RunLayout.of("exp01").word == "run_id=exp01"
+
+
+@pytest.mark.parametrize("bad", [".", "", "/", "a/..", "a/-x", "a/.hidden"])
+def test_a_directory_that_cannot_name_a_run_is_refused(bad):
+    with pytest.raises(UsageError, match=r"run_dir=.*YZ902"):
+        RunLayout.at(bad)

@@ -1,4 +1,4 @@
-"""The only place that spells a path under ``runs/``."""
+"""The only place that spells a path of a run, under ``runs/`` or wherever else its directory is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,34 @@ from pathlib import Path
 from yolozu.errors import UsageError
 
 RUNS_DIR = Path("runs")
+BEST_CHECKPOINT = "checkpoints/best.pt"
+TRAIN_METRICS = "reports/train_metrics.jsonl"
+
+OWN_DIRECTORIES = ("plan", "receipts", "scratch", "data")
+"""Directories of a run in which nobody else may write."""
+
+OWN_FILES = (
+    BEST_CHECKPOINT,
+    "checkpoints/best.prev.pt",
+    "checkpoints/last.pt",
+    "exports/model.onnx",
+    "exports/model.onnx.meta.json",
+    "predictions/predictions.json",
+    "reports/config_resolved.yaml",
+    "reports/data_check.json",
+    "reports/eval_coco.json",
+    "reports/eval_pose.json",
+    "reports/init.json",
+    "reports/onnx_parity.json",
+    "reports/predictions_check.json",
+    "reports/report.html",
+    "reports/run_meta.json",
+    "reports/scenarios.json",
+    TRAIN_METRICS,
+    "reports/val_metrics.jsonl",
+)
+"""Files of a run, relative to its directory, that every run may have whatever its contract says."""
+
 RUN_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
@@ -39,10 +67,22 @@ class RunLayout:
         """Layout of a run below the working directory."""
         return cls(RUNS_DIR / check_run_id(run_id, where=f"run_id={run_id}"))
 
+    @classmethod
+    def at(cls, directory: str) -> RunLayout:
+        """Layout of a run in a directory anywhere; its last component is the name of the run."""
+        root = Path(directory)
+        check_run_id(root.name, where=f"run_dir={directory}")
+        return cls(root)
+
     @property
     def run_id(self) -> str:
         """Name of the run."""
         return self.root.name
+
+    @property
+    def word(self) -> str:
+        """What a command line says to mean this run."""
+        return f"run_id={self.run_id}" if self.root.parent == RUNS_DIR else f"run_dir={self.root}"
 
     @property
     def plan_dir(self) -> Path:
@@ -75,9 +115,29 @@ class RunLayout:
         return self.plan_dir / "dataset.json"
 
     @property
+    def init_path(self) -> Path:
+        """Digests of the weights that training starts from."""
+        return self.plan_dir / "init_from.json"
+
+    @property
+    def leftovers_path(self) -> Path:
+        """Files that earlier contracts of this run asked for and the present one does not."""
+        return self.plan_dir / "leftovers.json"
+
+    @property
+    def receipts_dir(self) -> Path:
+        """Receipts of all stages."""
+        return self.root / "receipts"
+
+    @property
     def given_path(self) -> Path:
         """Digests of files that the contract names and no stage makes."""
         return self.plan_dir / "given.json"
+
+    @property
+    def evidence_dir(self) -> Path:
+        """Where a stage that fails leaves what explains it."""
+        return self.root / "reports"
 
     def request_path(self, stage: str) -> Path:
         """The stage's request."""
@@ -85,13 +145,18 @@ class RunLayout:
 
     def receipt_path(self, stage: str) -> Path:
         """The stage's receipt."""
-        return self.root / "receipts" / f"{stage}.json"
+        return self.receipts_dir / f"{stage}.json"
 
     def scratch_dir(self, stage: str) -> Path:
         """Where the stage writes until its outputs are complete."""
         return self.root / "scratch" / stage
 
 
+def proofs_dir() -> Path:
+    """Where `yolozu verify-resume` trains; no run lives there, because no run's name begins with a dot."""
+    return RUNS_DIR / ".verify-resume"
+
+
 def digest_cache_path() -> Path:
-    """Known digests of files by (path, size, mtime), shared by all runs of this working directory."""
+    """Known digests of files by (path, size, mtime), shared by all runs built from this working directory."""
     return RUNS_DIR / ".cache" / "digests.sqlite"

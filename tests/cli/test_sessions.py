@@ -33,3 +33,22 @@ def test_an_unknown_key_is_refused_whatever_the_file_says(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ContractError, match="did you mean 'lr'"):
         session_for(["lrr=1"])
+
+
+def test_a_run_in_a_directory_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    session, _ = session_for(["run_dir=out/b"], run_dir="out/b")
+    assert (session.layout.root, session.layout.run_id) == (Path("out/b"), "b")
+    with pytest.raises(UsageError, match="--run-dir out/c: YZ310 run_dir=out/b says otherwise"):
+        session_for(["run_dir=out/b"], run_dir="out/c")
+
+
+def test_a_stage_that_the_contract_does_not_have_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        session_for(["files"], "a")
+    assert str(caught.value) == (
+        "files: YZ318 this contract gives the stage nothing to do\n"
+        "  fix: set checkpoint_out, metrics_jsonl or metrics_csv"
+    )
+    assert session_for(["files", "metrics_csv=a.csv"], "a")[1] == ["files"]

@@ -65,9 +65,9 @@ BROKEN = {
             "  fix: correct it, or drop seed for its default, 0"
         ),
     ),
-    "a number for the choice false": (
+    "a number for a boolean": (
         "epochs: 2\nddp: 0\n",
-        "exp.yaml:2: ddp: YZ103 must be false, got 0\n  fix: write false",
+        "exp.yaml:2: ddp: YZ103 must be true or false, got 0\n  fix: correct it, or drop ddp for its default, false",
     ),
     "another version": (
         STRICT.replace("config_version: 1", "config_version: 2"),

@@ -53,6 +53,7 @@ def test_an_unknown_override_is_always_an_error(refusal):
     )
 
 
+@pytest.mark.effect("run_contract", "config_version")
 @pytest.mark.parametrize("asking", ["run_id: exp01", "config_version: 1", "run_contract: true"])
 def test_a_key_in_the_file_asks_for_strict_mode(refusal, asking):
     assert f"a run contract (asked for by {asking.partition(':')[0]}, exp.yaml:1) must spell out" in refusal(

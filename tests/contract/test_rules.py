@@ -44,6 +44,22 @@ CASES = {
         "epochs: 1\nscheduler: cosine\nlr: 0.01\nmin_lr: 0.1\n",
         "exp.yaml:4: min_lr: YZ105 min_lr 0.1 is above lr 0.01 (lr: exp.yaml:3)\n  fix: lower min_lr or raise lr",
     ),
+    "processes_share_batches": (
+        "epochs: 1\nddp: true\nbatch_size: 2\nnproc_per_node: 3\n",
+        (
+            "exp.yaml:4: nproc_per_node: YZ105 3 processes are more than the 2 images of a batch, which they share "
+            "(batch_size: exp.yaml:3)\n"
+            "  fix: set nproc_per_node to at most 2 or raise batch_size"
+        ),
+    ),
+    "processes_have_a_device_each": (
+        "epochs: 1\nddp: true\ndevice: cuda:1\nnproc_per_node: 2\n",
+        (
+            "exp.yaml:3: device: YZ105 2 processes cannot all have the one device cuda:1 "
+            "(nproc_per_node: exp.yaml:4)\n"
+            "  fix: set device: cuda, which gives every process a device of its own, or nproc_per_node: 1"
+        ),
+    ),
 }
 
 
@@ -61,6 +77,9 @@ def test_what_cannot_work_is_refused_with_the_ways_out(refusal, text, said):
     [
         "epochs: 1\ndevice: cuda\namp: fp16\n",
         "epochs: 1\namp: bf16\n",
+        "epochs: 1\nddp: true\nbatch_size: 2\nnproc_per_node: 2\n",
+        "epochs: 1\nddp: true\ndevice: cuda:1\n",
+        "epochs: 1\nddp: true\ndevice: cuda\nnproc_per_node: 8\n",
         "max_steps: 100\nlr_warmup_steps: 100\n",
         "epochs: 1\nadapter: precomputed\npredictions: p.json\n",
         "epochs: 1\nimage_size: [64, 96]\nnum_queries: 126\n",

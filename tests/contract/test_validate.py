@@ -36,7 +36,7 @@ def test_a_whole_number_is_a_number():
         ("dataset_root: 128", 'write it in quotes: "128"'),
         ("optimizer: SGD", "did you mean 'sgd'?"),
         ("amp: false", "correct it, or drop amp for its default, none"),
-        ("ddp: true", "write false"),
+        ("ddp: 'false'", "write false without quotes"),
     ],
 )
 def test_the_fix_is_the_likely_one(line, fix):

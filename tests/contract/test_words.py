@@ -16,7 +16,7 @@ from yolozu.contract.words import allowed, shown
         ("momentum", "a number of at least 0 and below 1"),
         ("parity_score_atol", "a number above 0"),
         ("optimizer", "adamw or sgd"),
-        ("ddp", "false"),
+        ("ddp", "true or false"),
         ("split", "a text that is not empty"),
         ("model", "a map"),
         ("require", "a map whose values are a comparison with a number, such as '>= 0.3'"),

@@ -5,7 +5,8 @@ import pytest
 
 from yolozu.contract.overrides import parse_assignments
 from yolozu.engine.session import open_session
-from yolozu.errors import ContractError, InputError
+from yolozu.errors import ContractError, InputError, UsageError
+from yolozu.plan.receipt import Receipt
 
 CONTRACT = """\
 config_version: 1
@@ -27,10 +28,11 @@ def config(tmp_path, monkeypatch):
     return "exp.yaml"
 
 
-def opened(*words, config="exp.yaml", run_id="a", forget=(), default_config=None):
+def opened(*words, config="exp.yaml", run_id="a", run_dir=None, forget=(), default_config=None):
     return open_session(
         config=config,
         run_id=run_id,
+        run_dir=run_dir,
         given=parse_assignments(words),
         default_config=default_config,
         forget=forget,
@@ -62,6 +64,7 @@ def test_a_later_session_remembers_contract_and_overrides(config):
     assert opened(config=None, forget=["lr"]).loaded.contract.optim.lr == 1e-4
 
 
+@pytest.mark.effect("run_id")
 def test_without_a_name_the_run_is_the_contract_s_own_or_the_time(config, tmp_path):
     assert re.fullmatch(r"\d{8}T\d{6}Z", opened(run_id=None).layout.run_id)
     (tmp_path / "exp.yaml").write_text(CONTRACT + "run_id: mine\n")
@@ -104,3 +107,43 @@ def test_a_given_predictions_file_is_known_by_its_content(config, tmp_path):
     before = opened(*words).texts["plan/given.json"]
     (tmp_path / "mine.json").write_text("[1]")
     assert opened(*words).texts["plan/given.json"] != before
+
+
+def test_a_run_in_a_directory_of_its_own_is_remembered_there_and_nowhere_else(config, tmp_path):
+    opened("lr=0.5", run_id=None, run_dir="elsewhere/b").write_plan()
+    later = opened(config=None, run_id=None, run_dir=str(tmp_path / "elsewhere/b"))
+    assert (later.loaded.contract.optim.lr, later.headline) == (0.5, "b: exp.yaml + lr=0.5 (remembered)")
+    assert later.loaded.contract.run.run_id == "b"
+    assert opened(run_id="b").loaded.contract.optim.lr == 1e-4
+    assert opened(run_id="b", run_dir="elsewhere/b").layout.run_id == "b"
+
+
+def test_a_directory_that_disagrees_with_the_name_or_holds_something_else_is_refused(config, tmp_path):
+    with pytest.raises(UsageError) as caught:
+        opened(run_id="a", run_dir="elsewhere/b")
+    assert str(caught.value) == (
+        "run_dir=elsewhere/b: YZ319 names the run 'b', but run_id=a says otherwise\n"
+        "  fix: leave run_id out, or let run_dir end in a"
+    )
+    (tmp_path / "empty").mkdir()
+    opened(run_id=None, run_dir="empty")
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources/main.c").touch()
+    for taken in ("sources", "sources/main.c"):
+        with pytest.raises(UsageError) as caught:
+            opened(run_id=None, run_dir=taken)
+        assert str(caught.value) == (
+            f"run_dir={taken}: YZ320 holds other things than a run\n"
+            "  fix: name a new or empty directory, or one that a run was built in"
+        )
+
+
+def test_the_headline_tells_what_is_no_longer_asked_for(config, tmp_path):
+    opened("metrics_csv=a.csv").write_plan()
+    Receipt("files", 1, {}, {}, {"a.csv": "d"}, {}, "T", 0.0, {}).write(tmp_path / "runs/a/receipts/files.json")
+    (tmp_path / "runs/a/a.csv").touch()
+    session = opened("metrics_csv=null")
+    assert (
+        session.headline == "a: exp.yaml + metrics_csv=null\n  a.csv: no longer asked for; nothing reads or renews it"
+    )
+    assert json.loads(session.texts["plan/leftovers.json"])["paths"] == ["a.csv"]

@@ -33,3 +33,7 @@ def test_a_word_that_means_nothing_is_one_message(words, text):
     with pytest.raises(UsageError) as caught:
         parse_words(words)
     assert str(caught.value) == text
+
+
+def test_a_run_may_be_named_by_its_directory():
+    assert parse_words(["run_dir=out/exp01"]).run_dir == "out/exp01"

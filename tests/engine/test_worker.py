@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 
 import pytest
 
@@ -61,6 +62,15 @@ def test_an_optional_output_that_appears_or_disappears_is_noticed(toy):
     assert toy.build(contract(split="with_extra")) == ["letters"]
     toy.build(contract(split="train"))
     assert not (toy.layout.root / "data/extra").exists()
+
+
+def test_a_single_file_that_is_no_longer_given_goes_too(toy):
+    toy.build(contract(split="with_extra"))
+    shutil.rmtree(toy.layout.root / "data/extra")
+    (toy.layout.root / "data/extra").write_text("a report of an earlier contract")
+    toy.build(contract(split="train"))
+    assert not (toy.layout.root / "data/extra").exists()
+    assert toy.reasons(contract(split="train")) == {}
 
 
 def test_a_gate_publishes_its_report_and_stays_unbuilt(toy):

@@ -1,9 +1,11 @@
 """Self-attention."""
 
+import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from yolozu.model.attention import SelfAttention
+from yolozu.model.attention import SelfAttention, attend
 
 
 def test_it_equals_pytorch_s_attention():
@@ -43,3 +45,27 @@ def test_it_starts_with_the_bound_of_one_matrix_for_queries_keys_and_values():
     bound = (6.0 / (64 + 3 * 64)) ** 0.5
     assert 0.95 * bound < attention.q_proj.weight.abs().max().item() <= bound
     assert attention.o_proj.bias.abs().max().item() == 0.0
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_bfloat16_on_the_cpu_gives_the_same_within_its_precision(masked):
+    torch.manual_seed(0)
+    heads = [torch.randn(2, 3, 7, 8, dtype=torch.bfloat16, requires_grad=True) for _ in range(3)]
+    visible = torch.ones(7, 7, dtype=torch.bool).tril() if masked else None
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = attend(*heads, visible, dropout=0.0)
+    exact = [head.detach().float().requires_grad_() for head in heads]
+    expected = F.scaled_dot_product_attention(*exact, attn_mask=visible)
+    assert mixed.dtype == torch.bfloat16
+    torch.testing.assert_close(mixed.float(), expected, rtol=0.02, atol=0.02)
+    ours = torch.autograd.grad(mixed.float().sum(), heads)
+    theirs = torch.autograd.grad(expected.sum(), exact)
+    for gradient, wanted in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(gradient.float(), wanted, rtol=0.05, atol=0.05)
+
+
+def test_dropout_leaves_out_weights_in_bfloat16_too():
+    torch.manual_seed(0)
+    heads = [torch.ones(1, 1, 50, 4, dtype=torch.bfloat16) for _ in range(3)]
+    assert attend(*heads, None, dropout=0.0).float().std() == 0.0
+    assert attend(*heads, None, dropout=0.5).float().std() > 0.05

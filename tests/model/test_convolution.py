@@ -22,6 +22,21 @@ def test_activation_comes_last():
     assert (layer(torch.randn(2, 2, 4, 4)) < 0).any()
 
 
+def test_a_frozen_normalization_is_part_of_the_convolution():
+    torch.manual_seed(0)
+    layer = ConvNorm(3, 8, 3, stride=2, activation="none", norm="frozenbn")
+    for buffer in layer.norm.buffers():
+        buffer.uniform_(0.5, 2.0)
+    features = torch.randn(2, 3, 6, 10)
+    expected = layer.norm(layer.conv(features))
+    torch.testing.assert_close(layer(features), expected)
+    weights = torch.randn_like(expected)
+    ours, theirs = (
+        torch.autograd.grad((output * weights).sum(), layer.conv.weight) for output in (layer(features), expected)
+    )
+    torch.testing.assert_close(ours, theirs)
+
+
 def test_rep_vgg_adds_its_two_branches():
     block = RepVggBlock(4, activation="silu").eval()
     features = torch.randn(1, 4, 5, 5)

@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from tests.model.tiny import NUM_CLASSES, images, scattered, targets, tiny_detector
+from tests.model.tiny import CONFIG, NUM_CLASSES, images, scattered, targets, tiny_detector
 from yolozu.contract.model import ModelConfig
 from yolozu.errors import InputError
 from yolozu.model.detector import ExportableDetector, build_detector
+from yolozu.model.norms import FrozenBatchNorm, SyncBatchNorm2d
 
 
 def noise():
@@ -166,3 +167,62 @@ def test_the_exported_graph_gives_the_same_for_any_batch_size(tmp_path):
         # Query selection may order near ties differently: compare every row with its nearest.
         assert exported.shape == rows.shape
         assert torch.cdist(rows, exported).amin(dim=2).max() < 1e-3
+
+
+def kinds(*modules, among):
+    """Types of the normalizations in ``modules``."""
+    return {type(norm) for module in modules for norm in module.modules() if isinstance(norm, among)}
+
+
+MAP_NORMS = (nn.BatchNorm2d, nn.GroupNorm, FrozenBatchNorm)
+
+
+@pytest.mark.effect("model.backbone.name")
+def test_the_backbone_is_the_one_named():
+    plain, other = tiny_detector(), tiny_detector(backbone={"name": "resnet18_vd", "args": {"width_mult": 0.125}})
+    assert (type(plain.backbone).__name__, type(other.backbone).__name__) == ("TinyCnn", "ResNet18Vd")
+    assert plain.projector.levels[0].conv.in_channels == plain.backbone.spec.out_channels[0]
+    assert other.projector.levels[0].conv.in_channels == other.backbone.spec.out_channels[0] == 16
+    assert other.eval()(images()).pred_logits.shape == plain.eval()(images()).pred_logits.shape
+
+
+@pytest.mark.effect("model.backbone.args.width_mult", "model.backbone.args.depth_mult")
+def test_the_backbone_is_as_wide_and_deep_as_asked_for():
+    def backbone(**args):
+        return tiny_detector(backbone={"name": "tiny_cnn", "args": args}).backbone
+
+    plain, wide, deep = backbone(width_mult=0.5), backbone(width_mult=1.0), backbone(width_mult=0.5, depth_mult=2.0)
+    assert wide.spec.out_channels == tuple(2 * channels for channels in plain.spec.out_channels)
+    assert deep.spec == plain.spec
+    assert [len(stage) for stage in deep.stages] == [1 + len(stage) for stage in plain.stages]
+
+
+@pytest.mark.effect("model.projector.d_model")
+def test_the_projector_gives_the_width_of_all_that_follows():
+    def widths(d_model):
+        detector = tiny_detector(projector={"d_model": d_model}).eval()
+        projected = detector.projector(detector.backbone(images()))
+        fused = detector.encoder(projected)
+        return {level.shape[1] for level in (*projected, *fused, *detector.memory_projector(fused))}
+
+    assert (widths(32), widths(64)) == ({32}, {64})
+
+
+@pytest.mark.effect("model.backbone.norm")
+def test_the_backbone_s_norm_is_its_own():
+    detector = tiny_detector(backbone={"name": "tiny_cnn", "norm": "gn"})
+    assert kinds(detector.backbone, among=MAP_NORMS) == {nn.GroupNorm}
+    assert kinds(detector.projector, detector.encoder, detector.memory_projector, among=MAP_NORMS) == {nn.BatchNorm2d}
+
+
+@pytest.mark.effect("model.encoder.norm")
+@pytest.mark.parametrize(
+    ("norm", "kind"),
+    [("bn", nn.BatchNorm2d), ("syncbn", SyncBatchNorm2d), ("frozenbn", FrozenBatchNorm), ("gn", nn.GroupNorm)],
+)
+def test_the_encoder_s_norm_is_that_of_the_projectors_as_well(norm, kind):
+    detector = tiny_detector(encoder={**CONFIG["encoder"], "norm": norm})
+    for part in (detector.projector, detector.encoder, detector.memory_projector):
+        assert kinds(part, among=MAP_NORMS) == {kind}
+    assert kinds(detector.backbone, among=MAP_NORMS) == {nn.BatchNorm2d}
+    assert torch.isfinite(detector.train()(images(), targets(1, 2), noise()).final().pred_logits).all()

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.plan.toy import COUNT, LETTERS, PRAISE, SHOUT, TOYS
+from tests.plan.toy import COUNT, LETTERS, PRAISE, SHOUT, TOYS, CountSpec, PraiseInputs
+from yolozu.contract.deliver import PredictSection
 from yolozu.contract.run import Contract
 from yolozu.plan.compiler import compile_plan, registered_stages
-from yolozu.stages.base import Stage, StageSpec, gives, needs
+from yolozu.stages.base import Stage, StageSpec, gives, gives_at, needs
 
 
 def test_the_graph_follows_from_the_declarations_whatever_their_order():
@@ -75,3 +76,19 @@ def test_the_registered_stages_form_the_pipeline():
     ]  # fmt: skip
     assert plan["predict"].gates == {"parity": "reports/onnx_parity.json"}
     assert plan["evaluate"].gates == {"check": "reports/predictions_check.json"}
+
+
+@dataclass(frozen=True)
+class EchoOutputs:
+    echo: Path | None = gives_at("predict.predictions")
+
+
+@pytest.mark.parametrize(
+    ("path", "outputs"), [(None, None), ("out/echo.txt", {"echo": "out/echo.txt"}), ("out/loud.txt", None)]
+)
+def test_an_output_at_a_path_of_the_contract_s_choice(path, outputs):
+    """None where it is not asked for, or where another stage gives it anyway; without outputs there is no stage."""
+    echo = Stage("echo", 1, CountSpec, PraiseInputs, EchoOutputs, PRAISE.run)
+    plan = compile_plan(Contract(predict=PredictSection(predictions=path)), [*TOYS, echo])
+    assert (plan["echo"].outputs if "echo" in plan else None) == outputs
+    assert outputs is None or (plan["echo"].asked_for("echo"), plan["shout"].asked_for("loud")) == (True, False)

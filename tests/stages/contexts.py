@@ -27,6 +27,7 @@ def context_in(directory: Path, notes: Notes | None = None) -> StageContext:
     """A context that shows nothing (``notes`` keeps what is said) and is never stopped."""
     return StageContext(
         scratch=directory / "scratch",
+        evidence=directory / "reports",
         operations=OperationsSection(),
         provenance={},
         spec_digest="0" * 64,

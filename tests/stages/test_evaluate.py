@@ -27,6 +27,7 @@ def report_in(tmp_path):
     return json.loads((tmp_path / "eval_coco.json").read_text())
 
 
+@pytest.mark.effect("eval_engine")
 @pytest.mark.parametrize("engine", ["hotcoco", "pycocotools"])
 def test_the_metrics_are_returned_and_reported(tmp_path, engine):
     metrics = run(tmp_path, eval_engine=engine)
@@ -35,6 +36,7 @@ def test_the_metrics_are_returned_and_reported(tmp_path, engine):
     assert report_in(tmp_path)["engine"] == engine
 
 
+@pytest.mark.effect("max_images")
 def test_only_the_predicted_images_are_evaluated(tmp_path):
     assert run(tmp_path, max_images=1)["map50_95"] == pytest.approx(1.0)
 
@@ -43,6 +45,7 @@ def test_a_met_gate_passes(tmp_path):
     run(tmp_path, require={"map50": ">= 0.5"})
 
 
+@pytest.mark.effect("require")
 def test_missed_gates_fail_with_what_was_measured_after_the_report_is_written(tmp_path):
     with pytest.raises(GateFailed) as caught:
         run(tmp_path, require={"map50": ">= 0.9", "map_small": "> 0", "ar100": ">= 0.1"})

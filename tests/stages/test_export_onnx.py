@@ -2,11 +2,17 @@ from __future__ import annotations
 
 import shutil
 
+import onnx
 import pytest
+import torch
+from torch import nn
 
+from tests.fixtures.exported import random_checkpoint
 from tests.stages.contexts import Notes, context_in
+from yolozu.artifacts.checkpoint import write_checkpoint
 from yolozu.contract.deliver import ExportSection
 from yolozu.contract.run import Contract
+from yolozu.model.outputs import DetectorOutput
 from yolozu.stages.base import links
 from yolozu.stages.export_onnx import STAGE, ExportInputs, ExportOutputs, ExportSpec, run
 
@@ -33,3 +39,25 @@ def test_the_same_checkpoint_gives_the_same_bytes_wherever_it_lies(exported, tmp
     assert outputs.meta.read_bytes() == exported.meta.read_bytes()
     assert numbers == {"opset": 18, "bytes": exported.onnx.stat().st_size}
     assert notes.lines == ["export: ONNX, opset 18"]
+
+
+class Two(nn.Module):
+    """The outputs of a detector, of one multiplication: exporting a real one takes long."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, images):
+        pooled = (images * self.scale).mean(dim=(2, 3))[:, None]
+        return DetectorOutput(pooled, pooled[..., :1].expand(-1, -1, 4))
+
+
+@pytest.mark.effect("onnx_opset")
+def test_the_file_has_the_operator_set_of_the_contract(tmp_path, monkeypatch):
+    write_checkpoint(tmp_path / "best.pt", random_checkpoint(0))
+    monkeypatch.setattr("yolozu.export.onnx.detector_from", lambda _: Two())
+    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json")
+    spec = ExportSpec(export=ExportSection(onnx_opset=20))
+    run(spec, ExportInputs(tmp_path / "best.pt"), outputs, context_in(tmp_path))
+    assert [(entry.domain, entry.version) for entry in onnx.load(outputs.onnx).opset_import] == [("", 20)]

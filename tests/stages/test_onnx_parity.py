@@ -29,6 +29,7 @@ def run_stage(exported, onnx_path, tmp_path, notes=None, **keys):
     return run(spec, inputs, outputs, context_in(tmp_path, notes)), read_parity_report(outputs.report)
 
 
+@pytest.mark.effect("parity_images")
 def test_a_correct_file_passes_and_the_numbers_are_handed_on(exported, tmp_path):
     notes = Notes()
     numbers, report = run_stage(exported, exported.onnx, tmp_path, notes, parity_images=2)
@@ -55,6 +56,7 @@ def test_a_wrong_file_closes_the_gate_after_its_report_is_written(exported, wron
     assert refused.value.exit_code == 1
 
 
+@pytest.mark.effect("parity_policy")
 def test_with_policy_warn_a_wrong_file_goes_on(exported, wrong, tmp_path):
     notes = Notes()
     numbers, report = run_stage(exported, wrong, tmp_path, notes, parity_images=2, parity_policy="warn")
@@ -62,6 +64,7 @@ def test_with_policy_warn_a_wrong_file_goes_on(exported, wrong, tmp_path):
     assert notes.lines == [f"parity: warning: {report.reason}"]
 
 
+@pytest.mark.effect("parity_score_atol", "parity_bbox_atol")
 def test_tolerances_are_those_of_the_contract(exported, wrong, tmp_path):
     _, report = run_stage(exported, wrong, tmp_path, parity_images=1, parity_score_atol=10.0, parity_bbox_atol=1.0)
     assert report.passed

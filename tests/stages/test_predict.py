@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import onnxruntime
 import pytest
+import torch
 
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.predictions import read_predictions
@@ -29,6 +30,7 @@ def test_the_parity_report_opens_the_gate_but_makes_nothing_stale():
     assert links(STAGE.inputs)["parity"].kind == "after"
 
 
+@pytest.mark.effect("adapter")
 @pytest.mark.parametrize("adapter", ["onnxruntime", "rtdetr_pose", "dummy"])
 def test_every_image_is_predicted_with_the_adapter_of_the_contract(exported, tmp_path, adapter):
     numbers, meta, entries = run_stage(exported, tmp_path, adapter=adapter, score_threshold=0.65)
@@ -51,11 +53,13 @@ def test_a_stop_asked_for_ends_it_without_a_file(exported, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.effect("max_images")
 def test_only_the_first_images_are_predicted_where_so_many_are_asked_for(exported, tmp_path):
     numbers, meta, _ = run_stage(exported, tmp_path, max_images=2)
     assert (numbers["images"], meta["images"]) == (2, 2)
 
 
+@pytest.mark.effect("adapter", "predictions")
 def test_a_given_file_is_served(exported, tmp_path):
     given = tmp_path / "given.json"
     given.write_text(json.dumps([{"image": "3.png", "detections": []}]))
@@ -71,6 +75,29 @@ def test_precomputed_without_a_file_is_refused(exported, tmp_path):
     assert refused.value.findings[0].code == "YZ612"
 
 
+@pytest.mark.effect("score_threshold", "max_detections")
+@pytest.mark.parametrize("adapter", ["onnxruntime", "rtdetr_pose"])
+def test_as_many_detections_are_kept_as_asked_for_and_none_below_the_threshold(exported, tmp_path, adapter):
+    def scores(**keys):
+        _, _, entries = run_stage(exported, tmp_path, adapter=adapter, **keys)
+        return [sorted(entry.scores.tolist(), reverse=True) for entry in entries]
+
+    everything = scores(score_threshold=0.0, max_detections=3000)
+    few = scores(score_threshold=0.0, max_detections=2)
+    assert all(kept == found[: len(kept)] for kept, found in zip(few, everything, strict=True))
+    assert max(len(kept) for kept in few) == 2  # fewer where a box turns out to lie beside the image
+    assert scores(score_threshold=0.65, max_detections=3000) == [[s for s in f if s >= 0.65] for f in everything]
+    assert min(min(found) for found in everything) < 0.65 < max(max(found) for found in everything)
+
+
+@pytest.mark.effect("device")
+def test_a_device_that_is_not_there_is_refused(exported, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(UsageError, match="device: cuda: YZ501 this machine has no CUDA device"):
+        run_stage(exported, tmp_path, adapter="rtdetr_pose", device="cuda")
+
+
+@pytest.mark.effect("device")
 def test_onnx_runtime_without_cuda_predicts_on_the_cpu_and_says_so(exported, tmp_path, monkeypatch):
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
     notes = Notes()

@@ -32,8 +32,8 @@ def outputs_in(directory):
     )
 
 
-def run_stage(tmp_path, notes=None, out="out", **keys):
-    spec = PrepareDataSpec(dataset=DatasetSection(**keys), synth=TINY_SYNTH)
+def run_stage(tmp_path, notes=None, out="out", synth=TINY_SYNTH, **keys):
+    spec = PrepareDataSpec(dataset=DatasetSection(**keys), synth=synth)
     outputs = outputs_in(tmp_path / out)
     numbers = run(spec, PrepareDataInputs(tmp_path / "unused.json"), outputs, context_in(tmp_path, notes))
     return numbers, outputs
@@ -48,6 +48,7 @@ def four(tmp_path):
     return str(write_yolo(tmp_path / "set", labels))
 
 
+@pytest.mark.effect("dataset_root")
 def test_each_use_of_the_data_gets_its_index(tmp_path):
     numbers, outputs = run_stage(tmp_path, dataset_root=four(tmp_path))
     assert images(outputs.train) == ["images/train/0.png", "images/train/1.png"]
@@ -65,6 +66,7 @@ def test_each_use_of_the_data_gets_its_index(tmp_path):
     assert not outputs.rendered.exists()
 
 
+@pytest.mark.effect("train_max_images", "val_max_images")
 def test_limits_take_the_first_images_and_leave_prediction_alone(tmp_path):
     _, outputs = run_stage(tmp_path, dataset_root=four(tmp_path), train_max_images=1, val_max_images=1)
     assert images(outputs.train) == ["images/train/0.png"]
@@ -72,6 +74,13 @@ def test_limits_take_the_first_images_and_leave_prediction_alone(tmp_path):
     assert images(outputs.predict) == ["images/val/0.png", "images/val/1.png"]
 
 
+@pytest.mark.effect("split")
+def test_training_may_use_any_split(tmp_path):
+    _, outputs = run_stage(tmp_path, dataset_root=four(tmp_path), split="val")
+    assert images(outputs.train) == ["images/val/0.png", "images/val/1.png"]
+
+
+@pytest.mark.effect("val_split", "predict_split")
 def test_prediction_may_use_a_split_of_its_own(tmp_path):
     _, outputs = run_stage(tmp_path, dataset_root=four(tmp_path), val_split="train", predict_split="val")
     assert images(outputs.val) == images(outputs.train)
@@ -98,6 +107,7 @@ def test_findings_fail_the_gate_after_the_report_is_written(tmp_path):
     assert not (tmp_path / "out/data/train.json").exists()
 
 
+@pytest.mark.effect("check_data")
 @pytest.mark.parametrize("policy", ["warn", "drop"])
 def test_warn_and_drop_say_what_was_found_and_go_on(tmp_path, policy):
     root, notes = four(tmp_path), Notes()
@@ -147,6 +157,21 @@ def test_scenes_are_rendered_and_indexed_relative_to_the_index(tmp_path):
     assert all(record.path.is_file() for record in index.records)
     assert index.records[0].pose == "labels/train/000000.json"
     assert json.loads((tmp_path / "published/reports/data_check.json").read_text())["dataset_root"] == "synthetic"
+
+
+@pytest.mark.effect("synth_images", "synth_val_images", "synth_size", "synth_max_objects", "synth_seed")
+def test_every_key_of_the_rendered_scenes_acts(tmp_path):
+    keys = {"synth_images": 4, "synth_val_images": 3, "synth_size": 96, "synth_max_objects": 1}
+    rendered = []
+    for seed in (1, 2):
+        _, outputs = run_stage(tmp_path, out=str(seed), synth=SynthSection(**keys, synth_seed=seed))
+        rendered.append(DataIndex.read(outputs.train).records + DataIndex.read(outputs.val).records)
+        assert [len(DataIndex.read(path)) for path in (outputs.train, outputs.val)] == [4, 3]
+    records = [record for scenes in rendered for record in scenes]
+    assert {(record.width, record.height, len(record.class_indices)) for record in records} == {(96, 96, 1)}
+    assert len({record.sha256 for record in records}) == 14
+    _, crowded = run_stage(tmp_path, out="crowded", synth=SynthSection(**{**keys, "synth_max_objects": 5}))
+    assert max(len(record.class_indices) for record in DataIndex.read(crowded.train).records) > 3
 
 
 def test_rendered_scenes_have_only_the_splits_they_have(tmp_path):

@@ -25,6 +25,9 @@ def test_a_spec_is_a_slice_of_the_contract_without_operational_keys(name):
 @pytest.mark.parametrize("name", STAGES)
 def test_outputs_stay_below_the_run_directory(name):
     for link in links(STAGES.load(name).outputs).values():
+        if link.kind == "gives_at":  # the contract checks what it holds
+            assert link.target.split(".")[0] in STAGES.load(name).spec.model_fields
+            continue
         assert link.kind == "gives"
         assert not link.target.startswith("/")
         assert ".." not in link.target.split("/")

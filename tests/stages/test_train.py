@@ -1,6 +1,7 @@
 """The training stage: what it declares, what it refuses, what it writes."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -15,10 +16,12 @@ from yolozu.contract.data import PreprocessSection
 from yolozu.contract.model import ModelSection
 from yolozu.contract.optim import LengthSection
 from yolozu.contract.run import Contract
-from yolozu.contract.train import LoopSection
+from yolozu.contract.train import DeviceSection, LoopSection
 from yolozu.data.index import DataIndex
+from yolozu.data.preprocess import Preprocess
 from yolozu.errors import InputError
 from yolozu.model.loading import detector_from
+from yolozu.stages import train as train_stage
 from yolozu.stages.base import links
 from yolozu.stages.train import STAGE, TrainInputs, TrainOutputs, TrainSpec, run
 
@@ -38,7 +41,9 @@ def spec(**sections):
 
 @pytest.fixture
 def inputs(tmp_path):
-    found = TrainInputs(train=tmp_path / "data/train.json", val=tmp_path / "data/val.json")
+    found = TrainInputs(
+        train=tmp_path / "data/train.json", val=tmp_path / "data/val.json", init_from=tmp_path / "plan/init_from.json"
+    )
     make_index(tmp_path / "set", "train", 4, seed=0).write(found.train)
     make_index(tmp_path / "set", "val", 2, seed=1).write(found.val)
     return found
@@ -68,6 +73,7 @@ def test_what_it_declares():
     assert {name: (link.kind, link.target) for name, link in links(STAGE.inputs).items()} == {
         "train": ("needs", "prepare_data.train"),
         "val": ("needs", "prepare_data.val"),
+        "init_from": ("reads", "plan/init_from.json"),
     }
     assert {name: (link.target, link.carry) for name, link in links(STAGE.outputs).items()} == {
         "last": ("checkpoints/last.pt", True),
@@ -75,9 +81,11 @@ def test_what_it_declares():
         "train_metrics": ("reports/train_metrics.jsonl", True),
         "val_metrics": ("reports/val_metrics.jsonl", True),
         "run_meta": ("reports/run_meta.json", False),
+        "init": ("reports/init.json", False),
     }
     assert set(TrainSpec.model_fields) == {
-        "seed", "device", "preprocess", "augment", "model", "optim", "schedule", "length", "loop", "matching", "losses",
+        "seed", "device", "preprocess", "augment", "model", "init", "optim", "schedule", "length", "loop", "matching",
+        "losses",
     }  # fmt: skip
 
 
@@ -112,7 +120,8 @@ def test_it_writes_all_its_outputs_and_nothing_else(inputs, tmp_path):
     numbers = run(spec(), inputs, outputs, context(tmp_path))
     assert numbers == {"steps": 2, "epochs": 1, "best_step": 2, "best_map50_95": 0.0, "stopped_early": False}
     written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    assert sorted(written) == sorted(getattr(outputs, name) for name in links(TrainOutputs))
+    made = [getattr(outputs, name) for name, link in links(TrainOutputs).items() if not link.optional]
+    assert sorted(written) == sorted(made)
     assert list((tmp_path / "scratch").iterdir()) == []
     best = read_checkpoint(outputs.best)
     assert best.contract_digest == digest_of(spec().model_dump(mode="json"))
@@ -143,6 +152,7 @@ def test_the_same_request_gives_the_same_checkpoints_and_can_be_extended(inputs,
     assert [row["meta"]["optim_step"] for row in rows] == [2, 3]
 
 
+@pytest.mark.effect("model.num_classes")
 def test_every_reason_against_the_data_is_named_together(inputs, tmp_path):
     train, val = DataIndex.read(inputs.train), DataIndex.read(inputs.val)
     replace(train, records=()).write(inputs.train)
@@ -157,3 +167,28 @@ def test_every_reason_against_the_data_is_named_together(inputs, tmp_path):
         f"splits train and val of {root}: YZ509 have different class tables, of 2 and 3 classes\n"
         "  fix: give both splits the same classes, in the same order"
     )
+
+
+@pytest.mark.parametrize(
+    ("device", "deterministic", "resolved", "workspace"),
+    [
+        ("cpu", None, True, None),
+        ("cpu", False, False, None),
+        ("cuda", None, False, None),
+        ("cuda:1", True, True, ":4096:8"),
+    ],
+)
+@pytest.mark.effect("deterministic")
+def test_what_deterministic_means_where(tmp_path, monkeypatch, device, deterministic, resolved, workspace):
+    """On CUDA, cuBLAS needs a fixed workspace before CUDA starts; what was decided is on record."""
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    chosen = spec(device=DeviceSection(device=device), loop=LoopSection(deterministic=deterministic))
+    train_stage._hold_cublas(chosen)
+    assert os.environ.get("CUBLAS_WORKSPACE_CONFIG") == workspace
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    train_stage._hold_cublas(chosen)
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
+    preprocess = Preprocess.from_section(chosen.preprocess)
+    meta = train_stage._run_meta(chosen, context(tmp_path), preprocess, "2026-01-01T00:00:00+00:00")
+    assert meta.runtime.deterministic_algorithms is resolved

@@ -139,6 +139,7 @@ def test_a_weight_scales_its_term_and_zero_leaves_it_out():
     assert "giou" not in doubled
 
 
+@pytest.mark.effect("use_matcher")
 def test_without_matcher_object_i_belongs_to_query_i():
     truth = targets(2)
     out = output(batch=1, queries=3)

@@ -14,7 +14,8 @@ from yolozu.matching.hungarian import NonFiniteCostError
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import TrainingOutput
 from yolozu.training.criterion import build_criterion
-from yolozu.training.learner import Learner, window_weights
+from yolozu.training.learner import Learner
+from yolozu.training.shares import window_weights
 
 
 class Toy(nn.Module):
@@ -48,11 +49,11 @@ def toy_batch(*images):
     return Batch(pixels, targets, [], list(range(len(images))))
 
 
-def toy_learner(loss=toy_loss, **changes):
+def toy_learner(loss=toy_loss, network=None, **changes):
     keys = {"optimizer": "sgd", "momentum": 0.0, "lr": 1.0, "weight_decay": 0.0}
     chosen = recipe(**{**keys, "lr_warmup_steps": 0, "clip_grad_norm": 0.0, **changes})
     return Learner(
-        Toy(),
+        Toy() if network is None else network,
         loss,
         optim=chosen.optim,
         loop=chosen.loop,
@@ -126,6 +127,7 @@ def test_groups_have_their_own_rates_and_the_average_follows():
     assert learner.evaluated() is learner.average.detector
 
 
+@pytest.mark.effect("clip_grad_norm")
 def test_clipping_limits_the_step_and_reports_the_norm_before():
     learner = toy_learner(clip_grad_norm=0.25)
     assert learner.learn([toy_batch((255, [1]))], 0).grad_norm == 1.0

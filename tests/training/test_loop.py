@@ -60,6 +60,7 @@ def test_the_number_of_workers_and_the_saving_cadence_change_no_bit(tiny, tmp_pa
     assert outcome(tmp_path) == uninterrupted
 
 
+@pytest.mark.effect("log_every", "val_every", "val_every_steps")
 def test_rows_come_when_they_are_due(tiny, tmp_path):
     summary = tiny.fit(tmp_path, recipe(max_steps=7, log_every=4, val_every=2, val_every_steps=4))
     files = files_in(tmp_path)
@@ -266,6 +267,7 @@ def test_insisting_on_resuming_such_a_schedule_is_refused(tiny, tmp_path):
     )
 
 
+@pytest.mark.effect("extend")
 def test_extend_true_goes_on_with_the_new_schedule(tiny, tmp_path):
     tiny.fit(tmp_path / "short", recipe(max_steps=4, scheduler="cosine"))
     told = Telling()
@@ -277,6 +279,7 @@ def test_extend_true_goes_on_with_the_new_schedule(tiny, tmp_path):
     assert steps[-1]["metrics"]["lr"] == 1e-5
 
 
+@pytest.mark.effect("early_stop_patience")
 def test_early_stopping_leaves_a_row_and_holds_also_when_extended(tiny, tmp_path):
     def falling(index, predictions):
         falling.score -= 0.01

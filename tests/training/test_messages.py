@@ -1,9 +1,12 @@
 """What a training says, word for word."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from tests.training.tiny import StopAfter, recipe
 from yolozu.training.learner import StepReport
-from yolozu.training.messages import interrupted, non_finite, opening_lines, step_note, validation_line
-from yolozu.training.state import TrainingState, Verdicts
+from yolozu.training.messages import interrupted, non_finite, opening_lines, skipped, step_note, validation_line
+from yolozu.training.state import Skips, TrainingState, Verdicts
 from yolozu.training.validate import Validation
 
 STATE = TrainingState(step=4, verdicts=Verdicts(best_score=0.25))
@@ -48,12 +51,29 @@ def test_interrupted():
     )
 
 
-def test_non_finite_names_the_images():
+def test_non_finite_names_images_place_and_bundle():
     report = StepReport({"total": float("nan")}, {}, 0.0, 4, "loss", (2, 0))
-    error = non_finite(report, STATE, recipe(max_steps=9).timetable(11), ["a.jpg", "b.jpg", "c.jpg"])
-    assert str(error) == (
-        "training, optimizer step 4 of 9: YZ506 the loss is not a finite number, on c.jpg, a.jpg\n"
-        "  fix: lower lr, lengthen lr_warmup_steps, set clip_grad_norm, or set amp: none; then look at these images"
+    table = recipe(max_steps=9).timetable(11)
+    told = {"cause": "the output of x (Linear) is not finite, its input was", "bundle": Path("bb/step-000004.pt")}
+    assert str(non_finite(report, STATE, table, ["c.jpg", "a.jpg"], **told)) == (
+        "training, optimizer step 4 of 9: YZ506 the loss is not a finite number, on c.jpg, a.jpg: the output of x "
+        "(Linear) is not finite, its input was\n"
+        "  fix: yolozu replay bb/step-000004.pt shows more; lower lr, lengthen lr_warmup_steps, set clip_grad_norm, or "
+        "set amp: none; then look at these images"
+    )
+    after = replace(STATE, skips=Skips(in_a_row=3))
+    grad = replace(report, non_finite="grad")
+    assert str(non_finite(grad, after, table, ["a.jpg"], **told)).startswith(
+        "training, optimizer step 4 of 9: YZ506 the gradient is not a finite number, on a.jpg, after 3 skipped steps: "
+    )
+
+
+def test_a_skipped_step():
+    report = StepReport({"total": float("inf")}, {}, 0.0, 4, "loss", (2, 0))
+    state = TrainingState(step=4, skips=Skips(in_a_row=2, lr_factor=0.25))
+    assert skipped(report, state, ["c.jpg", "a.jpg"], max_skips=3) == (
+        "warning: step 4 is skipped (2 of at most 3 in a row): the loss is not a finite number, on c.jpg, a.jpg; "
+        "learning rates are 0.25 of the schedule's from here on"
     )
 
 

@@ -1,8 +1,11 @@
 """Seeds that follow from the seed and the step, and globals that stay as they were."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from tests.training.tiny import recipe
 from yolozu.training.randomness import derived_seed, deterministic, generator_for, seeded
 
 
@@ -27,19 +30,35 @@ def test_seeded_leaves_the_global_generator_alone():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_deterministic_on_the_cpu_only_and_only_inside():
+def test_deterministic_where_asked_for_and_only_inside():
     before = torch.get_rng_state()
-    with deterministic(torch.device("cpu")):
+    with deterministic(True):
         assert torch.are_deterministic_algorithms_enabled()
         torch.rand(1)
     assert not torch.are_deterministic_algorithms_enabled()
     assert torch.equal(torch.get_rng_state(), before)
-    with deterministic(torch.device("cuda")):
+    with deterministic(False):
         assert not torch.are_deterministic_algorithms_enabled()
 
 
 def test_an_error_inside_restores_the_settings():
-    with pytest.raises(KeyError), deterministic(torch.device("cpu")):
+    with pytest.raises(KeyError), deterministic(True):
         raise KeyError
     assert not torch.are_deterministic_algorithms_enabled()
     assert torch.utils.deterministic.fill_uninitialized_memory
+
+
+@pytest.mark.slow
+@pytest.mark.effect("deterministic")
+@pytest.mark.parametrize(("key", "seen"), [(None, True), (True, True), (False, False)])
+def test_training_on_a_cpu_is_held_to_it_unless_the_contract_says_otherwise(tiny, tmp_path, key, seen):
+    chosen = recipe(max_steps=1, deterministic=key)
+    found = []
+
+    def score(index, predictions):
+        found.append(torch.are_deterministic_algorithms_enabled())
+        return {"map50_95": 0.5, "map50": None}
+
+    tiny.fit(tmp_path, chosen, materials=replace(tiny.materials(chosen), score=score))
+    assert found == [seen]
+    assert not torch.are_deterministic_algorithms_enabled()

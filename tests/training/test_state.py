@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yolozu.training.learner import StepReport
-from yolozu.training.state import BeforeEnd, EpochSums, TrainingState, Verdicts, rank
+from yolozu.training.state import BeforeEnd, EpochSums, Skips, TrainingState, Verdicts, rank
 
 
 def test_only_strictly_better_is_better():
@@ -50,7 +50,9 @@ def test_epoch_means_weigh_steps_by_their_images():
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 10**9))
 def test_all_of_it_survives_json(number, count):
     verdicts = Verdicts(number, count, "ab", number, count, count, {"map50_95": number, "map_small": None}, True)
-    state = TrainingState(count, verdicts, EpochSums(count, {"total": number}), 3, 2, BeforeEnd(Verdicts(), 1))
+    state = TrainingState(
+        count, verdicts, EpochSums(count, {"total": number}), 3, 2, BeforeEnd(Verdicts(), 1), Skips(count, 0.25)
+    )
     assert TrainingState.from_json(json.loads(json.dumps(state.to_json()))) == state
 
 
@@ -61,3 +63,23 @@ def test_going_on_forgets_the_closing_validation():
     assert (state.verdicts, state.val_rows, state.before_end) == (before, 1, None)
     state.forget_end()
     assert state.verdicts == before
+
+
+def test_skips_in_a_row_are_counted_and_the_factor_stays():
+    skips = Skips()
+    skips.add(decay=0.5)
+    skips.add(decay=0.5)
+    assert (skips.in_a_row, skips.lr_factor) == (2, 0.25)
+    skips.end_row()
+    assert (skips.in_a_row, skips.lr_factor) == (0, 0.25)
+
+
+def test_an_epoch_of_skipped_steps_has_no_means():
+    assert EpochSums().means() == {}
+
+
+def test_the_state_of_an_earlier_version_is_refused_by_name():
+    values = TrainingState().to_json()
+    del values["skips"]
+    with pytest.raises(ValueError, match=r"its state is of another version of yolozu, with or without skips"):
+        TrainingState.from_json(values)

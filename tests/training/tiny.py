@@ -23,6 +23,7 @@ from yolozu.data.preprocess import Preprocess
 from yolozu.model.detector import build_detector
 from yolozu.progress import SilentProgress
 from yolozu.training.criterion import build_criterion
+from yolozu.training.distributed import ALONE, Group
 from yolozu.training.keeper import About, TrainingFiles
 from yolozu.training.loop import Summary, fit
 from yolozu.training.metrics_log import comparable
@@ -149,6 +150,7 @@ class Tiny:
         insist: bool = False,
         stopping: Callable[[], bool] = lambda: False,
         progress: object = None,
+        processes: Group = ALONE,
     ) -> Summary:
         """Train in ``directory``, from where an earlier try got to; ``published`` is the directory of one to extend."""
         return fit(
@@ -159,6 +161,7 @@ class Tiny:
             origin=Origin({} if published is None else published_in(published), insist=insist),
             progress=SilentProgress() if progress is None else progress,
             stopping=stopping,
+            processes=processes,
         )
 
 
@@ -181,6 +184,7 @@ def outcome(directory: Path) -> dict[str, object]:
 
 def about_of(chosen: Recipe) -> About:
     spec = {name: getattr(chosen, name).model_dump(mode="json") for name in ("optim", "schedule", "length", "loop")}
+    spec |= {"matching": MatchingSection().model_dump(mode="json"), "losses": LossSection().model_dump(mode="json")}
     digest = digest_of(spec)
     return About(MODEL.model_dump(mode="json"), CLASSES, PREPROCESS.to_json(), spec, digest, digest)
 
@@ -193,6 +197,7 @@ def files_in(directory: Path) -> TrainingFiles:
         train_metrics=directory / "train.jsonl",
         val_metrics=directory / "val.jsonl",
         pending_best=directory / "best.pending.pt",
+        black_boxes=directory / "black_box",
     )
 
 

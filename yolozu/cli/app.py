@@ -37,10 +37,13 @@ COMMANDS = {
     "why": Entry(f"{_COMMANDS}.inspect:why", "Why each stage would run: which key or file, old and new."),
     "status": Entry(f"{_COMMANDS}.inspect:status", "The stages of a run and how they stand."),
     "verify": Entry(f"{_COMMANDS}.inspect:verify", "Check every artifact of a run against its receipt."),
+    "verify-resume": Entry(f"{_COMMANDS}.verify_resume:verify_resume", "Prove that a killed training resumes exactly."),
+    "replay": Entry(f"{_COMMANDS}.replay:replay", "Repeat the step that ended a training, and say what was not finite."),
     "contract validate": Entry(f"{_COMMANDS}.contract:validate", "Check contracts; all errors at once."),
     "contract show": Entry(f"{_COMMANDS}.contract:show", "Every key as it resolves, with its origin."),
     "contract diff": Entry(f"{_COMMANDS}.contract:diff", "Where two contracts differ, and what that makes stale."),
     "contract schema": Entry(f"{_COMMANDS}.contract:schema", "The JSON Schema of contracts."),
+    "model info": Entry(f"{_COMMANDS}.model:info", "Parameters, FLOPs and latency of a detector."),
     "data check": Entry(f"{_COMMANDS}.data:check", "Look for mistakes in a data set."),
     "data synth": Entry(f"{_COMMANDS}.data:synth", "Render a data set with exact boxes and poses."),
     "export-predictions": Entry(f"{_COMMANDS}.predict:export_predictions", "Predict images, write predictions JSON."),
@@ -55,6 +58,7 @@ COMMANDS = {
 
 GROUPS = {
     "contract": "Check, show and compare run contracts.",
+    "model": "Describe detectors.",
     "data": "Make and check data sets.",
     "validate": "Check files against their schemas.",
 }

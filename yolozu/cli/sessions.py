@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from yolozu.engine.session import Session, open_session
 from yolozu.engine.words import parse_words
 from yolozu.errors import UsageError
+from yolozu.stages.base import links
+from yolozu.stages.registry import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +29,14 @@ def default_config() -> str:
 
 
 def session_for(
-    words: Sequence[str] | None, run_id: str | None = None, flags: Sequence[Override] = (), *, strict: bool = True
+    words: Sequence[str] | None,
+    run_id: str | None = None,
+    flags: Sequence[Override] = (),
+    *,
+    run_dir: str | None = None,
+    strict: bool = True,
 ) -> tuple[Session, list[str]]:
-    """The run that ``words``, a ``--run-id`` and contract flags mean, and the stages named among the words.
+    """The run that ``words``, ``--run-id`` or ``--run-dir`` and contract flags mean, and the stages named in ``words``.
 
     Flags win over KEY=VALUE words. ``strict`` asks for strict mode whatever the file says.
 
@@ -37,18 +44,39 @@ def session_for(
         YolozuError: the words, the contract, the data set or what is remembered cannot be used.
     """
     parsed = parse_words(() if words is None else words)
-    if run_id is not None and parsed.run_id is not None and run_id != parsed.run_id:
-        raise UsageError.one(
-            "YZ310", where=f"--run-id {run_id}", problem=f"run_id={parsed.run_id} says otherwise", fix="leave one out"
-        )
     flagged = {flag.key for flag in flags}
     session = open_session(
         config=parsed.config,
-        run_id=parsed.run_id if run_id is None else run_id,
+        run_id=_one_of("run_id", run_id, parsed.run_id),
+        run_dir=_one_of("run_dir", run_dir, parsed.run_dir),
         given=[*(override for override in parsed.given if override.key not in flagged), *flags],
         default_config=default_config(),
         forget=parsed.forget,
         argv=sys.argv,
         strict=strict,
     )
+    _check_names(session, parsed.names)
     return session, parsed.names
+
+
+def _check_names(session: Session, names: Sequence[str]) -> None:
+    """Refuse stages that are not part of the contract's plan."""
+    for name in names:
+        if name not in session.plan:
+            asked = [link.target.rpartition(".")[2] for link in links(STAGES.load(name).outputs).values()]
+            raise UsageError.one(
+                "YZ318",
+                where=name,
+                problem="this contract gives the stage nothing to do",
+                fix=f"set {', '.join(asked[:-1])} or {asked[-1]}",
+            )
+
+
+def _one_of(name: str, flag: str | None, word: str | None) -> str | None:
+    """What a flag and a word say together."""
+    if flag is not None and word is not None and flag != word:
+        dashed = name.replace("_", "-")
+        raise UsageError.one(
+            "YZ310", where=f"--{dashed} {flag}", problem=f"{name}={word} says otherwise", fix="leave one out"
+        )
+    return word if flag is None else flag

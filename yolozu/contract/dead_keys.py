@@ -7,8 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from yolozu.contract.components import NORM_BY_DESIGN
 from yolozu.contract.data import SYNTHETIC
 from yolozu.contract.fields import flat_json, keys
+from yolozu.contract.files import THERE_ANYWAY
 from yolozu.contract.node import Problem
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ _DECAYS = ("wd_exclude_bias", "wd_exclude_norm", "backbone_wd_mult", "head_wd_mu
 _SYNTH = ("synth_images", "synth_val_images", "synth_size", "synth_max_objects", "synth_seed")
 _COSTS = ("cost_class", "cost_bbox", "cost_giou")
 _NOISE = ("model.denoising.label_noise", "model.denoising.box_noise")
+_SKIPS = ("non_finite_max_skips", "non_finite_lr_decay")
+_GROUP = ("nproc_per_node", "max_restarts")
 _ENCODER = ("model.encoder.num_heads", "model.encoder.ffn_dim")
 
 DEAD_KEYS = (
@@ -57,13 +61,20 @@ DEAD_KEYS = (
     DeadKey(("extend",), lambda c: c.schedule.scheduler in {"none", "multistep"}, "scheduler {scheduler} does not depend on the length: raise max_steps or epochs", "set scheduler: cosine or onecycle"),
     DeadKey(("ema_decay", "ema_eval"), lambda c: not c.loop.use_ema, "use_ema is off", "set use_ema: true"),
     DeadKey(("early_stop_min_delta",), lambda c: c.loop.early_stop_patience == 0, "early_stop_patience is 0", "set early_stop_patience above 0"),
+    DeadKey(_SKIPS, lambda c: c.loop.stop_on_non_finite_loss, "stop_on_non_finite_loss is on: no step is skipped", "set stop_on_non_finite_loss: false"),
+    DeadKey(("non_finite_lr_decay",), lambda c: c.loop.non_finite_max_skips == 0, "non_finite_max_skips is 0: no step is skipped", "set non_finite_max_skips above 0"),
     DeadKey(("val_every_steps",), lambda c: c.loop.val_every_steps is not None and c.loop.val_every_steps > _steps(c), "training ends at step {max_steps}", "lower val_every_steps or raise max_steps"),
     DeadKey(_SYNTH, lambda c: c.dataset.dataset_root != SYNTHETIC, "dataset_root is {dataset_root}", "set dataset_root: synthetic"),
     DeadKey(_COSTS, lambda c: not c.matching.use_matcher, "use_matcher is off", "set use_matcher: true"),
     DeadKey(_NOISE, lambda c: c.model.model.denoising.num_queries == 0, "model.denoising.num_queries is 0", "set model.denoising.num_queries above 0"),
+    DeadKey(("model.backbone.norm",), lambda c: c.model.model.backbone.name in NORM_BY_DESIGN, "{model[backbone][name]} has a normalization of its own", "choose another backbone"),
     DeadKey(_ENCODER, lambda c: c.model.model.encoder.num_layers == 0, "model.encoder.num_layers is 0", "set model.encoder.num_layers above 0"),
+    DeadKey(("head_init",), lambda c: c.init.init_from is None, "init_from is not set: all weights are new", "set init_from"),
     DeadKey(("predictions",), lambda c: c.predict.adapter != "precomputed", "the adapter is {adapter}", "set adapter: precomputed"),
     DeadKey(("score_threshold", "max_detections"), lambda c: c.predict.adapter == "dummy", "adapter dummy predicts nothing", "choose another adapter"),
+    DeadKey(("checkpoint_out",), lambda c: c.files.checkpoint_out == THERE_ANYWAY["checkpoint_out"], "every run has its best checkpoint there", "name another path"),
+    DeadKey(("metrics_jsonl",), lambda c: c.files.metrics_jsonl == THERE_ANYWAY["metrics_jsonl"], "every run has its training metrics there", "name another path"),
+    DeadKey(_GROUP, lambda c: not c.loop.ddp, "ddp is off", "set ddp: true"),
     DeadKey(("prefetch_factor",), lambda c: c.operations.num_workers == 0, "num_workers is 0", "set num_workers above 0"),
 )
 # fmt: on

@@ -92,10 +92,12 @@ def load_contract(path: Path | None, overrides: Sequence[Override] = (), *, stri
 
 
 def contract_digest(contract: Contract) -> str:
-    """SHA-256 (hex) of what the contract says about results: without the run's name and the operational keys."""
+    """SHA-256 (hex) of what the contract says about results: without the run's name, copies and operational keys."""
     from yolozu.artifacts.digest import digest_of
 
-    values = contract.model_dump(mode="json", exclude={"run": {"run_id", "run_contract"}, "operations": True})
+    values = contract.model_dump(
+        mode="json", exclude={"run": {"run_id", "run_contract"}, "files": True, "operations": True}
+    )
     return digest_of(values)
 
 

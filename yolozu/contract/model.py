@@ -1,12 +1,18 @@
 """The detector: backbone, projector, encoder, decoder, denoising."""
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
 from yolozu.contract.base import Conflict, Section
+from yolozu.contract.components import BACKBONES
 
-BackboneName = Literal["cspdarknet_s", "cspresnet", "tiny_cnn"]
+if TYPE_CHECKING:
+    BackboneName = str
+else:
+    BackboneName = Literal[tuple(BACKBONES)]
+
+Norm = Literal["bn", "syncbn", "frozenbn", "gn"]
 
 
 class BackboneArgs(Section):
@@ -25,9 +31,10 @@ class BackboneConfig(Section):
     name: BackboneName = "cspresnet"
     """Architecture."""
 
-    norm: Literal["bn", "frozenbn", "gn"] = "bn"
-    """Normalization: batch statistics, fixed statistics (for pretrained weights), or groups of channels within an image
-    (for very small batches)."""
+    norm: Norm = "bn"
+    """Normalization: statistics of the batch (`bn`) or of the batches of all processes together (`syncbn`), fixed
+    statistics (`frozenbn`, for pretrained weights), or groups of channels within an image (`gn`, for very small
+    batches). `convnext_tiny` has its own."""
 
     args: BackboneArgs = BackboneArgs()
     """Width and depth."""
@@ -57,6 +64,9 @@ class EncoderConfig(Section):
 
     fusion_blocks: int = Field(default=3, ge=1, le=8)
     """RepVGG blocks in each fusion block."""
+
+    norm: Norm = "bn"
+    """Normalization of the fusion and of the convolutions before and behind it (see `model.backbone.norm`)."""
 
 
 class DecoderConfig(Section):

@@ -83,6 +83,30 @@ def cosine_falls(contract: Contract) -> Iterator[Conflict]:
         yield Conflict("min_lr", "lr", problem=f"min_lr {floor:g} is above lr {lr:g}", fix="lower min_lr or raise lr")
 
 
+def processes_share_batches(contract: Contract) -> Iterator[Conflict]:
+    """Every process takes part in every full batch."""
+    processes, images = contract.operations.nproc_per_node, contract.loop.batch_size
+    if contract.loop.ddp and processes > images:
+        yield Conflict(
+            "nproc_per_node",
+            "batch_size",
+            problem=f"{processes} processes are more than the {images} images of a batch, which they share",
+            fix=f"set nproc_per_node to at most {images} or raise batch_size",
+        )
+
+
+def processes_have_a_device_each(contract: Contract) -> Iterator[Conflict]:
+    """Process N trains on cuda:N."""
+    processes, device = contract.operations.nproc_per_node, contract.device.device
+    if contract.loop.ddp and processes > 1 and ":" in device:
+        yield Conflict(
+            "device",
+            "nproc_per_node",
+            problem=f"{processes} processes cannot all have the one device {device}",
+            fix="set device: cuda, which gives every process a device of its own, or nproc_per_node: 1",
+        )
+
+
 RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     length_is_given,
     half_precision_needs_cuda,
@@ -90,4 +114,6 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     queries_fit_image,
     warmup_ends_before_training,
     cosine_falls,
+    processes_share_batches,
+    processes_have_a_device_each,
 )

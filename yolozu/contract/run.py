@@ -7,6 +7,8 @@ from pydantic import Field
 from yolozu.contract.base import Form, Section
 from yolozu.contract.data import AugmentSection, DatasetSection, PreprocessSection, SynthSection
 from yolozu.contract.deliver import EvaluateSection, ExportSection, ParitySection, PredictSection
+from yolozu.contract.files import FilesSection
+from yolozu.contract.init import InitSection
 from yolozu.contract.model import ModelSection
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
@@ -44,6 +46,7 @@ class Contract(Section):
     preprocess: PreprocessSection = PreprocessSection()
     augment: AugmentSection = AugmentSection()
     model: ModelSection = ModelSection()
+    init: InitSection = InitSection()
     optim: OptimSection = OptimSection()
     schedule: ScheduleSection = ScheduleSection()
     length: LengthSection = LengthSection()
@@ -54,6 +57,7 @@ class Contract(Section):
     parity: ParitySection = ParitySection()
     predict: PredictSection = PredictSection()
     evaluate: EvaluateSection = EvaluateSection()
+    files: FilesSection = FilesSection()
     operations: OperationsSection = OperationsSection()
 
 

@@ -25,10 +25,11 @@ class LoopSection(Section):
     """Batches, precision, averaging, validation and stopping."""
 
     batch_size: PositiveInt = 16
-    """Images per batch."""
+    """Images per batch; with `ddp` over all processes together."""
 
-    ddp: Literal[False] = False
-    """Training on several processes; this version trains on one, so only `false` is accepted."""
+    ddp: bool = False
+    """Train on several processes, started by torchrun: each takes its part of every batch. With norms that do not mix
+    images of a process (`gn`, `frozenbn`, `syncbn`) the result is that of one process, up to the order of sums."""
 
     amp: Literal["none", "bf16", "fp16"] = "none"
     """Mixed precision: bf16 (CPU and CUDA) or fp16 with loss scaling (CUDA only)."""
@@ -53,6 +54,25 @@ class LoopSection(Section):
 
     early_stop_min_delta: NonNegativeFloat = 0.0
     """How much better counts as better for early stopping."""
+
+    stop_on_non_finite_loss: bool = True
+    """Stop at the first loss or gradient that is no finite number; false skips the step, which then moves nothing."""
+
+    non_finite_max_skips: NonNegativeInt = 3
+    """Steps in a row that may be skipped because of a non-finite loss or gradient; one more stops training."""
+
+    non_finite_lr_decay: float = Field(default=0.5, gt=0.0, le=1.0)
+    """Factor on all later learning rates for every step that is skipped; 1 leaves them as they are."""
+
+    deterministic: bool | None = None
+    """Hold torch to deterministic algorithms; null is on for a CPU, where it costs nothing, and off for CUDA."""
+
+    torch_compile: bool = False
+    """Compile backbone, projectors and encoder for training: slow first steps, faster later ones. Needs a compiler."""
+
+    def is_deterministic_on(self, device: str) -> bool:
+        """What `deterministic` means on a device (``cpu``, ``cuda:0``)."""
+        return device == "cpu" if self.deterministic is None else self.deterministic
 
     @model_validator(mode="after")
     def _ema_eval_needs_ema(self) -> Self:
@@ -83,3 +103,9 @@ class OperationsSection(Section):
 
     save_last_every: PositiveInt = 100
     """Optimizer steps between resumable checkpoints; also written at each validation and at the end."""
+
+    nproc_per_node: PositiveInt = 1
+    """Processes that train together with `ddp`: as many as there are GPUs, or CPU cores to share out."""
+
+    max_restarts: NonNegativeInt = 3
+    """How often all processes start again from the last checkpoint, with `ddp`, when one of them was killed."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from yolozu.geometry.targets import Targets
+from yolozu.geometry.targets import Targets, concatenated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,26 @@ def collate(samples: Sequence[Sample]) -> Batch:
         targets=_padded(samples),
         placements=[sample.placement for sample in samples],
         indices=[sample.index for sample in samples],
+    )
+
+
+def nothing() -> Batch:
+    """A batch without images."""
+    targets = Targets(torch.zeros(0, 0, dtype=torch.int64), torch.zeros(0, 0, 4), torch.zeros(0, 0, dtype=torch.bool))
+    return Batch(torch.zeros(0, 3, 32, 32, dtype=torch.uint8), targets, [], [])
+
+
+def joined_batch(parts: Sequence[Batch]) -> Batch:
+    """The images of several batches in one; those without any do not count."""
+    parts = [part for part in parts if part.indices]
+    most = max((part.targets.labels_BT.shape[1] for part in parts), default=0)
+    if not parts:
+        return nothing()
+    return Batch(
+        images_B3HW=torch.cat([part.images_B3HW for part in parts]),
+        targets=concatenated([part.targets.with_room_for(most) for part in parts]),
+        placements=[placement for part in parts for placement in part.placements],
+        indices=[index for part in parts for index in part.indices],
     )
 
 

@@ -11,7 +11,6 @@ from doit.exceptions import TaskError, TaskFailed
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock
 from yolozu.errors import YolozuError
-from yolozu.stages.base import links
 from yolozu.stages.registry import GROUPS
 
 if TYPE_CHECKING:
@@ -45,9 +44,8 @@ class Build:
 
     def _stage_task(self, node: Node) -> dict[str, Any]:
         root = self.session.layout.root
-        optional = {link.target for link in links(node.stage.outputs).values() if link.optional}
         reads = [self.session.layout.request_path(node.name), *(root / path for path in node.inputs.values())]
-        gives = [root / path for path in node.outputs.values() if path not in optional]
+        gives = [root / path for path in node.outputs.values() if path not in node.optional_outputs]
         return {
             "basename": node.name,
             "doc": node.stage.title,

@@ -9,12 +9,11 @@ from yolozu.contract.overrides import parse_assignments
 from yolozu.engine.build import Build, doit_config
 from yolozu.engine.reporter import BuildReporter
 from yolozu.engine.session import Session, open_session
+from yolozu.engine.words import ASKS
 from yolozu.errors import YolozuError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-ASKS = ("run_id", "config", "forget")
 
 
 class Dodo:
@@ -51,6 +50,7 @@ def session_of(arguments: Sequence[str], *, default_config: str | None) -> Sessi
     return open_session(
         config=asked.get("config"),
         run_id=asked.get("run_id"),
+        run_dir=asked.get("run_dir"),
         given=parse_assignments(rest),
         default_config=default_config,
         forget=tuple(key for key in asked.get("forget", "").split(",") if key),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from yolozu.engine.failure import record_failure
+from yolozu.engine.memory import keeping_memory
 from yolozu.errors import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ def run_worker(layout: RunLayout, stage: str, *, insist_on_resume: bool = False)
     command = [sys.executable, "-m", "yolozu.engine.worker", str(layout.request_path(stage))]
     if insist_on_resume:
         command.append("--insist-on-resume")
-    worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    environment = keeping_memory(os.environ)
+    worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
 
     def pass_on(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's call
         if worker.poll() is None:

@@ -30,7 +30,7 @@ class HeldLock:
             UsageError: ``code``; somebody else holds it.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._holder_path = path.with_name(path.name + ".holder")
+        self._holder_path = holder_path(path)
         self._lock = FileLock(path, timeout=timeout_s)
         try:
             self._lock.acquire()
@@ -53,3 +53,17 @@ class HeldLock:
             return self._holder_path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return "another process"
+
+
+def holder_path(lock_path: Path) -> Path:
+    """The file that names the holder of a lock; it stays behind when its holder is killed."""
+    return lock_path.with_name(lock_path.name + ".holder")
+
+
+def holder_pid(lock_path: Path) -> int | None:
+    """Process that holds, or was the last to hold, a lock on this machine; None where nobody is named."""
+    try:
+        words = holder_path(lock_path).read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return None
+    return int(words[1]) if len(words) > 1 else None

@@ -43,6 +43,11 @@ class Scratch:
         return self.directory / "work"
 
     @property
+    def lock_path(self) -> Path:
+        """Held by the worker that runs the stage; beside the scratch, which it may delete."""
+        return self.directory.with_suffix(".lock")
+
+    @property
     def publish_path(self) -> Path:
         """What a finished stage still has to publish."""
         return self.directory / "publish.json"
@@ -81,12 +86,12 @@ def keep_previous(
 
     Those that two receipts, of before and of now, hold for equal are replaced by themselves and stay where they are.
     """
-    for name, link in links(node.stage.outputs).items():
-        path = node.outputs[name]
+    declared = links(node.stage.outputs)
+    for name, path in node.outputs.items():
         source = source_root / path
         equal = unless_equal is not None and unless_equal[0].outputs.get(path) == unless_equal[1].outputs.get(path)
-        if link.keep_previous and not equal and source.is_file():
-            target = layout.root / node.outputs[name]
+        if declared[name].keep_previous and not equal and source.is_file():
+            target = layout.root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target.with_name(f"{target.stem}.prev{target.suffix}"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
@@ -13,8 +13,10 @@ from yolozu.contract.loader import LoadedContract, contract_digest, load_contrac
 from yolozu.contract.node import Origin
 from yolozu.contract.show import to_yaml
 from yolozu.data.fingerprint import fingerprint
+from yolozu.engine.given import given_predictions, given_weights, told_by_file
+from yolozu.engine.leftovers import check_places, leftover_lines, leftover_texts, leftovers
 from yolozu.engine.remembered import Remembered
-from yolozu.errors import InputError
+from yolozu.errors import UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.plan.receipt import Receipt
@@ -37,7 +39,7 @@ class Session:
         loaded: the contract with the origin of every key.
         plan: the graph.
         texts: path relative to the run directory -> text of what the planner writes (requests, fingerprint, …).
-        headline: the run, its contract file and its overrides, in a line.
+        headline: the run, its contract file and its overrides, in a line; then a line for each leftover.
     """
 
     layout: RunLayout
@@ -59,13 +61,18 @@ class Session:
     def verdicts(self, names: list[str]) -> list[Verdict]:
         """What building ``names`` would do now; all stages when empty."""
         with DigestCache(digest_cache_path()) as cache:
-            return judge(self.plan, names, self.layout, lambda path: self.digest(path, cache))
+            found = judge(self.plan, names, self.layout, lambda path: self.digest(path, cache))
+        return [replace(verdict, reasons=self._told(verdict.reasons)) for verdict in found]
 
     def own_reasons(self, node: Node) -> tuple[Reason, ...]:
         """Why ``node`` has to run as things are now, whatever stands before it."""
         with DigestCache(digest_cache_path()) as cache:
             receipt = Receipt.read(self.layout.receipt_path(node.name))
-            return staleness(node, receipt, lambda path: self.digest(path, cache))
+            return self._told(staleness(node, receipt, lambda path: self.digest(path, cache)))
+
+    def _told(self, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        written = self.layout.init_path.relative_to(self.layout.root).as_posix()
+        return told_by_file(reasons, written, self.loaded.contract.init.init_from)
 
     def digest(self, path: str, cache: DigestCache) -> str | None:
         """Digest of a file of the run as it is now, or as the planner would write it; None when there is none."""
@@ -79,6 +86,7 @@ def open_session(
     *,
     config: str | None,
     run_id: str | None,
+    run_dir: str | None = None,
     given: Sequence[Override],
     default_config: str | None,
     forget: Sequence[str] = (),
@@ -91,6 +99,7 @@ def open_session(
     Args:
         config: contract file; None takes the remembered one, then ``default_config``.
         run_id: name of the run; None takes the contract's own, then the UTC time.
+        run_dir: directory of the run, whose last component is its name; None takes the one of its name in ``runs/``.
         given: overrides of this command line.
         default_config: contract file where none was ever given; None allows none.
         forget: keys whose remembered override is dropped.
@@ -101,17 +110,23 @@ def open_session(
     Raises:
         YolozuError: the contract, the data set or what is remembered cannot be used.
     """
-    layout = RunLayout.of(_run_id(config, run_id, given, default_config, strict=strict))
+    if run_dir is None:
+        layout = RunLayout.of(_run_id(config, run_id, given, default_config, strict=strict))
+    else:
+        layout = _own_directory(run_dir, run_id)
     remembered = Remembered.read(layout)
     if forget:
         remembered = remembered.forget(forget)
     known = config is not None or remembered.config is not None
     remembered = remembered.with_given(config if known else default_config, given)
     path = Path(remembered.config) if remembered.config is not None else None
-    loaded = _named(load_contract(path, remembered.as_overrides(given), strict=strict), layout.run_id)
+    loaded = _named(load_contract(path, remembered.as_overrides(given), strict=strict), layout)
     plan = compile_plan(loaded.contract, registered_stages() if stages is None else stages)
-    texts = _planned_texts(layout, loaded, plan, remembered, argv)
-    return Session(layout, loaded, plan, texts, remembered.headline(layout.run_id, given))
+    check_places(layout, plan)
+    left = leftovers(layout, plan)
+    texts = _planned_texts(layout, loaded, plan, remembered, argv) | leftover_texts(layout, left)
+    headline = "\n".join([remembered.headline(layout.run_id, given), *leftover_lines(left)])
+    return Session(layout, loaded, plan, texts, headline)
 
 
 def _run_id(
@@ -124,12 +139,33 @@ def _run_id(
     return found if found is not None else datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _named(loaded: LoadedContract, run_id: str) -> LoadedContract:
+def _own_directory(run_dir: str, run_id: str | None) -> RunLayout:
+    """The run in ``run_dir``; a directory with other things in it is left alone."""
+    layout = RunLayout.at(run_dir)
+    if run_id not in (None, layout.run_id):
+        raise UsageError.one(
+            "YZ319",
+            where=f"run_dir={run_dir}",
+            problem=f"names the run {layout.run_id!r}, but run_id={run_id} says otherwise",
+            fix=f"leave run_id out, or let run_dir end in {run_id}",
+        )
+    root = layout.root
+    if root.exists() and not layout.plan_dir.is_dir() and not (root.is_dir() and next(root.iterdir(), None) is None):
+        raise UsageError.one(
+            "YZ320",
+            where=f"run_dir={run_dir}",
+            problem="holds other things than a run",
+            fix="name a new or empty directory, or one that a run was built in",
+        )
+    return layout
+
+
+def _named(loaded: LoadedContract, layout: RunLayout) -> LoadedContract:
     """The contract as that of the run it is used for, whatever name it has itself."""
-    if loaded.contract.run.run_id == run_id:
+    if loaded.contract.run.run_id == layout.run_id:
         return loaded
-    run = loaded.contract.run.model_copy(update={"run_id": run_id})
-    source = {**loaded.source, "run_id": Origin(1, "", 0, f"run_id={run_id}")}
+    run = loaded.contract.run.model_copy(update={"run_id": layout.run_id})
+    source = {**loaded.source, "run_id": Origin(1, "", 0, layout.word)}
     return replace(loaded, contract=loaded.contract.model_copy(update={"run": run}), source=source)
 
 
@@ -141,7 +177,7 @@ def _planned_texts(
 
     with DigestCache(digest_cache_path()) as cache:
         data = fingerprint(loaded.contract.dataset, cache)
-        given = _given_files(loaded, cache)
+        given, weights = given_predictions(loaded, cache), given_weights(loaded, cache)
     provenance = {
         "contract_digest": contract_digest(loaded.contract),
         "dataset_digest": data["digest"],
@@ -152,26 +188,11 @@ def _planned_texts(
     texts = {relative(layout.request_path(node.name)): pretty(node.request()) for node in plan.nodes}
     texts[relative(layout.fingerprint_path)] = pretty(data)
     texts[relative(layout.given_path)] = pretty(given)
+    texts[relative(layout.init_path)] = pretty(weights)
     texts[relative(layout.operations_path)] = pretty(operations)
     texts[relative(layout.overrides_path)] = remembered.text()
     texts["reports/config_resolved.yaml"] = to_yaml(loaded)
     return texts
-
-
-def _given_files(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
-    """Digest of the predictions file that `adapter: precomputed` serves; null where it serves none."""
-    predict = loaded.contract.predict
-    if predict.adapter != "precomputed" or predict.predictions is None:
-        return {"schema_version": 1, "predictions": None}
-    path = Path(predict.predictions)
-    if not path.is_file():
-        raise InputError.one(
-            "YZ313",
-            where=f"predictions: {path} ({loaded.origin_of('predictions')})",
-            problem="there is no such file",
-            fix="name the predictions file that adapter: precomputed serves, relative to the working directory",
-        )
-    return {"schema_version": 1, "predictions": cache.file(path)}
 
 
 def _text_digest(text: str) -> str:

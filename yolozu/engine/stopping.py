@@ -16,9 +16,14 @@ class StopOnSignal:
     A worker whose builder was killed is an orphan nobody waits for: it counts as asked to stop, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parent: int | None = None) -> None:
+        """Watch the process that started us.
+
+        Args:
+            parent: its id, where it has told us: it may be gone already. None takes whichever it is now.
+        """
         self._asked = False
-        self._parent = os.getppid()
+        self._parent = os.getppid() if parent is None else parent
         self._restore: dict[int, object] = {}
 
     def __call__(self) -> bool:

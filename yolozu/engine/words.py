@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SUFFIXES = (".yaml", ".yml", ".json")
+ASKS = ("run_id", "run_dir", "config", "forget")
+"""Words ``key=…`` that say which run is meant, and are no keys of its contract."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Words:
     Attributes:
         config: contract file.
         run_id: name of the run.
+        run_dir: directory of the run.
         names: stages to build.
         given: overrides of contract keys.
         forget: remembered overrides to drop.
@@ -30,13 +33,14 @@ class Words:
 
     config: str | None
     run_id: str | None
+    run_dir: str | None
     names: list[str]
     given: list[Override]
     forget: list[str]
 
 
 def parse_words(words: Sequence[str]) -> Words:
-    """Sort words into a contract file, ``run_id=``/``config=``/``forget=``, overrides and stage names.
+    """Sort words into a contract file, ``run_id=``/``run_dir=``/``config=``/``forget=``, overrides and stage names.
 
     Raises:
         UsageError: YZ310, a word is none of these, or says twice what may be said once.
@@ -47,7 +51,7 @@ def parse_words(words: Sequence[str]) -> Words:
     assignments: list[str] = []
     for word in words:
         key, equals, value = word.partition("=")
-        if equals and key in {"run_id", "config", "forget"}:
+        if equals and key in ASKS:
             _ask_once(asked, key, value)
         elif equals:
             assignments.append(word)
@@ -56,7 +60,8 @@ def parse_words(words: Sequence[str]) -> Words:
         else:
             names.append(_stage(word))
     forget = [key for key in asked.get("forget", "").split(",") if key]
-    return Words(asked.get("config"), asked.get("run_id"), names, parse_assignments(assignments), forget)
+    given = parse_assignments(assignments)
+    return Words(asked.get("config"), asked.get("run_id"), asked.get("run_dir"), names, given, forget)
 
 
 def _ask_once(asked: dict[str, str], key: str, value: str) -> None:

@@ -1,6 +1,7 @@
 """One stage, one process: ``python -m yolozu.engine.worker runs/exp01/plan/train.json``.
 
-Reads the request, runs the stage in scratch, publishes its outputs, writes the receipt.
+Reads the request, runs the stage in scratch, publishes its outputs, writes the receipt. A stage that several processes
+run together has a worker that only watches over them; the first of them does all this.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import argparse
 import errno
 import json
+import os
 import platform
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -25,13 +28,15 @@ from yolozu.artifacts.spec import changes
 from yolozu.contract.train import OperationsSection
 from yolozu.engine.failure import clear_failure, record_failure
 from yolozu.engine.lock import HeldLock
+from yolozu.engine.member import Member, report_failure
 from yolozu.engine.scratch import Scratch, keep_previous, publish
 from yolozu.engine.stopping import StopOnSignal
+from yolozu.engine.torchrun import run_group, run_until_done
 from yolozu.errors import EXIT_BUG, EXIT_DONE, GateFailed, InputError, UsageError, YolozuError
 from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.plan.plan import Node, state_digest
 from yolozu.plan.receipt import Receipt
-from yolozu.progress import Progress, progress_for
+from yolozu.progress import Progress, SilentProgress, progress_for
 from yolozu.stages.base import Stage, StageContext, Stopper, links
 from yolozu.stages.registry import STAGES
 
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SYSTEM_SAYS_NO = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+
+INTERNAL = "InternalError"
 
 ORPHAN_WAIT_S = 60.0
 """How long a new worker waits for one whose builder was killed to save and stop."""
@@ -76,8 +83,18 @@ def execute(
     progress: Progress,
     stopping: Stopper,
     insist_on_resume: bool = False,
+    member: Member | None = None,
 ) -> None:
     """Run ``node``: afresh, from where a stopped or killed try left it, or on from a finished result it extends.
+
+    Args:
+        node: the stage with its spec and paths.
+        layout: where the run lives.
+        operations: what the planner has written for workers.
+        progress: where progress is shown.
+        stopping: whether somebody asked to stop.
+        insist_on_resume: fail rather than start afresh.
+        member: the first of the processes that run the stage together; None where there is one process.
 
     Raises:
         GateFailed: the gate said no; its report is published, no receipt is written.
@@ -85,9 +102,7 @@ def execute(
     """
     started_at, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     scratch = Scratch.of(layout, node.name)
-    lock = HeldLock(
-        scratch.directory.with_suffix(".lock"), code="YZ303", what=f"stage {node.name}", timeout_s=ORPHAN_WAIT_S
-    )
+    lock = HeldLock(scratch.lock_path, code="YZ303", what=f"stage {node.name}", timeout_s=ORPHAN_WAIT_S)
     try:
         with DigestCache(digest_cache_path()) as cache:
             input_digests = _input_digests(node, layout, cache)
@@ -97,6 +112,7 @@ def execute(
         if not scratch.publish_path.is_file():
             context = StageContext(
                 scratch=scratch.work_dir,
+                evidence=layout.evidence_dir,
                 operations=OperationsSection(**operations["operations"]),
                 provenance=operations["provenance"],
                 spec_digest=digest,
@@ -104,14 +120,35 @@ def execute(
                 stopping=stopping,
                 published=published,
                 insist_on_resume=insist_on_resume,
+                one_of_several=member is not None,
             )
+            if member is not None:
+                member.go()
             numbers = _run_stage(node, layout, scratch, context)
             seconds = round(time.monotonic() - clock, 3)
             receipt = _receipt(node, scratch, state, numbers, started_at=started_at, seconds=seconds)
             write_text(scratch.publish_path, pretty(asdict(receipt)))
+        if member is not None:
+            member.end()
         _finish(node, scratch, layout)
     finally:
         lock.release()
+
+
+def follow(node: Node, layout: RunLayout, *, operations: dict[str, Any], stopping: Stopper) -> None:
+    """Run ``node`` beside the first of several processes, which does everything else."""
+    scratch = Scratch.of(layout, node.name)
+    context = StageContext(
+        scratch=scratch.work_dir,
+        evidence=layout.evidence_dir,
+        operations=OperationsSection(**operations["operations"]),
+        provenance=operations["provenance"],
+        spec_digest="",
+        progress=SilentProgress(),
+        stopping=stopping,
+        one_of_several=True,
+    )
+    _call_stage(node, layout, scratch, context)
 
 
 def _input_digests(node: Node, layout: RunLayout, cache: DigestCache) -> dict[str, str]:
@@ -123,7 +160,7 @@ def _input_digests(node: Node, layout: RunLayout, cache: DigestCache) -> dict[st
                 "YZ306",
                 where=str(full),
                 problem=f"is missing, and {node.name} reads it",
-                fix=f"run doit run_id={layout.run_id}: it builds what is missing",
+                fix=f"run doit {layout.word}: it builds what is missing",
             )
         if name in node.inputs:
             digests[name] = cache.path(full)
@@ -182,13 +219,18 @@ def _refuse_to_start_afresh(node: Node, layout: RunLayout, found: dict[str, Any]
     )
 
 
-def _run_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageContext) -> dict[str, Any]:
+def _call_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageContext) -> dict[str, Any]:
     stage = node.stage
     spec = stage.spec.model_validate_json(json.dumps(node.spec))
     inputs = stage.inputs(**{name: layout.root / path for name, path in {**node.inputs, **node.gates}.items()})
-    outputs = stage.outputs(**{name: scratch.out_dir / path for name, path in node.outputs.items()})
+    asked_for = {name: scratch.out_dir / path for name, path in node.outputs.items()}
+    outputs = stage.outputs(**{name: asked_for.get(name) for name in links(stage.outputs)})
+    return stage.run(spec, inputs, outputs, context)
+
+
+def _run_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageContext) -> dict[str, Any]:
     try:
-        return stage.run(spec, inputs, outputs, context)
+        return _call_stage(node, layout, scratch, context)
     except GateFailed:
         layout.receipt_path(node.name).unlink(missing_ok=True)
         publish(node, scratch, layout)
@@ -199,12 +241,11 @@ def _run_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageCo
 def _receipt(
     node: Node, scratch: Scratch, state: dict[str, Any], numbers: dict[str, Any], *, started_at: str, seconds: float
 ) -> Receipt:
-    optional = {link.target for link in links(node.stage.outputs).values() if link.optional}
     digests: dict[str, str | None] = {}
     with DigestCache(digest_cache_path()) as cache:
         for path in node.outputs.values():
             made = scratch.out_dir / path
-            if not made.exists() and path not in optional:
+            if not made.exists() and path not in node.optional_outputs:
                 raise InputError.one(
                     "YZ307",
                     where=path,
@@ -229,6 +270,8 @@ def _finish(node: Node, scratch: Scratch, layout: RunLayout) -> None:
         gone = layout.root / path
         if digest is None and gone.is_dir():
             shutil.rmtree(gone)
+        elif digest is None:
+            gone.unlink(missing_ok=True)
     publish(node, scratch, layout)
     receipt.write(target)
     scratch.remove()
@@ -239,29 +282,71 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m yolozu.engine.worker", description=__doc__)
     parser.add_argument("request", type=Path, help="runs/<run_id>/plan/<stage>.json")
     parser.add_argument("--insist-on-resume", action="store_true", help="fail rather than start afresh")
+    parser.add_argument("--member-of", type=int, metavar="PROCESS", help="be one of several, started by that process")
     options = parser.parse_args(arguments)
     layout = RunLayout(options.request.parent.parent)
     stage = options.request.stem
+    code, kind, text = EXIT_DONE, "", ""
     try:
-        node = read_request(options.request)
-        operations = read_json(layout.operations_path, code="YZ312", fix="run the same doit command again")
-        with StopOnSignal() as stopping:
-            execute(
-                node,
-                layout,
-                operations=operations,
-                progress=progress_for(sys.stderr),
-                stopping=stopping,
-                insist_on_resume=options.insist_on_resume,
-            )
+        with StopOnSignal(options.member_of) as stopping:
+            code, kind, text = _main(options, layout, stopping)
     except Exception as error:  # noqa: BLE001 - the last resort of a process: everything is recorded and told
-        return _failed(error, layout, stage)
-    clear_failure(layout, stage)
-    return EXIT_DONE
+        code, kind, text = _described(error, layout, stage)
+    if options.member_of is not None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process's part is done
+        if code != EXIT_DONE:
+            report_failure(kind=kind, text=text)
+    elif code == EXIT_DONE:
+        clear_failure(layout, stage)
+    else:
+        _tell(code, kind, text, layout, stage)
+    return code
 
 
-def _failed(error: Exception, layout: RunLayout, stage: str) -> int:
-    """Record and tell what went wrong; returns the exit code."""
+def _main(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> tuple[int, str, str]:
+    """The part of this process in the stage; exit code, kind and text of a failure that others have told of."""
+    node = read_request(options.request)
+    operations = read_json(layout.operations_path, code="YZ312", fix="run the same doit command again")
+    several = node.stage.spec.model_validate_json(json.dumps(node.spec)).runs_as_several()
+    if several and options.member_of is None:
+        return _watch_over_several(node, layout, options, operations=operations, stopping=stopping)
+    member = Member() if several else None
+    if member is not None and member.rank > 0:
+        if member.waits(stopping):
+            follow(node, layout, operations=operations, stopping=stopping)
+        return EXIT_DONE, "", ""
+    execute(
+        node,
+        layout,
+        operations=operations,
+        progress=progress_for(sys.stderr),
+        stopping=stopping,
+        insist_on_resume=options.insist_on_resume,
+        member=member,
+    )
+    return EXIT_DONE, "", ""
+
+
+def _watch_over_several(
+    node: Node, layout: RunLayout, options: argparse.Namespace, *, operations: dict[str, Any], stopping: Stopper
+) -> tuple[int, str, str]:
+    """Let torchrun start the processes that run the stage, until they are done; how they failed."""
+    section = OperationsSection(**operations["operations"])
+    command = [sys.executable, "-m", "yolozu.engine.worker", str(options.request), "--member-of", str(os.getpid())]
+    if options.insist_on_resume:
+        command.append("--insist-on-resume")
+    code, cause = run_until_done(
+        lambda: run_group(command, num_processes=section.nproc_per_node, stopping=stopping),
+        max_restarts=section.max_restarts,
+        stopping=stopping,
+        where=f"{layout.run_id}: {node.name}",
+        say=progress_for(sys.stderr).say,
+    )
+    return (code, "", "") if cause is None else (code, cause.kind, cause.text)
+
+
+def _described(error: Exception, layout: RunLayout, stage: str) -> tuple[int, str, str]:
+    """Exit code, kind and text of an error."""
     if isinstance(error, OSError) and error.errno in SYSTEM_SAYS_NO:
         error = UsageError.one(
             "YZ314",
@@ -270,13 +355,18 @@ def _failed(error: Exception, layout: RunLayout, stage: str) -> int:
             fix="make room or give permission and run the same command again; what was saved is kept",
         )
     if isinstance(error, YolozuError):
-        record_failure(layout, stage, kind=type(error).__name__, text=str(error))
-        print(error, file=sys.stderr)
-        return error.exit_code
-    place = record_failure(layout, stage, kind="InternalError", text="".join(traceback.format_exception(error)))
+        return error.exit_code, type(error).__name__, str(error)
+    return EXIT_BUG, INTERNAL, "".join(traceback.format_exception(error))
+
+
+def _tell(code: int, kind: str, text: str, layout: RunLayout, stage: str) -> None:
+    """Record and tell what went wrong."""
+    place = record_failure(layout, stage, kind=kind, text=text)
+    if code != EXIT_BUG:
+        print(text, file=sys.stderr)
+        return
     print(f"{layout.run_id}: {stage}: YZ305 internal error, our mistake; details in {place}", file=sys.stderr)
     print("  fix: please report it with that file", file=sys.stderr)
-    return EXIT_BUG
 
 
 if __name__ == "__main__":

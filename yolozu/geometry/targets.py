@@ -7,8 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+from torch.nn import functional as F
+
 if TYPE_CHECKING:
-    import torch
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 
@@ -30,7 +34,27 @@ class Targets:
         """The same targets on ``device``."""
         return Targets(self.labels_BT.to(device), self.boxes_BT4.to(device), self.valid_BT.to(device))
 
+    def with_room_for(self, num_objects: int) -> Targets:
+        """The same targets, padded to ``num_objects``, at least T."""
+        missing = num_objects - self.labels_BT.shape[1]
+        if missing == 0:
+            return self
+        return Targets(
+            F.pad(self.labels_BT, (0, missing)),
+            F.pad(self.boxes_BT4, (0, 0, 0, missing)),
+            F.pad(self.valid_BT, (0, missing)),
+        )
+
     @property
     def counts(self) -> list[int]:
         """Objects per image."""
         return [int(count) for count in self.valid_BT.sum(dim=1).tolist()]
+
+
+def concatenated(parts: Sequence[Targets]) -> Targets:
+    """Targets of several batches with the same T, one after another."""
+    return Targets(
+        torch.cat([part.labels_BT for part in parts]),
+        torch.cat([part.boxes_BT4 for part in parts]),
+        torch.cat([part.valid_BT for part in parts]),
+    )

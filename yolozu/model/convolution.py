@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from yolozu.model.norms import make_norm
+from yolozu.model.norms import FrozenBatchNorm, make_norm
 
 Activation = Literal["relu", "silu", "none"]
 
@@ -42,8 +43,17 @@ class ConvNorm(nn.Module):
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         """(B, C', H / stride, W / stride)."""
-        features: Tensor = self.activation(self.norm(self.conv(features_BCHW)))
+        features: Tensor = self.activation(self._normalized(features_BCHW))
         return features
+
+    def _normalized(self, features_BCHW: Tensor) -> Tensor:
+        if not isinstance(self.norm, FrozenBatchNorm):
+            normalized: Tensor = self.norm(self.conv(features_BCHW))
+            return normalized
+        # What never changes is part of the convolution: the map is written once, not three times.
+        scale, shift = self.norm.scale_and_shift()
+        weight = self.conv.weight * scale[:, None, None, None]
+        return F.conv2d(features_BCHW, weight, shift, self.conv.stride, self.conv.padding)
 
 
 class RepVggBlock(nn.Module):
@@ -71,15 +81,24 @@ class CspRepLayer(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, *, num_blocks: int, expansion: float, activation: Activation = "silu"
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        num_blocks: int,
+        expansion: float,
+        activation: Activation = "silu",
+        norm: str = "bn",
     ) -> None:
         super().__init__()
         hidden = max(1, int(out_channels * expansion))
-        self.conv1 = ConvNorm(in_channels, hidden, 1, activation=activation)
-        self.conv2 = ConvNorm(in_channels, hidden, 1, activation=activation)
-        self.blocks = nn.Sequential(*[RepVggBlock(hidden, activation=activation) for _ in range(num_blocks)])
+        self.conv1 = ConvNorm(in_channels, hidden, 1, activation=activation, norm=norm)
+        self.conv2 = ConvNorm(in_channels, hidden, 1, activation=activation, norm=norm)
+        self.blocks = nn.Sequential(*[RepVggBlock(hidden, activation=activation, norm=norm) for _ in range(num_blocks)])
         self.conv3 = (
-            nn.Identity() if hidden == out_channels else ConvNorm(hidden, out_channels, 1, activation=activation)
+            nn.Identity()
+            if hidden == out_channels
+            else ConvNorm(hidden, out_channels, 1, activation=activation, norm=norm)
         )
 
     def forward(self, features_BCHW: Tensor) -> Tensor:

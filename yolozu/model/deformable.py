@@ -9,7 +9,9 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from yolozu.model.linear import Linear
+from yolozu.model.sampling import sample_bilinear
 
 
 class DeformableAttention(nn.Module):
@@ -26,10 +28,10 @@ class DeformableAttention(nn.Module):
         self.num_levels = num_levels
         self.num_points = num_points
         samples = num_heads * num_levels * num_points
-        self.sampling_offsets = nn.Linear(d_model, samples * 2)
-        self.attention_weights = nn.Linear(d_model, samples)
-        self.value_proj = nn.Linear(d_model, d_model)
-        self.output_proj = nn.Linear(d_model, d_model)
+        self.sampling_offsets = Linear(d_model, samples * 2)
+        self.attention_weights = Linear(d_model, samples)
+        self.value_proj = Linear(d_model, d_model)
+        self.output_proj = Linear(d_model, d_model)
         self._initialize()
 
     def _initialize(self) -> None:
@@ -66,21 +68,23 @@ class DeformableAttention(nn.Module):
         batch, num_queries = queries_BND.shape[:2]
         points_XLPN2 = self._points(queries_BND, boxes_BN4)
         values_BDS = self.value_proj(memory_BSD).transpose(1, 2).contiguous()
-        values_XdS = values_BDS.view(batch * self.num_heads, -1, memory_BSD.shape[1])
-        sampled = []
+        values_XdS = values_BDS.unflatten(1, (self.num_heads, -1)).flatten(0, 1)
+        weights_XLPN = self._weights(queries_BND).view(points_XLPN2.shape[:-1])
+        of_levels = []
+        # Level by level: the product with the weights then finds the samples still in the cache.
         for level, values in enumerate(values_XdS.split([height * width for height, width in sizes], dim=-1)):
             maps_XdHW = values.view(*values.shape[:2], *sizes[level])
-            sampled.append(F.grid_sample(maps_XdHW, points_XLPN2[:, level], align_corners=False))
-        sampled_XdKN = torch.cat(sampled, dim=2)
-        gathered_XdN = (sampled_XdKN * self._weights(queries_BND)[:, None]).sum(dim=2)
-        gathered_BND = gathered_XdN.view(batch, -1, num_queries).transpose(1, 2)
+            sampled_XdPN = sample_bilinear(maps_XdHW, points_XLPN2[:, level])
+            of_levels.append((sampled_XdPN * weights_XLPN[:, None, level]).sum(dim=2))
+        gathered_XdN = torch.stack(of_levels).sum(dim=0)
+        gathered_BND = gathered_XdN.view(batch, self.num_heads * gathered_XdN.shape[1], num_queries).transpose(1, 2)
         output: Tensor = self.output_proj(gathered_BND)
         return output
 
     def _points(self, queries_BND: Tensor, boxes_BN4: Tensor) -> Tensor:
         """(X, L, P, N, 2) in grid_sample's frame: -1 and 1 are the borders of the map."""
         batch, num_queries, _ = queries_BND.shape
-        offsets_BNHK2 = self.sampling_offsets(queries_BND).view(batch, num_queries, self.num_heads, -1, 2)
+        offsets_BNHK2 = self.sampling_offsets(queries_BND).unflatten(2, (self.num_heads, -1, 2))
         # 2 * (center + offset / P * size / 2) - 1, with the factors gathered on the small box tensors
         center_BN2 = boxes_BN4[..., :2] * 2.0 - 1.0
         reach_BN2 = boxes_BN4[..., 2:] / self.num_points
@@ -90,6 +94,5 @@ class DeformableAttention(nn.Module):
 
     def _weights(self, queries_BND: Tensor) -> Tensor:
         """(X, K, N), summing to 1 over all points of all levels."""
-        batch, num_queries, _ = queries_BND.shape
-        weights_BNHK = self.attention_weights(queries_BND).view(batch, num_queries, self.num_heads, -1)
+        weights_BNHK = self.attention_weights(queries_BND).unflatten(2, (self.num_heads, -1))
         return torch.softmax(weights_BNHK.permute(0, 2, 3, 1).flatten(0, 1), dim=1)

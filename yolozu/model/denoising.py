@@ -66,6 +66,21 @@ class DenoisingQueries:
     groups: DenoisingGroups
 
 
+@dataclass(frozen=True)
+class NoiseShare:
+    """Noise for some images of a larger batch: the same that they get as a part of it.
+
+    Attributes:
+        generator: source of the whole batch's noise.
+        first: images of the batch before these.
+        of: images of the batch.
+    """
+
+    generator: torch.Generator
+    first: int
+    of: int
+
+
 class Denoising(nn.Module):
     """Noised ground truth.
 
@@ -84,7 +99,7 @@ class Denoising(nn.Module):
         self.box_noise = box_noise
         self.embedding = nn.Embedding(num_classes + 1, d_model, padding_idx=num_classes)
 
-    def forward(self, targets: Targets, generator: torch.Generator | None) -> DenoisingQueries | None:
+    def forward(self, targets: Targets, generator: torch.Generator | NoiseShare | None) -> DenoisingQueries | None:
         """Noised queries of the batch; None when no image has an object.
 
         Args:
@@ -103,13 +118,15 @@ class Denoising(nn.Module):
         boxes_BN4 = self._noised_boxes(targets.boxes_BT4.repeat(1, copies, 1), negative_N1, generator)
         return DenoisingQueries(self.embedding(labels_BN), inverse_sigmoid(boxes_BN4), groups)
 
-    def _noised_labels(self, labels_BN: Tensor, generator: torch.Generator | None) -> Tensor:
+    def _noised_labels(self, labels_BN: Tensor, generator: torch.Generator | NoiseShare | None) -> Tensor:
         """The labels, half of the share ``label_noise`` replaced by a random class."""
         swapped_BN = _uniform(labels_BN, generator) < 0.5 * self.label_noise
         random_BN = (_uniform(labels_BN, generator) * self.num_classes).long().clamp_max(self.num_classes - 1)
         return torch.where(swapped_BN, random_BN, labels_BN)
 
-    def _noised_boxes(self, boxes_BN4: Tensor, negative_N1: Tensor, generator: torch.Generator | None) -> Tensor:
+    def _noised_boxes(
+        self, boxes_BN4: Tensor, negative_N1: Tensor, generator: torch.Generator | NoiseShare | None
+    ) -> Tensor:
         """The boxes with each corner coordinate moved, kept inside the image."""
         distance_BN4 = _uniform(boxes_BN4, generator) + negative_N1
         direction_BN4 = torch.where(_uniform(boxes_BN4, generator) < 0.5, -1.0, 1.0)
@@ -121,7 +138,10 @@ class Denoising(nn.Module):
         return xyxy_to_cxcywh(torch.cat(ordered, dim=-1))
 
 
-def _uniform(like: Tensor, generator: torch.Generator | None) -> Tensor:
+def _uniform(like: Tensor, generator: torch.Generator | NoiseShare | None) -> Tensor:
     """Uniform numbers in [0, 1), drawn where the generator lives: a CPU generator gives every device the same."""
+    if isinstance(generator, NoiseShare):
+        whole = _uniform(like.new_empty((generator.of, *like.shape[1:])), generator.generator)
+        return whole[generator.first : generator.first + len(like)]
     source = generator.device if generator is not None else like.device
     return torch.rand(like.shape, generator=generator, device=source).to(like.device)

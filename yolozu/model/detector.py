@@ -14,9 +14,10 @@ from yolozu.geometry.targets import Targets
 from yolozu.model.backbones.base import Backbone
 from yolozu.model.backbones.registry import BACKBONES
 from yolozu.model.decoder import Decoder
-from yolozu.model.denoising import Denoising, DenoisingQueries
+from yolozu.model.denoising import Denoising, DenoisingQueries, NoiseShare
 from yolozu.model.heads.base import HeadSizes
 from yolozu.model.hybrid_encoder import HybridEncoder
+from yolozu.model.layout import with_dense_gradient
 from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput
 from yolozu.model.projector import Projector
 from yolozu.model.queries import Proposals, QuerySelector
@@ -49,7 +50,10 @@ class Detector(nn.Module):
         self.denoising = denoising
 
     def forward(
-        self, images_B3HW: Tensor, targets: Targets | None = None, generator: torch.Generator | None = None
+        self,
+        images_B3HW: Tensor,
+        targets: Targets | None = None,
+        generator: torch.Generator | NoiseShare | None = None,
     ) -> DetectorOutput | TrainingOutput:
         """Predictions; all that is supervised when training.
 
@@ -64,7 +68,7 @@ class Detector(nn.Module):
         Raises:
             InputError: YZ401 when the images are too small for so many queries, YZ402 when a side is no multiple of 32.
         """
-        memory_BSD, sizes = self._encode(images_B3HW)
+        memory_BSD, sizes = self.encode(images_B3HW)
         proposals = self.selector(memory_BSD, sizes)
         content_BND, box_logits_BN4 = proposals.content_BQD.detach(), proposals.box_logits_BQ4.detach()
         if not self.training:
@@ -79,13 +83,13 @@ class Detector(nn.Module):
         predicted = self.decoder(content_BND, box_logits_BN4, memory_BSD, sizes, visible_NN)
         return _training_output(predicted, proposals, noised)
 
-    def _encode(self, images_B3HW: Tensor) -> tuple[Tensor, tuple[tuple[int, int], ...]]:
+    def encode(self, images_B3HW: Tensor) -> tuple[Tensor, tuple[tuple[int, int], ...]]:
         """(B, S, D) the fused maps, finest first, each row by row; and the height and width of each."""
         _require_whole_cells(images_B3HW.shape[-2], images_B3HW.shape[-1])
         images_B3HW = images_B3HW.contiguous(memory_format=torch.channels_last)
         maps = self.memory_projector(self.encoder(self.projector(self.backbone(images_B3HW))))
         sizes = tuple((level.shape[-2], level.shape[-1]) for level in maps)
-        return torch.cat([level.flatten(2).transpose(1, 2) for level in maps], dim=1), sizes
+        return torch.cat([with_dense_gradient(level).flatten(2).transpose(1, 2) for level in maps], dim=1), sizes
 
 
 class ExportableDetector(nn.Module):
@@ -118,7 +122,7 @@ def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
     )
     detector = Detector(
         backbone=backbone,
-        projector=Projector(backbone.spec.out_channels, d_encoder),
+        projector=Projector(backbone.spec.out_channels, d_encoder, norm=encoder.norm),
         encoder=HybridEncoder(
             d_encoder,
             num_layers=encoder.num_layers,
@@ -126,8 +130,9 @@ def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
             ffn_dim=encoder.ffn_dim,
             expansion=encoder.expansion,
             fusion_blocks=encoder.fusion_blocks,
+            norm=encoder.norm,
         ),
-        memory_projector=Projector([d_encoder] * 3, d_decoder),
+        memory_projector=Projector([d_encoder] * 3, d_decoder, norm=encoder.norm),
         selector=QuerySelector(sizes, num_queries=config.num_queries, anchor_size=config.anchor_size),
         decoder=Decoder(
             sizes,

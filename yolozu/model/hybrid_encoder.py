@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from yolozu.model.attention import SelfAttention
 from yolozu.model.convolution import ConvNorm, CspRepLayer
+from yolozu.model.layout import with_dense_gradient
 from yolozu.model.mlp import FeedForward
 from yolozu.model.references import sine_positions
 
@@ -66,17 +67,27 @@ class HybridEncoder(nn.Module):
     """
 
     def __init__(
-        self, d_model: int, *, num_layers: int, num_heads: int, ffn_dim: int, expansion: float, fusion_blocks: int
+        self,
+        d_model: int,
+        *,
+        num_layers: int,
+        num_heads: int,
+        ffn_dim: int,
+        expansion: float,
+        fusion_blocks: int,
+        norm: str = "bn",
     ) -> None:
         super().__init__()
 
         def fusion() -> CspRepLayer:
-            return CspRepLayer(2 * d_model, d_model, num_blocks=fusion_blocks, expansion=expansion)
+            return CspRepLayer(2 * d_model, d_model, num_blocks=fusion_blocks, expansion=expansion, norm=norm)
 
         self.attention = IntraScaleAttention(d_model, num_layers=num_layers, num_heads=num_heads, ffn_dim=ffn_dim)
-        self.lateral = nn.ModuleList(ConvNorm(d_model, d_model, 1, activation="silu") for _ in range(2))
+        self.lateral = nn.ModuleList(ConvNorm(d_model, d_model, 1, activation="silu", norm=norm) for _ in range(2))
         self.top_down = nn.ModuleList(fusion() for _ in range(2))
-        self.downsample = nn.ModuleList(ConvNorm(d_model, d_model, 3, stride=2, activation="silu") for _ in range(2))
+        self.downsample = nn.ModuleList(
+            ConvNorm(d_model, d_model, 3, stride=2, activation="silu", norm=norm) for _ in range(2)
+        )
         self.bottom_up = nn.ModuleList(fusion() for _ in range(2))
 
     def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
@@ -92,11 +103,16 @@ class HybridEncoder(nn.Module):
         top5 = self.lateral[0](self.attention(p5))
         top4 = self.lateral[1](self.top_down[0](_upsampled_beside(top5, p4)))
         fused3 = self.top_down[1](_upsampled_beside(top4, p3))
-        fused4 = self.bottom_up[0](torch.cat([self.downsample[0](fused3), top4], dim=1))
-        fused5 = self.bottom_up[1](torch.cat([self.downsample[1](fused4), top5], dim=1))
+        fused4 = self.bottom_up[0](_beside(self.downsample[0](fused3), top4))
+        fused5 = self.bottom_up[1](_beside(self.downsample[1](fused4), top5))
         return [fused3, fused4, fused5]
 
 
 def _upsampled_beside(coarse_BDhw: Tensor, fine_BDHW: Tensor) -> Tensor:
     """(B, 2D, H, W): the coarse map at twice its size, then the fine one."""
-    return torch.cat([F.interpolate(coarse_BDhw, scale_factor=2.0, mode="nearest"), fine_BDHW], dim=1)
+    return _beside(F.interpolate(coarse_BDhw, scale_factor=2.0, mode="nearest"), fine_BDHW)
+
+
+def _beside(first_BDHW: Tensor, second_BDHW: Tensor) -> Tensor:
+    """(B, 2D, H, W)."""
+    return torch.cat([with_dense_gradient(first_BDHW), with_dense_gradient(second_BDHW)], dim=1)

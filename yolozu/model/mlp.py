@@ -7,6 +7,8 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from yolozu.model.linear import Linear
+
 
 class Mlp(nn.Module):
     """Linears with ReLU between them."""
@@ -14,7 +16,7 @@ class Mlp(nn.Module):
     def __init__(self, in_width: int, hidden_width: int, out_width: int, *, num_layers: int) -> None:
         super().__init__()
         widths = [in_width, *[hidden_width] * (num_layers - 1), out_width]
-        self.layers = nn.ModuleList(nn.Linear(width, next_width) for width, next_width in pairwise(widths))
+        self.layers = nn.ModuleList(Linear(width, next_width) for width, next_width in pairwise(widths))
 
     def forward(self, values: Tensor) -> Tensor:
         """(..., in_width) to (..., out_width)."""
@@ -30,9 +32,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, d_model: int, ffn_dim: int, *, activation: nn.Module, dropout: float = 0.0) -> None:
         super().__init__()
-        self.linear1 = nn.Linear(d_model, ffn_dim)
+        self.linear1 = Linear(d_model, ffn_dim)
         self.activation = activation
-        self.linear2 = nn.Linear(ffn_dim, d_model)
+        self.linear2 = Linear(ffn_dim, d_model)
         self.dropout = dropout
 
     def forward(self, values_BND: Tensor) -> Tensor:

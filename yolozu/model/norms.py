@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
 MOST_GROUPS = 32
+
+BATCH_AND_CELLS = (0, 2, 3)
+"""Dimensions of (B, C, H, W) that statistics of a channel are taken over."""
 
 
 class FrozenBatchNorm(nn.Module):
@@ -31,21 +38,137 @@ class FrozenBatchNorm(nn.Module):
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         """The same map, scaled and shifted per channel."""
-        scale = self.weight * (self.running_var + self.eps).rsqrt()
-        shift = self.bias - self.running_mean * scale
-        return features_BCHW * scale[:, None, None] + shift[:, None, None]
+        scale_C, shift_C = self.scale_and_shift()
+        return features_BCHW * scale_C[:, None, None] + shift_C[:, None, None]
+
+    def scale_and_shift(self) -> tuple[Tensor, Tensor]:
+        """(C,) and (C,): what a map is multiplied by, and what is added then."""
+        scale_C = self.weight * (self.running_var + self.eps).rsqrt()
+        return scale_C, self.bias - self.running_mean * scale_C
+
+
+class SyncBatchNorm2d(nn.BatchNorm2d):
+    """Batch normalization with the statistics of the batches of all processes, of whatever sizes, together.
+
+    Where there is one process, and in evaluation, it is `torch.nn.BatchNorm2d` bit for bit; tensors have the same
+    names. Statistics and sums are float32 under autocast. In training every process must come by, also one without
+    images; gradients of weight and bias are those of the process's own images, for the caller to sum with all others.
+    """
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        """The same map, normalized, scaled and shifted per channel."""
+        if not self.training or _num_processes() == 1:
+            return super().forward(features_BCHW)
+        assert self.momentum is not None
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        with torch.no_grad():
+            found = _statistics_of_all(features_BCHW)
+            self.num_batches_tracked.add_(1)
+            unbiased_C = found.squares_C / (found.count - 1.0).clamp(min=1.0)
+            self.running_mean.lerp_(found.mean_C.to(self.running_mean.dtype), self.momentum)
+            self.running_var.lerp_(unbiased_C.to(self.running_var.dtype), self.momentum)
+        normalized: Tensor = _NormalizeByAll.apply(features_BCHW, self.weight, self.bias, found, self.eps)  # type: ignore[no-untyped-call]
+        return normalized
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of the values of each channel, float64.
+
+    Attributes:
+        count: () values per channel.
+        mean_C: (C,).
+        squares_C: (C,) sum of squared differences from the mean.
+    """
+
+    count: Tensor
+    mean_C: Tensor
+    squares_C: Tensor
+
+
+class _NormalizeByAll(torch.autograd.Function):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, where mean and variance depend on every process's x."""
+
+    @staticmethod
+    def forward(  # noqa: PLR0917 - apply() takes no keywords
+        ctx: Any, features_BCHW: Tensor, weight_C: Tensor, bias_C: Tensor, found: Statistics, eps: float
+    ) -> Tensor:
+        mean_C = found.mean_C.to(weight_C.dtype)
+        variance_C = (found.squares_C / found.count.clamp(min=1.0)).to(weight_C.dtype)
+        ctx.save_for_backward(features_BCHW, weight_C, mean_C, (variance_C + eps).rsqrt(), found.count)
+        return F.batch_norm(features_BCHW, mean_C, variance_C, weight_C, bias_C, training=False, eps=eps)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_BCHW: Tensor) -> tuple[Tensor | None, ...]:
+        """With y the normalized x and bars over all processes: dx = weight / std * (dy - mean(dy) - y * mean(dy * y)).
+
+        Source: Ioffe and Szegedy, Batch Normalization, ICML 2015, section 3.
+        """
+        features_BCHW, weight_C, mean_C, inverse_std_C, count = ctx.saved_tensors
+        wide_BCHW = grad_BCHW.to(mean_C.dtype)
+        normal_BCHW = (features_BCHW.to(mean_C.dtype) - mean_C[:, None, None]) * inverse_std_C[:, None, None]
+        sums_2C = torch.stack([wide_BCHW.sum(BATCH_AND_CELLS), (wide_BCHW * normal_BCHW).sum(BATCH_AND_CELLS)])
+        grad_bias_C, grad_weight_C = sums_2C.unbind()
+        if not ctx.needs_input_grad[0]:
+            return None, grad_weight_C, grad_bias_C, None, None
+        totals_2C = sums_2C.clone()
+        distributed.all_reduce(totals_2C)
+        mean_grad_C, mean_product_C = (totals_2C / count.to(mean_C.dtype).clamp(min=1.0)).unbind()
+        inner_BCHW = wide_BCHW - mean_grad_C[:, None, None] - normal_BCHW * mean_product_C[:, None, None]
+        grad_features_BCHW = inner_BCHW * (weight_C * inverse_std_C)[:, None, None]
+        return grad_features_BCHW.to(features_BCHW.dtype), grad_weight_C, grad_bias_C, None, None
+
+
+def _num_processes() -> int:
+    """Members of the default process group; 1 where there is none."""
+    return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
+
+
+def _statistics_of_all(features_BCHW: Tensor) -> Statistics:
+    """Of all processes' values: the same bits on each of them.
+
+    Combined from those of every process, which loses no digits where means are large beside deviations.
+    Source: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances, 1979.
+    """
+    own = _own_statistics(features_BCHW)
+    packed = torch.cat([own.count[None], own.mean_C, own.squares_C])
+    gathered = [torch.empty_like(packed) for _ in range(_num_processes())]
+    distributed.all_gather(gathered, packed)
+    rows_R = torch.stack(gathered)
+    counts_R1, means_RC, squares_RC = torch.split(rows_R, [1, len(own.mean_C), len(own.mean_C)], dim=1)
+    count = counts_R1.sum()
+    mean_C = (counts_R1 * means_RC).sum(dim=0) / count.clamp(min=1.0)
+    squares_C = (squares_RC + counts_R1 * (means_RC - mean_C).square()).sum(dim=0)
+    return Statistics(count, mean_C, squares_C)
+
+
+def _own_statistics(features_BCHW: Tensor) -> Statistics:
+    """Of this process's values; zeros where it has none."""
+    channels, count = features_BCHW.shape[1], features_BCHW.numel() // features_BCHW.shape[1]
+    if count == 0:
+        zeros_C = features_BCHW.new_zeros(channels, dtype=torch.float64)
+        return Statistics(zeros_C.new_zeros(()), zeros_C, zeros_C)
+    wide_BCHW = features_BCHW.to(torch.promote_types(features_BCHW.dtype, torch.float32))
+    variance_C, mean_C = torch.var_mean(wide_BCHW, BATCH_AND_CELLS, correction=0)
+    return Statistics(variance_C.new_full((), count, dtype=torch.float64), mean_C.double(), variance_C.double() * count)
 
 
 def make_norm(name: str, channels: int) -> nn.Module:
     """A normalization layer of ``channels``.
 
     Args:
-        name: ``bn`` (batch statistics), ``frozenbn`` (fixed statistics) or ``gn`` (groups of channels within an image:
-            the largest number up to 32 that divides 32 and the channels).
+        name: ``bn`` (batch statistics), ``syncbn`` (those of all processes together), ``frozenbn`` (fixed statistics)
+            or ``gn`` (groups of channels within an image: the largest number up to 32 that divides 32 and the
+            channels).
         channels: of the feature map.
     """
     if name == "bn":
         return nn.BatchNorm2d(channels)
+    if name == "syncbn":
+        return SyncBatchNorm2d(channels)
     if name == "frozenbn":
         return FrozenBatchNorm(channels)
     assert name == "gn", name

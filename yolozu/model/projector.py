@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 
 class Projector(nn.Module):
-    """A 1x1 convolution and batch normalization per level."""
+    """A 1x1 convolution and normalization per level."""
 
-    def __init__(self, in_channels: Sequence[int], d_model: int) -> None:
+    def __init__(self, in_channels: Sequence[int], d_model: int, *, norm: str = "bn") -> None:
         super().__init__()
-        self.levels = nn.ModuleList(ConvNorm(channels, d_model, 1, activation="none") for channels in in_channels)
+        self.levels = nn.ModuleList(
+            ConvNorm(channels, d_model, 1, activation="none", norm=norm) for channels in in_channels
+        )
 
     def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
         """(B, d_model, H, W) for each level."""

@@ -13,6 +13,7 @@ from yolozu.errors import InputError
 from yolozu.model.heads.base import HeadSizes
 from yolozu.model.heads.box import BoxHead
 from yolozu.model.heads.classification import ClassificationHead
+from yolozu.model.linear import Linear
 from yolozu.model.references import anchor_logits, anchor_validity
 
 
@@ -54,7 +55,7 @@ class QuerySelector(nn.Module):
         super().__init__()
         self.num_queries = num_queries
         self.anchor_size = anchor_size
-        self.proj = nn.Linear(sizes.d_model, sizes.d_model)
+        self.proj = Linear(sizes.d_model, sizes.d_model)
         self.norm = nn.LayerNorm(sizes.d_model)
         self.logits = ClassificationHead(sizes)
         self.boxes = BoxHead(sizes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yolozu.plan.plan import Node, Plan
 from yolozu.stages.base import links
@@ -21,18 +21,34 @@ def registered_stages() -> tuple[Stage, ...]:
 
 
 def compile_plan(contract: Contract, stages: Sequence[Stage]) -> Plan:
-    """The graph that ``stages`` form under ``contract``.
+    """The graph that ``stages`` form under ``contract``; a stage that gives nothing under it is left out.
 
     Raises:
         AssertionError: the declarations do not fit together (two producers of one path, an input nobody gives, a
             cycle): a mistake in the code, never in the contract.
     """
-    outputs = {stage.name: {name: link.target for name, link in links(stage.outputs).items()} for stage in stages}
+    specs = {stage.name: stage.spec.slice_of(contract).model_dump(mode="json") for stage in stages}
+    outputs = _given_paths(stages, specs)
     _one_producer_per_path(outputs)
-    return Plan(tuple(_ordered([_node(stage, contract, outputs) for stage in stages])))
+    nodes = [_node(stage, specs[stage.name], outputs) for stage in stages if outputs[stage.name]]
+    return Plan(tuple(_ordered(nodes)))
 
 
-def _node(stage: Stage, contract: Contract, outputs: dict[str, dict[str, str]]) -> Node:
+def _given_paths(stages: Sequence[Stage], specs: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """Stage -> output -> path, of the outputs that there are under the specs."""
+    declared = {stage.name: links(stage.outputs) for stage in stages}
+    fixed = {link.target for given in declared.values() for link in given.values() if link.kind == "gives"}
+    paths: dict[str, dict[str, str]] = {}
+    for stage, given in declared.items():
+        paths[stage] = {name: link.target for name, link in given.items() if link.kind == "gives"}
+        for name, link in given.items():
+            section, _, key = link.target.partition(".")
+            if link.kind == "gives_at" and specs[stage][section][key] not in (None, *fixed):
+                paths[stage][name] = specs[stage][section][key]
+    return paths
+
+
+def _node(stage: Stage, spec: dict[str, Any], outputs: dict[str, dict[str, str]]) -> Node:
     inputs: dict[str, str] = {}
     gates: dict[str, str] = {}
     upstream: list[str] = []
@@ -45,7 +61,6 @@ def _node(stage: Stage, contract: Contract, outputs: dict[str, dict[str, str]]) 
         (gates if link.kind == "after" else inputs)[name] = outputs[producer][output]
         if producer not in upstream:
             upstream.append(producer)
-    spec = stage.spec.slice_of(contract).model_dump(mode="json")
     return Node(stage, spec, inputs, gates, outputs[stage.name], tuple(upstream))
 
 

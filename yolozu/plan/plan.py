@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import digest_of
+from yolozu.stages.base import links
 
 if TYPE_CHECKING:
     from yolozu.stages.base import Stage
@@ -22,7 +23,7 @@ class Node:
         spec: its slice of the contract, as JSON.
         inputs: field -> path of what it reads; other content makes it stale.
         gates: field -> path of the report of a gate that must have passed.
-        outputs: field -> path of what it writes.
+        outputs: field -> path of what it writes; without those that its spec does not ask for.
         upstream: names of the stages that make its inputs and gates.
     """
 
@@ -37,6 +38,16 @@ class Node:
     def name(self) -> str:
         """Name of the stage."""
         return self.stage.name
+
+    @property
+    def optional_outputs(self) -> frozenset[str]:
+        """Paths that the stage may leave out."""
+        declared = links(self.stage.outputs)
+        return frozenset(path for name, path in self.outputs.items() if declared[name].optional)
+
+    def asked_for(self, name: str) -> bool:
+        """Whether the output's path was chosen in the contract."""
+        return links(self.stage.outputs)[name].kind == "gives_at"
 
     def request(self) -> dict[str, Any]:
         """Everything the stage's result depends on but the content of its inputs, as JSON."""
@@ -56,6 +67,9 @@ class Plan:
     """All nodes, producers before consumers."""
 
     nodes: tuple[Node, ...]
+
+    def __contains__(self, name: object) -> bool:
+        return any(node.name == name for node in self.nodes)
 
     def __getitem__(self, name: str) -> Node:
         return next(node for node in self.nodes if node.name == name)

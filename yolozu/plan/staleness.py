@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from yolozu.artifacts.spec import changes
 from yolozu.plan.receipt import Receipt
-from yolozu.stages.base import links
 
 if TYPE_CHECKING:
     from yolozu.paths import RunLayout
@@ -58,11 +57,10 @@ def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Re
         now = digest(path)
         if now != receipt.inputs.get(name):
             reasons.append(Reason("input", path, receipt.inputs.get(name), now))
-    optional = {link.target for link in links(node.stage.outputs).values() if link.optional}
     for path in node.outputs.values():
         now = digest(path)
         known = receipt.outputs.get(path)
-        if now != known or (now is None and path not in optional):
+        if now != known or (now is None and path not in node.optional_outputs):
             reasons.append(Reason("output", path, known, now))
     return tuple(reasons)
 

@@ -29,13 +29,20 @@ class StageSpec(Section):
         """Whether a finished result of spec ``old`` can be carried on to ``new`` instead of being made afresh."""
         return False
 
+    def runs_as_several(self) -> bool:
+        """Whether the stage is run by several processes together (`nproc_per_node`), started by torchrun."""
+        return False
+
 
 @dataclass(frozen=True)
 class Link:
-    """How a declared path is found: made by another stage (``"train.best"``), or spelled below the run directory."""
+    """How a declared path is found: made by another stage (``"train.best"``), or spelled below the run directory.
+
+    The target of ``gives_at`` is not the path but the key of the spec that holds it.
+    """
 
     target: str
-    kind: Literal["needs", "after", "reads", "gives"]
+    kind: Literal["needs", "after", "reads", "gives", "gives_at"]
     optional: bool = False
     carry: bool = False
     keep_previous: bool = False
@@ -69,6 +76,15 @@ def gives(path: str, *, optional: bool = False, carry: bool = False, keep_previo
     return field(metadata={"link": link})
 
 
+def gives_at(key: str) -> Any:
+    """An output at the path, relative to the run directory, that a key of the spec (``"section.key"``) holds.
+
+    Where the key is null, or names a path that another stage gives anyway, there is no such output, and the stage
+    finds None in its place. A stage without any output under a contract is no part of that contract's plan.
+    """
+    return field(metadata={"link": Link(key, "gives_at")})
+
+
 def links(declaration: type) -> dict[str, Link]:
     """Field name -> link of an inputs or outputs declaration."""
     return {entry.name: entry.metadata["link"] for entry in fields(declaration)}
@@ -88,6 +104,8 @@ class StageContext:
 
     Attributes:
         scratch: this stage's own directory; kept for the next try when a resumable stage is stopped or killed.
+        evidence: directory of the run where a stage that fails may leave files that explain why, each written whole or
+            not at all; they belong to no receipt, and no stage reads or deletes them.
         operations: workers, log and save cadence.
         provenance: ``contract_digest``, ``dataset_digest``, ``argv`` and ``cwd``, for the record.
         spec_digest: digest of the spec and inputs; what a resumable state must have been made for.
@@ -96,9 +114,12 @@ class StageContext:
         published: outputs declared with ``carry`` of an earlier, finished result that this one extends, by field name;
             empty when there is nothing to extend.
         insist_on_resume: fail rather than start afresh.
+        one_of_several: whether this process is one of several that run the stage together, as torchrun's variables in
+            the environment say; only the first of them writes anything, and its numbers are the receipt's.
     """
 
     scratch: Path
+    evidence: Path
     operations: OperationsSection
     provenance: dict[str, Any]
     spec_digest: str
@@ -106,6 +127,7 @@ class StageContext:
     stopping: Stopper
     published: dict[str, Path] = field(default_factory=dict)
     insist_on_resume: bool = False
+    one_of_several: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +135,7 @@ class Stage:
     """A node of the graph, before it knows its run.
 
     ``run(spec, inputs, outputs, context)`` reads only ``inputs``, writes only ``outputs`` and
-    ``context.scratch``, and returns a few numbers for the receipt. ``version`` is raised when the code gives other
+    ``context.scratch`` (and ``context.evidence`` when it fails), and returns a few numbers for the receipt. ``version`` is raised when the code gives other
     results than before.
     """
 

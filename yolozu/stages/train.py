@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.data import AugmentSection, PreprocessSection
 from yolozu.contract.deliver import PredictSection
+from yolozu.contract.init import InitSection
 from yolozu.contract.model import ModelSection
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.train import DeviceSection, LoopSection, SeedSection
 from yolozu.errors import Finding, InputError
-from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs
+from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
+from yolozu.stages.first_weights import initialize_from_file
 
 if TYPE_CHECKING:
     from yolozu.artifacts.predictions import ImagePredictions
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
+    from yolozu.model.detector import Detector
     from yolozu.training.keeper import About, TrainingFiles
     from yolozu.training.recipe import Materials, Recipe
 
@@ -31,6 +36,7 @@ class TrainSpec(StageSpec):
     preprocess: PreprocessSection
     augment: AugmentSection
     model: ModelSection
+    init: InitSection
     optim: OptimSection
     schedule: ScheduleSection
     length: LengthSection
@@ -46,31 +52,40 @@ class TrainSpec(StageSpec):
         limits = [(old["length"][key], new["length"][key]) for key in ("max_steps", "epochs")]
         return all(after is None or (before is not None and before <= after) for before, after in limits)
 
+    def runs_as_several(self) -> bool:
+        """With ``ddp``."""
+        return self.loop.ddp
+
 
 @dataclass(frozen=True)
 class TrainInputs:
-    """Indices of the training and the held-out images."""
+    """Indices of the training and the held-out images, and what is known of the weights to start from."""
 
     train: Path = needs("prepare_data.train")
     val: Path = needs("prepare_data.val")
+    init_from: Path = reads("plan/init_from.json")
 
 
 @dataclass(frozen=True)
 class TrainOutputs:
-    """The last and the best weights, and how it went."""
+    """The last and the best weights, how it went, and what became of the weights it started from."""
 
     last: Path = gives("checkpoints/last.pt", carry=True)
     best: Path = gives("checkpoints/best.pt", carry=True, keep_previous=True)
     train_metrics: Path = gives("reports/train_metrics.jsonl", carry=True)
     val_metrics: Path = gives("reports/val_metrics.jsonl", carry=True)
     run_meta: Path = gives("reports/run_meta.json")
+    init: Path = gives("reports/init.json", optional=True)
 
 
 def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: StageContext) -> dict[str, Any]:
     """Fit a detector, from the start or from where an earlier try has got to."""
+    _hold_cublas(spec)
+    from yolozu.artifacts.init_report import write_init_report
     from yolozu.artifacts.run_meta import timestamp, write_run_meta
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
+    from yolozu.training.distributed import ALONE, Followed, joined
     from yolozu.training.loop import fit
     from yolozu.training.resume import Origin
 
@@ -78,15 +93,28 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     train, val = DataIndex.read(inputs.train), DataIndex.read(inputs.val)
     _check_data(spec, train, val)
     preprocess = Preprocess.from_section(spec.preprocess)
-    summary = fit(
-        _recipe(spec, context),
-        _materials(spec, context, train, val, preprocess),
-        _about(spec, context, train, preprocess),
-        _files(outputs, context),
-        origin=Origin(context.published, insist=context.insist_on_resume),
-        progress=context.progress,
-        stopping=context.stopping,
-    )
+    detector = _detector(spec, train)
+    # Where an earlier try has left weights, `fit` puts those into the place of these.
+    init_report, told = initialize_from_file(detector, spec.model.model, train.classes, spec.init, inputs.init_from)
+    device = spec.device.device
+    with joined(device) if context.one_of_several else nullcontext((ALONE, device)) as (processes, own_device):
+        try:
+            summary = fit(
+                replace(_recipe(spec, context), device=own_device),
+                replace(_materials(spec, context, train, val, preprocess, detector=detector), origin_lines=told),
+                _about(spec, context, train, preprocess),
+                _files(outputs, context),
+                origin=Origin(context.published, insist=context.insist_on_resume),
+                progress=context.progress,
+                stopping=context.stopping,
+                processes=processes,
+            )
+        except Followed:
+            return {}
+    if not processes.is_first:
+        return {}
+    if init_report is not None:
+        write_init_report(outputs.init, init_report)
     write_run_meta(outputs.run_meta, _run_meta(spec, context, preprocess, started))
     return {
         "steps": summary.steps,
@@ -95,6 +123,16 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
         "best_map50_95": summary.best_score,
         "stopped_early": summary.stopped_early,
     }
+
+
+def _hold_cublas(spec: TrainSpec) -> None:
+    """Give cuBLAS the fixed workspace without which torch refuses its matrix products as not deterministic.
+
+    It is read from the environment when CUDA starts; what a user has set there stays.
+    """
+    device = spec.device.device
+    if device != "cpu" and spec.loop.is_deterministic_on(device):
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 def _check_data(spec: TrainSpec, train: DataIndex, val: DataIndex) -> None:
@@ -146,18 +184,28 @@ def _recipe(spec: TrainSpec, context: StageContext) -> Recipe:
     )
 
 
+def _detector(spec: TrainSpec, train: DataIndex) -> Detector:
+    from yolozu.model.detector import build_detector
+    from yolozu.training.randomness import seeded
+
+    with seeded(spec.seed.seed, "weights"):
+        return build_detector(spec.model.model, num_classes=len(train.classes))
+
+
 def _materials(
-    spec: TrainSpec, context: StageContext, train: DataIndex, val: DataIndex, preprocess: Preprocess
+    spec: TrainSpec,
+    context: StageContext,
+    train: DataIndex,
+    val: DataIndex,
+    preprocess: Preprocess,
+    *,
+    detector: Detector,
 ) -> Materials:
     from yolozu.data.dataset import TrainingImages, ValidationImages
-    from yolozu.model.detector import build_detector
     from yolozu.training.criterion import build_criterion
-    from yolozu.training.randomness import seeded
     from yolozu.training.recipe import Materials
 
     seed, cache = spec.seed.seed, context.operations.cache
-    with seeded(seed, "weights"):
-        detector = build_detector(spec.model.model, num_classes=len(train.classes))
     as_predicted = PredictSection()
     return Materials(
         detector=detector,
@@ -166,7 +214,7 @@ def _materials(
         train_index=train,
         train_images=TrainingImages(train, preprocess, spec.augment, seed, cache),
         val_index=val,
-        val_images=ValidationImages(val, preprocess),
+        val_images=ValidationImages(val, preprocess, cache),
         score=_coco_metrics,
         score_threshold=as_predicted.score_threshold,
         max_detections=as_predicted.max_detections,
@@ -204,6 +252,7 @@ def _files(outputs: TrainOutputs, context: StageContext) -> TrainingFiles:
         train_metrics=outputs.train_metrics,
         val_metrics=outputs.val_metrics,
         pending_best=context.scratch / "best.pending.pt",
+        black_boxes=context.evidence / "black_box",
     )
 
 
@@ -217,7 +266,7 @@ def _run_meta(spec: TrainSpec, context: StageContext, preprocess: Preprocess, st
         dependency_lock=run_meta.dependency_lock(cwd),
         preprocess=preprocess.to_json(),
         hardware=run_meta.hardware(),
-        runtime=run_meta.runtime(spec.device.device, deterministic=spec.device.device == "cpu"),
+        runtime=run_meta.runtime(spec.device.device, deterministic=spec.loop.is_deterministic_on(spec.device.device)),
         command=run_meta.Command(argv=provenance["argv"], cwd=provenance["cwd"]),
         contract_digest=provenance["contract_digest"],
         dataset_digest=provenance["dataset_digest"],

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from yolozu.data.collate import Batch, collate
+from yolozu.data.collate import Batch, collate, nothing
 from yolozu.data.sampler import epoch_batches
+from yolozu.training.distributed import ALONE, Group
+from yolozu.training.shares import own_part
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from yolozu.contract.train import OperationsSection
+    from yolozu.data.dataset import Sample
     from yolozu.training.timetable import Timetable
 
 
@@ -25,8 +28,9 @@ def training_windows(
     done_steps: int,
     operations: OperationsSection,
     pin: bool,
+    processes: Group = ALONE,
 ) -> Generator[list[Batch], None, None]:
-    """The batches of every optimizer step from ``done_steps`` to the end.
+    """The batches of every optimizer step from ``done_steps`` to the end; of several processes, this one's parts.
 
     What comes depends on the images, the timetable, the seed and the step alone: workers only change how soon it comes.
 
@@ -37,8 +41,9 @@ def training_windows(
         done_steps: optimizer steps that lie behind us.
         operations: number of workers, and how far they run ahead.
         pin: put batches where the accelerator copies from fastest.
+        processes: that share every batch.
     """
-    keys = _keys(timetable, seed=seed, done_steps=done_steps)
+    keys = (own_part(batch, processes) for batch in _keys(timetable, seed=seed, done_steps=done_steps))
     batches = iter(_loader(images, keys, operations=operations, pin=pin))
     try:
         for step in range(done_steps, timetable.total_steps):
@@ -48,11 +53,18 @@ def training_windows(
 
 
 def validation_batches(
-    images: Dataset[Any], *, num_images: int, batch_size: int, operations: OperationsSection, pin: bool
+    images: Dataset[Any],
+    *,
+    num_images: int,
+    batch_size: int,
+    operations: OperationsSection,
+    pin: bool,
+    processes: Group = ALONE,
 ) -> Iterable[Batch]:
-    """All images in their own order; the last batch may be short."""
+    """All images in their own order; the last batch may be short. Of several processes, every one has whole batches."""
     order = range(num_images)
     keys = [list(order[start : start + batch_size]) for start in range(0, num_images, batch_size)]
+    keys = keys[processes.rank :: processes.size]
     return _loader(images, keys, operations=operations, pin=pin)
 
 
@@ -70,9 +82,13 @@ def _loader(
     return DataLoader(
         images,
         batch_sampler=keys,
-        collate_fn=collate,
+        collate_fn=_collate,
         num_workers=operations.num_workers,
         prefetch_factor=operations.prefetch_factor if operations.num_workers else None,
         pin_memory=pin,
         generator=torch.Generator(),  # of its own: the loader draws a seed that nothing here uses
     )
+
+
+def _collate(samples: Sequence[Sample]) -> Batch:
+    return collate(samples) if samples else nothing()

@@ -36,6 +36,7 @@ class TrainingFiles:
         train_metrics: JSONL.
         val_metrics: JSONL.
         pending_best: where a new best.pt waits until last.pt knows it; on the same file system.
+        black_boxes: directory for bundles of steps that could not be taken; nothing here ever deletes one.
     """
 
     last: Path
@@ -43,6 +44,7 @@ class TrainingFiles:
     train_metrics: Path
     val_metrics: Path
     pending_best: Path
+    black_boxes: Path
 
     def clear(self) -> None:
         """Delete all of them, and what killed writers have left beside them."""
@@ -88,6 +90,7 @@ class Saved:
         spec: what it was made for.
         state_digest: likewise, with the inputs.
         threads: torch's threads when it was written.
+        processes: those that trained together then.
         superseded: the best.pt that a closing validation replaced, or None.
     """
 
@@ -96,6 +99,7 @@ class Saved:
     spec: dict[str, Any]
     state_digest: str
     threads: int
+    processes: int
     superseded: bytes | None
 
 
@@ -118,6 +122,7 @@ def read_saved(path: Path) -> Saved:
         spec=record.values["spec"],
         state_digest=record.values["state_digest"],
         threads=record.values["threads"],
+        processes=record.values["processes"],
         superseded=None if superseded is None else superseded.numpy().tobytes(),
     )
 
@@ -129,8 +134,11 @@ class Keeper:
     `complete_best` repeats that move where a kill has prevented it.
     """
 
-    def __init__(self, files: TrainingFiles, about: About, learner: Learner, timetable: Timetable) -> None:
+    def __init__(
+        self, files: TrainingFiles, about: About, learner: Learner, timetable: Timetable, *, num_processes: int = 1
+    ) -> None:
         self._files, self._about, self._learner, self._timetable = files, about, learner, timetable
+        self._num_processes = num_processes
         self._superseded: bytes | None = None
 
     def save(self, state: TrainingState) -> None:
@@ -143,6 +151,7 @@ class Keeper:
             "spec": self._about.spec,
             "state_digest": self._about.state_digest,
             "threads": torch.get_num_threads(),
+            "processes": self._num_processes,
             "state": state.to_json(),
             "learner": learned.values,
         }

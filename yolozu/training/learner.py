@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -11,15 +12,21 @@ import torch
 from yolozu.artifacts.checkpoint import TrainingRecord
 from yolozu.data.preprocess import normalize_images
 from yolozu.matching.hungarian import NonFiniteCostError
+from yolozu.model.denoising import NoiseShare
 from yolozu.model.loading import load_exactly
+from yolozu.model.norms import SyncBatchNorm2d
 from yolozu.optim.ema import MovingAverage
 from yolozu.optim.groups import GroupRules, parameter_groups
 from yolozu.optim.optimizers import build_optimizer, load_optimizer_tensors, optimizer_tensors, set_learning_rate
+from yolozu.training.buffers import HeldBuffers
+from yolozu.training.compilation import CompiledEncoding
+from yolozu.training.distributed import ALONE, Group
 from yolozu.training.precision import Precision
 from yolozu.training.randomness import derived_seed, generator_for
+from yolozu.training.shares import Share, shares_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor, nn
 
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
     from yolozu.data.collate import Batch
     from yolozu.data.preprocess import Preprocess
     from yolozu.geometry.targets import Targets
+    from yolozu.model.outputs import TrainingOutput
     from yolozu.optim.schedules import Schedule
 
 
@@ -85,11 +93,18 @@ class Learner:
         preprocess: Preprocess,
         seed: int,
         device: torch.device,
+        processes: Group = ALONE,
     ) -> None:
+        self._processes = processes
+        self._mixes_processes = processes.size > 1 and any(
+            isinstance(module, SyncBatchNorm2d) for module in detector.modules()
+        )
         self._precision = Precision(loop.amp, device)
         self.detector = detector.to(device)
         self.average = MovingAverage(self.detector, decay=loop.ema_decay) if loop.use_ema else None
         self.eval_weights: Literal["model", "ema"] = "ema" if loop.ema_eval else "model"
+        self._buffers = HeldBuffers(self.detector)
+        self._compiled = CompiledEncoding(self.detector) if loop.torch_compile else None
         self._loss, self._schedule, self._preprocess = loss, schedule, preprocess
         self._seed, self._device, self._max_norm = seed, device, optim.clip_grad_norm
         self._groups = parameter_groups(self.detector, group_rules(optim))
@@ -105,55 +120,137 @@ class Learner:
         assert self.average is not None
         return self.average.detector
 
-    def learn(self, window: Sequence[Batch], step: int) -> StepReport:
+    def learn(self, window: Sequence[Batch], step: int, *, lr_factor: float = 1.0) -> StepReport:
         """Take optimizer step ``step`` (from 0) on the batches of one window.
+
+        A loss or gradient that is not finite leaves everything as it was before, to the bit.
 
         The gradient is that of one large batch, because each batch counts by its share of the window's objects, by
         which losses are normalized. Two things remain each batch's own: batch statistics, and the number of denoising
         groups.
         """
         self.detector.train()
-        lr = self._schedule.at(step)
+        self._buffers.hold()
+        lr = self._schedule.at(step) * lr_factor
         set_learning_rate(self._optimizer, lr)
         self._optimizer.zero_grad(set_to_none=True)
-        weights = window_weights([int(batch.targets.valid_BT.sum()) for batch in window])
-        terms = [
-            self._add_gradients(batch, weight, step, place)
-            for place, (batch, weight) in enumerate(zip(window, weights, strict=True))
-        ]
-        values = _fetched(terms)
-        names = dict.fromkeys(name for value in values for name in value)
-        losses = {
-            name: sum(weight * value.get(name, 0.0) for weight, value in zip(weights, values, strict=True))
-            for name in names
-        }
+        shares = shares_of(window, self._processes)
+        with nullcontext() if self._compiled is None else self._compiled.active():
+            values = _fetched([self._add_gradients(share, step, place) for place, share in enumerate(shares)])
         rates = {group.part: lr * group.lr_mult for group in self._groups}
-        report = StepReport(losses, rates, math.nan, sum(len(batch.indices) for batch in window))
-        for batch, value in zip(window, values, strict=True):
-            if not math.isfinite(value["total"]):
-                return replace(report, non_finite="loss", suspects=tuple(batch.indices))
+        report = self._report(shares, values, rates)
+        if report.non_finite == "loss":
+            self._buffers.put_back()
+            return report
+        self._processes.add_gradients(self._parameters)
         norm = float(self._precision.gradient_norm(self._optimizer, self._parameters, max_norm=self._max_norm))
         if not math.isfinite(norm) and not self._precision.skips_overflow:
-            suspects = tuple(index for batch in window for index in batch.indices)
+            self._buffers.put_back()
+            own = [index for batch in window for index in batch.indices]
+            suspects = tuple(index for indices in self._processes.everyones(own) for index in indices)
             return replace(report, grad_norm=norm, non_finite="grad", suspects=suspects)
         self._precision.step(self._optimizer)
         if self.average is not None:
             self.average.update()
         return replace(report, grad_norm=norm)
 
-    def _add_gradients(self, batch: Batch, weight: float, step: int, place: int) -> dict[str, Tensor]:
-        torch.manual_seed(derived_seed(self._seed, "step", step, place))  # dropout
-        noise = generator_for(torch.device("cpu"), self._seed, "denoising", step, place)
-        targets = batch.targets.to(self._device)
-        images = normalize_images(batch.images_B3HW.to(self._device, non_blocking=True), self._preprocess)
-        with self._precision.autocast():
-            output = self.detector(images, targets, noise)
+    def _report(
+        self, shares: Sequence[Share], values: Sequence[dict[str, float]], rates: dict[str, float]
+    ) -> StepReport:
+        """The window's losses and images, of all processes; which images the first loss that is not finite is of."""
+        names = dict.fromkeys(name for value in values for name in value)
+        own = {
+            name: sum(share.weight * value.get(name, 0.0) for share, value in zip(shares, values, strict=True))
+            for name in names
+        }
+        bad = [
+            tuple(share.batch.indices)
+            for share, value in zip(shares, values, strict=True)
+            if not math.isfinite(value.get("total", 0.0))
+        ]
+        everyones = self._processes.everyones((own, bad))
+        losses = {
+            name: sum(of_one.get(name, 0.0) for of_one, _ in everyones)
+            for name in dict.fromkeys(name for of_one, _ in everyones for name in of_one)
+        }
+        report = StepReport(losses, rates, math.nan, sum(share.of for share in shares))
+        suspects = [indices for _, of_one in everyones for indices in of_one]
+        return replace(report, non_finite="loss", suspects=suspects[0]) if suspects else report
+
+    def _add_gradients(self, share: Share, step: int, place: int) -> dict[str, Tensor]:
+        if not share.batch.indices and not self._mixes_processes:
+            return {}
+        output, targets = self._outputs_of(share, step, place, self._processes.rank)
+        if not share.batch.indices:
+            self._accompany(output)
+            return {}
         try:
             total, terms = self._loss(output, targets)
         except NonFiniteCostError:
+            self._accompany(output)
             return {"total": torch.full((), math.nan, device=self._device)}
-        self._precision.backward(total * weight)
+        self._precision.backward(total * share.weight)
         return {"total": total.detach(), **terms}
+
+    def _accompany(self, output: TrainingOutput) -> None:
+        """Go through the backward pass for the sake of norms that other processes are waiting in; no gradient comes."""
+        if not self._mixes_processes:
+            return
+        parts = [output.queries, output.proposals, {} if output.denoising is None else output.denoising.predicted]
+        nothing = torch.stack([value.float().sum() for named in parts for value in named.values()]).sum() * 0.0
+        torch.autograd.grad(nothing, self._parameters, allow_unused=True)
+
+    def losses_of(self, share: Share, step: int, place: int, rank: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss () of a part of a batch with its graph, and its terms () without; random numbers are the step's.
+
+        Args:
+            share: a part of one of the window's batches.
+            step: optimizer step, from 0.
+            place: of the batch in its window.
+            rank: of the process whose part it is.
+
+        Raises:
+            NonFiniteCostError: YZ403, the outputs are not finite.
+        """
+        return self._loss(*self._outputs_of(share, step, place, rank))
+
+    def _outputs_of(self, share: Share, step: int, place: int, rank: int) -> tuple[Any, Targets]:
+        """What the detector makes of a process's part of a batch; denoising has the noise of the whole batch."""
+        torch.manual_seed(derived_seed(self._seed, "step", step, place, *([rank] if rank > 0 else [])))  # dropout
+        generator = generator_for(torch.device("cpu"), self._seed, "denoising", step, place)
+        parted = len(share.batch.indices) < share.of
+        noise = NoiseShare(generator, share.first, share.of) if parted else generator
+        targets = share.batch.targets.to(self._device)
+        images_B3HW = share.batch.images_B3HW.to(self._device, non_blocking=True)
+        with self._precision.autocast():
+            output = self.detector(normalize_images(images_B3HW, self._preprocess), targets, noise)
+        return output, targets
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[None]:
+        """Training passes inside the block leave nothing behind: no gradient, no moved statistics."""
+        self.detector.train()
+        self._buffers.hold()
+        self._optimizer.zero_grad(set_to_none=True)
+        try:
+            yield
+        finally:
+            self._optimizer.zero_grad(set_to_none=True)
+            self._buffers.put_back()
+
+    @property
+    def mixes_processes(self) -> bool:
+        """Whether a pass needs every process, because norms take their statistics from all of them."""
+        return self._mixes_processes
+
+    @property
+    def judges_gradients(self) -> bool:
+        """Whether a gradient that is not finite is an anomaly, and not loss scaling at work."""
+        return not self._precision.skips_overflow
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """What the optimizer moves, by name in the state dict."""
+        return {name: parameter for group in self._groups for name, parameter in group.parameters.items()}
 
     def weights(self) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
         """State dicts of the detector and of its average (not copied)."""
@@ -165,6 +262,27 @@ class Learner:
             {"scaler": self._precision.state(), "ema_updates": 0 if self.average is None else self.average.updates},
             optimizer_tensors(self._optimizer, self._groups),
         )
+
+    def take_buffers_from_first(self) -> None:
+        """Give all processes the statistics of the first one, which are those that are saved; gradients need none."""
+        modules = [self.detector] if self.average is None else [self.detector, self.average.detector]
+        self._processes.copy_from_first([buffer for module in modules for buffer in module.buffers()])
+
+    def take_all_from_first(self) -> None:
+        """Give all processes what the first one has: weights, average, optimizer state, loss scale."""
+        if self._processes.size == 1:
+            return
+        weights, average = self.weights()
+        self._processes.copy_from_first([*weights.values(), *({} if average is None else average).values()])
+        record = self.record()
+        described = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in record.tensors.items()}
+        values, described = self._processes.from_first((record.values, described))
+        tensors = record.tensors
+        if not self._processes.is_first:
+            tensors = {name: torch.empty(shape, dtype=dtype) for name, (shape, dtype) in described.items()}
+        self._processes.copy_from_first(list(tensors.values()))
+        if not self._processes.is_first:
+            self._load_record(TrainingRecord(values, tensors))
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Take over a checkpoint that was made for the same contract.
@@ -178,6 +296,10 @@ class Learner:
         if self.average is not None:
             assert checkpoint.ema is not None
             load_exactly(self.average.detector, checkpoint.ema, where=checkpoint.source)
+        self._load_record(record)
+
+    def _load_record(self, record: TrainingRecord) -> None:
+        if self.average is not None:
             self.average.updates = record.values["ema_updates"]
         self._precision.load(record.values["scaler"])
         load_optimizer_tensors(self._optimizer, self._groups, record.tensors)
@@ -197,17 +319,8 @@ def group_rules(optim: OptimSection) -> GroupRules:
     )
 
 
-def window_weights(object_counts: Sequence[int]) -> list[float]:
-    """Factors on losses, each divided by its own batch's objects, whose sum is the loss of one batch of them all.
-
-    Args:
-        object_counts: objects in each batch; a batch without any is normalized by 1.
-    """
-    whole = max(1, sum(object_counts))
-    return [max(1, count) / whole for count in object_counts]
-
-
 def _fetched(terms: Sequence[dict[str, Tensor]]) -> list[dict[str, float]]:
     """The terms as numbers, brought from the device at once."""
-    numbers = iter(torch.stack([value.float() for named in terms for value in named.values()]).tolist())
+    values = [value.float() for named in terms for value in named.values()]
+    numbers = iter(torch.stack(values).tolist() if values else ())
     return [{name: next(numbers) for name in named} for named in terms]

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from yolozu.model.device import device_named
 from yolozu.training.batches import training_windows
+from yolozu.training.distributed import ALONE, Followed, Group
+from yolozu.training.guard import Guard
 from yolozu.training.keeper import About, Keeper, TrainingFiles
 from yolozu.training.learner import Learner, StepReport
-from yolozu.training.messages import interrupted, non_finite, opening_lines, step_note, validation_line
-from yolozu.training.metrics_log import Kind, MetricsLog
+from yolozu.training.messages import interrupted, opening_lines, step_note, validation_line
+from yolozu.training.metrics_log import Kind, MetricsLog, SilentLog
 from yolozu.training.pace import Pace
 from yolozu.training.randomness import deterministic
 from yolozu.training.resume import Origin, take_up
@@ -22,6 +24,7 @@ from yolozu.training.validate import Validation, Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
     from typing import Literal, NoReturn
 
     import torch
@@ -60,6 +63,7 @@ def fit(
     origin: Origin,
     progress: Progress,
     stopping: Callable[[], bool],
+    processes: Group = ALONE,
 ) -> Summary:
     """Train to the end of the recipe's length, from where ``files`` or ``origin`` have got to.
 
@@ -74,26 +78,39 @@ def fit(
         origin: a finished training to extend.
         progress: where progress is shown.
         stopping: asked after every optimizer step and validation batch.
+        processes: that train together; all call this alike, and the first one writes and tells.
 
     Raises:
+        Followed: in all processes but the first, where that one raises one of these:
         Interrupted: YZ505, ``stopping`` said so; the state is saved.
         ContractError: YZ503, no length is given.
         UsageError: YZ501 and YZ502 for the device, YZ504 when resuming is insisted on and impossible, YZ506 when a loss
-            or gradient is not finite.
+            or gradient is not finite and may not be skipped; `TrainingFiles.black_boxes` then holds the step.
     """
     device = device_named(recipe.device)
     timetable = recipe.timetable(len(materials.train_index.records))
-    with deterministic(device), ExitStack() as stack:
-        learner = _learner(recipe, materials, timetable, device)
-        keeper = Keeper(files, about, learner, timetable)
-        schedule_of_total = recipe.schedule_of_total()
-        found = take_up(
-            files, about, origin, learner=learner, keeper=keeper, schedule_of_total=schedule_of_total, say=progress.say
-        )
+    with deterministic(recipe.loop.is_deterministic_on(recipe.device)), ExitStack() as stack:
+        learner = _learner(recipe, materials, timetable, device, processes)
+        keeper = Keeper(files, about, learner, timetable, num_processes=processes.size)
+        found = None
+        if processes.is_first:
+            found = take_up(
+                files,
+                about,
+                origin,
+                learner=learner,
+                keeper=keeper,
+                schedule_of_total=recipe.schedule_of_total(),
+                say=progress.say,
+                num_processes=processes.size,
+            )
+        found = processes.from_first(found)
+        learner.take_all_from_first()
         state = TrainingState() if found is None else found
-        train_log = stack.enter_context(MetricsLog(files.train_metrics, keep_rows=state.train_rows))
-        val_log = stack.enter_context(MetricsLog(files.val_metrics, keep_rows=state.val_rows))
-        for line in opening_lines(recipe, materials, timetable):
+        train_log = stack.enter_context(_log(files.train_metrics, state.train_rows, processes))
+        val_log = stack.enter_context(_log(files.val_metrics, state.val_rows, processes))
+        opening = opening_lines(recipe, materials, timetable, num_processes=processes.size)
+        for line in [*(materials.origin_lines if found is None else ()), *opening]:
             progress.say(line)
         bar = stack.enter_context(progress.bar("train", timetable.total_steps, done=state.step))
         windows = training_windows(
@@ -103,14 +120,23 @@ def fit(
             done_steps=state.step,
             operations=recipe.operations,
             pin=device.type == "cuda",
+            processes=processes,
         )
         loop = _Loop(
             recipe=recipe,
-            image_names=[record.image for record in materials.train_index.records],
+            guard=Guard(
+                recipe=recipe,
+                about=about,
+                learner=learner,
+                timetable=timetable,
+                image_names=[record.image for record in materials.train_index.records],
+                directory=files.black_boxes,
+                processes=processes,
+            ),
             timetable=timetable,
             learner=learner,
             keeper=keeper,
-            validator=_validator(recipe, materials, device),
+            validator=_validator(recipe, materials, device, processes),
             state=state,
             train_log=train_log,
             val_log=val_log,
@@ -118,6 +144,7 @@ def fit(
             progress=progress,
             bar=bar,
             stopping=stopping,
+            processes=processes,
         )
         loop.run(stack.enter_context(closing(windows)))
     return _summary(state, timetable)
@@ -126,7 +153,7 @@ def fit(
 @dataclass
 class _Loop:
     recipe: Recipe
-    image_names: list[str]
+    guard: Guard
     timetable: Timetable
     learner: Learner
     keeper: Keeper
@@ -138,6 +165,7 @@ class _Loop:
     progress: Progress
     bar: Bar
     stopping: Callable[[], bool]
+    processes: Group
 
     def run(self, windows: Iterator[list[Batch]]) -> None:
         """Steps and validations to the end; each part only looks at the state, so that it can begin at any of them."""
@@ -146,9 +174,8 @@ class _Loop:
             self._validate_if_due()
             if state.step >= self.timetable.total_steps or state.verdicts.stopped_early:
                 return
-            if self.stopping():
-                self._save()
-                raise interrupted(state, self.timetable)
+            if self.processes.any(self.stopping()):
+                self._save_and_stop()
             self._advance(windows)
             due = state.step % self.recipe.operations.save_last_every == 0
             if due and self._due_validation() is None:  # a validation saves by itself
@@ -160,26 +187,32 @@ class _Loop:
         pace.start()
         window = next(windows)
         pace.loaded()
-        report = self.learner.learn(window, state.step)
+        report = self.learner.learn(window, state.step, lr_factor=state.skips.lr_factor)
         pace.stepped(report.images)
         state.step += 1
         if report.non_finite is not None:
-            self._give_up(report)
-        state.sums.add(report)
-        if state.step == 1 or state.step % self.recipe.operations.log_every == 0:
-            metrics = _rates(report) | _finite({"grad_norm": report.grad_norm}) | pace.read()
-            self._write(self.train_log, "train_step", report.losses, metrics)
+            self._not_taken(report, window)
+        else:
+            self._taken(report)
         if self.timetable.ends_epoch(state.step):
             self._write(self.train_log, "train_epoch", state.sums.means(), _rates(report))
             state.sums = EpochSums()
         self.bar.advance(1, step_note(report, state))
 
-    def _give_up(self, report: StepReport) -> NoReturn:
-        """Say what was not finite. Nothing is saved: the last checkpoint stays good."""
+    def _taken(self, report: StepReport) -> None:
+        state, pace = self.state, self.pace
+        state.skips.end_row()
+        state.sums.add(report)
+        if state.step == 1 or state.step % self.recipe.operations.log_every == 0:
+            metrics = _rates(report) | _finite({"grad_norm": report.grad_norm}) | pace.read()
+            self._write(self.train_log, "train_step", report.losses, metrics)
+
+    def _not_taken(self, report: StepReport, window: list[Batch]) -> None:
+        """Skip the step; or stop, and then nothing is saved: the last checkpoint stays good."""
         kind: Kind = "non_finite_loss" if report.non_finite == "loss" else "non_finite_grad"
         metrics = _rates(report) | _finite({"grad_norm": report.grad_norm})
         self._write(self.train_log, kind, _finite(report.losses), metrics)
-        raise non_finite(report, self.state, self.timetable, self.image_names)
+        self.progress.say(self.guard.judge(report, window, self.state))
 
     def _due_validation(self) -> Literal["val_epoch", "val_step", "closing"] | None:
         state, table = self.state, self.timetable
@@ -194,12 +227,12 @@ class _Loop:
         due, state = self._due_validation(), self.state
         if due is None:
             return
+        self.learner.take_buffers_from_first()
         found = self.validator(
             self.learner.evaluated(), stopping=self.stopping, tell=lambda note: self.bar.advance(0, note)
         )
         if found is None:
-            self._save()
-            raise interrupted(state, self.timetable)
+            self._save_and_stop()
         if due == "closing":
             state.before_end = BeforeEnd(copy.deepcopy(state.verdicts), state.val_rows)
         self._judge(found, due)
@@ -238,8 +271,14 @@ class _Loop:
         )
         state.train_rows, state.val_rows = self.train_log.rows, self.val_log.rows
 
+    def _save_and_stop(self) -> NoReturn:
+        self._save()
+        raise interrupted(self.state, self.timetable) if self.processes.is_first else Followed
+
     def _save(self, *, with_best: bool = False) -> None:
         """Write last.pt, which counts on the metrics' rows being there."""
+        if not self.processes.is_first:
+            return
         self.train_log.sync()
         self.val_log.sync()
         if with_best:
@@ -248,7 +287,13 @@ class _Loop:
             self.keeper.save(self.state)
 
 
-def _learner(recipe: Recipe, materials: Materials, timetable: Timetable, device: torch.device) -> Learner:
+def _log(path: Path, keep_rows: int, processes: Group) -> MetricsLog:
+    return MetricsLog(path, keep_rows=keep_rows) if processes.is_first else SilentLog()
+
+
+def _learner(
+    recipe: Recipe, materials: Materials, timetable: Timetable, device: torch.device, processes: Group
+) -> Learner:
     return Learner(
         materials.detector,
         materials.loss,
@@ -258,10 +303,11 @@ def _learner(recipe: Recipe, materials: Materials, timetable: Timetable, device:
         preprocess=materials.preprocess,
         seed=recipe.seed,
         device=device,
+        processes=processes,
     )
 
 
-def _validator(recipe: Recipe, materials: Materials, device: torch.device) -> Validator:
+def _validator(recipe: Recipe, materials: Materials, device: torch.device, processes: Group) -> Validator:
     return Validator(
         index=materials.val_index,
         images=materials.val_images,
@@ -273,6 +319,7 @@ def _validator(recipe: Recipe, materials: Materials, device: torch.device) -> Va
         batch_size=recipe.loop.batch_size,
         device=device,
         operations=recipe.operations,
+        processes=processes,
     )
 
 

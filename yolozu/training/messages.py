@@ -10,6 +10,7 @@ from yolozu.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from yolozu.errors import YolozuError
     from yolozu.training.learner import StepReport
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from yolozu.training.validate import Validation
 
 
-def opening_lines(recipe: Recipe, materials: Materials, timetable: Timetable) -> list[str]:
+def opening_lines(recipe: Recipe, materials: Materials, timetable: Timetable, *, num_processes: int = 1) -> list[str]:
     """What is about to happen."""
+    together = f" in each of {num_processes} processes" if num_processes > 1 else ""
     total, warmup = timetable.total_steps, recipe.schedule.lr_warmup_steps
     steps = (
         f"training for {total} optimizer steps, {timetable.steps_per_epoch} an epoch: "
         f"{len(materials.train_index.records)} images, {len(materials.val_index.records)} held out, "
-        f"on {recipe.device} with {torch.get_num_threads()} threads"
+        f"on {recipe.device} with {torch.get_num_threads()} threads{together}"
     )
     if warmup < total or recipe.schedule.scheduler == "onecycle":
         return [steps]
@@ -61,23 +63,48 @@ def interrupted(state: TrainingState, timetable: Timetable) -> YolozuError:
     )
 
 
-def non_finite(report: StepReport, state: TrainingState, timetable: Timetable, names: Sequence[str]) -> YolozuError:
-    """A loss or gradient is not a finite number.
+def skipped(report: StepReport, state: TrainingState, names: Sequence[str], *, max_skips: int) -> str:
+    """A step was skipped.
+
+    Args:
+        report: of the step.
+        state: after the step.
+        names: of the images that it came from.
+        max_skips: how many may be skipped in a row.
+    """
+    return (
+        f"warning: step {state.step} is skipped ({state.skips.in_a_row} of at most {max_skips} in a row): "
+        f"{_not_finite(report, names)}; learning rates are {state.skips.lr_factor:g} of the schedule's from here on"
+    )
+
+
+def non_finite(
+    report: StepReport, state: TrainingState, timetable: Timetable, names: Sequence[str], *, cause: str, bundle: Path
+) -> YolozuError:
+    """A loss or gradient is not a finite number, and that ends the training.
 
     Args:
         report: of the step.
         state: after the step.
         timetable: of the training.
-        names: of the training images, by position.
+        names: of the images that it came from.
+        cause: a clause about the first place that is not finite.
+        bundle: the file that holds the step.
     """
-    images = ", ".join(names[index] for index in report.suspects)
-    thing = "loss" if report.non_finite == "loss" else "gradient"
+    row = state.skips.in_a_row
+    again = f", after {row} skipped step{'s' if row > 1 else ''}" if row else ""
     return UsageError.one(
         "YZ506",
         where=_place(state, timetable),
-        problem=f"the {thing} is not a finite number, on {images}",
-        fix="lower lr, lengthen lr_warmup_steps, set clip_grad_norm, or set amp: none; then look at these images",
+        problem=f"{_not_finite(report, names)}{again}: {cause}",
+        fix=f"yolozu replay {bundle} shows more; lower lr, lengthen lr_warmup_steps, set clip_grad_norm, or set "
+        "amp: none; then look at these images",
     )
+
+
+def _not_finite(report: StepReport, names: Sequence[str]) -> str:
+    thing = "loss" if report.non_finite == "loss" else "gradient"
+    return f"the {thing} is not a finite number, on {', '.join(names)}"
 
 
 def _place(state: TrainingState, timetable: Timetable) -> str:

@@ -87,6 +87,33 @@ class MetricsLog:
         os.fsync(self._file.fileno())
 
 
+class SilentLog(MetricsLog):
+    """Keeps nothing: for the processes of a training that do not write."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to close."""
+
+    def write(
+        self,
+        kind: Kind,
+        *,
+        epoch: int,
+        step: int,
+        optim_step: int,
+        losses: Mapping[str, float | None],
+        metrics: Mapping[str, float | None],
+    ) -> None:
+        """Nothing."""
+
+    def sync(self) -> None:
+        """Nothing."""
+
+
 def comparable(row: dict[str, Any]) -> dict[str, Any]:
     """A row without its timestamp and durations: what two equal trainings have in common."""
     metrics = {name: value for name, value in row["metrics"].items() if name not in MEASURED}

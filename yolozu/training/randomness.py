@@ -32,17 +32,16 @@ def seeded(seed: int, *purpose: str | int) -> Iterator[None]:
 
 
 @contextmanager
-def deterministic(device: torch.device) -> Iterator[None]:
-    """Hold torch to deterministic algorithms on the CPU, and leave its global settings and generators as they were.
+def deterministic(enabled: bool) -> Iterator[None]:
+    """Hold torch to deterministic algorithms, or to its fastest, and leave its settings and generators as they were.
 
-    On CUDA some operations of the detector (the backward pass of grid sampling) have no deterministic form, so nothing
-    is promised there.
+    An operation that has no deterministic form then raises a RuntimeError instead of giving other bits every time.
     """
     before = torch.are_deterministic_algorithms_enabled()
     memory = torch.utils.deterministic
     filled_before = memory.fill_uninitialized_memory  # type: ignore[attr-defined]
     with torch.random.fork_rng():
-        torch.use_deterministic_algorithms(device.type == "cpu")
+        torch.use_deterministic_algorithms(enabled)
         memory.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # only for finding such reads, and slow
         try:
             yield

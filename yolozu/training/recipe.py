@@ -92,6 +92,7 @@ class Materials:
         score: metrics of predictions on the held-out images.
         score_threshold: predictions below it are left out when validating.
         max_detections: most predictions per image when validating.
+        origin_lines: where the first weights come from, to be said when they are used.
     """
 
     detector: nn.Module
@@ -104,3 +105,4 @@ class Materials:
     score: Score
     score_threshold: float
     max_detections: int
+    origin_lines: tuple[str, ...] = ()

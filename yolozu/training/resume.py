@@ -42,6 +42,7 @@ def take_up(
     keeper: Keeper,
     schedule_of_total: str | None,
     say: Callable[[str], None],
+    num_processes: int = 1,
 ) -> TrainingState | None:
     """Bring ``learner`` and ``files`` to where training can go on, and say so; None leaves both as new.
 
@@ -54,6 +55,7 @@ def take_up(
         schedule_of_total: the schedule whose earlier steps would have been others in a longer training, if that rules
             an extension out.
         say: where to tell what was found.
+        num_processes: that train together.
 
     Raises:
         UsageError: YZ504, `Origin.insist` and there is nothing to go on from.
@@ -86,6 +88,11 @@ def take_up(
         say(
             f"warning: the state was made with {found.threads} torch threads, now there are {torch.get_num_threads()}: "
             "from here on, bits may differ from those of an uninterrupted training"
+        )
+    if found.processes != num_processes:
+        say(
+            f"warning: the state was made by {found.processes} processes, now there are {num_processes}: "
+            "from here on, sums have another order, and bits may differ from those of an uninterrupted training"
         )
     return found.state
 

@@ -71,8 +71,30 @@ class EpochSums:
             self.losses[name] = self.losses.get(name, 0.0) + value * report.images
 
     def means(self) -> dict[str, float]:
-        """Mean losses per image of the epoch."""
+        """Mean losses per image of the epoch; none where every step was skipped."""
         return {name: total / self.images for name, total in self.losses.items()}
+
+
+@dataclass
+class Skips:
+    """Steps that were skipped because a loss or gradient was not finite.
+
+    Attributes:
+        in_a_row: skipped since the last step that moved something.
+        lr_factor: on all learning rates from here on.
+    """
+
+    in_a_row: int = 0
+    lr_factor: float = 1.0
+
+    def add(self, *, decay: float) -> None:
+        """Count a skipped step; later ones are smaller by ``decay``."""
+        self.in_a_row += 1
+        self.lr_factor *= decay
+
+    def end_row(self) -> None:
+        """A step moved something: the count begins anew, the factor stays."""
+        self.in_a_row = 0
 
 
 @dataclass
@@ -87,6 +109,7 @@ class TrainingState:
         val_rows: rows in the validation metrics.
         before_end: verdicts and ``val_rows`` before a validation that only took place because training ended there; a
             longer training of the same contract would not have had it.
+        skips: steps that moved nothing.
     """
 
     step: int = 0
@@ -95,6 +118,7 @@ class TrainingState:
     train_rows: int = 0
     val_rows: int = 0
     before_end: BeforeEnd | None = None
+    skips: Skips = field(default_factory=Skips)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values that `from_json` reads back exactly."""
@@ -102,8 +126,15 @@ class TrainingState:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """The state that `to_json` gave."""
-        assert set(values) == {entry.name for entry in fields(cls)}
+        """The state that `to_json` gave.
+
+        Raises:
+            ValueError: another version of the code gave it, whose states hold other things.
+        """
+        own = {entry.name for entry in fields(cls)}
+        if set(values) != own:
+            other = ", ".join(sorted(own ^ set(values)))
+            raise ValueError(f"its state is of another version of yolozu, with or without {other}")
         before = values["before_end"]
         return cls(
             step=values["step"],
@@ -112,6 +143,7 @@ class TrainingState:
             train_rows=values["train_rows"],
             val_rows=values["val_rows"],
             before_end=None if before is None else BeforeEnd(Verdicts(**before["verdicts"]), before["val_rows"]),
+            skips=Skips(**values["skips"]),
         )
 
     def forget_end(self) -> None:

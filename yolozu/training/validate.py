@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -15,6 +17,7 @@ from yolozu.model.decode import decode_detections
 from yolozu.model.outputs import DetectorOutput
 from yolozu.training.batches import validation_batches
 from yolozu.training.criterion import SOURCES
+from yolozu.training.distributed import ALONE, Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +57,15 @@ class Validation:
 
 
 @dataclass(frozen=True)
+class _Judged:
+    """A batch: its objects (at least 1), by which its losses are normalized; losses; predictions of its images."""
+
+    objects: int
+    losses: dict[str, float]
+    predictions: list[ImagePredictions]
+
+
+@dataclass(frozen=True)
 class Validator:
     """Validates a detector in float32, as it will be exported, whatever precision it trains in.
 
@@ -68,6 +80,7 @@ class Validator:
         batch_size: images per batch.
         device: where the detector is.
         operations: number of workers.
+        processes: that share the images; the first one scores.
     """
 
     index: DataIndex
@@ -80,6 +93,7 @@ class Validator:
     batch_size: int
     device: torch.device
     operations: OperationsSection
+    processes: Group = ALONE
 
     @torch.no_grad()
     def __call__(
@@ -93,34 +107,48 @@ class Validator:
             tell: hears now and then how far it is.
 
         Returns:
-            What was found; None when ``stopping`` said so before the end.
+            What was found, the same in all processes; None when ``stopping`` said so to any before the end.
         """
         told_at = time.monotonic()
         detector.eval()
-        sums: dict[str, float] = {}
-        objects = 0
-        predictions: list[ImagePredictions] = []
-        for batch in validation_batches(
-            self.images,
-            num_images=len(self.index.records),
-            batch_size=self.batch_size,
-            operations=self.operations,
-            pin=self.device.type == "cuda",
-        ):
-            if stopping():
+        num_images = len(self.index.records)
+        batches = iter(
+            validation_batches(
+                self.images,
+                num_images=num_images,
+                batch_size=self.batch_size,
+                operations=self.operations,
+                pin=self.device.type == "cuda",
+                processes=self.processes,
+            )
+        )
+        own: list[_Judged] = []
+        for round_ in range(math.ceil(math.ceil(num_images / self.batch_size) / self.processes.size)):
+            if self.processes.any(stopping()):
                 return None
-            targets = batch.targets.to(self.device)
-            output = detector(normalize_images(batch.images_B3HW.to(self.device), self.preprocess))
-            normalizer = max(1, sum(targets.counts))
-            objects += normalizer
-            for name, value in self._losses(output, targets).items():
-                sums[name] = sums.get(name, 0.0) + value * normalizer
-            predictions += self._predictions(batch, output)
+            own += [self._judged(batch, detector) for batch in islice(batches, 1)]  # the last round may be short
             if time.monotonic() - told_at > TELL_EVERY_S:
                 told_at = time.monotonic()
-                tell(f"validating {len(predictions)}/{len(self.index.records)}")
+                tell(f"validating {min(num_images, (round_ + 1) * self.processes.size * self.batch_size)}/{num_images}")
+        everyones = self.processes.to_first(own)
+        return self.processes.from_first(None if everyones is None else self._summed(everyones))  # type: ignore[no-any-return]
+
+    def _judged(self, batch: Batch, detector: nn.Module) -> _Judged:
+        targets = batch.targets.to(self.device)
+        output = detector(normalize_images(batch.images_B3HW.to(self.device), self.preprocess))
+        losses = self._losses(output, targets)
+        return _Judged(max(1, sum(targets.counts)), losses, self._predictions(batch, output))
+
+    def _summed(self, everyones: list[list[_Judged]]) -> Validation:
+        """Batches added up in their order, in which processes took turns."""
+        judged = [entry for turn in zip_longest(*everyones) for entry in turn if entry is not None]
+        sums: dict[str, float] = {}
+        for entry in judged:
+            for name, value in entry.losses.items():
+                sums[name] = sums.get(name, 0.0) + value * entry.objects
+        objects = sum(entry.objects for entry in judged)
         losses = {name: value / objects for name, value in sums.items()}
-        return Validation(losses, self.score(self.index, predictions))
+        return Validation(losses, self.score(self.index, [found for entry in judged for found in entry.predictions]))
 
     def _losses(self, output: DetectorOutput, targets: Targets) -> dict[str, float]:
         """The loss of the predictions alone, by term."""

@@ -7,7 +7,9 @@ import pytest
 
 from yolozu.cli.app import main
 from yolozu.cli.commands.contract import stale_stages
+from yolozu.contract.run import Contract
 from yolozu.contract.schema import contract_schema
+from yolozu.plan.compiler import compile_plan, registered_stages
 
 REPOSITORY = Path(__file__).parents[3]
 GOOD = "epochs: 2\nlr: 0.1\n"
@@ -146,6 +148,11 @@ def test_diff_names_keys_origins_and_what_becomes_stale(run):
     )
 
 
+def test_diff_names_the_copies_only_where_some_are_asked_for(run):
+    _, out, _ = run("diff", "a.yaml", "b.yaml", a=GOOD, b=GOOD + "metrics_csv: a.csv\n")
+    assert out == "metrics_csv: null (default) -> a.csv (b.yaml:3)\n  stale: files\n"
+
+
 def test_diff_of_contracts_that_mean_the_same(run):
     assert run("diff", "a.yaml", "b.yaml", a=GOOD, b="lr: 1.0e-1\nepochs: 2\n") == (
         0,
@@ -161,7 +168,7 @@ def test_diff_as_json(run):
 
 
 def test_a_change_of_data_makes_everything_stale():
-    direct, then = stale_stages("dataset")
+    direct, then = stale_stages("dataset", compile_plan(Contract(), registered_stages()))
     assert direct[0] == "prepare_data"
     assert {"train", "evaluate"} <= {*direct, *then}
 

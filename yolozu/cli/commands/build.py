@@ -25,15 +25,18 @@ Words = Annotated[
     ),
 ]
 RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")]
+RunDir = Annotated[
+    str | None, typer.Option(help="Directory of the run, ending in its name (as run_dir=…).", metavar="DIR")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON at the end; the lines on the way go to stderr.")]
 
 TRAINED = ["onnx_parity"]
-"""What `yolozu train` builds, with all it needs: data, checkpoints, ONNX, parity."""
+"""What `yolozu train` builds, with all it needs: data, checkpoints, ONNX, parity; and the copies that are asked for."""
 
 
-def run(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> int:
+def run(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> int:
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
-    session, names = session_for(words, run_id)
+    session, names = session_for(words, run_id, run_dir=run_dir)
     return _build(session, names, as_json=as_json)
 
 
@@ -41,6 +44,7 @@ def run(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> 
 def train(
     config: Annotated[str | None, typer.Argument(help="Contract file (YAML or JSON).", metavar="CONFIG")] = None,
     run_id: RunId = None,
+    run_dir: RunDir = None,
     *,
     resume: Annotated[
         bool,
@@ -50,10 +54,10 @@ def train(
     overrides: list[Override],
 ) -> int:
     """Train, export and check parity. Without --run-id the run is named by the UTC time."""
-    session, _ = session_for(
-        [] if config is None else [f"config={config}"], run_id, overrides, strict=run_id is not None
-    )
-    return _build(session, TRAINED, insist_on_resume=resume, as_json=as_json)
+    words = [] if config is None else [f"config={config}"]
+    session, _ = session_for(words, run_id, overrides, run_dir=run_dir, strict=run_id is not None)
+    names = [*(["files"] if "files" in session.plan else []), *TRAINED]
+    return _build(session, names, insist_on_resume=resume, as_json=as_json)
 
 
 def _build(session: Session, names: list[str], *, insist_on_resume: bool = False, as_json: bool) -> int:

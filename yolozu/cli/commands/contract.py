@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from yolozu.errors import Finding
+    from yolozu.plan.plan import Plan
 
 Config = Annotated[Path, typer.Argument(help="Contract file (YAML or JSON).", metavar="CONFIG")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -79,11 +80,13 @@ def diff(
 ) -> None:
     """Keys that two contracts resolve to differently, where each was given, and the stages the change makes stale."""
     from yolozu.contract.diff import differences
+    from yolozu.plan.compiler import compile_plan, registered_stages
 
     pair = load_contract(before), load_contract(after)
     for loaded in pair:
         show_findings(loaded.warnings)
-    found = [(entry, *stale_stages(entry.section)) for entry in differences(*pair)]
+    plan = compile_plan(pair[1].contract, registered_stages())
+    found = [(entry, *stale_stages(entry.section, plan)) for entry in differences(*pair)]
     if as_json:
         entries = [{**dataclasses.asdict(entry), "stale": direct, "then": then} for entry, direct, then in found]
         print(json.dumps({"differences": entries}, indent=2, ensure_ascii=False))
@@ -118,14 +121,13 @@ def schema(
         print(f"{path}: {'written' if changed else 'unchanged'}")
 
 
-def stale_stages(section: str) -> tuple[list[str], list[str]]:
-    """Stages whose spec holds ``section``, and the stages after them that read what they give."""
-    from yolozu.plan.compiler import registered_stages
+def stale_stages(section: str, plan: Plan) -> tuple[list[str], list[str]]:
+    """Stages of ``plan`` whose spec holds ``section``, and the stages after them that read what they give."""
     from yolozu.stages.base import links
 
     direct: list[str] = []
     then: list[str] = []
-    for stage in registered_stages():
+    for stage in (node.stage for node in plan.nodes):
         sources = {link.target.partition(".")[0] for link in links(stage.inputs).values() if link.kind == "needs"}
         if section in stage.spec.model_fields:
             direct.append(stage.name)

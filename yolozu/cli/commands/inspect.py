@@ -28,18 +28,22 @@ Words = Annotated[
     ),
 ]
 RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")]
+RunDir = Annotated[
+    str | None, typer.Option(help="Directory of the run, ending in its name (as run_dir=…).", metavar="DIR")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def plan(
     words: Words = None,
     run_id: RunId = None,
+    run_dir: RunDir = None,
     *,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 when something would run.")] = False,
     as_json: Json = False,
 ) -> int:
     """What would run, in order. Nothing is written."""
-    session, names = session_for(words, run_id)
+    session, names = session_for(words, run_id, run_dir=run_dir)
     verdicts = session.verdicts(names)
     if as_json:
         print(
@@ -53,9 +57,9 @@ def plan(
     return EXIT_REFUSED if check and any(verdict.stale for verdict in verdicts) else EXIT_DONE
 
 
-def why(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> None:
+def why(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> None:
     """Why each stage would run: which key or file, old → new, and where it was set."""
-    session, names = session_for(words, run_id)
+    session, names = session_for(words, run_id, run_dir=run_dir)
     verdicts = session.verdicts(names)
     if as_json:
         print(
@@ -69,9 +73,9 @@ def why(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> 
             print(f"    {reason.render(session.origin)}")
 
 
-def status(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> None:
+def status(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> None:
     """Every stage of a run: its state, when it was built and how long it took."""
-    session, names = session_for(words, run_id)
+    session, names = session_for(words, run_id, run_dir=run_dir)
     rows = status_rows(session, names)
     if as_json:
         print(json.dumps({"run_id": session.layout.run_id, "stages": rows}, indent=2))
@@ -85,9 +89,9 @@ def status(words: Words = None, run_id: RunId = None, *, as_json: Json = False) 
             print(f"    {row['failure']}")
 
 
-def verify(words: Words = None, run_id: RunId = None, *, as_json: Json = False) -> int:
+def verify(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> int:
     """Read every artifact again and compare its digest with the receipt; exit 1 when one differs."""
-    session, names = session_for(words, run_id)
+    session, names = session_for(words, run_id, run_dir=run_dir)
     rows = [row for node in session.plan.needed_for(names) for row in _verified(session, node.name)]
     bad = [row for row in rows if row["state"] != "intact"]
     if as_json:

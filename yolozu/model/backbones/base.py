@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor, nn
+
+from yolozu.model.backbones.torchvision import renamed_exactly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,35 @@ class Backbone(nn.Module, ABC):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+
+
+class TorchvisionBackbone(Backbone):
+    """A backbone whose trained weights torchvision publishes too: it reads them. Other backbones lack this hook.
+
+    Attributes:
+        torchvision_classifier: what the names of the tensors behind the last map start with; those are left out.
+    """
+
+    torchvision_classifier: ClassVar[tuple[str, ...]]
+
+    @staticmethod
+    @abstractmethod
+    def torchvision_name(name: str) -> str:
+        """What torchvision calls the tensor that is ``name`` in this backbone's state dict."""
+
+    def from_torchvision(self, state: Mapping[str, Tensor], *, where: str = "torchvision weights") -> dict[str, Tensor]:
+        """This backbone's state dict, made of one in torchvision's layout; nothing is loaded.
+
+        Args:
+            state: a state dict as torchvision publishes it; its classifier is ignored.
+            where: the file it is from, for messages.
+
+        Raises:
+            InputError: YZ410, naming all tensors that are missing, unexpected or of another shape.
+        """
+        return renamed_exactly(
+            self.state_dict(), state, rename=self.torchvision_name, ignored=self.torchvision_classifier, where=where
+        )
 
 
 def scaled_width(channels: int, width_mult: float) -> int:

@@ -1,12 +1,6 @@
-"""Feature extractors, by the name in ``model.backbone.name``."""
+"""Feature extractors, by the name in ``model.backbone.name``; the table is `yolozu.contract.components.BACKBONES`."""
 
+from yolozu.contract import components
 from yolozu.registry import Registry
 
-BACKBONES = Registry(
-    "backbone",
-    {
-        "cspdarknet_s": "yolozu.model.backbones.cspdarknet:CspDarknet",
-        "cspresnet": "yolozu.model.backbones.cspresnet:CspResNet",
-        "tiny_cnn": "yolozu.model.backbones.tiny_cnn:TinyCnn",
-    },
-)
+BACKBONES = Registry("backbone", components.BACKBONES)

@@ -7,12 +7,13 @@ import math
 from torch import nn
 
 from yolozu.model.heads.base import HeadSizes
+from yolozu.model.linear import Linear
 
 PRIOR_PROBABILITY = 0.01
 """Score of every class before training: most queries are background, and a start at 0.5 would drown the objects."""
 
 
-class ClassificationHead(nn.Linear):
+class ClassificationHead(Linear):
     """(..., D) to one logit per class.
 
     Bias of the prior: Lin et al., Focal Loss for Dense Object Detection, ICCV 2017, section 4.1.

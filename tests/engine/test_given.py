@@ -1,0 +1,94 @@
+"""Files that a contract names are inputs by their content, and are told by their own names."""
+
+import os
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from tests.engine.test_session import config, opened  # noqa: F401 - `config` is a fixture
+from yolozu.artifacts.digest import digest_file
+from yolozu.engine.given import told_by_file
+from yolozu.errors import InputError
+from yolozu.plan.receipt import Receipt
+from yolozu.plan.staleness import Reason
+
+NOTE = "plan/init_from.json"
+
+
+def test_a_missing_file_is_told_before_anything_runs(config, tmp_path):  # noqa: F811
+    fix = "  fix: name the weights to start from, relative to the working directory, or drop init_from"
+    with pytest.raises(InputError) as caught:
+        opened("init_from=w.pth")
+    assert str(caught.value) == f"init_from: w.pth (init_from=w.pth): YZ313 there is no such file\n{fix}"
+    assert caught.value.exit_code == 2
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError) as caught:
+        opened("init_from=empty")
+    problem = "there is no model.safetensors in this directory"
+    assert str(caught.value) == f"init_from: empty (init_from=empty): YZ313 {problem}\n{fix}"
+
+
+def test_the_plan_knows_all_files_by_their_content(config, tmp_path):  # noqa: F811
+    assert opened().texts[NOTE] == '{\n  "files": null,\n  "schema_version": 1\n}\n'
+    save_file({"a": torch.ones(1)}, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text("{}")
+    text = opened("init_from=.").texts[NOTE]
+    for name in ("model.safetensors", "config.json"):
+        assert f'"{name}": "{digest_file(tmp_path / name)}"' in text
+    (tmp_path / "config.json").write_text("{ }")
+    assert opened("init_from=.").texts[NOTE] != text
+
+
+def test_a_predictions_file_leaves_training_alone_and_the_other_way_round(config, tmp_path):  # noqa: F811
+    torch.save({"a": torch.ones(1)}, tmp_path / "w.pth")
+    (tmp_path / "mine.json").write_text("[]")
+    words = ["adapter=precomputed", "predictions=mine.json", "init_from=w.pth"]
+    before = opened(*words).texts
+    (tmp_path / "mine.json").write_text("[1]")
+    after = opened(*words).texts
+    assert (before[NOTE], before["plan/given.json"]) != (after[NOTE], after["plan/given.json"])
+    assert before[NOTE] == after[NOTE]
+    torch.save({"a": torch.zeros(1)}, tmp_path / "w.pth")
+    assert opened(*words).texts["plan/given.json"] == after["plan/given.json"]
+
+
+def built(session, stage="train"):
+    """Pretend that a stage was built with everything as it is now."""
+    node = session.plan[stage]
+    digests = {name: session.digest(path, _NoCache()) for name, path in node.inputs.items()}
+    receipt = Receipt(stage, node.stage.version, node.spec, digests, {}, {}, "now", 1.0, {})
+    session.layout.receipt_path(stage).parent.mkdir(parents=True, exist_ok=True)
+    receipt.write(session.layout.receipt_path(stage))
+
+
+class _NoCache:
+    def path(self, path):
+        return digest_file(path)
+
+
+def inputs_of(session):
+    (verdict,) = [verdict for verdict in session.verdicts(["train"]) if verdict.node.name == "train"]
+    shown = [reason.render(session.origin) for reason in verdict.reasons if reason.kind in ("key", "input")]
+    assert [
+        reason.render(session.origin) for reason in session.own_reasons(verdict.node) if reason.kind in ("key", "input")
+    ] == shown
+    return shown
+
+
+def test_the_file_itself_is_told_as_the_reason(config, tmp_path):  # noqa: F811
+    torch.save({"a": torch.ones(1)}, tmp_path / "w.pth")
+    session = opened("init_from=w.pth")
+    built(session)
+    assert inputs_of(session) == []
+    os.utime(tmp_path / "w.pth", (1, 1))
+    assert inputs_of(opened("init_from=w.pth")) == []
+    torch.save({"a": torch.zeros(1)}, tmp_path / "w.pth")
+    assert inputs_of(opened("init_from=w.pth")) == ["w.pth has other content than when it was read"]
+    assert inputs_of(opened("init_from=null")) == ['init_from: "w.pth" → null (init_from=null)']
+
+
+def test_other_reasons_stay_as_they_are():
+    reasons = (Reason("key", "lr", "1", "2"), Reason("input", "data/train.json", "a", "b"))
+    assert told_by_file(reasons, NOTE, "w.pth") == reasons
+    assert told_by_file((*reasons, Reason("input", NOTE, "a", "b")), NOTE, None)[-1].subject == NOTE

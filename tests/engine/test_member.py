@@ -1,0 +1,53 @@
+import json
+
+import pytest
+from torch import distributed
+
+from yolozu.engine import member as member_module
+from yolozu.engine.member import Member, report_failure
+
+
+@pytest.fixture
+def member(monkeypatch):
+    """Makes the process of a rank; all share the store that torchrun keeps."""
+    store = distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    monkeypatch.setenv("MASTER_PORT", str(store.port))
+
+    def make(rank):
+        monkeypatch.setenv("RANK", str(rank))
+        return Member()
+
+    yield make
+    del store
+
+
+def test_the_others_run_the_stage_once_the_first_says_so(member):
+    first, second = member(0), member(1)
+    assert (first.rank, second.rank) == (0, 1)
+    first.go()
+    first.end()
+    assert second.waits(lambda: False)
+
+
+def test_the_others_end_where_the_first_has_found_nothing_to_do(member):
+    first, second = member(0), member(1)
+    first.end()
+    assert not second.waits(lambda: False)
+
+
+def test_who_waits_can_be_stopped(member, monkeypatch):
+    monkeypatch.setattr(member_module, "LOOK_EVERY_S", 0.001)
+    asked = iter([False, False, True])
+    assert not member(1).waits(lambda: next(asked))
+
+
+def test_a_failure_is_left_for_torchrun_to_find(tmp_path, monkeypatch):
+    path = tmp_path / "error.json"
+    monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(path))
+    report_failure(kind="InputError", text="exp.yaml: YZ101 …")
+    report = json.loads(path.read_text())
+    assert (report["message"], report["kind"], report["timestamp"]) == (
+        "exp.yaml: YZ101 …", "InputError", int(report["at"]),
+    )  # fmt: skip
+    assert [entry.name for entry in tmp_path.iterdir()] == ["error.json"]

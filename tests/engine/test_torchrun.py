@@ -1,0 +1,203 @@
+import os
+import signal
+import sys
+
+import pytest
+
+from yolozu.engine import torchrun
+from yolozu.engine.torchrun import LOST_PEER, Failure, cause, prepare_environment, run_group, run_until_done
+from yolozu.errors import Interrupted, UsageError
+
+WAIT = "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: exit(75))\ntime.sleep(60)\n"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch):
+    """torchrun leaves variables behind, and what is not set is set for its processes."""
+    for name in ("OMP_NUM_THREADS", "GLOO_SOCKET_IFNAME", "TORCHELASTIC_SIGNALS_TO_HANDLE"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+def run(code, *, stopping=lambda: False, num_processes=2):
+    preamble = "import os\nrank = int(os.environ['RANK'])\nfrom yolozu.engine.member import report_failure\n"
+    return run_group([sys.executable, "-c", preamble + code], num_processes=num_processes, stopping=stopping)
+
+
+@pytest.mark.slow
+@pytest.mark.effect("nproc_per_node")
+def test_every_process_knows_its_place_and_nothing_is_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = signal.getsignal(signal.SIGTERM)
+    assert run(f"open(f'{tmp_path}/{{rank}}', 'w').write(os.environ['WORLD_SIZE'] + os.environ['LOCAL_RANK'])") == []
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"0": "20", "1": "21"}
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.slow
+def test_one_process_is_a_group_too():
+    assert run("assert os.environ['WORLD_SIZE'] == '1'", num_processes=1) == []
+
+
+@pytest.mark.slow
+def test_what_a_process_says_of_its_failure_arrives_and_the_others_are_ended():
+    found = run(f"if rank == 1:\n    report_failure(kind='InputError', text='no such file')\n    exit(2)\n{WAIT}")
+    first = cause(found)
+    assert (first.rank, first.exit_code, first.kind, first.text, first.is_loss) == (
+        1, 2, "InputError", "no such file", False,
+    )  # fmt: skip
+    assert [failure.exit_code for failure in found if failure.rank == 0] in ([75], [-signal.SIGTERM])
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_a_loss_whatever_the_others_say_of_it():
+    found = run(
+        "if rank == 0:\n    os.kill(os.getpid(), 9)\n"
+        "import time\ntime.sleep(0.02)\nreport_failure(kind='InternalError', text='connection closed')\nexit(70)"
+    )
+    first = cause(found)
+    assert (first.rank, first.exit_code, first.is_loss) == (0, -signal.SIGKILL, True)
+
+
+@pytest.mark.slow
+def test_all_processes_are_asked_to_stop_once(tmp_path):
+    code = (
+        "import signal, sys, time\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: open('{tmp_path}/asked' + str(rank), 'a').write('x'))\n"
+        f"open('{tmp_path}/ready' + str(rank), 'w')\n"
+        f"while not os.path.exists('{tmp_path}/asked' + str(rank)): time.sleep(0.01)\n"
+        "time.sleep(0.5)\n"
+    )
+    assert run(code, stopping=lambda: all((tmp_path / f"ready{rank}").exists() for rank in (0, 1))) == []
+    assert [(tmp_path / f"asked{rank}").read_text() for rank in (0, 1)] == ["x", "x"]
+
+
+@pytest.mark.slow
+def test_who_is_told_to_end_at_once_leaves_no_process(tmp_path):
+    def stopping():
+        if (tmp_path / "pid").exists():
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt):
+        run(f"open('{tmp_path}/aside', 'w').write(str(os.getpid()))\n"
+            f"os.rename('{tmp_path}/aside', '{tmp_path}/pid')\nimport time\ntime.sleep(60)",
+            stopping=stopping, num_processes=1)  # fmt: skip
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def failure(exit_code, *, rank=0, at=100.0, kind="", text=""):
+    return Failure(rank, exit_code, at, kind, text)
+
+
+KILLED = failure(-9, rank=1, at=103.0)
+REFUSED = failure(2, rank=1, at=100.0, kind="InputError", text="no")
+LOST = failure(75, at=100.5, kind=LOST_PEER, text="gone")
+
+
+@pytest.mark.parametrize(
+    ("failures", "first"),
+    [
+        ([LOST, KILLED], KILLED),
+        ([failure(70, at=96.0, kind="InternalError", text="closed"), KILLED], KILLED),
+        ([LOST, REFUSED], REFUSED),
+        ([REFUSED, failure(-9, at=131.0)], REFUSED),  # by torchrun, which has waited in vain for it to end
+        ([failure(-15, at=99.0), REFUSED], REFUSED),
+        ([failure(-15)], failure(-15)),
+        ([LOST], LOST),
+    ],
+)
+def test_the_failure_that_others_follow_from(failures, first):
+    assert cause(failures) == first
+    assert cause(failures[::-1]) == first
+
+
+def outcome(*tries, max_restarts=3, stopping=False):
+    """(exit code, cause or text of the error, lines said) of a group that ends as ``tries`` say, one after another."""
+    said, left = [], list(tries)
+    try:
+        code, first = run_until_done(
+            lambda: left.pop(0), max_restarts=max_restarts, stopping=lambda: stopping, where="a: train", say=said.append
+        )
+    except (Interrupted, UsageError) as error:
+        code, first = error.exit_code, str(error)
+    assert left == []
+    return code, first, said
+
+
+def test_a_good_end_is_one():
+    assert outcome([]) == (0, None, [])
+
+
+@pytest.mark.effect("max_restarts")
+def test_a_lost_process_lets_all_start_again():
+    assert outcome([KILLED], [LOST], []) == (
+        0,
+        None,
+        [
+            "a: train: process 1 was killed by SIGKILL; starting all again from what was saved (1 of 3)",
+            "a: train: process 0 lost its connection to another one; starting all again from what was saved (2 of 3)",
+        ],
+    )
+
+
+@pytest.mark.effect("max_restarts")
+def test_it_does_so_only_so_often():
+    assert outcome([KILLED], [KILLED], max_restarts=1) == (
+        75,
+        "a: train: YZ315 process 1 was killed by SIGKILL, and max_restarts: 1 allows no further try\n"
+        "  fix: look for what kills it (memory?), then run the same command again; it goes on from what was saved",
+        ["a: train: process 1 was killed by SIGKILL; starting all again from what was saved (1 of 1)"],
+    )
+    assert outcome([KILLED], max_restarts=0)[:1] == (75,)
+
+
+@pytest.mark.parametrize("code", [1, 2, 70, 75])
+def test_what_a_process_ended_with_on_purpose_is_not_tried_again(code):
+    first = failure(code, kind="Interrupted", text="saved")
+    assert outcome([first]) == (code, first, [])
+
+
+def test_nobody_starts_again_what_is_to_stop():
+    code, text, said = outcome([KILLED], stopping=True)
+    assert (code, said) == (75, [])
+    assert text.startswith("a: train: YZ304 stopped on request, and process 1 was killed by SIGKILL\n")
+
+
+def test_a_process_that_says_nothing_is_named():
+    code, text, _ = outcome([failure(1, rank=1)])
+    assert (code, text) == (
+        2,
+        "a: train: YZ316 process 1 ended with exit code 1 and did not say why\n"
+        "  fix: look at what it has printed above",
+    )
+
+
+def test_cores_are_shared_out_where_the_user_has_not_said_otherwise(monkeypatch):
+    monkeypatch.setattr("yolozu.data.cores.available_cores", lambda: 9)
+    prepare_environment(4)
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+    assert os.environ["GLOO_SOCKET_IFNAME"] in ("lo", "lo0")
+    prepare_environment(1)
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+
+
+def test_there_is_at_least_one_thread(monkeypatch):
+    monkeypatch.setattr("yolozu.data.cores.available_cores", lambda: 2)
+    prepare_environment(4)
+    assert os.environ["OMP_NUM_THREADS"] == "1"
+
+
+def test_an_error_of_torchrun_itself_is_raised_here(monkeypatch):
+    class Broken:
+        def __init__(self, *arguments):
+            pass
+
+        def run(self):
+            raise OSError("no port")
+
+    monkeypatch.setattr(torchrun, "_agent", Broken)
+    with pytest.raises(OSError, match="no port"):
+        run_group(["x"], num_processes=1, stopping=lambda: False)

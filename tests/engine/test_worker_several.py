@@ -1,0 +1,206 @@
+"""A stage that several processes run together: who watches, who does what, who tells."""
+
+import json
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from tests.engine.conftest import OPERATIONS
+from yolozu.artifacts.jsonio import pretty, write_text
+from yolozu.contract.train import LoopSection
+from yolozu.engine import worker
+from yolozu.engine.torchrun import Failure
+from yolozu.errors import InputError
+from yolozu.paths import RunLayout
+from yolozu.plan.plan import Node
+from yolozu.stages.base import Stage, StageSpec, gives
+
+
+class ChorusSpec(StageSpec):
+    loop: LoopSection
+
+    def runs_as_several(self):
+        return self.loop.ddp
+
+
+@dataclass(frozen=True)
+class ChorusInputs:
+    pass
+
+
+@dataclass(frozen=True)
+class ChorusOutputs:
+    song: Path = gives("out/song.txt")
+
+
+class Told:
+    """What the stage was called with, and the error it then raises."""
+
+    contexts: ClassVar[list] = []
+    error = None
+
+
+def sing(spec, inputs, outputs, context):
+    Told.contexts.append(context)
+    if Told.error is not None:
+        raise Told.error
+    if os.environ.get("RANK", "0") == "0":
+        outputs.song.write_text("la")
+    return {"verses": 1}
+
+
+CHORUS = Stage("chorus", 1, ChorusSpec, ChorusInputs, ChorusOutputs, sing, title="Sing")
+
+
+@pytest.fixture
+def request_path(tmp_path, monkeypatch):
+    """The request of a run's only stage, sung with `ddp` and two processes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(worker, "read_request", lambda _: node)
+    monkeypatch.setattr(Told, "contexts", [])
+    layout = RunLayout.of("a")
+    node = Node(CHORUS, {"loop": LoopSection(ddp=True).model_dump(mode="json")}, {}, {}, {"song": "out/song.txt"}, ())
+    operations = {**OPERATIONS, "operations": {**OPERATIONS["operations"], "nproc_per_node": 2, "max_restarts": 0}}
+    write_text(layout.operations_path, pretty(operations))
+    return layout.request_path("chorus")
+
+
+def groups(monkeypatch, failures):
+    """Let a group end with ``failures``; returns the list of how groups were started."""
+    started = []
+
+    def run_group(command, *, num_processes, stopping):
+        started.append((command[1:], num_processes, stopping()))
+        return failures
+
+    monkeypatch.setattr(worker, "run_group", run_group)
+    return started
+
+
+def failed_record():
+    path = Path("runs/a/receipts/chorus.failed.json")
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+@pytest.mark.effect("ddp", "nproc_per_node")
+def test_the_worker_lets_several_processes_run_the_stage_and_only_watches(request_path, monkeypatch):
+    started = groups(monkeypatch, [])
+    assert worker.main([str(request_path), "--insist-on-resume"]) == 0
+    words = ["-m", "yolozu.engine.worker", str(request_path), "--member-of", str(os.getpid()), "--insist-on-resume"]
+    assert started == [(words, 2, False)]
+    assert Told.contexts == []
+    assert failed_record() is None
+
+
+def test_it_tells_once_what_stopped_them_and_ends_with_that_exit_code(request_path, monkeypatch, capsys):
+    text = "exp.yaml: YZ101 is missing\n  fix: make it"
+    groups(monkeypatch, [Failure(1, 2, 5.0, "InputError", text), Failure(0, 75, 6.0, "LostPeerError", "gone")])
+    assert worker.main([str(request_path)]) == 2
+    assert capsys.readouterr().err == f"{text}\n"
+    assert {key: failed_record()[key] for key in ("kind", "text")} == {"kind": "InputError", "text": text}
+
+
+def test_a_mistake_of_ours_is_told_in_short(request_path, monkeypatch, capsys):
+    groups(monkeypatch, [Failure(0, 70, 5.0, "InternalError", "Traceback …")])
+    assert worker.main([str(request_path)]) == 70
+    assert capsys.readouterr().err.startswith("a: chorus: YZ305 internal error, our mistake; details in ")
+    assert failed_record()["text"] == "Traceback …"
+
+
+def test_lost_processes_are_an_interruption(request_path, monkeypatch, capsys):
+    groups(monkeypatch, [Failure(1, -9, 5.0, "", "")])
+    assert worker.main([str(request_path)]) == 75
+    assert capsys.readouterr().err.startswith("a: chorus: YZ315 process 1 was killed by SIGKILL, and max_restarts: 0 ")
+    assert failed_record()["kind"] == "Interrupted"
+
+
+class PlayedMember:
+    """A member whose first process says ``word``; remembers what it says itself."""
+
+    said: ClassVar[list] = []
+    word = True
+
+    def __init__(self):
+        self.rank = int(os.environ["RANK"])
+
+    def go(self):
+        self.said.append("go")
+
+    def end(self):
+        self.said.append("end")
+
+    def waits(self, _):
+        return self.word
+
+
+@pytest.fixture
+def be(request_path, monkeypatch, tmp_path):
+    """Be the process of a rank; returns the exit code."""
+    monkeypatch.setattr(worker, "Member", PlayedMember)
+    monkeypatch.setattr(PlayedMember, "said", [])
+    monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "error.json"))
+    before = signal.getsignal(signal.SIGTERM)
+
+    def start(rank):
+        monkeypatch.setenv("RANK", str(rank))
+        return worker.main([str(request_path), "--member-of", str(os.getppid())])
+
+    yield start
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_the_first_process_does_what_a_worker_does(be):
+    assert be(0) == 0
+    assert PlayedMember.said == ["go", "end"]
+    assert Told.contexts[0].one_of_several
+    assert Path("runs/a/out/song.txt").read_text() == "la"
+    assert json.loads(Path("runs/a/receipts/chorus.json").read_text())["numbers"] == {"verses": 1}
+
+
+def test_what_was_finished_before_a_kill_is_only_published(be, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(worker, "_finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            be(0)
+    PlayedMember.said.clear()
+    assert be(0) == 0
+    assert PlayedMember.said == ["end"]
+    assert len(Told.contexts) == 1
+
+
+def test_the_others_only_run_the_stage(be):
+    assert be(1) == 0
+    (context,) = Told.contexts
+    assert context.one_of_several
+    assert not Path("runs/a/scratch").exists()
+    assert not Path("runs/a/receipts").exists()
+
+
+def test_the_others_end_where_there_is_nothing_to_do(be, monkeypatch):
+    monkeypatch.setattr(PlayedMember, "word", False)
+    assert be(1) == 0
+    assert Told.contexts == []
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_failure_is_left_to_the_watching_process(be, monkeypatch, tmp_path, capsys, rank):
+    error = InputError.one("YZ211", where="7.png", problem="changed", fix="again")
+    monkeypatch.setattr(Told, "error", error)
+    assert be(rank) == 2
+    report = json.loads((tmp_path / "error.json").read_text())
+    assert (report["kind"], report["message"]) == ("InputError", str(error))
+    assert capsys.readouterr().err == ""
+    assert failed_record() is None
+
+
+def test_who_watches_may_be_gone_before_a_process_has_begun(be, request_path, monkeypatch):
+    monkeypatch.setenv("RANK", "0")
+    assert worker.main([str(request_path), "--member-of", "1"]) == 0
+    assert Told.contexts[0].stopping()

@@ -1,0 +1,235 @@
+"""Detectors start from published weights and from our own: exactly, class by class, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.model.weights.own import ABC, checkpoint_in, config, fresh, trained
+from tests.model.weights.published import CONTRACTS, NUM_QUERIES, official_state
+from yolozu.contract.loader import load_contract
+from yolozu.contract.model import ModelConfig
+from yolozu.errors import InputError
+from yolozu.model.weights.initialize import initialize
+
+SEVEN = ("person", "cat", "dog", "cup", "bowl", "chair", "tv")
+EXAMPLES = Path(__file__).parents[3] / "configs/examples"
+EMBEDDING = "denoising.embedding.weight"
+HEADS = [
+    "selector.logits.weight",
+    "selector.logits.bias",
+    *[f"decoder.heads.logits.{layer}.{kind}" for layer in range(3) for kind in ("weight", "bias")],
+]
+
+
+def assert_computes_the_same(detector, published, height, width):
+    """Query by query; two whose scores differ by less than float sums do may have changed places."""
+    images = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(height))
+    with torch.no_grad():
+        theirs, ours = published.model(images), detector(images)
+    expected = torch.cat([theirs.logits, theirs.pred_boxes], dim=-1)
+    found = torch.cat([ours.pred_logits, ours.pred_boxes], dim=-1)
+    distance, place = (expected[:, :, None] - found[:, None]).abs().amax(dim=-1).min(dim=2)
+    assert distance.max() <= 1e-4
+    in_order = torch.arange(NUM_QUERIES).expand_as(place)
+    assert torch.equal(place.sort(dim=1).values, in_order)
+    assert (place - in_order).abs().max() <= 1
+    assert expected.std(dim=(0, 1)).mean() > 0.02  # queries differ, by far more than the tolerance
+
+
+@pytest.mark.filterwarnings("ignore")  # transformers' own
+def test_it_computes_what_transformers_computes_and_reads_the_same_from_both_layouts(published, tmp_path):
+    detector = published.own()
+    done = initialize(detector, published.config, SEVEN, published.directory, None)
+    version = 2 if published.model.config.model_type == "rt_detr_v2" else 1
+    assert done.kind == f"an RT-DETR{'v2' if version == 2 else ''} of transformers"
+    assert {row.action for row in done.table} == {"copied"}
+    assert_computes_the_same(detector, published, 128, 128)
+    assert_computes_the_same(detector, published, 160, 128)
+
+    other = {"backbone.conv1.conv1_1.conv.weight": torch.zeros(1)}
+    entries = {"model": other, "ema": {"module": official_state(published.model, version), "updates": 7}, "date": "now"}
+    torch.save(entries, tmp_path / "weights.pth")
+    again = published.own()
+    done = initialize(again, published.config, SEVEN, tmp_path / "weights.pth", None)
+    assert done.kind == f"an official RT-DETR{'v2' if version == 2 else ''}, its ema.module"
+    expected = detector.state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in again.state_dict().items())
+
+
+@pytest.mark.parametrize("shape", ["r18", "r50"])
+def test_the_example_contracts_are_of_the_published_architecture(shape):
+    example = load_contract(EXAMPLES / f"rtdetr_{shape}vd.yaml", strict=True).contract.model.model
+    assert example == ModelConfig.model_validate(CONTRACTS[shape])
+
+
+def from_file(path, names=ABC, head_init=None, **changes):
+    """A fresh detector before and after, and what was told."""
+    detector = fresh(names, **changes)
+    before = {name: tensor.clone() for name, tensor in detector.state_dict().items()}
+    done = initialize(detector, config(**changes), names, path, head_init)
+    return before, detector.state_dict(), done
+
+
+def refusal(path, names=ABC, head_init=None, **changes):
+    with pytest.raises(InputError) as caught:
+        from_file(path, names, head_init, **changes)
+    return str(caught.value)
+
+
+@pytest.fixture
+def given(tmp_path):
+    """A trained detector's state, and its checkpoint; its counters have counted."""
+    detector = trained()
+    for name, tensor in detector.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            tensor.fill_(9)
+    return detector.state_dict(), checkpoint_in(tmp_path / "best.pt", detector)
+
+
+def test_a_checkpoint_of_ours_gives_its_evaluation_weights_bit_for_bit(given):
+    state, path = given
+    _, after, done = from_file(path)
+    counters = {name for name in after if name.endswith("num_batches_tracked")}
+    assert all(torch.equal(tensor, state[name]) for name, tensor in after.items() if name not in counters)
+    assert {int(after[name]) for name in counters} == {0}
+    total = sum(tensor.numel() for name, tensor in after.items() if name not in counters)
+    assert done.kind == "a yolozu checkpoint of step 40 (moving average)"
+    assert done.lines(Path("best.pt")) == [f"weights from best.pt ({done.kind}): {total:,} numbers, 0 new"]
+    assert [entry.from_name for entry in done.classes] == ["a", "b", "c"]
+
+
+def test_extend_keeps_the_old_rows_bit_for_bit_and_adds_new_ones(given):
+    state, path = given
+    before, after, done = from_file(path, ("a", "b", "c", "d"), "extend")
+    for name in HEADS:
+        assert torch.equal(after[name][:3], state[name])
+        assert torch.equal(after[name][3], before[name][3])
+    assert torch.equal(after[EMBEDDING][:3], state[EMBEDDING][:3])
+    assert torch.equal(after[EMBEDDING][3], before[EMBEDDING][3])
+    assert torch.equal(after[EMBEDDING][4], state[EMBEDDING][3])  # padding stays the last row
+    assert torch.equal(after["decoder.heads.boxes.0.layers.2.weight"], state["decoder.heads.boxes.0.layers.2.weight"])
+    assert done.lines(Path("best.pt"))[1:] == ["  3 of 4 classes from it; new: d"]
+    table = {(row.part, row.action): (row.tensors, row.values_from_file, row.values_new) for row in done.table}
+    assert table["selector", "extended"] == (2, 3 * 33, 33)
+    assert table["decoder", "extended"] == (6, 3 * 3 * 33, 3 * 33)
+    assert table["denoising", "extended"] == (1, 4 * 32, 32)
+    assert {action for _, action in table} == {"copied", "extended"}
+
+
+def test_remap_follows_the_names(given):
+    state, path = given
+    before, after, done = from_file(path, ("c", "new", "a"), "remap")
+    for name in [*HEADS, EMBEDDING]:
+        assert torch.equal(after[name][0], state[name][2])
+        assert torch.equal(after[name][1], before[name][1])
+        assert torch.equal(after[name][2], state[name][0])
+    assert [(entry.name, entry.from_index, entry.from_name) for entry in done.classes] == [
+        ("c", 2, "c"),
+        ("new", None, None),
+        ("a", 0, "a"),
+    ]
+    assert [row.action for row in done.table if row.part == "selector"] == ["copied", "remapped"]
+
+
+def test_reinit_leaves_all_class_rows_as_the_seed_gives_them(given):
+    state, path = given
+    before, after, done = from_file(path, ABC, "reinit")
+    assert all(torch.equal(after[name], before[name]) for name in [*HEADS, EMBEDDING])
+    assert torch.equal(after["selector.proj.weight"], state["selector.proj.weight"])
+    assert [row.values_from_file for row in done.table if row.action == "re-initialized"] == [0, 0, 0]
+
+
+def test_other_classes_need_a_word(given):
+    _, path = given
+    assert refusal(path, ("a", "b")) == (
+        f"{path}: YZ419 has 3 classes, the data set has 2\n"
+        "  fix: set head_init: remap (keep the classes that have the same name), extend (keep all, and add), "
+        "or reinit (keep none)"
+    )
+
+
+def test_as_many_classes_under_other_names_are_taken_with_a_warning(given):
+    _, path = given
+    _, _, done = from_file(path, ("a", "x", "c"))
+    assert done.notes == [
+        "warning: classes keep their places but not their names: 1 was 'b', is 'x'; head_init: remap goes by name"
+    ]
+
+
+def test_a_detector_is_left_alone_when_the_file_does_not_fit(given):
+    _, path = given
+    detector = fresh(decoder={**config().decoder.model_dump(), "num_layers": 2})
+    before = {name: tensor.clone() for name, tensor in detector.state_dict().items()}
+    with pytest.raises(InputError):
+        initialize(detector, config(decoder={**config().decoder.model_dump(), "num_layers": 2}), ABC, path, None)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in detector.state_dict().items())
+
+
+def test_all_reasons_come_together(given):
+    _, path = given
+    message = refusal(path, ("a", "b"), decoder={**config().decoder.model_dump(), "num_layers": 2})
+    assert "is of another architecture: model.decoder.num_layers is 3, in the contract 2\n" in message
+    assert "fix: set model.decoder.num_layers: 3\n" in message
+    assert "unexpected: decoder.heads.boxes.2.* (6), decoder.heads.logits.2.* (2), decoder.layers.2.* (26)\n" in message
+    assert "has 3 classes, the data set has 2\n" in message
+
+
+def test_denoising_that_the_contract_turns_off_is_left_out_and_one_that_it_turns_on_needs_a_word(given, tmp_path):
+    _, path = given
+    _, after, done = from_file(path, denoising={"num_queries": 0})
+    assert EMBEDDING not in after
+    assert done.left_out == [EMBEDDING]
+    without = checkpoint_in(
+        tmp_path / "without.pt", trained(denoising={"num_queries": 0}), denoising={"num_queries": 0}
+    )
+    assert refusal(without) == (
+        f"{without}: YZ418 1 tensor is missing: {EMBEDDING}\n  fix: give weights of the contract's architecture"
+    )
+    before, after, done = from_file(without, ABC, "extend")
+    assert torch.equal(after[EMBEDDING], before[EMBEDDING])
+    assert [row.action for row in done.table if row.part == "denoising"] == ["re-initialized"]
+
+
+def test_numbers_that_are_none_are_refused(tmp_path):
+    detector = trained()
+    detector.selector.proj.weight.data[0, 0] = torch.nan
+    path = checkpoint_in(tmp_path / "best.pt", detector)
+    assert refusal(path) == (
+        f"{path}: YZ422 holds NaN or infinite numbers: selector.proj.weight\n  fix: give an intact copy"
+    )
+
+
+def test_a_backbone_of_torchvision_leaves_the_rest_as_it_is(tmp_path):
+    tiny = {"backbone": {"name": "resnet50", "args": {"width_mult": 0.125, "depth_mult": 0.34}}}
+    given = trained(**tiny).backbone
+    theirs = {given.torchvision_name(name): tensor for name, tensor in given.state_dict().items()}
+    torch.save({**theirs, "fc.weight": torch.zeros(1000, 8)}, tmp_path / "resnet50.pth")
+    before, after, done = from_file(tmp_path / "resnet50.pth", **tiny)
+    for name, tensor in after.items():
+        if name.startswith("backbone."):
+            assert name.endswith("tracked") or torch.equal(tensor, given.state_dict()[name.removeprefix("backbone.")])
+        else:
+            assert torch.equal(tensor, before[name])
+    assert {(row.part, row.action) for row in done.table if row.action == "copied"} == {("backbone", "copied")}
+    assert (done.kind, done.classes) == ("a backbone of torchvision", [])
+    assert refusal(tmp_path / "resnet50.pth", ABC, "remap", **tiny) == (
+        f"{tmp_path / 'resnet50.pth'}: YZ419 is a backbone without classes, so head_init: remap means nothing\n"
+        "  fix: drop head_init"
+    )
+    assert refusal(tmp_path / "resnet50.pth") == (
+        f"{tmp_path / 'resnet50.pth'}: YZ417 holds a backbone of torchvision, and the contract's backbone is none that "
+        "torchvision has\n  fix: set model.backbone.name: resnet50, or give other weights"
+    )
+
+
+def test_the_moving_average_starts_from_the_file(given):
+    from yolozu.optim.ema import MovingAverage
+
+    state, path = given
+    detector = fresh()
+    initialize(detector, config(), ABC, path, None)
+    average = MovingAverage(detector, decay=0.9).tensors()
+    assert torch.equal(average["selector.proj.weight"], state["selector.proj.weight"])

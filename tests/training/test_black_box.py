@@ -1,0 +1,102 @@
+"""A step in a file: everything comes back, and other files are refused."""
+
+import pytest
+import torch
+
+from tests.training.tiny import about_of, recipe
+from yolozu.artifacts.checkpoint import TrainingRecord, read_checkpoint, write_checkpoint
+from yolozu.data.collate import collate
+from yolozu.errors import InputError
+from yolozu.training.anomaly import Anomaly, Values
+from yolozu.training.black_box import Circumstances, bundle_path, finding_of, read_black_box, write_black_box
+from yolozu.training.distributed import ALONE
+from yolozu.training.rehearsal import Part
+from yolozu.training.shares import shares_of
+
+CIRCUMSTANCES = Circumstances(
+    step=7, total_steps=10, seed=3, lr_factor=0.5, device="cpu", threads=2, deterministic=True
+)
+ANOMALY = Anomaly("output", "a.b", "text", 1, {"output": Values([2], "float32", None, None, 1, 1)})
+FINDING = finding_of("loss", {"total": torch.nan, "vfl": 1.5}, torch.inf, ["train/000.png"], ANOMALY)
+
+
+class FakeLearner:
+    """As much of a learner as a bundle takes."""
+
+    def weights(self):
+        return {"w": torch.tensor([1.0, torch.nan])}, None
+
+    def record(self):
+        return TrainingRecord({"scaler": {}, "ema_updates": 4}, {"w/exp_avg": torch.ones(2)})
+
+
+@pytest.fixture(scope="module")
+def parts(tiny):
+    images = tiny.materials(recipe()).train_images
+    window = [collate([images[0, number] for number in pair]) for pair in ((0, 10), (2, 3))]
+    return [Part(share, place, 0) for place, share in enumerate(shares_of(window, ALONE))]
+
+
+@pytest.fixture
+def path(tmp_path, parts):
+    path = bundle_path(tmp_path / "black_box", 7)
+    names = [["train/000.png", "train/010.png"], ["train/002.png", "train/003.png"]]
+    write_black_box(
+        path, about_of(recipe()), FakeLearner(), circumstances=CIRCUMSTANCES, finding=FINDING, parts=parts, names=names
+    )
+    return path
+
+
+def test_everything_comes_back(path, parts):
+    assert path.name == "step-000007.pt"
+    found = read_black_box(path)
+    assert (found.circumstances, found.finding) == (CIRCUMSTANCES, FINDING)
+    assert (found.finding.losses, found.finding.grad_norm) == ({"total": "nan", "vfl": 1.5}, "inf")
+    assert found.names == (("train/000.png", "train/010.png"), ("train/002.png", "train/003.png"))
+    for ours, theirs in zip(found.parts, parts, strict=True):
+        assert torch.equal(ours.share.batch.images_B3HW, theirs.share.batch.images_B3HW)
+        assert ours.share.batch.images_B3HW.stride() == theirs.share.batch.images_B3HW.stride()
+        assert torch.equal(ours.share.batch.targets.boxes_BT4, theirs.share.batch.targets.boxes_BT4)
+        assert torch.equal(ours.share.batch.targets.valid_BT, theirs.share.batch.targets.valid_BT)
+        assert ours.share.batch.indices == theirs.share.batch.indices
+        assert (ours.share.weight, ours.place, ours.rank) == (theirs.share.weight, theirs.place, theirs.rank)
+    assert found.record.values == {"scaler": {}, "ema_updates": 4}
+    assert list(found.record.tensors) == ["w/exp_avg"]
+    assert found.spec == about_of(recipe()).spec
+
+
+def test_it_is_a_checkpoint_of_the_weights_before_the_step(path):
+    checkpoint = read_checkpoint(path)
+    assert (checkpoint.step, checkpoint.eval_weights, checkpoint.ema) == (6, "model", None)
+    assert torch.load(path, weights_only=True)["format"] == "yolozu.checkpoint"
+
+
+def changed(path, **values):
+    from dataclasses import replace
+
+    checkpoint = read_checkpoint(path)
+    record = checkpoint.training_state
+    write_checkpoint(path, replace(checkpoint, training_state=replace(record, values={**record.values, **values})))
+
+
+def said(path):
+    with pytest.raises(InputError) as caught:
+        read_black_box(path)
+    return str(caught.value)
+
+
+def test_other_checkpoints_other_versions_and_broken_ones_are_refused(path):
+    changed(path, names=5)
+    assert said(path) == (
+        f"{path}: YZ511 is a bundle that cannot be understood: 'int' object is not iterable\n"
+        "  fix: read it with the yolozu that wrote it, or train again"
+    )
+    changed(path, version=2)
+    assert said(path).startswith(f"{path}: YZ511 is a bundle of version 2, this yolozu reads version 1\n")
+    changed(path, kind="else")
+    assert said(path) == (
+        f"{path}: YZ510 is a checkpoint, but not the bundle of a step that could not be taken\n"
+        "  fix: give the file that the YZ506 message names, below reports/black_box/ of the run"
+    )
+    path.write_bytes(b"PK nothing")
+    assert "YZ451" in said(path)

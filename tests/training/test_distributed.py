@@ -1,0 +1,216 @@
+"""Several processes: their words, their gradients, and that they train as one."""
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.training import tiny as tiny_module
+from tests.training.several import together
+from tests.training.tiny import MODEL, StopAfter, files_in, outcome, recipe
+from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.contract.model import ModelConfig
+from yolozu.errors import Interrupted, UsageError
+from yolozu.training import distributed
+from yolozu.training.black_box import read_black_box
+from yolozu.training.distributed import ALONE, Followed, LostPeerError, buckets
+
+pytestmark = pytest.mark.slow
+
+
+def test_buckets_hold_the_tensors_in_order_and_are_not_larger_than_allowed(monkeypatch):
+    monkeypatch.setattr(distributed, "BUCKET", 5)
+    tensors = [torch.zeros(size) for size in (2, 3, 1, 9, 4)] + [torch.zeros(1, dtype=torch.float64)]
+    assert [[tensor.numel() for tensor in bucket] for bucket in buckets(tensors)] == [[2, 3], [1], [9], [4], [1]]
+    assert list(buckets([])) == []
+
+
+def test_who_is_alone_talks_to_itself():
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    parameter.grad = torch.ones(2)
+    ALONE.add_gradients([parameter])
+    assert (ALONE.everyones(3), ALONE.to_first(3), ALONE.from_first(3)) == ([3], [3], 3)
+    assert (ALONE.any(True), ALONE.any(False), ALONE.is_first) == (True, False, True)
+    assert parameter.grad.tolist() == [1.0, 1.0]
+
+
+def everything(group):
+    distributed.BUCKET = 3
+    own = [2.0 * group.rank + 1.0, 1e-8]
+    parameters = [torch.nn.Parameter(torch.zeros(2, 2)) for _ in range(4)]
+    parameters[0].grad = torch.full((2, 2), own[0])
+    if group.is_first:
+        parameters[1].grad = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    if group.rank == 1:
+        parameters[3].grad = torch.arange(4.0).view(2, 2).t()  # another order in memory
+    group.add_gradients(parameters)
+    tensors = [torch.full((3,), float(group.rank)), torch.tensor(group.rank)]
+    group.copy_from_first(tensors)
+    return (
+        group.everyones({"rank": group.rank}),
+        group.to_first(group.rank),
+        group.from_first(f"from {group.rank}"),
+        [group.any(group.rank == 1), group.any(False)],
+        [None if parameter.grad is None else parameter.grad.tolist() for parameter in parameters],
+        [tensor.tolist() for tensor in tensors],
+    )
+
+
+def test_what_processes_have_in_common():
+    first, second, third = together(everything, size=3)
+    assert first[0] == second[0] == [{"rank": 0}, {"rank": 1}, {"rank": 2}]
+    assert (first[1], second[1]) == ([0, 1, 2], None)
+    assert second[2] == "from 0"
+    assert first[3] == third[3] == [True, False]
+    assert first[4] == third[4] == [[[9.0] * 2] * 2, [[1.0, 2.0], [3.0, 4.0]], None, [[0.0, 2.0], [1.0, 3.0]]]
+    assert third[5] == [[0.0, 0.0, 0.0], 0]
+
+
+def leaving(group):
+    """The first process goes without a word."""
+    if group.is_first:
+        return "gone"
+    try:
+        group.everyones(1)
+    except LostPeerError as error:
+        return str(error)
+    return "nobody was missed"
+
+
+def test_a_process_that_is_gone_is_missed():
+    said = together(leaving)[1]
+    assert "training on several processes: YZ525 another process is gone: " in said
+    assert "fix: run the same command again; it goes on from the last checkpoint" in said
+
+
+def model_with(norm):
+    """The tiny detector without dropout, whose random numbers are each process's own."""
+    config = MODEL.model_dump(mode="json")
+    config["backbone"]["norm"] = config["encoder"]["norm"] = norm
+    return ModelConfig.model_validate({**config, "decoder": {**config["decoder"], "dropout": 0.0}})
+
+
+SMOOTH = {"optimizer": "sgd", "momentum": 0.0, "lr": 1e-3, "lr_warmup_steps": 0, "batch_size": 5, "max_steps": 6}
+
+
+def train(group, tiny, directory, options, *, norm=None, stop_after=None):
+    """A training in one of the processes; how it ended."""
+    if norm is not None:
+        tiny_module.MODEL = model_with(norm)
+    stopping = StopAfter(stop_after) if stop_after is not None and group.rank == 1 else lambda: False
+    try:
+        tiny.fit(directory, recipe(ddp=True, **options), stopping=stopping, processes=group)
+    except (Followed, Interrupted, UsageError) as end:
+        return f"{type(end).__name__} {end}".strip()
+    return None
+
+
+def distance(one, other, start):
+    """How far apart trained weights are, relative to how far they went."""
+    names = [name for name in one if "running" not in name and "num_batches" not in name]
+    apart, gone = (
+        math.sqrt(sum(float((one[name].double() - values[name].double()).square().sum()) for name in names))
+        for values in (other, start)
+    )
+    return apart / gone
+
+
+@pytest.mark.effect("ddp", "nproc_per_node", "model.backbone.norm", "model.encoder.norm")
+@pytest.mark.parametrize(("norm", "tolerance"), [("gn", 1e-2), ("frozenbn", 1e-4), ("syncbn", 1e-2), ("bn", None)])
+def test_two_processes_train_as_one(tiny, tmp_path, monkeypatch, norm, tolerance):
+    """11 images in batches of 5, 5 and 1: parts of 3 and 2 images, and of the last batch 1 and none.
+
+    Weights end up apart by a share of the way they went, because the order of sums differs, and training magnifies
+    that: starting one process from weights that differ by 1e-7 gives about the same. With `bn` each process has
+    statistics of its own images, and the two trainings are others.
+    """
+    monkeypatch.setattr(tiny_module, "MODEL", MODEL)
+    train(ALONE, tiny, tmp_path / "one", SMOOTH, norm=norm)
+    start = {name: value.clone() for name, value in tiny.materials(recipe()).detector.state_dict().items()}
+    assert together(train, tiny, tmp_path / "two", SMOOTH, norm=norm) == [None, None]
+    one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
+    apart = distance(one.weights, two.weights, start)
+    if tolerance is None:
+        assert apart > 0.1
+        return
+    assert apart < tolerance
+    assert distance(one.ema, two.ema, start) < tolerance
+    for log in ("train.jsonl", "val.jsonl"):
+        rows_of_one, rows_of_two = (
+            [json.loads(line) for line in (tmp_path / name / log).read_text().splitlines()] for name in ("one", "two")
+        )
+        assert [row["meta"] for row in rows_of_two] == [row["meta"] for row in rows_of_one]
+        for row, other in zip(rows_of_one, rows_of_two, strict=True):
+            assert other["losses"] == pytest.approx(row["losses"], rel=1e-4, abs=1e-5)
+
+
+QUICK = {"max_steps": 5, "batch_size": 4, "val_every_steps": 2}
+
+
+def test_stopped_processes_go_on_bit_for_bit(tiny, tmp_path):
+    """Only the second process is asked to stop, once inside a validation and once before a step."""
+    assert together(train, tiny, tmp_path / "whole", QUICK) == [None, None]
+    ends = []
+    for stop_after in (2, 1, None):
+        ends += together(train, tiny, tmp_path / "parts", QUICK, stop_after=stop_after)
+    assert [end and end.split(" ")[0] for end in ends] == ["Interrupted", "Followed"] * 2 + [None, None]
+    assert outcome(tmp_path / "parts") == outcome(tmp_path / "whole")
+    assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == [
+        "best.pt", "last.pt", "train.jsonl", "val.jsonl",
+    ]  # fmt: skip
+
+
+def train_on(group, tiny, directory, bad):
+    """Train on images without objects, or with a loss that is no number at the second process."""
+    chosen = recipe(**{**SMOOTH, "max_steps": 2})
+    materials = tiny.materials(chosen)
+
+    class Loss:
+        of_predictions = materials.loss.of_predictions
+
+        def __call__(self, output, targets):
+            total, terms = materials.loss(output, targets)
+            return (total * math.nan if bad and group.rank == 1 and len(targets.valid_BT) else total), terms
+
+    records = materials.train_index.records
+    keep = [replace(record, **{} if bad else emptied(record)) for record in records]
+    tiny = replace(tiny, train=replace(tiny.train, records=tuple(keep)))
+    try:
+        tiny.fit(directory, chosen, materials=replace(tiny.materials(chosen), loss=Loss()), processes=group)
+    except (Followed, UsageError) as end:
+        return f"{type(end).__name__} {end}".strip()
+    return None
+
+
+def emptied(record):
+    return {name: getattr(record, name)[:0] for name in ("class_indices", "boxes_cxcywh", "is_crowd", "areas_px")}
+
+
+def test_no_object_anywhere_is_no_obstacle(tiny, tmp_path):
+    assert together(train_on, tiny, tmp_path, False) == [None, None]
+
+
+def test_a_loss_that_is_not_finite_in_one_process_ends_all_and_leaves_the_whole_step(tiny, tmp_path):
+    first, second = together(train_on, tiny, tmp_path, True)
+    assert second == "Followed"
+    assert first.startswith("UsageError training, optimizer step 1 of 2: YZ506 the loss is not a finite number, on ")
+    (bundle,) = files_in(tmp_path).black_boxes.iterdir()
+    assert [len(part.share.batch.indices) for part in read_black_box(bundle).parts] == [3, 3, 2, 2]
+
+
+def test_another_number_of_processes_is_warned_about(tiny, tmp_path):
+    together(train, tiny, tmp_path, {**QUICK, "max_steps": 2})
+    said = []
+
+    class Telling(tiny_module.SilentProgress):
+        def say(self, line):
+            said.append(line)
+
+    tiny.fit(tmp_path, recipe(ddp=True, **{**QUICK, "max_steps": 2}), progress=Telling())
+    assert said[:2] == [
+        "going on from optimizer step 2",
+        "warning: the state was made by 2 processes, now there are 1: from here on, sums have another order, and bits "
+        "may differ from those of an uninterrupted training",
+    ]

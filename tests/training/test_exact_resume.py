@@ -1,0 +1,106 @@
+"""Every way to train resumes exactly, wherever it is killed: accumulation, average, schedules, workers, precision."""
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+import yolozu
+from tests.training.tiny import outcome, recipe
+
+pytestmark = pytest.mark.slow
+
+STEPS = 5
+KILLS = 2
+PACKAGE = Path(yolozu.__file__).parent
+WATCHED = tuple(str(PACKAGE / part) for part in ("training", "optim", "artifacts"))
+
+ADAMW = {"optimizer": "adamw"}
+MOMENTUM = {"optimizer": "sgd", "momentum": 0.9}
+NESTEROV = {**MOMENTUM, "nesterov": True, "use_param_groups": True, "backbone_lr_mult": 0.1}
+AVERAGE, NO_AVERAGE = {"use_ema": True, "ema_eval": True}, {"use_ema": False, "ema_eval": False}
+MULTISTEP = {"scheduler": "multistep", "scheduler_milestones": (2, 4)}
+
+# An epoch has 6 batches: accumulation of 2 makes 3 steps of it, of 4 only 2 with a short last window, and no training
+# here ends with an epoch.
+RECIPES = {
+    "none, accumulation, average, workers": {**ADAMW, **AVERAGE, "scheduler": "none", "accumulation": 2, "workers": 2},
+    "none, sgd, bf16": {**MOMENTUM, **NO_AVERAGE, "scheduler": "none", "accumulation": 1, "amp": "bf16"},
+    "cosine, accumulation, average, bf16, workers": {
+        **ADAMW, **AVERAGE, "scheduler": "cosine", "accumulation": 4, "amp": "bf16", "workers": 2,
+    },
+    "cosine, nesterov": {**NESTEROV, **NO_AVERAGE, "scheduler": "cosine", "accumulation": 1},
+    "onecycle, average": {**ADAMW, **AVERAGE, "scheduler": "onecycle", "accumulation": 1},
+    "onecycle, sgd, accumulation, workers": {
+        **MOMENTUM, **NO_AVERAGE, "scheduler": "onecycle", "accumulation": 2, "workers": 2,
+    },
+    "multistep, sgd, average, bf16": {**MOMENTUM, **AVERAGE, **MULTISTEP, "accumulation": 1, "amp": "bf16"},
+    "multistep, accumulation": {**ADAMW, **NO_AVERAGE, **MULTISTEP, "accumulation": 2},
+}  # fmt: skip
+
+
+class Killed(BaseException):
+    """As if the process had ended there."""
+
+
+class Lines:
+    """Counts the lines of training, optimizers and file formats that are run, and raises at one of them."""
+
+    def __init__(self, kill_at=None):
+        self.count, self.kill_at = 0, kill_at
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self._enter)
+        return self
+
+    def __exit__(self, *_):
+        sys.settrace(self.before)
+
+    def _enter(self, frame, event, argument):  # noqa: ARG002 - the interpreter's call
+        return self._line if frame.f_code.co_filename.startswith(WATCHED) else None
+
+    def _line(self, frame, event, argument):  # noqa: ARG002 - the interpreter's call
+        if event == "line":
+            self.count += 1
+            if self.count == self.kill_at:
+                raise Killed
+        return self._line
+
+
+def recipe_of(options):
+    keys = dict(options)
+    if keys["scheduler"] == "onecycle":
+        keys["lr_warmup_steps"] = 0
+    accumulation, workers = keys.pop("accumulation"), keys.pop("workers", 0)
+    return recipe(max_steps=STEPS, gradient_accumulation_steps=accumulation, num_workers=workers, **keys)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_killed_at_any_line_again_and_again_changes_no_bit(tiny, tmp_path, name):
+    chosen = recipe_of(RECIPES[name])
+    with Lines() as undisturbed:
+        tiny.fit(tmp_path / "undisturbed", chosen)
+    chance, kills = random.Random(name), 0
+    for _ in range(KILLS):
+        try:
+            with Lines(kill_at=chance.randrange(1, undisturbed.count)):
+                tiny.fit(tmp_path / "killed", chosen)
+        except Killed:
+            kills += 1
+    tiny.fit(tmp_path / "killed", chosen)
+    assert kills > 0
+    assert outcome(tmp_path / "killed") == outcome(tmp_path / "undisturbed")
+
+
+def test_every_choice_is_among_them():
+    chosen = [recipe_of(options) for options in RECIPES.values()]
+    assert {entry.schedule.scheduler for entry in chosen} == {"none", "cosine", "onecycle", "multistep"}
+    for pairs in (
+        {(entry.schedule.scheduler, entry.loop.use_ema) for entry in chosen},
+        {(entry.schedule.scheduler, entry.optim.optimizer) for entry in chosen},
+        {(entry.schedule.scheduler, entry.optim.gradient_accumulation_steps > 1) for entry in chosen},
+    ):
+        assert len(pairs) == 8
+    assert {(entry.loop.amp, entry.operations.num_workers) for entry in chosen} >= {("bf16", 2), ("none", 0)}

@@ -1,0 +1,87 @@
+"""A step computed twice is the same step; numbers that overflow are found where they do."""
+
+import pytest
+import torch
+
+from tests.training.tiny import PREPROCESS, recipe
+from yolozu.data.collate import collate
+from yolozu.training.distributed import ALONE
+from yolozu.training.learner import Learner
+from yolozu.training.rehearsal import Part, rehearse
+from yolozu.training.shares import shares_of
+
+
+@pytest.fixture
+def learner(tiny):
+    chosen = recipe(clip_grad_norm=0.0)
+    materials = tiny.materials(chosen)
+    return Learner(
+        materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
+        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def window(tiny):
+    images = tiny.materials(recipe()).train_images
+    return [collate([images[0, number] for number in pair]) for pair in ((0, 1), (2, 3))]
+
+
+def parts_of(window):
+    return [Part(share, place, 0) for place, share in enumerate(shares_of(window, ALONE))]
+
+
+def plant(learner, name, value):
+    with torch.no_grad():
+        weight = dict(learner.detector.named_parameters())[name]
+        weight[(0,) * weight.ndim] = value
+
+
+def test_it_gives_the_numbers_of_the_step_and_leaves_nothing_behind(learner, window):
+    before = {name: tensor.clone() for name, tensor in learner.weights()[0].items()}
+    found = rehearse(learner, parts_of(window), 4)
+    assert (found.non_finite, found.anomaly) == (None, None)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in learner.weights()[0].items())
+    assert all(parameter.grad is None for parameter in learner.detector.parameters())
+    report = learner.learn(window, 4)
+    shares = [part.share.weight for part in parts_of(window)]
+    for name, value in report.losses.items():
+        again = sum(weight * terms[name] for weight, terms in zip(shares, found.losses, strict=True))
+        assert again == pytest.approx(value, rel=1e-6)
+    assert found.grad_norm == pytest.approx(report.grad_norm, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "module"),
+    [
+        ("backbone.stages.1.0.conv.weight", 3e38, "backbone.stages.1.0.conv"),
+        ("decoder.layers.1.cross_attention.value_proj.weight", 1e38, "decoder.layers.1.cross_attention.value_proj"),
+        ("decoder.layers.0.self_attention.q_proj.weight", torch.nan, "decoder.layers.0.self_attention.q_proj"),
+    ],
+)
+def test_a_weight_that_is_too_large_is_found_where_it_is_used(learner, window, parameter, value, module):
+    plant(learner, parameter, value)
+    found = rehearse(learner, parts_of(window), 0)
+    assert found.non_finite == "loss"
+    assert (found.anomaly.kind, found.anomaly.name, found.anomaly.batch) == ("output", module, 1)
+
+
+def test_an_infinite_loss_weight_is_a_loss_term(learner, window):
+    inner = learner._loss
+
+    def heavy(output, targets):
+        _, terms = inner(output, targets)
+        terms = {**terms, "bbox": terms["bbox"] * torch.inf}
+        return terms["bbox"], terms
+
+    learner._loss = heavy
+    found = rehearse(learner, parts_of(window), 0)
+    assert (found.non_finite, found.anomaly.kind, found.anomaly.name) == ("loss", "loss", "bbox")
+
+
+def test_a_gradient_that_overflows_although_the_loss_is_finite(learner, window):
+    inner = learner._loss
+    learner._loss = lambda output, targets: (inner(output, targets)[0] * 1e37, {})
+    found = rehearse(learner, parts_of(window), 0)
+    assert found.non_finite == "grad"
+    assert found.anomaly.kind in {"gradient", "norm"}

@@ -1,0 +1,90 @@
+"""Bundles of real trainings, repeated from the file alone."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.training.spoiled import spoiled
+from tests.training.tiny import recipe
+from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
+from yolozu.errors import InputError, UsageError
+from yolozu.training.replay import replay
+
+pytestmark = pytest.mark.slow
+
+WILD = {"lr": 1e30, "clip_grad_norm": 0.0, "lr_warmup_steps": 0, "max_steps": 10}
+
+
+@pytest.fixture(scope="module")
+def wild(tiny, tmp_path_factory):
+    """A training that its learning rate has thrown out of all numbers."""
+    directory = tmp_path_factory.mktemp("wild")
+    with pytest.raises(UsageError):
+        tiny.fit(directory, recipe(**WILD))
+    return directory / "black_box" / "step-000002.pt"
+
+
+def test_it_reproduces_the_finding_at_the_same_place(wild):
+    before = torch.get_rng_state()
+    found = replay(wild)
+    assert found.rehearsal.non_finite == "loss"
+    assert found.same_place
+    assert found.rehearsal.anomaly == found.bundle.finding.anomaly
+    assert found.rehearsal.anomaly.name == "backbone.stages.0.0.conv"
+    assert (found.amp, found.device) == ("none", "cpu")
+    assert (found.non_finite_weights, found.non_finite_optimizer) == ((), ())
+    values = found.to_json()
+    assert json.loads(json.dumps(values, allow_nan=False)) == values
+    assert (values["reproduced"], values["same_place"], values["step"]) == (True, True, 2)
+    assert values["replayed"]["parts"][0]["images"] == list(found.bundle.names[0])
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_what_lies_outside_the_bundle_is_finite_again_with_the_losses_of_the_training(tiny, tmp_path):
+    chosen = recipe()
+    with pytest.raises(UsageError):
+        tiny.fit(tmp_path, chosen, materials=spoiled(tiny, chosen, {4}))
+    path = tmp_path / "black_box" / "step-000004.pt"
+    found = replay(path)
+    assert found.rehearsal.non_finite is None
+    assert not found.same_place
+    terms = found.rehearsal.losses
+    weights = [part.share.weight for part in found.bundle.parts]
+    vfl = sum(weight * entry["vfl"] for weight, entry in zip(weights, terms, strict=True))
+    assert vfl == pytest.approx(found.bundle.finding.losses["vfl"], rel=1e-6)
+
+
+def test_another_precision(wild):
+    assert replay(wild, amp="bf16").rehearsal.non_finite == "loss"
+    with pytest.raises(UsageError, match="YZ502"):
+        replay(wild, amp="fp16")
+    if not torch.cuda.is_available():
+        with pytest.raises(UsageError, match="YZ501"):
+            replay(wild, device="cuda")
+
+
+def test_weights_that_were_broken_before_are_named(wild, tmp_path):
+    checkpoint = read_checkpoint(wild)
+    name = "backbone.stem.conv.weight"
+    checkpoint.weights[name].mul_(torch.nan)
+    write_checkpoint(tmp_path / "broken.pt", checkpoint)
+    found = replay(tmp_path / "broken.pt")
+    assert found.non_finite_weights == (name,)
+    assert found.rehearsal.anomaly.description == (
+        "the output of backbone.stem.conv (Conv2d) is not finite, its weight already was not"
+    )
+
+
+def test_a_contract_of_another_version_is_refused(wild, tmp_path):
+    checkpoint = read_checkpoint(wild)
+    record = checkpoint.training_state
+    spec = {**record.values["spec"], "loop": {**record.values["spec"]["loop"], "future": 1}}
+    write_checkpoint(
+        tmp_path / "other.pt",
+        replace(checkpoint, training_state=replace(record, values={**record.values, "spec": spec})),
+    )
+    with pytest.raises(InputError, match="YZ511 is a bundle of a contract that this version does not know"):
+        replay(tmp_path / "other.pt")

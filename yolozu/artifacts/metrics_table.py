@@ -1,0 +1,61 @@
+"""Metrics rows as a table that spreadsheets and statistics programs read."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.jsonio import written_aside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FIRST = ("timestamp", "meta.kind", "meta.epoch", "meta.step", "meta.optim_step", "schema_version")
+"""Columns of every table, in this order; those of the losses follow, then those of the metrics, each by name."""
+
+GROUPS = ("losses", "metrics")
+
+
+def write_csv(jsonl: Path, target: Path) -> int:
+    """Write the rows of a metrics file as CSV (RFC 4180: commas, CRLF, quotes where needed), whole or not at all.
+
+    Columns have the dotted names that ``pandas.json_normalize`` gives the same rows; a row without a column's value,
+    or with null there, has an empty cell. Numbers have all their digits.
+
+    Args:
+        jsonl: metrics as `MetricsLog` writes them.
+        target: the table.
+
+    Returns:
+        The number of rows below the header.
+    """
+    names: dict[str, set[str]] = {group: set() for group in GROUPS}
+    for row in _rows(jsonl):
+        for group in GROUPS:
+            names[group] |= row[group].keys()
+    columns = [*FIRST, *(f"{group}.{name}" for group in GROUPS for name in sorted(names[group]))]
+    count = 0
+    with written_aside(target) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        for row in _rows(jsonl):
+            writer.writerow(dict(_cells(row)))
+            count += 1
+    return count
+
+
+def _rows(jsonl: Path) -> Iterator[dict[str, Any]]:
+    with jsonl.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def _cells(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Column -> value; the writer makes an empty cell of None."""
+    for key, value in row.items():
+        if isinstance(value, dict):
+            yield from ((f"{key}.{name}", entry) for name, entry in value.items())
+        else:
+            yield key, value

@@ -1,0 +1,70 @@
+"""This process as one of several that run a stage together."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from yolozu.stages.base import Stopper
+
+WORD = "yolozu/first"
+"""Where the first process leaves its word for the others, in the store that torchrun keeps for them."""
+
+GO, NOTHING_TO_DO = "go", "nothing to do"
+LOOK_EVERY_S = 0.05
+
+FAILURE_FILE = "TORCHELASTIC_ERROR_FILE"
+"""Variable with the file through which torchrun hears of a process's failure."""
+
+
+class Member:
+    """One of the processes that torchrun has started for a stage, which their environment describes.
+
+    The first one does what a worker does: it takes the stage's lock, prepares scratch, publishes. The others wait until
+    it is ready, and then only run the stage.
+
+    Attributes:
+        rank: number of this process, from 0.
+    """
+
+    def __init__(self) -> None:
+        from torch import distributed
+
+        self.rank = int(os.environ["RANK"])
+        port = int(os.environ["MASTER_PORT"])
+        self._store = distributed.TCPStore(os.environ["MASTER_ADDR"], port, is_master=False)  # type: ignore[attr-defined]
+        self._said = False
+
+    def go(self) -> None:
+        """Let the others run the stage; said by the first."""
+        self._say(GO)
+
+    def end(self) -> None:
+        """Let the others end, unless they were let run; said by the first."""
+        if not self._said:
+            self._say(NOTHING_TO_DO)
+
+    def waits(self, stopping: Stopper) -> bool:
+        """Wait for the first process's word; whether the stage is to be run."""
+        while not self._store.check([WORD]):
+            if stopping():
+                return False
+            time.sleep(LOOK_EVERY_S)
+        return bool(self._store.get(WORD).decode() == GO)
+
+    def _say(self, word: str) -> None:
+        self._store.set(WORD, word)
+        self._said = True
+
+
+def report_failure(*, kind: str, text: str) -> None:
+    """Leave the reason of this process's failure where the process that watches over the group reads it."""
+    report = {"message": text, "timestamp": int(time.time()), "at": time.time(), "kind": kind}
+    path = Path(os.environ[FAILURE_FILE])
+    aside = path.with_suffix(".aside")
+    aside.write_text(json.dumps(report), encoding="utf-8")
+    aside.replace(path)  # a reader finds all of it or nothing

@@ -1,0 +1,245 @@
+"""The step that could not be taken, as one file: enough to compute it again anywhere, without the data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+
+from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, read_checkpoint, write_checkpoint
+from yolozu.data.collate import Batch
+from yolozu.errors import InputError
+from yolozu.geometry.targets import Targets
+from yolozu.training.anomaly import Anomaly, number
+from yolozu.training.rehearsal import Part
+from yolozu.training.shares import Share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from yolozu.errors import YolozuError
+    from yolozu.training.keeper import About
+    from yolozu.training.learner import Learner
+
+KIND = "black_box"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What stopped a training.
+
+    Attributes:
+        non_finite: the loss, or the gradient of finite losses.
+        losses: ``total`` and its terms over the window; ``nan``, ``inf`` and ``-inf`` as texts.
+        grad_norm: likewise.
+        images: names of the images it came from.
+        anomaly: the first place that was not finite; None where looking for it found none.
+    """
+
+    non_finite: Literal["loss", "grad"]
+    losses: dict[str, float | str]
+    grad_norm: float | str
+    images: tuple[str, ...]
+    anomaly: Anomaly | None
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "non_finite": self.non_finite,
+            "losses": self.losses,
+            "grad_norm": self.grad_norm,
+            "images": list(self.images),
+            "anomaly": None if self.anomaly is None else self.anomaly.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Finding:
+        """What `to_json` gave."""
+        anomaly = value["anomaly"]
+        found = None if anomaly is None else Anomaly.from_json(anomaly)
+        return cls(**{**value, "images": tuple(value["images"]), "anomaly": found})
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """All that the step depended on besides weights and images.
+
+    Attributes:
+        step: number of the optimizer step, from 1, as in messages; random numbers are those of ``step - 1``.
+        total_steps: of the training.
+        seed: of the training.
+        lr_factor: what earlier skipped steps had left of the learning rate.
+        device: where it was computed.
+        threads: of torch.
+        deterministic: whether torch was held to deterministic algorithms.
+    """
+
+    step: int
+    total_steps: int
+    seed: int
+    lr_factor: float
+    device: str
+    threads: int
+    deterministic: bool
+
+
+@dataclass(frozen=True)
+class BlackBox:
+    """A bundle that was read.
+
+    Attributes:
+        checkpoint: the architecture, and the weights before the step.
+        spec: sections of the contract, as JSON values.
+        circumstances: of the step.
+        finding: what was seen.
+        parts: the batches of the step, or what each process had of them.
+        names: of the images of each part.
+        record: optimizer state and counters before the step.
+    """
+
+    checkpoint: Checkpoint
+    spec: dict[str, Any]
+    circumstances: Circumstances
+    finding: Finding
+    parts: tuple[Part, ...]
+    names: tuple[tuple[str, ...], ...]
+    record: TrainingRecord
+
+
+def bundle_path(directory: Path, step: int) -> Path:
+    """The bundle of a step, counted from 1; the same step replaces its own."""
+    return directory / f"step-{step:06}.pt"
+
+
+def write_black_box(
+    path: Path,
+    about: About,
+    learner: Learner,
+    *,
+    circumstances: Circumstances,
+    finding: Finding,
+    parts: Sequence[Part],
+    names: Sequence[Sequence[str]],
+) -> None:
+    """Write a bundle; ``learner`` must be as it was before the step.
+
+    The file is a checkpoint (so it loads with ``weights_only=True``, and other commands can use its weights) whose
+    training record holds a step to repeat instead of a place to go on from. The moving average is left out.
+    """
+    learned = learner.record()
+    tensors = {f"optimizer/{name}": tensor for name, tensor in learned.tensors.items()}
+    for count, part in enumerate(parts):
+        tensors[f"parts/{count}/images"] = part.share.batch.images_B3HW
+        for name, tensor in _named(part.share.batch.targets).items():
+            tensors[f"parts/{count}/targets/{name}"] = tensor
+    values = {
+        "kind": KIND,
+        "version": VERSION,
+        "spec": about.spec,
+        "circumstances": vars(circumstances),
+        "finding": finding.to_json(),
+        "parts": [
+            {
+                "indices": list(part.share.batch.indices),
+                "first": part.share.first,
+                "of": part.share.of,
+                "weight": part.share.weight,
+                "place": part.place,
+                "rank": part.rank,
+            }
+            for part in parts
+        ],
+        "names": [list(entry) for entry in names],
+        "learner": learned.values,
+    }
+    weights, _ = learner.weights()
+    checkpoint = Checkpoint(
+        model_config=about.model_config,
+        classes=about.classes,
+        preprocess=about.preprocess,
+        weights=weights,
+        ema=None,
+        eval_weights="model",
+        contract_digest=about.contract_digest,
+        step=circumstances.step - 1,
+        epoch=0,
+        metrics={},
+        training_state=TrainingRecord(values, tensors),
+    )
+    write_checkpoint(path, checkpoint)
+
+
+def read_black_box(path: Path) -> BlackBox:
+    """The bundle at ``path``.
+
+    Raises:
+        InputError: YZ450 to YZ454, it cannot be read at all; YZ510, it is some other checkpoint; YZ511, it is a bundle
+            of another version, or its parts contradict each other.
+    """
+    checkpoint = read_checkpoint(path)
+    record = checkpoint.training_state
+    if record is None or record.values.get("kind") != KIND:
+        raise InputError.one(
+            "YZ510",
+            where=str(path),
+            problem="is a checkpoint, but not the bundle of a step that could not be taken",
+            fix="give the file that the YZ506 message names, below reports/black_box/ of the run",
+        )
+    values = record.values
+    if values["version"] != VERSION:
+        raise foreign_bundle(path, f"is a bundle of version {values['version']}, this yolozu reads version {VERSION}")
+    try:
+        parts = tuple(_part(record.tensors, count, entry) for count, entry in enumerate(values["parts"]))
+        optimizer = {
+            name.removeprefix("optimizer/"): tensor
+            for name, tensor in record.tensors.items()
+            if name.startswith("optimizer/")
+        }
+        return BlackBox(
+            checkpoint=checkpoint,
+            spec=values["spec"],
+            circumstances=Circumstances(**values["circumstances"]),
+            finding=Finding.from_json(values["finding"]),
+            parts=parts,
+            names=tuple(tuple(names) for names in values["names"]),
+            record=TrainingRecord(values["learner"], optimizer),
+        )
+    except (KeyError, TypeError) as error:
+        raise foreign_bundle(path, f"is a bundle that cannot be understood: {error}") from error
+
+
+def finding_of(
+    non_finite: Literal["loss", "grad"],
+    losses: Mapping[str, float],
+    grad_norm: float,
+    images: Sequence[str],
+    anomaly: Anomaly | None,
+) -> Finding:
+    """A finding of plain numbers."""
+    texts = {name: number(value) for name, value in losses.items()}
+    return Finding(non_finite, texts, number(grad_norm), tuple(images), anomaly)
+
+
+def foreign_bundle(path: Path, problem: str) -> YolozuError:
+    """A bundle that this code cannot repeat."""
+    return InputError.one(
+        "YZ511", where=str(path), problem=problem, fix="read it with the yolozu that wrote it, or train again"
+    )
+
+
+def _named(targets: Targets) -> dict[str, Tensor]:
+    values = {entry.name: getattr(targets, entry.name) for entry in fields(targets)}
+    return {name: value for name, value in values.items() if isinstance(value, torch.Tensor)}
+
+
+def _part(tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any]) -> Part:
+    prefix = f"parts/{count}/targets/"
+    targets = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    images = tensors[f"parts/{count}/images"].contiguous(memory_format=torch.channels_last)
+    batch = Batch(images, Targets(**targets), [], entry["indices"])
+    return Part(Share(batch, entry["first"], entry["of"], entry["weight"]), entry["place"], entry["rank"])

@@ -1,0 +1,196 @@
+"""All processes of a training, as one of them sees them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from yolozu.errors import Interrupted
+from yolozu.model.device import device_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from torch import Tensor
+
+BUCKET = 2**23
+"""Most numbers that are added up at once: 32 MiB of float32 beside the gradients themselves."""
+
+PATIENCE = timedelta(minutes=30)
+"""How long a process waits for another one: the first one evaluates alone, which may take its time."""
+
+
+class LostPeerError(Interrupted):
+    """Another process of the training is gone; with what was saved, all can start again."""
+
+
+class Followed(Exception):
+    """Training has ended in a way that the first process tells of; this one has nothing to add."""
+
+
+class Group:
+    """A training in one process: nobody to ask, nothing to send.
+
+    Every method is called by all processes alike, in the same order.
+
+    Attributes:
+        rank: number of this process, from 0.
+        size: how many there are.
+    """
+
+    rank = 0
+    size = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes and tells."""
+        return self.rank == 0
+
+    def everyones(self, value: Any) -> list[Any]:
+        """The ``value`` of every process, by rank; it must be small."""
+        return [value]
+
+    def to_first(self, value: Any) -> list[Any] | None:
+        """At the first process, the ``value`` of every one by rank; None at the others."""
+        return [value]
+
+    def from_first(self, value: Any) -> Any:
+        """The first process's ``value``."""
+        return value
+
+    def any(self, flag: bool) -> bool:
+        """Whether any process says so."""
+        return flag
+
+    def add_gradients(self, parameters: Sequence[torch.nn.Parameter]) -> None:
+        """Make every gradient the sum of all processes'; one that none of them has stays None."""
+
+    def copy_from_first(self, tensors: Sequence[Tensor]) -> None:
+        """Make ``tensors`` equal to the first process's, in place."""
+
+    def leave(self) -> None:
+        """Be alone from here on: no process calls anything of the group again."""
+
+
+class ProcessGroup(Group):
+    """Processes that torchrun has started.
+
+    Numbers about the training travel between CPUs (gloo); gradients stay on their devices (NCCL between GPUs).
+    Sums of gradients are the same bits on every process, so weights and optimizers never part.
+    """
+
+    def __init__(self, rank: int, size: int) -> None:
+        self.rank, self.size = rank, size
+
+    def everyones(self, value: Any) -> list[Any]:
+        """The ``value`` of every process, by rank; it must be small."""
+        found: list[Any] = [None] * self.size
+        _together(lambda: torch.distributed.all_gather_object(found, value))
+        return found
+
+    def to_first(self, value: Any) -> list[Any] | None:
+        """At the first process, the ``value`` of every one by rank; None at the others."""
+        found: list[Any] | None = [None] * self.size if self.is_first else None
+        _together(lambda: torch.distributed.gather_object(value, found, dst=0))
+        return found
+
+    def from_first(self, value: Any) -> Any:
+        """The first process's ``value``."""
+        carried = [value]
+        _together(lambda: torch.distributed.broadcast_object_list(carried, src=0))
+        return carried[0]
+
+    def any(self, flag: bool) -> bool:
+        """Whether any process says so."""
+        said = torch.tensor([flag], dtype=torch.uint8)
+        _together(lambda: torch.distributed.all_reduce(said, op=torch.distributed.ReduceOp.MAX))
+        return bool(said.item())
+
+    @torch.no_grad()
+    def add_gradients(self, parameters: Sequence[torch.nn.Parameter]) -> None:
+        """Make every gradient the sum of all processes'; one that none of them has stays None."""
+        has = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.uint8)
+        _together(lambda: torch.distributed.all_reduce(has, op=torch.distributed.ReduceOp.MAX))
+        moving = [parameter for parameter, any_has in zip(parameters, has.tolist(), strict=True) if any_has]
+        for parameter in moving:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        gradients = [parameter.grad for parameter in moving if parameter.grad is not None]
+        for bucket in buckets(gradients):
+            flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
+            _together(lambda flat=flat: torch.distributed.all_reduce(flat))  # type: ignore[misc]
+            for gradient, total in zip(bucket, torch.split(flat, [entry.numel() for entry in bucket]), strict=True):
+                gradient.copy_(total.view(gradient.shape))
+
+    @torch.no_grad()
+    def copy_from_first(self, tensors: Sequence[Tensor]) -> None:
+        """Make ``tensors`` equal to the first process's, in place."""
+        for tensor in tensors:
+            carried = tensor.detach().cpu().contiguous()
+            _together(lambda carried=carried: torch.distributed.broadcast(carried, src=0))  # type: ignore[misc]
+            tensor.copy_(carried)
+
+    def leave(self) -> None:
+        """Be alone from here on: no process calls anything of the group again."""
+        torch.distributed.destroy_process_group()
+
+
+ALONE = Group()
+
+
+@contextmanager
+def joined(device: str) -> Iterator[tuple[Group, str]]:
+    """The group that torchrun's variables describe, and this process's device; until the block ends.
+
+    Args:
+        device: the contract's. Of ``cuda``, every process gets the one with its number on this machine.
+
+    Raises:
+        UsageError: YZ501, there are fewer devices than processes; raised in all of them.
+        LostPeerError: YZ525, another process did not come.
+    """
+    if device == "cuda":
+        device_named(f"cuda:{int(os.environ['LOCAL_WORLD_SIZE']) - 1}")
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+    on_cuda = torch.device(device).type == "cuda"
+    if on_cuda:
+        torch.cuda.set_device(device)
+    backend = "cpu:gloo,cuda:nccl" if on_cuda else "gloo"
+    _together(lambda: torch.distributed.init_process_group(backend, timeout=PATIENCE))
+    try:
+        yield ProcessGroup(torch.distributed.get_rank(), torch.distributed.get_world_size()), device
+    finally:
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
+def buckets(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+    """The tensors in their order, in lists of one type and device of at most `BUCKET` numbers, or one tensor."""
+    bucket: list[Tensor] = []
+    numbers = 0
+    for tensor in tensors:
+        other = bool(bucket) and (bucket[0].dtype, bucket[0].device) != (tensor.dtype, tensor.device)
+        if bucket and (other or numbers + tensor.numel() > BUCKET):
+            yield bucket
+            bucket, numbers = [], 0
+        bucket.append(tensor)
+        numbers += tensor.numel()
+    if bucket:
+        yield bucket
+
+
+def _together(call: Callable[[], object]) -> None:
+    """Do what all processes do together."""
+    try:
+        call()
+    except RuntimeError as error:  # what torch raises for a closed connection and for a time-out
+        raise LostPeerError.one(
+            "YZ525",
+            where="training on several processes",
+            problem=f"another process is gone: {str(error).splitlines()[0]}",
+            fix="run the same command again; it goes on from the last checkpoint",
+        ) from error

@@ -1,0 +1,114 @@
+"""What becomes of a step whose loss or gradient is not finite: it is skipped, or the training stops and says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from yolozu.training.black_box import Circumstances, bundle_path, finding_of, write_black_box
+from yolozu.training.distributed import ALONE, Followed, Group
+from yolozu.training.messages import non_finite, skipped
+from yolozu.training.rehearsal import Part, rehearse
+from yolozu.training.shares import left_alone_with, shares_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from yolozu.data.collate import Batch
+    from yolozu.errors import YolozuError
+    from yolozu.training.anomaly import Anomaly
+    from yolozu.training.keeper import About
+    from yolozu.training.learner import Learner, StepReport
+    from yolozu.training.recipe import Recipe
+    from yolozu.training.state import TrainingState
+    from yolozu.training.timetable import Timetable
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Judges steps that the learner has refused to take.
+
+    Attributes:
+        recipe: how the training is done.
+        about: what its checkpoints say of themselves.
+        learner: as it was before the step.
+        timetable: of the training.
+        image_names: of the training images, by index.
+        directory: where bundles are written.
+        processes: of the training.
+    """
+
+    recipe: Recipe
+    about: About
+    learner: Learner
+    timetable: Timetable
+    image_names: Sequence[str]
+    directory: Path
+    processes: Group = ALONE
+
+    def judge(self, report: StepReport, window: Sequence[Batch], state: TrainingState) -> str:
+        """Skip the step, if that is allowed (once more), and tell so.
+
+        Args:
+            report: of the step.
+            window: its batches.
+            state: after the step; counts the skip.
+
+        Raises:
+            UsageError: YZ506, it is not; a bundle of the step is written.
+            Followed: likewise, in all processes but the first.
+        """
+        loop = self.recipe.loop
+        names = [self.image_names[index] for index in report.suspects]
+        if not loop.stop_on_non_finite_loss and state.skips.in_a_row < loop.non_finite_max_skips:
+            state.skips.add(decay=loop.non_finite_lr_decay)
+            return skipped(report, state, names, max_skips=loop.non_finite_max_skips)
+        raise self._stopped(report, self._parts(window), state, names)
+
+    def _parts(self, window: Sequence[Batch]) -> list[Part]:
+        """The window at the first process, in the parts in which its statistics were taken."""
+        if self.learner.mixes_processes:
+            whole = left_alone_with(window, self.processes)
+            return [Part(share, place, 0) for place, share in enumerate(shares_of(whole, ALONE))]
+        everyones = self.processes.to_first(shares_of(window, self.processes))
+        if everyones is None:
+            raise Followed
+        return [
+            Part(share, place, rank)
+            for rank, shares in enumerate(everyones)
+            for place, share in enumerate(shares)
+            if share.batch.indices
+        ]
+
+    def _stopped(
+        self, report: StepReport, parts: Sequence[Part], state: TrainingState, names: list[str]
+    ) -> YolozuError:
+        path = bundle_path(self.directory, state.step)
+        anomaly, remark = self._look(parts, state)
+        assert report.non_finite is not None
+        circumstances = Circumstances(
+            step=state.step,
+            total_steps=self.timetable.total_steps,
+            seed=self.recipe.seed,
+            lr_factor=state.skips.lr_factor,
+            device=self.recipe.device,
+            threads=torch.get_num_threads(),
+            deterministic=torch.are_deterministic_algorithms_enabled(),
+        )
+        finding = finding_of(report.non_finite, report.losses, report.grad_norm, names, anomaly)
+        of_parts = [[self.image_names[index] for index in part.share.batch.indices] for part in parts]
+        write_black_box(
+            path, self.about, self.learner, circumstances=circumstances, finding=finding, parts=parts, names=of_parts
+        )
+        return non_finite(report, state, self.timetable, names, cause=remark, bundle=path)
+
+    def _look(self, parts: Sequence[Part], state: TrainingState) -> tuple[Anomaly | None, str]:
+        """The first place that is not finite, and a clause about it."""
+        try:
+            found = rehearse(self.learner, parts, state.step - 1).anomaly
+        except torch.OutOfMemoryError:  # watching holds all activations; the bundle matters more
+            return None, "memory does not suffice to look for the place"
+        return found, "computed once more, module by module, it is finite" if found is None else found.description

@@ -1,0 +1,171 @@
+"""A bundled step, computed again."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import torch
+from pydantic import ValidationError
+
+from yolozu.contract.base import Section
+from yolozu.contract.objective import LossSection, MatchingSection
+from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.train import LoopSection, OperationsSection
+from yolozu.data.preprocess import Preprocess
+from yolozu.model.device import device_named
+from yolozu.model.loading import detector_from
+from yolozu.training.anomaly import number
+from yolozu.training.black_box import BlackBox, foreign_bundle, read_black_box
+from yolozu.training.criterion import build_criterion
+from yolozu.training.learner import Learner
+from yolozu.training.randomness import deterministic
+from yolozu.training.recipe import Recipe
+from yolozu.training.rehearsal import Rehearsal, rehearse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+Amp = Literal["none", "bf16", "fp16"]
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A bundle, and what computing its step gave here.
+
+    Attributes:
+        bundle: what was recorded.
+        amp: precision it was computed in.
+        device: where.
+        rehearsal: what came out.
+        non_finite_weights: weights that were not finite before the step.
+        non_finite_optimizer: entries of the optimizer's state that were not.
+    """
+
+    bundle: BlackBox
+    amp: Amp
+    device: str
+    rehearsal: Rehearsal
+    non_finite_weights: tuple[str, ...]
+    non_finite_optimizer: tuple[str, ...]
+
+    @property
+    def same_place(self) -> bool:
+        """Whether the first place that is not finite is the one that was recorded."""
+        recorded, found = self.bundle.finding.anomaly, self.rehearsal.anomaly
+        if recorded is None or found is None:
+            return recorded is found
+        return (recorded.kind, recorded.name, recorded.batch) == (found.kind, found.name, found.batch)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values; numbers that are not finite as the texts ``nan``, ``inf`` and ``-inf``."""
+        bundle, found = self.bundle, self.rehearsal
+        return {
+            "schema_version": SCHEMA_VERSION,
+            **vars(bundle.circumstances),
+            "recorded": bundle.finding.to_json(),
+            "replayed": {
+                "device": self.device,
+                "amp": self.amp,
+                "non_finite": found.non_finite,
+                "parts": [
+                    {
+                        "batch": part.place + 1,
+                        "process": part.rank,
+                        "images": list(names),
+                        "losses": {name: number(value) for name, value in terms.items()},
+                    }
+                    for part, names, terms in zip(bundle.parts, bundle.names, found.losses, strict=True)
+                ],
+                "grad_norm": None if found.grad_norm is None else number(found.grad_norm),
+                "anomaly": None if found.anomaly is None else found.anomaly.to_json(),
+            },
+            "reproduced": found.non_finite == bundle.finding.non_finite,
+            "same_place": self.same_place,
+            "non_finite_weights": list(self.non_finite_weights),
+            "non_finite_optimizer": list(self.non_finite_optimizer),
+        }
+
+
+def replay(path: Path, *, amp: Amp | None = None, device: str | None = None) -> Replay:
+    """Compute the step of a bundle once more.
+
+    Args:
+        path: the bundle.
+        amp: another precision than the training's.
+        device: another device than the training's.
+
+    Raises:
+        InputError: the bundle cannot be read.
+        UsageError: YZ501 and YZ502, this machine lacks the device, or the device the precision.
+    """
+    bundle = read_black_box(path)
+    seen = bundle.circumstances
+    place = device_named(seen.device if device is None else device)
+    with deterministic(seen.deterministic), _threads(seen.threads):
+        try:
+            loop = _section(bundle, "loop", LoopSection)
+            chosen = loop.amp if amp is None else amp
+            eager = {"amp": chosen, "use_ema": False, "ema_eval": False, "torch_compile": False}
+            learner = _learner(bundle, loop.model_copy(update=eager), place)
+        except (KeyError, ValidationError) as error:
+            problem = f"is a bundle of a contract that this version does not know: {str(error).splitlines()[0]}"
+            raise foreign_bundle(path, problem) from error
+        found = rehearse(learner, bundle.parts, seen.step - 1)
+    return Replay(
+        bundle=bundle,
+        amp=chosen,
+        device=str(place),
+        rehearsal=found,
+        non_finite_weights=_non_finite(bundle.checkpoint.weights),
+        non_finite_optimizer=_non_finite(bundle.record.tensors),
+    )
+
+
+def _learner(bundle: BlackBox, loop: LoopSection, device: torch.device) -> Learner:
+    seen = bundle.circumstances
+    recipe = Recipe(
+        seed=seen.seed,
+        device=seen.device,
+        optim=_section(bundle, "optim", OptimSection),
+        schedule=_section(bundle, "schedule", ScheduleSection),
+        length=_section(bundle, "length", LengthSection),
+        loop=loop,
+        operations=OperationsSection(),
+    )
+    losses = build_criterion(_section(bundle, "matching", MatchingSection), _section(bundle, "losses", LossSection))
+    return Learner(
+        detector_from(bundle.checkpoint),
+        losses,
+        optim=recipe.optim,
+        loop=loop,
+        schedule=recipe.learning_rates(seen.total_steps),
+        preprocess=Preprocess.from_json(bundle.checkpoint.preprocess),
+        seed=seen.seed,
+        device=device,
+    )
+
+
+def _section(bundle: BlackBox, name: str, kind: type[AnySection]) -> AnySection:
+    return kind.model_validate_json(json.dumps(bundle.spec[name]))
+
+
+def _non_finite(tensors: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all()))
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Sums are split among threads, so their number decides bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
