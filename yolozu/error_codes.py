@@ -98,6 +98,7 @@ CODES: dict[str, str] = {
     "YZ510": "A checkpoint that is not the bundle of a step that could not be taken.",
     "YZ511": "A bundle of a step that this version cannot repeat.",
     "YZ512": "Compilation was asked for, and this machine cannot do it.",
+    "YZ525": "Another process of the training is gone, or has not come.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",
     "YZ602": "An ONNX file that ONNX Runtime cannot load.",

@@ -22,7 +22,7 @@ def sample(directory):
         dependency_lock=run_meta.dependency_lock(directory),
         preprocess={"height": 64},
         hardware=run_meta.hardware(),
-        runtime=run_meta.runtime("cpu", deterministic=True),
+        runtime=run_meta.runtime("cpu", deterministic=True, processes=2),
         command=run_meta.Command(argv=["doit", "run_id=exp01"], cwd=str(directory)),
         contract_digest="a" * 64,
         dataset_digest="b" * 64,
@@ -79,6 +79,7 @@ def test_packages_and_the_files_that_pin_them(tmp_path):
 
 def test_threads_are_recorded(tmp_path):
     assert sample(tmp_path).runtime.torch_threads == torch.get_num_threads()
+    assert sample(tmp_path).runtime.processes == 2
 
 
 def test_a_field_too_many_or_of_the_wrong_type_is_named(tmp_path):

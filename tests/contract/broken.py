@@ -65,10 +65,6 @@ BROKEN = {
             "  fix: correct it, or drop seed for its default, 0"
         ),
     ),
-    "a number for a boolean": (
-        "epochs: 2\nddp: 0\n",
-        "exp.yaml:2: ddp: YZ103 must be true or false, got 0\n  fix: correct it, or drop ddp for its default, false",
-    ),
     "another version": (
         STRICT.replace("config_version: 1", "config_version: 2"),
         "exp.yaml:1: config_version: YZ104 must be 1, got 2\n  fix: write 1",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from yolozu.data.collate import collate
+from yolozu.data.collate import collate, joined_batch, nothing
 from yolozu.data.dataset import Sample
 from yolozu.data.placement import Placement
 
@@ -34,3 +34,19 @@ def test_images_stay_uint8_and_are_channels_last():
 def test_a_batch_without_objects_has_no_columns():
     targets = collate([sample(0, [])]).targets
     assert (targets.labels_BT.shape, targets.boxes_BT4.shape, targets.counts) == ((1, 0), (1, 0, 4), [0])
+
+
+def test_a_batch_may_hold_nothing():
+    empty = nothing()
+    assert (len(empty.images_B3HW), empty.indices, empty.placements, empty.targets.counts) == (0, [], [], [])
+
+
+def test_parts_join_to_the_batch_they_were_parted_from():
+    samples = [sample(3, [5]), sample(4, []), sample(5, [1, 2])]
+    whole, joined = collate(samples), joined_batch([collate(samples[:2]), nothing(), collate(samples[2:])])
+    assert torch.equal(joined.images_B3HW, whole.images_B3HW)
+    assert joined.targets.labels_BT.tolist() == whole.targets.labels_BT.tolist()
+    assert joined.targets.valid_BT.tolist() == whole.targets.valid_BT.tolist()
+    assert torch.equal(joined.targets.boxes_BT4, whole.targets.boxes_BT4)
+    assert (joined.indices, joined.placements) == (whole.indices, whole.placements)
+    assert joined_batch([nothing(), nothing()]).indices == []

@@ -10,16 +10,16 @@ from yolozu.engine.member import Member, report_failure
 @pytest.fixture
 def member(monkeypatch):
     """Makes the process of a rank; all share the store that torchrun keeps."""
-    store = distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    stores = [distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)]
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
-    monkeypatch.setenv("MASTER_PORT", str(store.port))
+    monkeypatch.setenv("MASTER_PORT", str(stores[0].port))
 
     def make(rank):
         monkeypatch.setenv("RANK", str(rank))
         return Member()
 
-    yield make
-    del store
+    make.close = stores.clear
+    return make
 
 
 def test_the_others_run_the_stage_once_the_first_says_so(member):
@@ -40,6 +40,12 @@ def test_who_waits_can_be_stopped(member, monkeypatch):
     monkeypatch.setattr(member_module, "LOOK_EVERY_S", 0.001)
     asked = iter([False, False, True])
     assert not member(1).waits(lambda: next(asked))
+
+
+def test_who_waits_ends_when_torchrun_is_gone(member):
+    second = member(1)
+    member.close()
+    assert not second.waits(lambda: False)
 
 
 def test_a_failure_is_left_for_torchrun_to_find(tmp_path, monkeypatch):

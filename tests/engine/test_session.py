@@ -64,6 +64,17 @@ def test_a_later_session_remembers_contract_and_overrides(config):
     assert opened(config=None, forget=["lr"]).loaded.contract.optim.lr == 1e-4
 
 
+def test_a_run_that_began_without_strict_mode_can_still_be_read(config, tmp_path):
+    (tmp_path / "exp.yaml").write_text(CONTRACT.replace("config_version: 1\n", "").replace("ddp: false\n", ""))
+    with pytest.raises(ContractError, match="config_version, ddp"):
+        opened()
+    options = {"config": "exp.yaml", "run_id": "a", "given": [], "default_config": None, "argv": ["yolozu"]}
+    open_session(**options, strict=False).write_plan()
+    assert opened(config=None).loaded.contract.loop.ddp is False
+    with pytest.raises(ContractError, match="config_version, ddp"):
+        opened(run_id="b")
+
+
 @pytest.mark.effect("run_id")
 def test_without_a_name_the_run_is_the_contract_s_own_or_the_time(config, tmp_path):
     assert re.fullmatch(r"\d{8}T\d{6}Z", opened(run_id=None).layout.run_id)

@@ -5,7 +5,8 @@ import torch
 
 from tests.model.tiny import NUM_CLASSES, targets
 from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
-from yolozu.model.denoising import Denoising, DenoisingGroups
+from yolozu.geometry.targets import Targets
+from yolozu.model.denoising import Denoising, DenoisingGroups, NoiseShare
 
 CPU = torch.device("cpu")
 
@@ -97,3 +98,14 @@ def test_noise_follows_from_the_generator():
 
 def test_a_batch_without_objects_has_no_queries():
     assert denoising()(targets(0, 0), noise()) is None
+
+
+def test_a_part_of_a_batch_has_the_noise_that_it_has_in_the_whole():
+    truth = targets(2, 3)
+    whole = denoising()(truth, noise())
+    for image in (0, 1):
+        own = slice(image, image + 1)
+        part = Targets(truth.labels_BT[own], truth.boxes_BT4[own], truth.valid_BT[own])
+        found = denoising()(part, NoiseShare(noise(), first=image, of=2))
+        assert torch.equal(found.content_BND, whole.content_BND[own])
+        assert torch.equal(found.box_logits_BN4, whole.box_logits_BN4[own])

@@ -170,25 +170,25 @@ def test_every_reason_against_the_data_is_named_together(inputs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("device", "deterministic", "resolved", "workspace"),
+    ("device", "key", "expected"),
     [
-        ("cpu", None, True, None),
-        ("cpu", False, False, None),
-        ("cuda", None, False, None),
-        ("cuda:1", True, True, ":4096:8"),
+        ("cpu", None, (True, None)),
+        ("cpu", False, (False, None)),
+        ("cuda", None, (False, None)),
+        ("cuda:1", True, (True, ":4096:8")),
     ],
 )
 @pytest.mark.effect("deterministic")
-def test_what_deterministic_means_where(tmp_path, monkeypatch, device, deterministic, resolved, workspace):
+def test_what_deterministic_means_where(tmp_path, monkeypatch, device, key, expected):
     """On CUDA, cuBLAS needs a fixed workspace before CUDA starts; what was decided is on record."""
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
-    chosen = spec(device=DeviceSection(device=device), loop=LoopSection(deterministic=deterministic))
+    chosen = spec(device=DeviceSection(device=device), loop=LoopSection(deterministic=key))
     train_stage._hold_cublas(chosen)
-    assert os.environ.get("CUBLAS_WORKSPACE_CONFIG") == workspace
+    assert os.environ.get("CUBLAS_WORKSPACE_CONFIG") == expected[1]
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
     train_stage._hold_cublas(chosen)
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
     preprocess = Preprocess.from_section(chosen.preprocess)
     meta = train_stage._run_meta(chosen, context(tmp_path), preprocess, "2026-01-01T00:00:00+00:00")
-    assert meta.runtime.deterministic_algorithms is resolved
+    assert meta.runtime.deterministic_algorithms is expected[0]

@@ -5,13 +5,15 @@ import gc
 import pytest
 import torch
 
+from tests.training.played import Played
 from tests.training.tiny import AUGMENT, PREPROCESS, recipe
 from yolozu.contract.train import OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.training.batches import training_windows, validation_batches
+from yolozu.training.distributed import ALONE
 
 
-def windows(tiny, *, done_steps=0, workers=0):
+def windows(tiny, *, done_steps=0, workers=0, processes=ALONE):
     chosen = recipe()
     return training_windows(
         TrainingImages(tiny.train, PREPROCESS, AUGMENT, 3),
@@ -20,6 +22,7 @@ def windows(tiny, *, done_steps=0, workers=0):
         done_steps=done_steps,
         operations=OperationsSection(num_workers=workers),
         pin=False,
+        processes=processes,
     )
 
 
@@ -69,3 +72,27 @@ def test_held_out_images_come_in_order(tiny):
         pin=False,
     )
     assert [batch.indices for batch in found] == [[0, 1], [2]]
+
+
+def test_processes_share_every_batch_and_a_part_may_be_empty(tiny):
+    whole = [[batch.indices for batch in window] for window in windows(tiny)]
+    parts = [
+        [[batch.indices for batch in window] for window in windows(tiny, processes=Played(rank, 2))] for rank in (0, 1)
+    ]
+    joined = [[one + other for one, other in zip(*pair, strict=True)] for pair in zip(*parts, strict=True)]
+    assert joined == whole
+    assert [[len(indices) for indices in window] for window in parts[1][:3]] == [[1, 1], [1, 1], [1, 0]]
+
+
+def test_processes_take_turns_with_held_out_batches(tiny):
+    found = [
+        [
+            batch.indices
+            for batch in validation_batches(
+                ValidationImages(tiny.val, PREPROCESS), num_images=3, batch_size=1, operations=OperationsSection(),
+                pin=False, processes=Played(rank, 2),
+            )
+        ]
+        for rank in (0, 1)
+    ]  # fmt: skip
+    assert found == [[[0], [2]], [[1]]]

@@ -18,6 +18,8 @@ def test_opening_lines(tiny, monkeypatch):
     first = "training for 5 optimizer steps, 3 an epoch: 11 images, 3 held out, on cpu with 2 threads"
     table = chosen.timetable(11)
     assert opening_lines(chosen, tiny.materials(chosen), table) == [first]
+    together = opening_lines(chosen, tiny.materials(chosen), table, num_processes=2)
+    assert together == [f"{first} in each of 2 processes"]
     slow = recipe(max_steps=5, lr_warmup_steps=5)
     assert opening_lines(slow, tiny.materials(slow), table) == [
         first,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from yolozu.training.metrics_log import MetricsLog, comparable
+from yolozu.training.metrics_log import MetricsLog, SilentLog, comparable
 
 
 def write_rows(path, count, *, keep_rows=0):
@@ -61,3 +61,10 @@ def test_numbers_that_are_none_are_refused(tmp_path):
 def test_comparable_leaves_out_what_a_clock_says():
     row = {"timestamp": "now", "losses": {"a": 1.0}, "metrics": {"lr": 0.1, "step_time_s": 2.0, "memory_mb": 3.0}}
     assert comparable(row) == {"losses": {"a": 1.0}, "metrics": {"lr": 0.1}}
+
+
+def test_a_silent_log_keeps_nothing():
+    with SilentLog() as log:
+        log.write("val_step", epoch=1, step=1, optim_step=1, losses={}, metrics={})
+        log.sync()
+        assert log.rows == 0

@@ -3,26 +3,11 @@
 import pytest
 import torch
 
+from tests.training.played import Played
 from tests.training.test_learner import toy_batch
 from yolozu.data.collate import nothing
-from yolozu.training.distributed import ALONE, Followed, Group
+from yolozu.training.distributed import ALONE, Followed
 from yolozu.training.shares import left_alone_with, own_part, shares_of, window_weights
-
-
-class Played(Group):
-    """A process among others whose words are known beforehand."""
-
-    def __init__(self, rank, size, words=None):
-        self.rank, self.size, self.words, self.left = rank, size, words, False
-
-    def everyones(self, value):
-        return [value if rank == self.rank else self.words[rank] for rank in range(self.size)]
-
-    def to_first(self, value):
-        return self.everyones(value) if self.is_first else None
-
-    def leave(self):
-        self.left = True
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.training.played import Played
 from tests.training.tiny import CLASSES, MODEL, PREPROCESS, recipe
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.contract.train import OperationsSection
@@ -15,6 +16,7 @@ from yolozu.evaluation.coco import evaluate_coco
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import DetectorOutput
 from yolozu.training.criterion import build_criterion
+from yolozu.training.distributed import ALONE
 from yolozu.training.validate import Validator
 
 
@@ -111,3 +113,22 @@ def test_a_long_validation_tells_how_far_it_is(tiny, monkeypatch):
     told = []
     validator(tiny, lambda *_: {"map50_95": 0.0})(Oracle(tiny.val), stopping=never, tell=told.append)
     assert told == ["validating 2/3", "validating 3/3"]
+
+
+def test_the_first_process_sums_up_what_all_have_seen_in_the_order_of_the_index(tiny):
+    """Three images one by one: the first process has the first and the last, the other one the one between."""
+    torch.manual_seed(0)
+    detector = build_detector(MODEL, num_classes=len(CLASSES))
+    score = lambda _, predictions: {"map50_95": float(len(predictions)), "order": [it.image for it in predictions]}
+    judge = lambda processes: validator(tiny, score, batch_size=1, processes=processes)(
+        detector, stopping=never, tell=print
+    )
+    sent = []
+
+    class Second(Played):
+        def to_first(self, value):
+            sent.append(value)
+
+    assert judge(Second(1, 2)) is None
+    assert len(sent[0]) == 1
+    assert judge(Played(0, 2, {1: sent[0]})) == judge(ALONE)

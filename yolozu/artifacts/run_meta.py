@@ -75,8 +75,11 @@ class Runtime(Record):
     device: str
     """Where the tensors lived."""
 
+    processes: int
+    """Processes that trained together; another number gives other bits."""
+
     torch_threads: int
-    """Threads of one operation; another number may give other bits."""
+    """Threads of one operation in each process; another number may give other bits."""
 
     torch_interop_threads: int
     """Operations at a time."""
@@ -210,12 +213,13 @@ def hardware() -> Hardware:
     )
 
 
-def runtime(device: str, *, deterministic: bool) -> Runtime:
+def runtime(device: str, *, deterministic: bool, processes: int = 1) -> Runtime:
     """What decides bits besides the spec, in this process.
 
     Args:
         device: where the tensors lived.
         deterministic: whether torch was held to deterministic algorithms.
+        processes: that trained together.
     """
     import torch
 
@@ -223,6 +227,7 @@ def runtime(device: str, *, deterministic: bool) -> Runtime:
         platform=platform.platform(),
         torch=torch.__version__,
         device=device,
+        processes=processes,
         torch_threads=torch.get_num_threads(),
         torch_interop_threads=torch.get_num_interop_threads(),
         deterministic_algorithms=deterministic,

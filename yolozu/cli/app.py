@@ -38,7 +38,7 @@ COMMANDS = {
     "status": Entry(f"{_COMMANDS}.inspect:status", "The stages of a run and how they stand."),
     "verify": Entry(f"{_COMMANDS}.inspect:verify", "Check every artifact of a run against its receipt."),
     "verify-resume": Entry(f"{_COMMANDS}.verify_resume:verify_resume", "Prove that a killed training resumes exactly."),
-    "replay": Entry(f"{_COMMANDS}.replay:replay", "Repeat the step that ended a training, and say what was not finite."),
+    "replay": Entry(f"{_COMMANDS}.replay:replay", "Repeat the step that ended a training; say what is not finite."),
     "contract validate": Entry(f"{_COMMANDS}.contract:validate", "Check contracts; all errors at once."),
     "contract show": Entry(f"{_COMMANDS}.contract:show", "Every key as it resolves, with its origin."),
     "contract diff": Entry(f"{_COMMANDS}.contract:diff", "Where two contracts differ, and what that makes stale."),

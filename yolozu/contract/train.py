@@ -28,8 +28,8 @@ class LoopSection(Section):
     """Images per batch; with `ddp` over all processes together."""
 
     ddp: bool = False
-    """Train on several processes, started by torchrun: each takes its part of every batch. With norms that do not mix
-    images of a process (`gn`, `frozenbn`, `syncbn`) the result is that of one process, up to the order of sums."""
+    """Train on several processes, started by torchrun: each takes its part of every batch. The result is that of one
+    process, up to the order of sums, unless a norm is `bn`: then each process has statistics of its own part."""
 
     amp: Literal["none", "bf16", "fp16"] = "none"
     """Mixed precision: bf16 (CPU and CUDA) or fp16 with loss scaling (CUDA only)."""
@@ -68,7 +68,8 @@ class LoopSection(Section):
     """Hold torch to deterministic algorithms; null is on for a CPU, where it costs nothing, and off for CUDA."""
 
     torch_compile: bool = False
-    """Compile backbone, projectors and encoder for training: slow first steps, faster later ones. Needs a compiler."""
+    """Compile backbone, projectors and encoder for training steps: minutes for every size of batches and images that
+    comes up, the last, short batch too. Needs a C++ compiler."""
 
     def is_deterministic_on(self, device: str) -> bool:
         """What `deterministic` means on a device (``cpu``, ``cuda:0``)."""

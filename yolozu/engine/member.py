@@ -50,11 +50,14 @@ class Member:
 
     def waits(self, stopping: Stopper) -> bool:
         """Wait for the first process's word; whether the stage is to be run."""
-        while not self._store.check([WORD]):
-            if stopping():
+        while not stopping():
+            try:
+                if self._store.check([WORD]):
+                    return bool(self._store.get(WORD).decode() == GO)
+            except RuntimeError:  # the store is gone, and torchrun with it: nobody waits for this process
                 return False
             time.sleep(LOOK_EVERY_S)
-        return bool(self._store.get(WORD).decode() == GO)
+        return False
 
     def _say(self, word: str) -> None:
         self._store.set(WORD, word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json
@@ -24,10 +24,12 @@ class Remembered:
     Attributes:
         config: path of the contract file as it was given; None before the first build.
         overrides: flat (or dotted) key -> JSON value.
+        strict: whether the run is read in strict mode; None before the first build.
     """
 
     config: str | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
+    strict: bool | None = None
 
     @classmethod
     def read(cls, layout: RunLayout) -> Remembered:
@@ -42,13 +44,15 @@ class Remembered:
         fix = "delete it and give the overrides again"
         value = read_json(path, code="YZ309", fix=fix)
         try:
-            return cls(value["config"], dict(value["overrides"]))
+            return cls(value["config"], dict(value["overrides"]), value.get("strict"))
         except (KeyError, TypeError, ValueError) as error:
             raise InputError.one("YZ309", where=str(path), problem=f"lacks {error}", fix=fix) from error
 
     def text(self) -> str:
         """The JSON file's text."""
-        return pretty({"schema_version": 1, "config": self.config, "overrides": self.overrides})
+        return pretty(
+            {"schema_version": 1, "config": self.config, "overrides": self.overrides, "strict": self.strict}
+        )
 
     def forget(self, keys: Sequence[str]) -> Remembered:
         """Without ``keys``; without any for ``all``.
@@ -57,7 +61,7 @@ class Remembered:
             UsageError: YZ310, a key is not remembered.
         """
         if list(keys) == [FORGET_ALL]:
-            return Remembered(self.config)
+            return replace(self, overrides={})
         unknown = [key for key in keys if key not in self.overrides]
         if unknown:
             known = ", ".join(self.overrides)
@@ -67,14 +71,18 @@ class Remembered:
                 problem=f"{', '.join(unknown)}: not remembered",
                 fix=f"remembered are: {known}" if known else "nothing is remembered for this run",
             )
-        return Remembered(self.config, {key: value for key, value in self.overrides.items() if key not in keys})
+        return replace(self, overrides={key: value for key, value in self.overrides.items() if key not in keys})
 
     def with_given(self, config: str | None, given: Sequence[Override]) -> Remembered:
         """With what the command line says now, which wins."""
         replaced = {override.path for override in given}
         kept = {key: value for key, value in self.overrides.items() if Override(key, value, "").path not in replaced}
         now = {override.key: override.value for override in given}
-        return Remembered(self.config if config is None else config, {**kept, **now})
+        return replace(self, config=self.config if config is None else config, overrides={**kept, **now})
+
+    def with_strict(self, *, asked: bool) -> Remembered:
+        """Strict if ``asked``; but a run that began without strict mode stays readable as it is."""
+        return replace(self, strict=asked and self.strict is not False)
 
     def as_overrides(self, given: Sequence[Override]) -> list[Override]:
         """All overrides: those just ``given`` with their own origin, the others as remembered."""

@@ -104,7 +104,7 @@ def open_session(
         default_config: contract file where none was ever given; None allows none.
         forget: keys whose remembered override is dropped.
         argv: the command line, for the record.
-        strict: strict mode whatever the contract says.
+        strict: strict mode whatever the contract says, unless the run began without.
         stages: the graph's stages; None takes the registry's.
 
     Raises:
@@ -114,13 +114,13 @@ def open_session(
         layout = RunLayout.of(_run_id(config, run_id, given, default_config, strict=strict))
     else:
         layout = _own_directory(run_dir, run_id)
-    remembered = Remembered.read(layout)
+    remembered = Remembered.read(layout).with_strict(asked=strict)
     if forget:
         remembered = remembered.forget(forget)
     known = config is not None or remembered.config is not None
     remembered = remembered.with_given(config if known else default_config, given)
     path = Path(remembered.config) if remembered.config is not None else None
-    loaded = _named(load_contract(path, remembered.as_overrides(given), strict=strict), layout)
+    loaded = _named(load_contract(path, remembered.as_overrides(given), strict=remembered.strict is True), layout)
     plan = compile_plan(loaded.contract, registered_stages() if stages is None else stages)
     check_places(layout, plan)
     left = leftovers(layout, plan)

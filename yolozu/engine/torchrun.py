@@ -1,7 +1,9 @@
 """A stage as several processes: torchrun starts them, and this process watches over them.
 
 torchrun itself restarts a group after any exit code but 0, also where a stage was stopped on request or refuses its
-input. So it is asked for none: what is worth another try is decided here, and then all of torchrun begins anew.
+input; and with one store for all of its tries, the processes of the second may find the addresses of the dead ones
+there and wait for them. So it is asked for no restart: what is worth another try is decided here, and then all of
+torchrun begins anew, with a store of its own.
 """
 
 from __future__ import annotations

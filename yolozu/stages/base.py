@@ -134,9 +134,9 @@ class StageContext:
 class Stage:
     """A node of the graph, before it knows its run.
 
-    ``run(spec, inputs, outputs, context)`` reads only ``inputs``, writes only ``outputs`` and
-    ``context.scratch`` (and ``context.evidence`` when it fails), and returns a few numbers for the receipt. ``version`` is raised when the code gives other
-    results than before.
+    ``run(spec, inputs, outputs, context)`` reads only ``inputs``, writes only ``outputs`` and ``context.scratch`` (and
+    ``context.evidence`` when it fails), and returns a few numbers for the receipt. ``version`` is raised when the code
+    gives other results than before.
     """
 
     name: str

@@ -115,7 +115,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
         return {}
     if init_report is not None:
         write_init_report(outputs.init, init_report)
-    write_run_meta(outputs.run_meta, _run_meta(spec, context, preprocess, started))
+    write_run_meta(outputs.run_meta, _run_meta(spec, context, preprocess, started, processes=processes.size))
     return {
         "steps": summary.steps,
         "epochs": summary.epochs,
@@ -256,7 +256,9 @@ def _files(outputs: TrainOutputs, context: StageContext) -> TrainingFiles:
     )
 
 
-def _run_meta(spec: TrainSpec, context: StageContext, preprocess: Preprocess, started: str) -> Any:
+def _run_meta(
+    spec: TrainSpec, context: StageContext, preprocess: Preprocess, started: str, *, processes: int = 1
+) -> Any:
     from yolozu.artifacts import run_meta
 
     provenance = context.provenance
@@ -266,7 +268,11 @@ def _run_meta(spec: TrainSpec, context: StageContext, preprocess: Preprocess, st
         dependency_lock=run_meta.dependency_lock(cwd),
         preprocess=preprocess.to_json(),
         hardware=run_meta.hardware(),
-        runtime=run_meta.runtime(spec.device.device, deterministic=spec.loop.is_deterministic_on(spec.device.device)),
+        runtime=run_meta.runtime(
+            spec.device.device,
+            deterministic=spec.loop.is_deterministic_on(spec.device.device),
+            processes=processes,
+        ),
         command=run_meta.Command(argv=provenance["argv"], cwd=provenance["cwd"]),
         contract_digest=provenance["contract_digest"],
         dataset_digest=provenance["dataset_digest"],

@@ -31,13 +31,14 @@ DIFFERENT = Proof(
 
 
 def test_equality_in_words():
-    assert told(EQUAL) == ["bit-equal: 2 kills, after steps 7, 21"]
+    assert told(EQUAL) == ["bit-equal: 2 kills, at steps 7, 21"]
 
 
 def test_a_difference_in_words():
     assert told(DIFFERENT) == [
-        "not equal after 1 kill, after steps 7",
-        "first difference: checkpoints/last.pt: weights/a[0]",
+        "not equal: 1 kill, at step 7",
+        "first difference: checkpoints/last.pt",
+        "  weights/a[0]",
         "  undisturbed  0.5",
         "  killed       0.25",
         "  1 of 2 numbers, by at most 0.25",

@@ -66,7 +66,8 @@ def _losses(found: Replay) -> list[str]:
     for part, names, terms in zip(found.bundle.parts, found.bundle.names, found.rehearsal.losses, strict=True):
         process = f", process {part.rank}" if part.share.of > len(names) else ""
         texts.append(f"    batch {part.place + 1}{process}: {', '.join(names)}")
-        texts.append("      " + ("  ".join(f"{name} {value:.6g}" for name, value in terms.items()) or "no loss: the outputs cannot be matched"))
+        values = "  ".join(f"{name} {value:.6g}" for name, value in terms.items())
+        texts.append(f"      {values or 'no loss: the outputs cannot be matched'}")
     return texts
 
 

@@ -60,13 +60,13 @@ def verify_resume(
 
 def told(proof: Proof) -> list[str]:
     """The outcome in lines."""
-    at = ", ".join(str(kill.step) for kill in proof.kills)
-    count = f"{len(proof.kills)} kill{'' if len(proof.kills) == 1 else 's'}"
+    plural = "" if len(proof.kills) == 1 else "s"
+    kills = f"{len(proof.kills)} kill{plural}, at step{plural} {', '.join(str(kill.step) for kill in proof.kills)}"
     kept = [] if proof.directory is None else [f"both trainings are in {proof.directory}"]
     if proof.difference is None:
-        return [f"bit-equal: {count}, after steps {at}", *kept]
+        return [f"bit-equal: {kills}", *kept]
     found = proof.difference
-    lines = [f"not equal after {count}, after steps {at}", f"first difference: {proof.file}: {found.place}"]
+    lines = [f"not equal: {kills}", f"first difference: {proof.file}", f"  {found.place}"]
     lines += [f"  undisturbed  {found.first}", f"  killed       {found.second}"]
     lines += [] if found.extent is None else [f"  {line}" for line in found.extent.splitlines()]
     return [*lines, *(f"also different: {path}" for path in proof.others), *kept]
