@@ -25,7 +25,6 @@ def run(code, *, stopping=lambda: False, num_processes=2):
 
 
 @pytest.mark.slow
-@pytest.mark.effect("nproc_per_node")
 def test_every_process_knows_its_place_and_nothing_is_left_behind(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -131,7 +130,6 @@ def test_a_good_end_is_one():
     assert outcome([]) == (0, None, [])
 
 
-@pytest.mark.effect("max_restarts")
 def test_a_lost_process_lets_all_start_again():
     assert outcome([KILLED], [LOST], []) == (
         0,
@@ -143,7 +141,6 @@ def test_a_lost_process_lets_all_start_again():
     )
 
 
-@pytest.mark.effect("max_restarts")
 def test_it_does_so_only_so_often():
     assert outcome([KILLED], [KILLED], max_restarts=1) == (
         75,

@@ -111,6 +111,7 @@ def test_a_mistake_of_ours_is_told_in_short(request_path, monkeypatch, capsys):
     assert failed_record()["text"] == "Traceback …"
 
 
+@pytest.mark.effect("max_restarts")
 def test_lost_processes_are_an_interruption(request_path, monkeypatch, capsys):
     groups(monkeypatch, [Failure(1, -9, 5.0, "", "")])
     assert worker.main([str(request_path)]) == 75

@@ -60,7 +60,7 @@ def wait_until_gone(run_id):
         time.sleep(LOOK_EVERY_S)
 
 
-@pytest.mark.effect("ddp", "nproc_per_node", "max_restarts")
+@pytest.mark.effect("ddp", "nproc_per_node")
 def test_a_killed_process_lets_all_go_on_from_what_was_saved(calm):
     building = start(calm, "run_id=killed", *WORDS)
     wait_for(calm.run_dir("killed") / "scratch/train/out/checkpoints/last.pt")

@@ -15,7 +15,7 @@ from yolozu.contract.model import ModelConfig
 from yolozu.errors import Interrupted, UsageError
 from yolozu.training import distributed
 from yolozu.training.black_box import read_black_box
-from yolozu.training.distributed import ALONE, Followed, LostPeerError, buckets
+from yolozu.training.distributed import ALONE, Followed, LostPeerError, buckets, joined
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +34,16 @@ def test_who_is_alone_talks_to_itself():
     assert (ALONE.everyones(3), ALONE.to_first(3), ALONE.from_first(3)) == ([3], [3], 3)
     assert (ALONE.any(True), ALONE.any(False), ALONE.is_first) == (True, False, True)
     assert parameter.grad.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("local_rank", ["0", "3"])
+def test_too_few_gpus_are_told_of_by_every_process(monkeypatch, local_rank):
+    """Those that have one would wait for the others."""
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    monkeypatch.setenv("LOCAL_RANK", local_rank)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    with pytest.raises(UsageError, match="device: cuda:3: YZ501 this machine has 2 CUDA devices"), joined("cuda"):
+        pass
 
 
 def everything(group):
@@ -92,7 +102,7 @@ def model_with(norm):
     return ModelConfig.model_validate({**config, "decoder": {**config["decoder"], "dropout": 0.0}})
 
 
-SMOOTH = {"optimizer": "sgd", "momentum": 0.0, "lr": 1e-3, "lr_warmup_steps": 0, "batch_size": 5, "max_steps": 6}
+SMOOTH = {"optimizer": "sgd", "momentum": 0.0, "lr": 1e-3, "lr_warmup_steps": 0, "batch_size": 5, "max_steps": 4}
 
 
 def train(group, tiny, directory, options, *, norm=None, stop_after=None):
@@ -117,7 +127,7 @@ def distance(one, other, start):
     return apart / gone
 
 
-@pytest.mark.effect("ddp", "nproc_per_node", "model.backbone.norm", "model.encoder.norm")
+@pytest.mark.effect("model.backbone.norm", "model.encoder.norm")
 @pytest.mark.parametrize(("norm", "tolerance"), [("gn", 1e-2), ("frozenbn", 1e-4), ("syncbn", 1e-2), ("bn", None)])
 def test_two_processes_train_as_one(tiny, tmp_path, monkeypatch, norm, tolerance):
     """11 images in batches of 5, 5 and 1: parts of 3 and 2 images, and of the last batch 1 and none.
@@ -146,7 +156,7 @@ def test_two_processes_train_as_one(tiny, tmp_path, monkeypatch, norm, tolerance
             assert other["losses"] == pytest.approx(row["losses"], rel=1e-4, abs=1e-5)
 
 
-QUICK = {"max_steps": 5, "batch_size": 4, "val_every_steps": 2}
+QUICK = {"max_steps": 3, "batch_size": 4, "val_every_steps": 2, "gradient_accumulation_steps": 1}
 
 
 def test_stopped_processes_go_on_bit_for_bit(tiny, tmp_path):

@@ -147,7 +147,6 @@ def test_one_more_in_a_row_than_allowed_stops_with_a_bundle(tiny, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.effect("stop_on_non_finite_loss")
 def test_the_first_one_stops_by_default_and_the_last_bundle_of_a_step_stays(tiny, tmp_path):
     for _ in range(2):
         with pytest.raises(UsageError, match="YZ506"):

@@ -50,9 +50,7 @@ class Remembered:
 
     def text(self) -> str:
         """The JSON file's text."""
-        return pretty(
-            {"schema_version": 1, "config": self.config, "overrides": self.overrides, "strict": self.strict}
-        )
+        return pretty({"schema_version": 1, "config": self.config, "overrides": self.overrides, "strict": self.strict})
 
     def forget(self, keys: Sequence[str]) -> Remembered:
         """Without ``keys``; without any for ``all``.

@@ -1,6 +1,6 @@
 """The Linear of all parts of the detector."""
 
-# Shapes: B images, N tokens, I and O channels in and out.
+# Shapes: T tokens of all images, I and O channels in and out.
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Linear(nn.Linear):
 
     def _prefers_convolution(self, values: Tensor) -> bool:
         return (
-            values.ndim == 3
-            and values.device.type == "cpu"
+            values.device.type == "cpu"
+            and values.numel() > 0
             and values.dtype == torch.float32
             and type(self.weight) is nn.Parameter  # a quantized weight knows matrix products alone
             and not torch.is_autocast_enabled("cpu")
             and not torch.compiler.is_compiling()
         )
 
-    def _as_convolution(self, values_BNI: Tensor) -> Tensor:
-        # Tokens become a map one cell high; its strides are those of channels-last, so that nothing is copied.
-        map_BI1N = values_BNI.unsqueeze(2).permute(0, 3, 1, 2)
-        result_BO1N = F.conv2d(map_BI1N, self.weight.view(*self.weight.shape, 1, 1), self.bias)
-        return result_BO1N.permute(0, 2, 3, 1).squeeze(2)
+    def _as_convolution(self, values: Tensor) -> Tensor:
+        # All tokens become one row of a map; its strides are those of channels-last, so that nothing is copied.
+        row_1I1T = values.reshape(1, 1, -1, self.in_features).permute(0, 3, 1, 2)
+        result_1O1T = F.conv2d(row_1I1T, self.weight.view(*self.weight.shape, 1, 1), self.bias)
+        return result_1O1T.permute(0, 2, 3, 1).reshape(*values.shape[:-1], self.out_features)
