@@ -12,7 +12,7 @@ RUNS_DIR = Path("runs")
 BEST_CHECKPOINT = "checkpoints/best.pt"
 TRAIN_METRICS = "reports/train_metrics.jsonl"
 
-OWN_DIRECTORIES = ("plan", "receipts", "scratch", "data")
+OWN_DIRECTORIES = ("plan", "receipts", "scratch", "data", "reports/black_box")
 """Directories of a run in which nobody else may write."""
 
 OWN_FILES = (

@@ -9,10 +9,12 @@ import pytest
 
 from tests.integration.test_kill import assert_equal_runs, start
 from tests.integration.test_pipeline import wait_for
+from yolozu.artifacts.run_meta import timestamp
+from yolozu.engine.kills import last_step_row
 
 pytestmark = pytest.mark.slow
 
-WORDS = ("config=exp.yaml", "train", "ddp=true", "nproc_per_node=2", "max_steps=6", "val_every_steps=4")
+WORDS = ("config=exp.yaml", "train", "ddp=true", "nproc_per_node=2", "max_steps=9", "val_every_steps=4")
 LOOK_EVERY_S = 0.02
 
 
@@ -43,14 +45,10 @@ def processes(run_id):
     return found
 
 
-def num_rows(project, run_id):
-    metrics = project.run_dir(run_id) / "scratch/train/out/reports/train_metrics.jsonl"
-    return metrics.read_text().count("\n") if metrics.exists() else 0
-
-
-def wait_for_rows(project, run_id, building, count):
-    """Wait until the training's metrics have ``count`` rows."""
-    while num_rows(project, run_id) < count:
+def wait_for_new_row(project, run_id, building):
+    """Wait until the training has taken a step from now on."""
+    metrics, began = project.run_dir(run_id) / "scratch/train/out/reports/train_metrics.jsonl", timestamp()
+    while (row := last_step_row(metrics)) is None or row["timestamp"] < began:
         assert building.poll() is None, building.communicate()
         time.sleep(LOOK_EVERY_S)
 
@@ -60,35 +58,30 @@ def wait_until_gone(run_id):
         time.sleep(LOOK_EVERY_S)
 
 
-@pytest.mark.effect("ddp", "nproc_per_node")
-def test_a_killed_process_lets_all_go_on_from_what_was_saved(calm):
-    building = start(calm, "run_id=killed", *WORDS)
-    wait_for(calm.run_dir("killed") / "scratch/train/out/checkpoints/last.pt")
-    os.kill(processes("killed")[1], signal.SIGKILL)
-    told = building.communicate()[1].decode()
-    assert building.returncode == 0, told
-    assert "killed: train: process 1 was killed by SIGKILL; starting all again from what was saved (1 of 3)\n" in told
-    assert "going on from optimizer step 3\n" in told
-    assert "Traceback" not in told
-    assert_equal_runs(calm.run_dir("killed"), calm.run_dir("calm"))
-
-
-def test_stopped_and_orphaned_processes_save_and_the_next_build_goes_on(calm):
-    building = start(calm, "run_id=stopped", *WORDS)
-    wait_for_rows(calm, "stopped", building, 2)
+@pytest.mark.effect("ddp", "nproc_per_node", "max_restarts")
+def test_killed_stopped_and_orphaned_processes_leave_no_trace(calm):
+    """One training: a process is killed, all are asked to stop, and who watches over them is killed."""
+    building = start(calm, "run_id=stormy", *WORDS)
+    wait_for(calm.run_dir("stormy") / "scratch/train/out/checkpoints/last.pt")
+    before = processes("stormy")
+    os.kill(before[1], signal.SIGKILL)
+    wait_for_new_row(calm, "stormy", building)
     building.terminate()
     told = building.communicate()[1].decode()
-    assert (building.returncode, "YZ505 stopped on request; everything is saved" in told) == (75, True), told
-    assert told.count("YZ505") == 1
-    building = start(calm, "run_id=stopped", *WORDS)
-    wait_for_rows(calm, "stopped", building, num_rows(calm, "stopped") + 1)
-    os.kill(processes("stopped")[None], signal.SIGKILL)
+    assert (building.returncode, told.count("YZ505 stopped on request; everything is saved")) == (75, 1), told
+    assert "stormy: train: process 1 was killed by SIGKILL; starting all again from what was saved (1 of 3)\n" in told
+    assert "going on from optimizer step 3\n" in told
+    assert "Traceback" not in told
+
+    building = start(calm, "run_id=stormy", *WORDS)
+    wait_for_new_row(calm, "stormy", building)
+    os.kill(processes("stormy")[None], signal.SIGKILL)
     told = building.communicate()[1].decode()
     assert (building.returncode, "was killed by SIGKILL" in told) == (75, True), told
-    wait_until_gone("stopped")
-    done = calm.doit("run_id=stopped", *WORDS)
+    wait_until_gone("stormy")
+    done = calm.doit("run_id=stormy", *WORDS)
     assert done.returncode == 0, done.stderr
-    assert_equal_runs(calm.run_dir("stopped"), calm.run_dir("calm"))
+    assert_equal_runs(calm.run_dir("stormy"), calm.run_dir("calm"))
 
 
 def test_another_number_of_processes_makes_nothing_stale(calm):
