@@ -19,15 +19,28 @@ def _environment(monkeypatch):
         monkeypatch.delenv(name)
 
 
-def run(code, *, stopping=lambda: False, num_processes=2):
+@pytest.fixture
+def run(tmp_path):
+    """Runs a group of processes, in a directory where an earlier one was killed."""
+    directory = tmp_path / "train.torchrun"
+    (directory / "old").mkdir(parents=True)
+
+    def start(code, **options):
+        found = run_code(code, directory, **options)
+        assert not directory.exists()
+        return found
+
+    return start
+
+
+def run_code(code, directory, *, stopping=lambda: False, num_processes=2):
     preamble = "import os\nrank = int(os.environ['RANK'])\nfrom yolozu.engine.member import report_failure\n"
-    return run_group([sys.executable, "-c", preamble + code], num_processes=num_processes, stopping=stopping)
+    command = [sys.executable, "-c", preamble + code]
+    return run_group(command, num_processes=num_processes, directory=directory, stopping=stopping)
 
 
 @pytest.mark.slow
-def test_every_process_knows_its_place_and_nothing_is_left_behind(tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+def test_every_process_knows_its_place_and_nothing_is_left_behind(run, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
     assert run(f"open(f'{tmp_path}/{{rank}}', 'w').write(os.environ['WORLD_SIZE'] + os.environ['LOCAL_RANK'])") == []
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"0": "20", "1": "21"}
@@ -35,12 +48,12 @@ def test_every_process_knows_its_place_and_nothing_is_left_behind(tmp_path, monk
 
 
 @pytest.mark.slow
-def test_one_process_is_a_group_too():
+def test_one_process_is_a_group_too(run):
     assert run("assert os.environ['WORLD_SIZE'] == '1'", num_processes=1) == []
 
 
 @pytest.mark.slow
-def test_what_a_process_says_of_its_failure_arrives_and_the_others_are_ended():
+def test_what_a_process_says_of_its_failure_arrives_and_the_others_are_ended(run):
     found = run(f"if rank == 1:\n    report_failure(kind='InputError', text='no such file')\n    exit(2)\n{WAIT}")
     first = cause(found)
     assert (first.rank, first.exit_code, first.kind, first.text, first.is_loss) == (
@@ -50,7 +63,7 @@ def test_what_a_process_says_of_its_failure_arrives_and_the_others_are_ended():
 
 
 @pytest.mark.slow
-def test_a_killed_process_is_a_loss_whatever_the_others_say_of_it():
+def test_a_killed_process_is_a_loss_whatever_the_others_say_of_it(run):
     found = run(
         "if rank == 0:\n    os.kill(os.getpid(), 9)\n"
         "import time\ntime.sleep(0.02)\nreport_failure(kind='InternalError', text='connection closed')\nexit(70)"
@@ -60,7 +73,7 @@ def test_a_killed_process_is_a_loss_whatever_the_others_say_of_it():
 
 
 @pytest.mark.slow
-def test_all_processes_are_asked_to_stop_once(tmp_path):
+def test_all_processes_are_asked_to_stop_once(run, tmp_path):
     code = (
         "import signal, sys, time\n"
         f"signal.signal(signal.SIGTERM, lambda *_: open('{tmp_path}/asked' + str(rank), 'a').write('x'))\n"
@@ -73,7 +86,7 @@ def test_all_processes_are_asked_to_stop_once(tmp_path):
 
 
 @pytest.mark.slow
-def test_who_is_told_to_end_at_once_leaves_no_process(tmp_path):
+def test_who_is_told_to_end_at_once_leaves_no_process(run, tmp_path):
     def stopping():
         if (tmp_path / "pid").exists():
             raise KeyboardInterrupt
@@ -187,7 +200,7 @@ def test_there_is_at_least_one_thread(monkeypatch):
     assert os.environ["OMP_NUM_THREADS"] == "1"
 
 
-def test_an_error_of_torchrun_itself_is_raised_here(monkeypatch):
+def test_an_error_of_torchrun_itself_is_raised_here(monkeypatch, tmp_path):
     class Broken:
         def __init__(self, *arguments):
             pass
@@ -197,4 +210,4 @@ def test_an_error_of_torchrun_itself_is_raised_here(monkeypatch):
 
     monkeypatch.setattr(torchrun, "_agent", Broken)
     with pytest.raises(OSError, match="no port"):
-        run_group(["x"], num_processes=1, stopping=lambda: False)
+        run_group(["x"], num_processes=1, directory=tmp_path / "x", stopping=lambda: False)

@@ -73,7 +73,8 @@ def groups(monkeypatch, failures):
     """Let a group end with ``failures``; returns the list of how groups were started."""
     started = []
 
-    def run_group(command, *, num_processes, stopping):
+    def run_group(command, *, num_processes, directory, stopping):
+        assert directory == Path("runs/a/scratch/chorus.torchrun")
         started.append((command[1:], num_processes, stopping()))
         return failures
 

@@ -48,6 +48,11 @@ class Scratch:
         return self.directory.with_suffix(".lock")
 
     @property
+    def torchrun_dir(self) -> Path:
+        """Where torchrun keeps what the processes of a stage tell it; not a part of the scratch that they prepare."""
+        return self.directory.with_suffix(".torchrun")
+
+    @property
     def publish_path(self) -> Path:
         """What a finished stage still has to publish."""
         return self.directory / "publish.json"

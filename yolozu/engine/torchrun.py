@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yolozu.errors import EXIT_DONE, Interrupted, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from yolozu.stages.base import Stopper
 
@@ -73,20 +75,21 @@ class Failure:
         return f"process {self.rank} ended with exit code {self.exit_code}"
 
 
-def run_group(command: Sequence[str], *, num_processes: int, stopping: Stopper) -> list[Failure]:
+def run_group(command: Sequence[str], *, num_processes: int, directory: Path, stopping: Stopper) -> list[Failure]:
     """Run ``command`` as one group of processes under torchrun, to its end.
 
     Args:
         command: of every process; torchrun's variables tell them apart.
         num_processes: how many.
+        directory: for torchrun's files; emptied before, and gone afterwards.
         stopping: whether to ask all of them, once, to stop.
 
     Returns:
         How processes failed; empty when none did.
     """
     prepare_environment(num_processes)
-    with tempfile.TemporaryDirectory(prefix="yolozu_torchrun_") as log_dir:
-        agent = _agent(command, num_processes, log_dir)
+    with _emptied(directory):
+        agent = _agent(command, num_processes, directory)
         watched = _Watched(agent.run)
         watched.start()
         asked = False
@@ -100,6 +103,17 @@ def run_group(command: Sequence[str], *, num_processes: int, stopping: Stopper) 
             watched.join()
             raise
         return [_failure(rank, found) for rank, found in watched.result().failures.items()]
+
+
+@contextmanager
+def _emptied(directory: Path) -> Iterator[None]:
+    if directory.exists():  # of a watching process that was killed
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(directory)
 
 
 def run_until_done(
@@ -195,7 +209,7 @@ class _Watched(threading.Thread):
         return self._result
 
 
-def _agent(command: Sequence[str], num_processes: int, log_dir: str) -> Any:
+def _agent(command: Sequence[str], num_processes: int, directory: Path) -> Any:
     from torch.distributed.elastic.agent.server.api import WorkerSpec
     from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
     from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs
@@ -221,7 +235,7 @@ def _agent(command: Sequence[str], num_processes: int, log_dir: str) -> Any:
         monitor_interval=LOOK_EVERY_S,
         local_addr="localhost",
     )
-    return LocalElasticAgent(spec, DefaultLogsSpecs(log_dir=log_dir))
+    return LocalElasticAgent(spec, DefaultLogsSpecs(log_dir=str(directory)))
 
 
 def _signal_all(agent: Any, number: signal.Signals) -> bool:

@@ -336,7 +336,12 @@ def _watch_over_several(
     if options.insist_on_resume:
         command.append("--insist-on-resume")
     code, cause = run_until_done(
-        lambda: run_group(command, num_processes=section.nproc_per_node, stopping=stopping),
+        lambda: run_group(
+            command,
+            num_processes=section.nproc_per_node,
+            directory=Scratch.of(layout, node.name).torchrun_dir,
+            stopping=stopping,
+        ),
         max_restarts=section.max_restarts,
         stopping=stopping,
         where=f"{layout.run_id}: {node.name}",
