@@ -1,6 +1,6 @@
 """A training step of RT-DETR-R18 beside that of `transformers`, interleaved in one process.
 
-    python benchmarks/train_step.py [--size 320] [--rounds 9] [--levers] [--plain-malloc]
+    python benchmarks/train_step.py [--size 320] [--rounds 9] [--times-only] [--levers] [--plain-malloc]
 
 A step is forward, loss, backward and optimizer on batches of 4 images with 80 classes and 4 to 12 objects each, two
 threads, frozen batch statistics in the backbone. Ours also turns bytes into network input and measures the gradient's
@@ -264,7 +264,7 @@ def peak_memory(name: str, size: int, *, plain: bool) -> float:
     return float(done.stdout.splitlines()[-1])
 
 
-def compare(size: int, rounds: int) -> None:
+def compare(size: int, rounds: int, *, times_only: bool) -> None:
     """All contenders."""
     steps = {name: build(size) for name, build in CONTENDERS.items()}
     times = interleaved(steps, dict.fromkeys(steps, nullcontext), rounds)
@@ -272,6 +272,9 @@ def compare(size: int, rounds: int) -> None:
     print(f"{size} px: {'median s':>18} {'fastest':>8} {'speed':>6} {'operations':>11} {'events':>7} {'peak GB':>8}")
     for name, taken in times.items():
         speed = statistics.median(other / own for other, own in zip(reference, taken, strict=True))
+        if times_only:
+            print(f"{name:<20} {statistics.median(taken):>6.3f} {min(taken):>8.3f} {speed:>6.2f}")
+            continue
         count, events = operations(steps[name])
         memory = peak_memory(name, size, plain=not name.startswith("ours"))
         median = statistics.median(taken)
@@ -296,6 +299,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=320)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--times-only", action="store_true", help="neither count operations nor measure memory")
     parser.add_argument("--levers", action="store_true")
     parser.add_argument("--plain-malloc", action="store_true")
     parser.add_argument("--memory-of", choices=CONTENDERS, help=argparse.SUPPRESS)
@@ -311,7 +315,10 @@ def main() -> None:
     wanted = keeping_memory(os.environ)
     if not options.plain_malloc and wanted != dict(os.environ):
         os.execve(sys.executable, [sys.executable, *sys.argv], wanted)
-    (levers if options.levers else compare)(options.size, options.rounds)
+    if options.levers:
+        levers(options.size, options.rounds)
+    else:
+        compare(options.size, options.rounds, times_only=options.times_only)
 
 
 if __name__ == "__main__":
