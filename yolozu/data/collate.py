@@ -11,13 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from yolozu.geometry.targets import Targets, concatenated
+from yolozu.geometry.targets import PoseTargets, Targets, concatenated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from yolozu.data.dataset import Sample
     from yolozu.data.placement import Placement
+    from yolozu.data.poses import PlacedPoses
 
 
 @dataclass(frozen=True)
@@ -78,4 +81,37 @@ def _padded(samples: Sequence[Sample]) -> Targets:
         labels_BT[row, :objects] = torch.from_numpy(sample.labels)
         boxes_BT4[row, :objects] = torch.from_numpy(sample.boxes_cxcywh)
         valid_BT[row, :objects] = True
-    return Targets(labels_BT, boxes_BT4, valid_BT)
+    poses = [sample.poses for sample in samples if sample.poses is not None]
+    return Targets(labels_BT, boxes_BT4, valid_BT, _padded_poses(samples, poses, most) if poses else None)
+
+
+def _padded_poses(samples: Sequence[Sample], poses: Sequence[PlacedPoses], most: int) -> PoseTargets:
+    """Poses of samples that all come from one data set, so that all have them or none."""
+    assert len(poses) == len(samples), "either every sample of a data set has poses, or none"
+    sizes = [sample.image_HW3.shape[:2] for sample in samples]
+    found = PoseTargets(
+        size_B2=torch.tensor(sizes, dtype=torch.float32),
+        K_B4=_stacked([placed.K_4 for placed in poses]),
+        k_delta_B4=_stacked([placed.k_delta_4 for placed in poses]),
+        has_k_delta_B=torch.tensor([placed.has_k_delta for placed in poses]),
+        R_BT33=torch.zeros(len(samples), 0, 3, 3),
+        t_BT3=torch.zeros(len(samples), 0, 3),
+        has_pose_BT=torch.zeros(len(samples), 0, dtype=torch.bool),
+        offsets_BT2=torch.zeros(len(samples), 0, 2),
+        has_offsets_BT=torch.zeros(len(samples), 0, dtype=torch.bool),
+    ).with_room_for(most)
+    for row, (sample, placed) in enumerate(zip(samples, poses, strict=True)):
+        count = len(sample.labels)
+        height, width = sizes[row]
+        middles_N2 = sample.boxes_cxcywh[:, :2].astype(np.float64) * (width, height)
+        found.R_BT33[row, :count] = torch.from_numpy(placed.R_m2c_N33)
+        found.t_BT3[row, :count] = torch.from_numpy(placed.t_m2c_N3)
+        found.has_pose_BT[row, :count] = torch.from_numpy(placed.has_pose_N)
+        offsets_N2 = np.where(placed.has_center_N[:, None], placed.centers_px_N2 - middles_N2, 0.0)
+        found.offsets_BT2[row, :count] = torch.from_numpy(offsets_N2)
+        found.has_offsets_BT[row, :count] = torch.from_numpy(placed.has_center_N)
+    return found
+
+
+def _stacked(rows: Sequence[NDArray[np.float64]]) -> Tensor:
+    return torch.from_numpy(np.stack(rows)).float()

@@ -10,6 +10,8 @@ from torch.utils.data import Dataset
 
 from yolozu.data.augment import draw_variation, generator_for, place_boxes, placement_of, vary_image
 from yolozu.data.images import read_image
+from yolozu.data.placed_poses import place_poses
+from yolozu.data.poses import PoseLabels
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from yolozu.contract.data import AugmentSection
     from yolozu.data.index import DataIndex, ImageRecord
     from yolozu.data.placement import Placement
+    from yolozu.data.poses import PlacedPoses
     from yolozu.data.preprocess import Preprocess
 
 Cache = Literal["none", "ram"]
@@ -33,6 +36,7 @@ class Sample:
         boxes_cxcywh: (N, 4) float32 normalized to the network input.
         placement: where the image lies in it.
         index: number of the image in its index.
+        poses: camera and poses of the same N targets; None in a data set without poses.
     """
 
     image_HW3: NDArray[np.uint8]
@@ -40,6 +44,7 @@ class Sample:
     boxes_cxcywh: NDArray[np.float32]
     placement: Placement
     index: int
+    poses: PlacedPoses | None = None
 
 
 class ImageStore:
@@ -70,6 +75,7 @@ class TrainingImages(Dataset[Sample]):
     ) -> None:
         self._index, self._preprocess, self._augment, self._seed = index, preprocess, augment, seed
         self._store = ImageStore(index.records, cache)
+        self._with_poses = index.has_poses
 
     def __len__(self) -> int:
         return len(self._index)
@@ -81,7 +87,7 @@ class TrainingImages(Dataset[Sample]):
         record = self._index.records[number]
         placement = placement_of(variation, record.width, record.height, self._preprocess)
         image = vary_image(self._store.image(number), variation, placement, self._preprocess, generator)
-        return _sample(image, record, placement, number)
+        return _sample(image, record, placement, number, with_poses=self._with_poses)
 
 
 class ValidationImages(Dataset[Sample]):
@@ -90,6 +96,7 @@ class ValidationImages(Dataset[Sample]):
     def __init__(self, index: DataIndex, preprocess: Preprocess, cache: Cache = "none") -> None:
         self._index, self._preprocess = index, preprocess
         self._store = ImageStore(index.records, cache)
+        self._with_poses = index.has_poses
 
     def __len__(self) -> int:
         return len(self._index)
@@ -98,7 +105,7 @@ class ValidationImages(Dataset[Sample]):
         if not 0 <= number < len(self):
             raise IndexError(number)
         image, placement = self._preprocess.letterbox(self._store.image(number))
-        return _sample(image, self._index.records[number], placement, number)
+        return _sample(image, self._index.records[number], placement, number, with_poses=self._with_poses)
 
 
 def _read(record: ImageRecord) -> NDArray[np.uint8]:
@@ -113,7 +120,13 @@ def _read(record: ImageRecord) -> NDArray[np.uint8]:
     return image
 
 
-def _sample(image_HW3: NDArray[np.uint8], record: ImageRecord, placement: Placement, number: int) -> Sample:
+def _sample(
+    image_HW3: NDArray[np.uint8], record: ImageRecord, placement: Placement, number: int, *, with_poses: bool
+) -> Sample:
     boxes, in_view = place_boxes(record.boxes_cxcywh, placement)
     kept = in_view & ~record.is_crowd
-    return Sample(image_HW3, record.class_indices[kept], boxes[kept].astype(np.float32), placement, number)
+    poses = None
+    if with_poses:
+        labels = PoseLabels.none_of(len(kept)) if record.poses is None else record.poses
+        poses = place_poses(labels, placement).of(kept)
+    return Sample(image_HW3, record.class_indices[kept], boxes[kept].astype(np.float32), placement, number, poses)

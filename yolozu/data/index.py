@@ -11,12 +11,13 @@ import numpy as np
 
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import canonical, read_json, write_text
+from yolozu.data.poses import PoseLabels
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,9 @@ class ImageRecord:
         boxes_cxcywh: (N, 4) float64 normalized to the image.
         is_crowd: (N,) bool, regions that are no training target.
         areas_px: (N,) float64 squared px, as annotated; box width × height where nothing is.
-        pose: sidecar with poses, named like ``image``; None where there is none.
+        poses: camera and poses; None in an image without either.
+        masks: (N,) each object's picture of its visible pixels, relative to the data set's root or absolute, and the
+            grey level that marks it (None: all above 0); None for an object without. Empty where no object has one.
     """
 
     image: str
@@ -45,7 +48,8 @@ class ImageRecord:
     boxes_cxcywh: NDArray[np.float64]
     is_crowd: NDArray[np.bool_]
     areas_px: NDArray[np.float64]
-    pose: str | None = None
+    poses: PoseLabels | None = None
+    masks: tuple[tuple[str, int | None] | None, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The record without what its index knows."""
@@ -58,7 +62,8 @@ class ImageRecord:
             "boxes_cxcywh": self.boxes_cxcywh.tolist(),
             "is_crowd": self.is_crowd.tolist(),
             "areas_px": self.areas_px.tolist(),
-            "pose": self.pose,
+            "poses": None if self.poses is None else self.poses.to_json(),
+            "masks": [None if mask is None else list(mask) for mask in self.masks],
         }
 
     @classmethod
@@ -75,7 +80,8 @@ class ImageRecord:
             boxes_cxcywh=np.array(row["boxes_cxcywh"], dtype=np.float64).reshape(count, 4),
             is_crowd=np.array(row["is_crowd"], dtype=np.bool_).reshape(count),
             areas_px=np.array(row["areas_px"], dtype=np.float64).reshape(count),
-            pose=row["pose"],
+            poses=None if row["poses"] is None else PoseLabels.from_json(row["poses"]),
+            masks=tuple(None if mask is None else (mask[0], mask[1]) for mask in row["masks"]),
         )
 
 
@@ -100,6 +106,11 @@ class DataIndex:
 
     def __len__(self) -> int:
         return len(self.records)
+
+    @property
+    def has_poses(self) -> bool:
+        """Whether any object has a pose."""
+        return any(record.poses is not None and record.poses.has_pose_N.any() for record in self.records)
 
     @property
     def num_instances(self) -> int:

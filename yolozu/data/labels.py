@@ -2,8 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from yolozu.artifacts.object_models import ObjectModel
+
+Numbers3 = tuple[float, float, float]
+Numbers4 = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class InstancePose:
+    """Where an object is in space, as labeled and not yet checked.
+
+    Attributes:
+        where: ``labels/train/7.json: instances[2]`` or ``train/000001/scene_gt.json: 12[0]``.
+        R_m2c: rows of the rotation from model to camera.
+        t_m2c: translation from model to camera, metres.
+    """
+
+    where: str
+    R_m2c: tuple[Numbers3, Numbers3, Numbers3]
+    t_m2c: Numbers3
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceMask:
+    """The visible pixels of an object.
+
+    Attributes:
+        path: a picture of the image's size.
+        value: grey level of this object's pixels in it; None where every pixel above 0 is the object's.
+    """
+
+    path: Path
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabeledCamera:
+    """The pinhole camera of an image, pixel borders counted from 0.
+
+    Attributes:
+        where: file and place that state it.
+        K: fx, fy, cx, cy in px of the image.
+        K_true: the camera that took the image, where ``K`` is known to be off; else None.
+    """
+
+    where: str
+    K: Numbers4
+    K_true: Numbers4 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +69,10 @@ class Instance:
         is_crowd: a region of objects that were not told apart; no training target.
         area_px: area of the object's outline in squared px, where the annotation states one.
         area_fraction: area of the object's polygon as a fraction of the image, where there is one.
+        pose: where it is in space, where that is known.
+        center_offset_px: from the box's center to where the model's origin appears, px of the image, where a label
+            states it.
+        mask: its visible pixels, where there is such a picture.
     """
 
     where: str
@@ -25,6 +81,9 @@ class Instance:
     is_crowd: bool = False
     area_px: float | None = None
     area_fraction: float | None = None
+    pose: InstancePose | None = None
+    center_offset_px: tuple[float, float] | None = None
+    mask: InstanceMask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +105,7 @@ class LabeledImage:
         instances: its objects, in the order of the labels.
         defects: labels that could not be understood.
         has_labels: whether there is a label file for it; without one it shows no object.
-        pose: sidecar with poses, named like ``image``; None where there is none.
+        camera: the camera that took it, where that is known.
         declared_size: (width, height) in px that the labels state, None where they do not.
     """
 
@@ -55,14 +114,15 @@ class LabeledImage:
     instances: tuple[Instance, ...]
     defects: tuple[Defect, ...] = ()
     has_labels: bool = True
-    pose: str | None = None
+    camera: LabeledCamera | None = None
     declared_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SplitLabels:
-    """A split's images in order of path, and the labels that belong to none of them."""
+    """A split's images in order of path, the labels that belong to none of them, and models by class index."""
 
     split: str
     images: tuple[LabeledImage, ...]
     stray: tuple[Defect, ...] = ()
+    models: Mapping[int, ObjectModel] = field(default_factory=dict)

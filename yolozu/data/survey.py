@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,9 @@ import numpy as np
 from yolozu.data.classes import classes_of_labels, stated_classes
 from yolozu.data.cores import available_cores
 from yolozu.data.images import ImageFacts, image_facts
+from yolozu.artifacts.object_models import ObjectModels
 from yolozu.data.index import DataIndex, ImageRecord
+from yolozu.data.poses import PoseLabels
 from yolozu.data.registry import READERS
 from yolozu.errors import InputError
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import Literal
+
+    from numpy.typing import NDArray
 
     from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.digest import DigestCache
@@ -58,12 +62,14 @@ class Survey:
         classes: named by files, or made up from the labels.
         classes_are_stated: whether files name them.
         splits: in the order they were asked for: training first.
+        models: shapes of the classes, as far as the labels state them; of two splits that do, the first counts.
     """
 
     layout: Layout
     classes: ClassTable
     classes_are_stated: bool
     splits: tuple[SurveyedSplit, ...]
+    models: ObjectModels = field(default_factory=ObjectModels)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -124,7 +130,8 @@ def survey(layout: Layout, names: Sequence[str], cache: DigestCache, progress: P
                 images.append(image)
                 bar.advance()
             surveyed.append(SurveyedSplit(split.split, tuple(images), split.stray))
-    return Survey(layout, classes, stated is not None, tuple(surveyed))
+    models = {index: model for split in reversed(labels) for index, model in split.models.items()}
+    return Survey(layout, classes, stated is not None, tuple(surveyed), ObjectModels(models))
 
 
 def index_of(
@@ -135,7 +142,7 @@ def index_of(
     root_base: Literal["cwd", "index"],
 ) -> DataIndex:
     """The index of ``images``, all of which can be read."""
-    records = tuple(_record(image) for image in images)
+    records = tuple(_record(survey, image) for image in images)
     return DataIndex(survey.layout.root, split.name, survey.classes, records, root_base)
 
 
@@ -169,7 +176,7 @@ def _digest(path: Path, cache: DigestCache) -> str | None:
         return None  # image_facts has said why the file cannot be read
 
 
-def _record(image: SurveyedImage) -> ImageRecord:
+def _record(survey: Survey, image: SurveyedImage) -> ImageRecord:
     labeled, facts = image.labeled, image.facts
     assert image.sha256 is not None, "only images that can be read are indexed"
     boxes = np.array([instance.box_cxcywh for instance in labeled.instances], dtype=np.float64).reshape(-1, 4)
@@ -183,8 +190,45 @@ def _record(image: SurveyedImage) -> ImageRecord:
         boxes_cxcywh=boxes,
         is_crowd=np.array([instance.is_crowd for instance in labeled.instances], dtype=np.bool_),
         areas_px=np.array([_area(instance, facts) for instance in labeled.instances], dtype=np.float64),
-        pose=labeled.pose,
+        poses=_poses(labeled, boxes, facts),
+        masks=_masks(survey.layout, labeled.instances),
     )
+
+
+def _masks(layout: Layout, instances: Sequence[Instance]) -> tuple[tuple[str, int | None] | None, ...]:
+    if all(instance.mask is None for instance in instances):
+        return ()
+    return tuple(
+        None if instance.mask is None else (layout.relative(instance.mask.path), instance.mask.value)
+        for instance in instances
+    )
+
+
+def _poses(labeled: LabeledImage, boxes_N4: NDArray[np.float64], facts: ImageFacts) -> PoseLabels | None:
+    """The image's camera and poses as arrays; the model's origin appears where the pose projects it.
+
+    Where only the label's offset tells where it appears, that counts.
+    """
+    instances, camera = labeled.instances, labeled.camera
+    offsets = [instance.center_offset_px for instance in instances]
+    if camera is None and all(offset is None for offset in offsets):
+        return None
+    found = PoseLabels.none_of(len(instances))
+    K_4 = None if camera is None else np.array(camera.K)
+    K_true_4 = None if camera is None or camera.K_true is None else np.array(camera.K_true)
+    size = np.array([facts.width, facts.height], np.float64)
+    for number, instance in enumerate(instances):
+        if instance.pose is not None and K_4 is not None:
+            found.R_m2c_N33[number], found.t_m2c_N3[number] = instance.pose.R_m2c, instance.pose.t_m2c
+            found.has_pose_N[number] = True
+            seen_by = K_4 if K_true_4 is None else K_true_4
+            x, y, z = instance.pose.t_m2c
+            found.centers_px_N2[number] = np.array([x, y]) / z * seen_by[:2] + seen_by[2:]
+            found.has_center_N[number] = True
+        elif instance.center_offset_px is not None:
+            found.centers_px_N2[number] = boxes_N4[number, :2] * size + instance.center_offset_px
+            found.has_center_N[number] = True
+    return replace(found, K_4=K_4, K_true_4=K_true_4)
 
 
 def _area(instance: Instance, facts: ImageFacts) -> float:

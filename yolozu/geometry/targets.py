@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,6 +17,51 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class PoseTargets:
+    """Cameras and poses of a batch in the frame of the network input; float32 but for the masks.
+
+    Attributes:
+        size_B2: height and width of the network input, px.
+        K_B4: fx, fy, cx, cy in px; 1, 1, 0, 0 where the camera is not known.
+        k_delta_B4: dfx, dfy relative, dcx, dcy in px: what makes ``K_B4`` the camera that the picture shows.
+        has_k_delta_B: bool, whether that is known.
+        R_BT33: model to camera; the identity without a pose.
+        t_BT3: model to camera, metres; (0, 0, 1) without a pose.
+        has_pose_BT: bool.
+        offsets_BT2: from the box's center to where the model's origin appears, px; 0 where that is not known.
+        has_offsets_BT: bool.
+    """
+
+    size_B2: Tensor
+    K_B4: Tensor
+    k_delta_B4: Tensor
+    has_k_delta_B: Tensor
+    R_BT33: Tensor
+    t_BT3: Tensor
+    has_pose_BT: Tensor
+    offsets_BT2: Tensor
+    has_offsets_BT: Tensor
+
+    def to(self, device: torch.device | str) -> PoseTargets:
+        """The same on ``device``."""
+        return PoseTargets(**{name: value.to(device) for name, value in vars(self).items()})
+
+    def with_room_for(self, missing: int) -> PoseTargets:
+        """The same with ``missing`` more places for objects in every image."""
+        count = len(self.R_BT33)
+        eye = torch.eye(3, device=self.R_BT33.device).expand(count, missing, 3, 3)
+        ahead = F.pad(torch.ones(count, missing, 1, device=self.t_BT3.device), (2, 0))
+        return replace(
+            self,
+            R_BT33=torch.cat([self.R_BT33, eye], dim=1),
+            t_BT3=torch.cat([self.t_BT3, ahead], dim=1),
+            has_pose_BT=F.pad(self.has_pose_BT, (0, missing)),
+            offsets_BT2=F.pad(self.offsets_BT2, (0, 0, 0, missing)),
+            has_offsets_BT=F.pad(self.has_offsets_BT, (0, missing)),
+        )
+
+
+@dataclass(frozen=True)
 class Targets:
     """Ground truth of a batch in the frame of the network input.
 
@@ -24,15 +69,18 @@ class Targets:
         labels_BT: int64, network class index; 0 where padded.
         boxes_BT4: float32, cxcywh normalized to the network input; 0 where padded.
         valid_BT: bool, False where padded. An image's objects come first, padding last. T may be 0.
+        poses: cameras and poses; None in a data set without any.
     """
 
     labels_BT: Tensor
     boxes_BT4: Tensor
     valid_BT: Tensor
+    poses: PoseTargets | None = None
 
     def to(self, device: torch.device | str) -> Targets:
         """The same targets on ``device``."""
-        return Targets(self.labels_BT.to(device), self.boxes_BT4.to(device), self.valid_BT.to(device))
+        poses = None if self.poses is None else self.poses.to(device)
+        return Targets(self.labels_BT.to(device), self.boxes_BT4.to(device), self.valid_BT.to(device), poses)
 
     def with_room_for(self, num_objects: int) -> Targets:
         """The same targets, padded to ``num_objects``, at least T."""
@@ -43,6 +91,7 @@ class Targets:
             F.pad(self.labels_BT, (0, missing)),
             F.pad(self.boxes_BT4, (0, 0, 0, missing)),
             F.pad(self.valid_BT, (0, missing)),
+            None if self.poses is None else self.poses.with_room_for(missing),
         )
 
     @property
@@ -52,9 +101,16 @@ class Targets:
 
 
 def concatenated(parts: Sequence[Targets]) -> Targets:
-    """Targets of several batches with the same T, one after another."""
+    """Targets of several batches with the same T, one after another; all of one data set."""
+    poses = [part.poses for part in parts if part.poses is not None]
     return Targets(
         torch.cat([part.labels_BT for part in parts]),
         torch.cat([part.boxes_BT4 for part in parts]),
         torch.cat([part.valid_BT for part in parts]),
+        _concatenated_poses(poses) if poses else None,
     )
+
+
+def _concatenated_poses(parts: Sequence[PoseTargets]) -> PoseTargets:
+    names = [entry.name for entry in fields(PoseTargets)]
+    return PoseTargets(**{name: torch.cat([getattr(part, name) for part in parts]) for name in names})

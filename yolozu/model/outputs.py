@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -18,10 +18,20 @@ class DetectorOutput:
     Attributes:
         pred_logits: (B, Q, C) class logits; scores are their sigmoid.
         pred_boxes: (B, Q, 4) cxcywh normalized to the network input, in [0, 1].
+        pose: empty without pose heads; else head -> (B, Q, K): ``log_z`` (K = 1, logarithm of the depth in metres over
+            `yolozu.geometry.pose.normalized_focal`), ``rot6d`` (6), ``offsets`` (2, px of the network input, from the
+            box's center to where the model's origin appears), where asked for ``log_sigma_z`` (1) and
+            ``log_sigma_rot`` (1); and ``k_delta`` (B, 4), of the image: dfx, dfy relative, dcx, dcy in px.
     """
 
     pred_logits: Tensor
     pred_boxes: Tensor
+    pose: dict[str, Tensor] = field(default_factory=dict)
+
+    def named(self) -> dict[str, Tensor]:
+        """Everything by the name of the exported output: ``pred_logits``, ``pred_boxes``, ``pred_log_z``, …"""
+        poses = {f"pred_{head}": values for head, values in self.pose.items()}
+        return {"pred_logits": self.pred_logits, "pred_boxes": self.pred_boxes, **poses}
 
 
 @dataclass(frozen=True)

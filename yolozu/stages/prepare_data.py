@@ -40,6 +40,7 @@ class PrepareDataOutputs:
     train: Path = gives("data/train.json")
     val: Path = gives("data/val.json")
     predict: Path = gives("data/predict.json")
+    models: Path = gives("data/models.json")
     check: Path = gives("reports/data_check.json")
     rendered: Path = gives("data/rendered", optional=True)
 
@@ -73,6 +74,7 @@ def run(
     train, val, predict = indices = _indices(spec, checked)
     for index, path in zip(indices, (outputs.train, outputs.val, outputs.predict), strict=True):
         index.write(path)
+    checked.survey.models.write(outputs.models)
     return {
         "classes": len(train.classes),
         "train_images": len(train),
@@ -141,7 +143,7 @@ def _index(spec: PrepareDataSpec, checked: CheckedData, name: str, most: int | N
 
 STAGE = Stage(
     name="prepare_data",
-    version=1,
+    version=2,
     spec=PrepareDataSpec,
     inputs=PrepareDataInputs,
     outputs=PrepareDataOutputs,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.data.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, stem_of
 from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
+from yolozu.data.readers.sidecar import read_sidecar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,13 +45,16 @@ class YoloReader:
         split, stem = self._split, stem_of(name)
         path, label, sidecar = split.images_dir / name, f"{stem}.txt", f"{stem}.json"
         instances, defects = read_label_file(split.labels / label) if label in beside else ((), ())
+        camera = None
+        if sidecar in beside:
+            instances, camera = read_sidecar(split.labels / sidecar, self._layout.root, instances)
         return LabeledImage(
             image=self._layout.relative(path),
             path=path,
             instances=instances,
             defects=defects,
             has_labels=label in beside,
-            pose=self._layout.relative(split.labels / sidecar) if sidecar in beside else None,
+            camera=camera,
         )
 
     def _stray(self, found: list[str], stems: set[str]) -> list[Defect]:
