@@ -32,6 +32,14 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 
 
 @pytest.fixture(scope="session")
+def exported_pose(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """The same with pose heads; all images but the last one have a camera."""
+    from tests.fixtures.exported import POSE_CONFIG, export_tiny
+
+    return export_tiny(tmp_path_factory.mktemp("exported_pose"), POSE_CONFIG)
+
+
+@pytest.fixture(scope="session")
 def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A directory with a contract and a small data set, nothing built; tests that build copy it."""
     from tests.fixtures.projects import make_project

@@ -21,6 +21,7 @@ OWN_FILES = (
     "checkpoints/last.pt",
     "exports/model.onnx",
     "exports/model.onnx.meta.json",
+    "predictions/bop.csv",
     "predictions/predictions.json",
     "reports/config_resolved.yaml",
     "reports/data_check.json",
@@ -118,6 +119,11 @@ class RunLayout:
     def init_path(self) -> Path:
         """Digests of the weights that training starts from."""
         return self.plan_dir / "init_from.json"
+
+    @property
+    def backgrounds_path(self) -> Path:
+        """Digest of the pictures that training pastes objects onto."""
+        return self.plan_dir / "backgrounds.json"
 
     @property
     def leftovers_path(self) -> Path:

@@ -1,9 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from yolozu.artifacts.classes import ClassTable
-from yolozu.artifacts.onnx_metadata import OnnxMetadata
+from yolozu.artifacts.onnx_metadata import (
+    DETECTION_OUTPUTS,
+    OUTPUTS,
+    POSE,
+    POSE_OUTPUTS,
+    SIGMA_OUTPUTS,
+    OnnxMetadata,
+)
 from yolozu.errors import InputError
 
 METADATA = OnnxMetadata(
@@ -25,9 +34,12 @@ def test_properties_hold_each_key_as_json_in_order_of_key():
         "yolozu.contract_digest": '"c0ffee"',
         "yolozu.inputs": '{"images":["batch",3,64,96]}',
         "yolozu.opset": "18",
-        "yolozu.outputs": '{"pred_boxes":["batch",20,4],"pred_logits":["batch",20,2]}',
+        "yolozu.outputs": '{"pred_boxes":{"meaning":"Center x, center y, width, height, relative to the sides of the '
+        'network input.","shape":["batch",20,4],"unit":"1"},"pred_logits":{"meaning":"Per class; the score is its '
+        'sigmoid.","shape":["batch",20,2],"unit":"logit"}}',
+        "yolozu.pose": "null",
         "yolozu.preprocess": '{"fill":114,"height":64,"width":96}',
-        "yolozu.schema_version": "1",
+        "yolozu.schema_version": "2",
         "yolozu.yolozu_version": '"0.1.0"',
     }
     assert list(METADATA.to_properties()) == sorted(METADATA.to_properties())
@@ -36,6 +48,31 @@ def test_properties_hold_each_key_as_json_in_order_of_key():
 def test_metadata_survives_the_file_beside_properties_of_others():
     properties = {**METADATA.to_properties(), "author": "somebody"}
     assert OnnxMetadata.from_properties(properties, where="model.onnx") == METADATA
+
+
+def test_every_output_has_a_unit_and_a_meaning():
+    assert tuple(OUTPUTS) == (*DETECTION_OUTPUTS, *POSE_OUTPUTS, *SIGMA_OUTPUTS)
+    assert [name for name, (unit, meaning) in OUTPUTS.items() if not (unit and meaning.endswith("."))] == []
+
+
+@pytest.mark.parametrize("sigmas", [(), ("pred_log_sigma_z",), SIGMA_OUTPUTS])
+def test_pose_heads_may_come_with_expected_errors(sigmas):
+    metadata = with_outputs(*DETECTION_OUTPUTS, *POSE_OUTPUTS, *sigmas)
+    assert OnnxMetadata.from_properties(metadata.to_properties(), where="model.onnx") == metadata
+    assert metadata.to_json()["pose"] == POSE
+    assert (metadata.has_pose, METADATA.has_pose) == (True, False)
+
+
+@pytest.mark.parametrize("outputs", [POSE_OUTPUTS[:3], POSE_OUTPUTS[1:], SIGMA_OUTPUTS])
+def test_pose_heads_come_all_together(outputs):
+    with pytest.raises(InputError) as refused:
+        OnnxMetadata.from_properties(with_outputs(*DETECTION_OUTPUTS, *outputs).to_properties(), where="model.onnx")
+    (finding,) = refused.value.findings
+    assert finding.problem.startswith("holds metadata that cannot be read (ValueError: inputs ['images'], outputs [")
+
+
+def with_outputs(*names):
+    return replace(METADATA, output_shapes=dict.fromkeys(names, ("batch", 20, 1)))
 
 
 def test_a_file_without_our_properties_is_refused():
@@ -50,7 +87,7 @@ def test_a_file_without_our_properties_is_refused():
 @pytest.mark.parametrize(
     ("key", "text", "problem"),
     [
-        ("schema_version", "2", "ValueError: schema_version 2, expected 1"),
+        ("schema_version", "1", "ValueError: schema_version 1, expected 2"),
         (
             "classes",
             "{",
@@ -58,7 +95,8 @@ def test_a_file_without_our_properties_is_refused():
         ),
         ("classes", '[{"index":1,"id":1,"name":"cup"}]', "ValueError: class indices must be 0, 1, 2, …"),
         ("preprocess", "3", "TypeError: 'int' object is not iterable"),
-        ("outputs", '{"pred_logits":[1]}', "ValueError: inputs ['images'], outputs ['pred_logits']"),
+        ("outputs", '{"pred_logits":{"shape":[1]}}', "ValueError: inputs ['images'], outputs ['pred_logits']"),
+        ("outputs", '{"pred_logits":[1]}', "TypeError: list indices must be integers or slices, not str"),
         ("inputs", "[]", "AttributeError: 'list' object has no attribute 'items'"),
         ("opset", None, "KeyError: 'opset'"),
     ],

@@ -28,8 +28,15 @@ REPORT = ParityReport(
     passed=False,
     policy="warn",
     reason="pred_boxes are not finite on images/val/7.jpg at batch size 3",
-    thresholds=Thresholds(score_atol=1e-4, bbox_atol=1e-4),
-    inputs=ComparedInputs(images=["images/val/7.jpg"], images_requested=8, batch_sizes=[1, 3], height=64, width=96),
+    thresholds=Thresholds(score_atol=1e-4, bbox_atol=1e-4, rot_deg=0.1, t_mm=0.1),
+    inputs=ComparedInputs(
+        images=["images/val/7.jpg"],
+        images_requested=8,
+        batch_sizes=[1, 3],
+        height=64,
+        width=96,
+        images_without_camera=None,
+    ),
     outputs={"pred_logits": NOTHING, "pred_boxes": NOTHING},
     selection=Selection(score_max=0.5, reordered=1, tied=0, other=2),
     matched=Matched(

@@ -27,6 +27,7 @@ CASES = [
     ("model.backbone: {name: convnext_tiny, norm: gn}", "convnext_tiny has a normalization of its own", "choose another backbone, or drop model.backbone.norm"),
     ("model.encoder: {num_layers: 0, ffn_dim: 64}", "model.encoder.num_layers is 0", "set model.encoder.num_layers above 0, or drop model.encoder.ffn_dim"),
     ("head_init: remap", "init_from is not set: all weights are new", "set init_from, or drop head_init"),
+    ("parity_rot_deg: 1\nmodel.pose: false", "model.pose is off", "set model.pose: true or auto, or drop parity_rot_deg"),
     ("predictions: p.json", "the adapter is onnxruntime", "set adapter: precomputed, or drop predictions"),
     ("adapter: dummy\nscore_threshold: 0.5", "adapter dummy predicts nothing", "choose another adapter, or drop score_threshold"),
     ("checkpoint_out: checkpoints/best.pt", "every run has its best checkpoint there", "name another path, or drop checkpoint_out"),

@@ -78,3 +78,61 @@ def index_at(root: Path, split: str) -> DataIndex:
 def found(checked: CheckedData, root: Path) -> list[str]:
     """``rule where: problem`` of every hit, paths relative to the data set."""
     return [f"{rule} {hit.where}: {hit.problem}".replace(f"{root}/", "") for rule, hit in checked.hits]
+
+
+IDENTITY = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+BOP_CAMERA = {"cam_K": [100.0, 0.0, 31.5, 0.0, 110.0, 23.5, 0.0, 0.0, 1.0], "depth_scale": 1.0}
+TETRAHEDRON = [[0, 0, 0], [30, 0, 0], [0, 40, 0], [0, 0, 20]]
+"""A mesh in mm whose diameter is 50."""
+
+
+def write_ply(path: Path, points: list[list[float]]) -> Path:
+    rows = "".join(f"{x} {y} {z}\n" for x, y, z in points)
+    axes = "".join(f"property float {axis}\n" for axis in "xyz")
+    return write_file(path, f"ply\nformat ascii 1.0\nelement vertex {len(points)}\n{axes}end_header\n{rows}")
+
+
+def bop_row(obj_id: int = 7, t_mm: tuple[float, float, float] = (0.0, 0.0, 500.0), **changes: Any) -> dict[str, Any]:
+    """A row of ``scene_gt.json``."""
+    return {"obj_id": obj_id, "cam_R_m2c": IDENTITY, "cam_t_m2c": list(t_mm), **changes}
+
+
+def bop_box(*xywh: float, visible: float = 1.0) -> dict[str, Any]:
+    """A row of ``scene_gt_info.json``."""
+    return {"bbox_visib": list(xywh), "visib_fract": visible}
+
+
+def write_bop(
+    root: Path,
+    objects: dict[int, list[dict[str, Any]]],
+    info: dict[int, list[dict[str, Any]]] | None = None,
+    scene: str = "train/000001",
+    models: dict[str, Any] | None = None,
+) -> Path:
+    """A scene with images 0 and 1 of 64×48 px, and meshes of objects 3 and 7."""
+    directory = root / scene
+    for number in range(2):
+        write_image(directory / f"rgb/{number:06d}.png", seed=len(scene) + number)
+    write_file(directory / "scene_camera.json", json.dumps({str(number): BOP_CAMERA for number in range(2)}))
+    write_file(directory / "scene_gt.json", json.dumps(objects))
+    if info is not None:
+        write_file(directory / "scene_gt_info.json", json.dumps(info))
+    write_file(root / "models/models_info.json", json.dumps({"3": {"diameter": 50.0}, **(models or {})}))
+    for key in (3, 7):
+        write_ply(root / f"models/obj_{key:06d}.ply", TETRAHEDRON)
+    return root
+
+
+def write_mask(path: Path, box: tuple[int, int, int, int], value: int = 255, size: tuple[int, int] = (64, 48)) -> Path:
+    """A picture that is ``value`` inside left, top, right, bottom and 0 elsewhere."""
+    pixels = np.zeros(size[::-1], np.uint8)
+    left, top, right, bottom = box
+    pixels[top:bottom, left:right] = value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def write_sidecar(root: Path, name: str, *instances: Any, **common: Any) -> Path:
+    """``labels/<name>.json``."""
+    return write_file(root / f"labels/{name}.json", json.dumps({"instances": list(instances), **common}))

@@ -11,9 +11,9 @@ from yolozu.data.augment import (
     Variation,
     draw_variation,
     generator_for,
-    place_boxes,
     placement_of,
     vary_image,
+    visible_boxes,
 )
 from yolozu.data.placement import Placement
 from yolozu.data.preprocess import Preprocess
@@ -77,7 +77,7 @@ def test_pixels_of_a_drawn_rectangle_stay_under_its_box(width, height, index):
     placement = placement_of(variation, width, height, PREPROCESS)
     canvas = vary_image(image, variation, placement, Preprocess(96, 128, 0), generator_for(0, 0, index))
     box = [(left + right) / 2 / width, (top + bottom) / 2 / height, (right - left) / width, (bottom - top) / height]
-    (x, y, w, h), = place_boxes(np.array([box]), placement)[0] * np.array([128, 96, 128, 96])  # fmt: skip
+    (x, y, w, h), = visible_boxes(placement.boxes_to_input(np.array([box])))[0] * np.array([128, 96, 128, 96])  # fmt: skip
     rows, columns = np.nonzero(canvas[:, :, 0] > 127)
     if min(w, h) < 3:
         return
@@ -93,7 +93,7 @@ def test_zoom_keeps_the_middle_in_place():
 def test_boxes_are_clipped_and_dropped_when_too_little_is_left():
     cut = Placement(1.0, -50.0, 0.0, 100, 100, 100, 100)
     boxes = np.array([[0.5, 0.5, 0.4, 0.2], [0.34, 0.5, 0.4, 0.2], [0.1, 0.5, 0.1, 0.1]])
-    placed, in_view = place_boxes(boxes, cut)
+    placed, in_view = visible_boxes(cut.boxes_to_input(boxes))
     np.testing.assert_allclose(placed[0], [0.1, 0.5, 0.2, 0.2])
     assert in_view.tolist() == [True, False, False]
     assert LEAST_VISIBLE == 0.25

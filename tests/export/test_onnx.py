@@ -15,9 +15,12 @@ from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.onnx_metadata import OnnxMetadata
 from yolozu.errors import InputError, UsageError
-from yolozu.export.onnx import export_onnx, forget_origin, traced, write_onnx
+from yolozu.export.onnx import TRACED_BATCH, export_onnx, forget_origin, traced, write_onnx
 from yolozu.model.loading import detector_from
 from yolozu.model.onnx_network import OnnxNetwork
+
+IMAGES = torch.zeros(TRACED_BATCH, 3, 32, 64)
+NAMES = ("pred_logits", "pred_boxes")
 
 
 class TinyNetwork(nn.Module):
@@ -32,16 +35,20 @@ class TinyNetwork(nn.Module):
         return pooled[:, None, :], pooled[:, None, :1].expand(-1, -1, 4).sigmoid()
 
 
-def test_the_file_computes_what_the_detector_computes_for_any_batch(exported):
-    network = OnnxNetwork(exported.onnx, providers=["CPUExecutionProvider"], threads=1)
-    detector = detector_from(read_checkpoint(exported.checkpoint))
+@pytest.mark.parametrize("which", ["exported", "exported_pose"])
+def test_the_file_computes_what_the_detector_computes_for_any_batch(which, request):
+    files = request.getfixturevalue(which)
+    network = OnnxNetwork(files.onnx, providers=["CPUExecutionProvider"], threads=1)
+    detector = detector_from(read_checkpoint(files.checkpoint))
     for batch in (1, 2, 5):
         images = np.random.default_rng(batch).random((batch, 3, 64, 96), dtype=np.float32)
-        logits_BQC, boxes_BQ4 = network(images)
+        outputs = network(images)
         with torch.inference_mode():
-            output = detector(torch.from_numpy(images))
-        assert logits_BQC == pytest.approx(output.pred_logits.numpy(), abs=1e-5)
-        assert boxes_BQ4 == pytest.approx(output.pred_boxes.numpy(), abs=1e-5)
+            expected = detector(torch.from_numpy(images)).named()
+        assert outputs.keys() == expected.keys()
+        for name, values in outputs.items():
+            in_px = name in ("pred_offsets", "pred_k_delta")
+            assert values == pytest.approx(expected[name].numpy(), abs=1e-3 if in_px else 1e-5), name
 
 
 def test_the_graph_has_the_names_shapes_and_operator_set_asked_for(exported):
@@ -52,6 +59,27 @@ def test_the_graph_has_the_names_shapes_and_operator_set_asked_for(exported):
     assert metadata.output_shapes == {"pred_logits": ("batch", 20, 3), "pred_boxes": ("batch", 20, 4)}
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET)]
     assert [entry.name for entry in model.graph.output] == ["pred_logits", "pred_boxes"]
+
+
+def test_a_graph_with_pose_heads_names_their_outputs_and_says_what_they_mean(exported_pose):
+    metadata = OnnxNetwork(exported_pose.onnx, providers=["CPUExecutionProvider"], threads=1).metadata
+    assert metadata.output_shapes == {
+        "pred_logits": ("batch", 20, 3),
+        "pred_boxes": ("batch", 20, 4),
+        "pred_log_z": ("batch", 20, 1),
+        "pred_rot6d": ("batch", 20, 6),
+        "pred_offsets": ("batch", 20, 2),
+        "pred_log_sigma_z": ("batch", 20, 1),
+        "pred_log_sigma_rot": ("batch", 20, 1),
+        "pred_k_delta": ("batch", 4),
+    }
+    told = json.loads(exported_pose.meta.read_text())
+    assert told["outputs"]["pred_offsets"] == {
+        "shape": ["batch", 20, 2],
+        "unit": "px",
+        "meaning": "From the box's center to where the model's origin appears, x and y, in the network input.",
+    }
+    assert told["pose"]["z"] == "exp(log_z) sqrt(fx' fy' / (W H)), with W and H the sides of the network input"
 
 
 def test_the_file_stands_alone_and_says_where_it_comes_from(exported):
@@ -76,14 +104,14 @@ def test_nothing_of_the_exporting_machine_stays_in_the_file(exported):
 
 @pytest.mark.parametrize("opset", [18, 20, 23])
 def test_the_operator_set_asked_for_is_the_one_in_the_file(opset):
-    model = traced(TinyNetwork(), 32, 64, opset=opset)
+    model = traced(TinyNetwork(), IMAGES, NAMES, opset=opset)
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", opset)]
 
 
 @pytest.mark.filterwarnings("ignore")  # the exporter warns of each conversion it tries and gives up
 def test_an_operator_set_that_the_exporter_does_not_give_is_an_error():
     with pytest.raises(UsageError) as refused:
-        traced(TinyNetwork(), 32, 64, opset=17)
+        traced(TinyNetwork(), IMAGES, NAMES, opset=17)
     assert str(refused.value) == (
         f"onnx_opset=17: YZ601 torch {torch.__version__} exports this model with other operator sets: ai.onnx 18\n"
         "  fix: set onnx_opset: 18, which the exporter gives without conversion"
@@ -94,12 +122,12 @@ def test_exporting_is_silent(caplog, capfd):
     caplog.set_level(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        traced(TinyNetwork(), 32, 32, opset=18)
+        traced(TinyNetwork(), IMAGES, NAMES, opset=18)
     assert (caplog.messages, capfd.readouterr()) == ([], ("", ""))
 
 
 def test_equal_models_are_written_as_equal_bytes(tmp_path, exported):
-    model = traced(TinyNetwork(), 32, 32, opset=18)
+    model = traced(TinyNetwork(), IMAGES, NAMES, opset=18)
     metadata = OnnxNetwork(exported.onnx, providers=["CPUExecutionProvider"], threads=1).metadata
     write_onnx(tmp_path / "a.onnx", model, metadata)
     write_onnx(tmp_path / "b.onnx", model, metadata)

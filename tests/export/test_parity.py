@@ -11,7 +11,7 @@ from tests.fixtures.exported import random_checkpoint
 from tests.fixtures.perturbed import replace_tensor
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.artifacts.digest import digest_file
-from yolozu.artifacts.onnx_metadata import OnnxMetadata
+from yolozu.artifacts.onnx_metadata import POSE_OUTPUTS, SIGMA_OUTPUTS, OnnxMetadata
 from yolozu.artifacts.parity_report import Thresholds
 from yolozu.data.index import DataIndex
 from yolozu.errors import InputError
@@ -19,7 +19,7 @@ from yolozu.export.onnx import write_onnx
 from yolozu.export.parity import check_parity
 from yolozu.progress import SilentProgress
 
-LIMITS = Thresholds(score_atol=1e-4, bbox_atol=1e-4)
+LIMITS = Thresholds(score_atol=1e-4, bbox_atol=1e-4, rot_deg=0.1, t_mm=0.1)
 
 
 def parity(checkpoint, onnx_path, index, *, images=8, policy="fail"):
@@ -44,6 +44,44 @@ def test_a_correct_export_passes_on_every_image_at_both_batch_sizes(exported):
     assert report.onnx_sha256 == digest_file(exported.onnx)
     assert report.checkpoint_sha256 == digest_file(exported.checkpoint)
     assert report.onnxruntime.providers == ["CPUExecutionProvider"]
+
+
+def test_a_model_without_pose_has_no_differences_of_poses(exported):
+    report = parity(exported.checkpoint, exported.onnx, exported.index, images=1)
+    assert (report.matched.rot_deg_max, report.matched.t_mm_max) == (None, None)
+    assert report.inputs.images_without_camera is None
+
+
+def test_poses_are_compared_through_each_image_s_camera_or_a_stand_in(exported_pose):
+    report = parity(exported_pose.checkpoint, exported_pose.onnx, exported_pose.index)
+    assert report.passed, report.reason
+    assert report.reason.endswith(", 1 of them with a stand-in for the camera, which is not known")
+    assert report.inputs.images_without_camera == 1
+    assert set(report.outputs) == {"pred_logits", "pred_boxes", *POSE_OUTPUTS, *SIGMA_OUTPUTS}
+    assert 0.0 < report.matched.rot_deg_max < 1e-2
+    assert 0.0 < report.matched.t_mm_max < 5e-2
+
+
+@pytest.mark.parametrize(
+    ("head", "change", "sentence"),
+    [
+        ("decoder.pose_heads.rot6d.1.mlp", lambda value: np.roll(value, 3, axis=0), "pred_rot6d turn an object by 1"),
+        ("decoder.pose_heads.offsets.1.mlp", lambda value: 1.01 * value, "pred_offsets move an object by "),
+        ("decoder.pose_heads.log_z.1.mlp", lambda value: 1.001 * value, "pred_log_z move an object by "),
+        ("k_head.mlp", lambda value: 1.001 * value, "pred_k_delta move an object by "),
+        ("decoder.pose_heads.log_sigma_z.1.mlp", lambda value: 1.01 * value, "pred_log_sigma_z differ by 0.00"),
+    ],
+)
+def test_a_pose_head_that_is_slightly_wrong_is_named_with_what_it_does(exported_pose, tmp_path, head, change, sentence):
+    weights, path = read_checkpoint(exported_pose.checkpoint).weights, tmp_path / "model.onnx"
+    path.write_bytes(exported_pose.onnx.read_bytes())
+    for name in ("weight", "bias"):
+        value = weights[f"{head}.layers.2.{name}"].numpy()
+        replace_tensor(path, path, value, change(value).astype(np.float32))
+    report = parity(exported_pose.checkpoint, path, exported_pose.index)
+    assert not report.passed
+    assert report.reason.startswith(sentence)
+    assert " (tolerance 0." in report.reason
 
 
 def test_one_image_is_enough(exported):

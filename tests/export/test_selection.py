@@ -37,8 +37,8 @@ def test_the_probe_sees_the_best_scored_positions(exported, images):
 def test_a_detector_made_to_choose_in_another_order_gives_the_same_rows_in_that_order(detector, images):
     own = reference_outputs(detector, images, _own_choice(detector, images))
     turned = reference_outputs(detector, images, own.own.index_BQ[:, ::-1].copy())
-    assert turned.logits_BQC[:, ::-1] == pytest.approx(own.logits_BQC, abs=1e-5)
-    assert turned.boxes_BQ4[:, ::-1] == pytest.approx(own.boxes_BQ4, abs=1e-5)
+    assert turned.outputs["pred_logits"][:, ::-1] == pytest.approx(own.outputs["pred_logits"], abs=1e-5)
+    assert turned.outputs["pred_boxes"][:, ::-1] == pytest.approx(own.outputs["pred_boxes"], abs=1e-5)
     assert turned.own.index_BQ.tolist() == own.own.index_BQ.tolist()
 
 
@@ -50,7 +50,7 @@ def test_one_other_query_changes_the_outputs_of_all(detector, images):
     unused = np.setdiff1d(np.arange(own.own.scores_BS.shape[1]), index_BQ[0])[0]
     other_BQ[:, -1] = unused
     other = reference_outputs(detector, images, other_BQ)
-    assert np.abs(other.logits_BQC - own.logits_BQC)[:, :-1].max() > 1e-4
+    assert np.abs(other.outputs["pred_logits"] - own.outputs["pred_logits"])[:, :-1].max() > 1e-4
 
 
 def test_the_detector_chooses_for_itself_afterwards(detector, images):
@@ -107,10 +107,11 @@ def test_scores_that_are_no_numbers_never_tie():
 
 def test_the_probe_and_the_file_run_the_same_graph(exported, detector, images):
     probe, network = SelectionProbe(exported.onnx, **CPU), OnnxNetwork(exported.onnx, **CPU)
-    logits_BQC, boxes_BQ4 = network(images)
+    outputs = network(images)
     reference = reference_outputs(detector, images, probe(images).index_BQ)
-    assert logits_BQC == pytest.approx(reference.logits_BQC, abs=1e-5)
-    assert boxes_BQ4 == pytest.approx(reference.boxes_BQ4, abs=1e-5)
+    assert outputs.keys() == reference.outputs.keys()
+    for name, values in outputs.items():
+        assert values == pytest.approx(reference.outputs[name], abs=1e-5)
 
 
 def _own_choice(detector, images):

@@ -17,10 +17,25 @@ FIX = "  fix: check the path, or export the model again from its checkpoint"
 def test_a_batch_of_any_size_gives_logits_and_boxes(exported):
     network = OnnxNetwork(exported.onnx, **CPU)
     for batch in (1, 4):
-        logits_BQC, boxes_BQ4 = network(np.zeros((batch, 3, 64, 96), dtype=np.float32))
-        assert (logits_BQC.shape, boxes_BQ4.shape) == ((batch, 20, 3), (batch, 20, 4))
-        assert 0.0 <= boxes_BQ4.min() <= boxes_BQ4.max() <= 1.0
+        outputs = network(np.zeros((batch, 3, 64, 96), dtype=np.float32))
+        shapes = {name: values.shape for name, values in outputs.items()}
+        assert shapes == {"pred_logits": (batch, 20, 3), "pred_boxes": (batch, 20, 4)}
+        assert 0.0 <= outputs["pred_boxes"].min() <= outputs["pred_boxes"].max() <= 1.0
     assert network.providers == ["CPUExecutionProvider"]
+
+
+def test_outputs_of_pose_heads_come_by_name(exported_pose):
+    outputs = OnnxNetwork(exported_pose.onnx, **CPU)(np.zeros((3, 3, 64, 96), dtype=np.float32))
+    assert {name: values.shape for name, values in outputs.items()} == {
+        "pred_logits": (3, 20, 3),
+        "pred_boxes": (3, 20, 4),
+        "pred_log_z": (3, 20, 1),
+        "pred_rot6d": (3, 20, 6),
+        "pred_offsets": (3, 20, 2),
+        "pred_k_delta": (3, 4),
+        "pred_log_sigma_z": (3, 20, 1),
+        "pred_log_sigma_rot": (3, 20, 1),
+    }
 
 
 def test_a_missing_file_is_named(tmp_path):

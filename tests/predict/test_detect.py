@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def network_of(*rows):
     def network(canvases_BHW3):
         assert canvases_BHW3.dtype == np.uint8
         batch = len(canvases_BHW3)
-        return np.tile(logits, (batch, 1, 1)), np.tile(boxes, (batch, 1, 1))
+        return {"pred_logits": np.tile(logits, (batch, 1, 1)), "pred_boxes": np.tile(boxes, (batch, 1, 1))}
 
     return network
 
@@ -51,6 +53,58 @@ def test_every_image_has_an_entry_in_order(exported):
     found = DetectorRun(network, PREPROCESS, CLASSES, REQUEST).predict(exported.index.records)
     assert [entry.image for entry in found] == [f"images/val/{number}.png" for number in range(5)]
     assert [len(entry) for entry in found] == [0] * 5
+
+
+class Notes(SilentProgress):
+    def __init__(self):
+        self.lines = []
+
+    def say(self, line):
+        self.lines.append(line)
+
+
+def posing(canvases_BHW3):
+    """One object in the middle of the input, upright, at a depth of the normalized focal length."""
+    batch = len(canvases_BHW3)
+    found = network_of(((5.0, -9.0, -9.0), (0.5, 0.5, 0.1, 0.1)))(canvases_BHW3)
+    poses = {
+        "pred_log_z": np.zeros((batch, 1, 1)),
+        "pred_rot6d": np.tile([1.0, 0.0, 0.0, 0.0, 1.0, 0.0], (batch, 1, 1)),
+        "pred_offsets": np.zeros((batch, 1, 2)),
+        "pred_k_delta": np.zeros((batch, 4)),
+    }
+    return {**found, **poses}
+
+
+def test_images_without_a_camera_are_counted_once_with_a_way_out(exported_pose):
+    notes = Notes()
+    run = DetectorRun(posing, PREPROCESS, CLASSES, replace(REQUEST, progress=notes))
+    found = run.predict(exported_pose.index.records)
+    assert ["t_xyz" in entry.extras[0] for entry in found] == [True, True, True, True, False]
+    assert notes.lines == [
+        "predict: warning: 1 of 5 images have no known camera: their detections have R, but neither t_xyz nor log_z\n"
+        "  fix: give K_gt in their sidecars, or --intrinsics fx,fy,cx,cy to export-predictions"
+    ]
+
+
+def test_a_camera_given_for_all_is_that_of_images_without_one(exported_pose):
+    notes = Notes()
+    request = replace(REQUEST, progress=notes, intrinsics=(100.0, 100.0, 100.0, 50.0))
+    found = DetectorRun(posing, PREPROCESS, CLASSES, request).predict(exported_pose.index.records)
+    assert notes.lines == []
+    assert found[0].intrinsics == {"fx": 132.0, "fy": 144.0, "cx": 0.52 * 120, "cy": 0.47 * 90}
+    assert found[4].intrinsics == {"fx": 100.0, "fy": 100.0, "cx": 100.0, "cy": 50.0}
+    # 200 x 100 px become 96 x 48: a focal length of 48 px in an input of 96 x 64.
+    assert found[4].extras[0]["t_xyz"] == pytest.approx([0.0, 0.0, 48 / np.sqrt(96 * 64)])
+
+
+def test_without_pose_heads_a_camera_is_not_missed(exported):
+    notes = Notes()
+    network = network_of(((5.0, -9.0, -9.0), (0.5, 0.5, 0.1, 0.1)))
+    (found, *_) = DetectorRun(network, PREPROCESS, CLASSES, replace(REQUEST, progress=notes)).predict(
+        exported.index.records
+    )
+    assert (found.extras, notes.lines) == ((), [])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.fixtures.exported import CLASSES
-from yolozu.artifacts.predictions import read_predictions
+from yolozu.artifacts.predictions import check_predictions, read_predictions
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.registry import open_adapter
 from yolozu.predict.run import PredictionRun, predict_to_file
@@ -61,3 +61,13 @@ def test_numbers_are_rounded_to_what_a_clock_tells():
         "images_per_s": 24.3,
     }
     assert PredictionRun(images=0, detections=0, seconds=0.0).images_per_s == 0.0
+
+
+def test_poses_are_written_as_they_are_checked_and_read(exported_pose, tmp_path):
+    request = AdapterRequest(classes=CLASSES, progress=SilentProgress(), onnx=exported_pose.onnx, max_detections=5)
+    path = tmp_path / "predictions.json"
+    predict(request, exported_pose.index.records, path)
+    check = check_predictions(path, strict=True)
+    assert (check.findings, check.detections) == ((), 25)
+    expected = open_adapter("onnxruntime", request).predict(exported_pose.index.records)
+    assert [entry.extras for entry in read_predictions(path)] == [entry.extras for entry in expected]

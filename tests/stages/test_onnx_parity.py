@@ -50,8 +50,8 @@ def test_a_wrong_file_closes_the_gate_after_its_report_is_written(exported, wron
     assert str(refused.value) == (
         "reports/onnx_parity.json: YZ605 the exported file does not compute what the checkpoint computes: "
         f"{report.reason}\n"
-        "  fix: try another onnx_opset; if the numbers are near the tolerance, raise parity_score_atol or "
-        "parity_bbox_atol; or set parity_policy: warn"
+        "  fix: try another onnx_opset; if the numbers are near the tolerance, raise it (parity_score_atol, "
+        "parity_bbox_atol, parity_rot_deg, parity_t_mm); or set parity_policy: warn"
     )
     assert refused.value.exit_code == 1
 
@@ -69,3 +69,21 @@ def test_tolerances_are_those_of_the_contract(exported, wrong, tmp_path):
     _, report = run_stage(exported, wrong, tmp_path, parity_images=1, parity_score_atol=10.0, parity_bbox_atol=1.0)
     assert report.passed
     assert (report.thresholds.score_atol, report.thresholds.bbox_atol) == (10.0, 1.0)
+
+
+def test_the_largest_differences_of_poses_are_handed_on(exported_pose, tmp_path):
+    numbers, report = run_stage(exported_pose, exported_pose.onnx, tmp_path, parity_images=1)
+    assert numbers["rot_deg_max"] == report.matched.rot_deg_max
+    assert numbers["t_mm_max"] == report.matched.t_mm_max
+    assert numbers["pred_rot6d_max"] == report.outputs["pred_rot6d"].max
+
+
+@pytest.mark.effect("parity_rot_deg", "parity_t_mm")
+def test_poses_have_tolerances_in_degrees_and_mm(exported_pose, tmp_path):
+    _, report = run_stage(
+        exported_pose, exported_pose.onnx, tmp_path, parity_images=1, parity_rot_deg=1e-12, parity_t_mm=1e-9,
+        parity_policy="warn",
+    )  # fmt: skip
+    assert (report.thresholds.rot_deg, report.thresholds.t_mm) == (1e-12, 1e-9)
+    assert "rotations of detections differ by " in report.reason
+    assert "translations of detections differ by " in report.reason

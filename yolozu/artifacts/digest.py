@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from yolozu.artifacts.jsonio import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
 SETTLED_NS = 1_000_000_000
@@ -42,6 +43,7 @@ class DigestCache:
         self._known: dict[str, tuple[int, int, str]] = {}
         self._fresh: dict[str, tuple[int, int, str]] = {}
         self._fresh_trees: dict[tuple[str, str], str] = {}
+        self._fresh_values: dict[str, str] = {}
         self._database: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:
@@ -82,17 +84,30 @@ class DigestCache:
         """Digest of a file, or of a directory as a tree."""
         return self.tree(path) if path.is_dir() else self.file(path)
 
+    def recalled(self, key: str, compute: Callable[[], Any]) -> Any:
+        """The JSON value that ``compute`` gives for ``key``, computed again only where it is not remembered.
+
+        Args:
+            key: everything the value depends on, such as the digest of the files it is read from.
+            compute: gives the value.
+        """
+        if key not in self._fresh_values:
+            self._fresh_values[key] = self._known_value(key) or canonical(compute())
+        return json.loads(self._fresh_values[key])
+
     def close(self) -> None:
         """Write what was learned and let go of the cache file."""
-        if (self._fresh or self._fresh_trees) and self._path is not None:
+        if (self._fresh or self._fresh_trees or self._fresh_values) and self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             rows = [(key, *entry) for key, entry in self._fresh.items()]
             trees = [(*key, digest) for key, digest in self._fresh_trees.items()]
             with self._connect(self._path) as database:
                 database.executemany("insert or replace into digests values (?, ?, ?, ?)", rows)
                 database.executemany("insert or replace into trees values (?, ?, ?)", trees)
+                database.executemany("insert or replace into recalled values (?, ?)", self._fresh_values.items())
             self._fresh.clear()
             self._fresh_trees.clear()
+            self._fresh_values.clear()
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -121,6 +136,13 @@ class DigestCache:
         row = self._connect(self._path).execute(query, (base, stamp)).fetchone()
         return None if row is None else str(row[0])
 
+    def _known_value(self, key: str) -> str | None:
+        if not self._remembers():
+            return None
+        assert self._path is not None
+        row = self._connect(self._path).execute("select value from recalled where key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
     def _remembers(self) -> bool:
         return self._path is not None and (self._database is not None or self._path.is_file())
 
@@ -143,6 +165,7 @@ class DigestCache:
             self._database.execute(
                 "create table if not exists trees (path text, stamp text, sha256 text, primary key (path, stamp))"
             )
+            self._database.execute("create table if not exists recalled (key text primary key, value text)")
         return self._database
 
 

@@ -15,10 +15,37 @@ if TYPE_CHECKING:
 
     from yolozu.errors import YolozuError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PREFIX = "yolozu."
 INPUT_NAME = "images"
-OUTPUT_NAMES = ("pred_logits", "pred_boxes")
+DETECTION_OUTPUTS = ("pred_logits", "pred_boxes")
+"""What every detector gives."""
+POSE_OUTPUTS = ("pred_log_z", "pred_rot6d", "pred_offsets", "pred_k_delta")
+"""What a detector with pose heads gives besides; all of them or none."""
+SIGMA_OUTPUTS = ("pred_log_sigma_z", "pred_log_sigma_rot")
+"""What a detector with pose heads may give besides: how far off it expects to be."""
+
+OUTPUTS = {
+    "pred_logits": ("logit", "Per class; the score is its sigmoid."),
+    "pred_boxes": ("1", "Center x, center y, width, height, relative to the sides of the network input."),
+    "pred_log_z": ("log(m)", "Logarithm of the depth over the normalized focal length of the corrected camera."),
+    "pred_rot6d": ("1", "First, then second column of R before Gram-Schmidt; of any length."),
+    "pred_offsets": ("px", "From the box's center to where the model's origin appears, x and y, in the network input."),
+    "pred_k_delta": ("1, 1, px, px", "Of the image: dfx, dfy, dcx, dcy, correcting the camera of the network input."),
+    "pred_log_sigma_z": ("log(1)", "Logarithm of the expected error of the depth's logarithm."),
+    "pred_log_sigma_rot": ("log(rad)", "Logarithm of the expected error of the rotation."),
+}
+"""Output -> unit of its numbers and what they mean."""
+
+POSE = {
+    "frame": "X_camera = R X_model + t, metres; camera: x to the right, y down, z forward; pixel borders count from 0",
+    "camera": "fx' = fx (1 + dfx), fy' = fy (1 + dfy), cx' = cx + dcx, cy' = cy + dcy, of the camera in px of the "
+    "network input (scaled and shifted as preprocessing does the pixels)",
+    "R": "x = a / |a|, y = (b - (x·b) x) / |…|, z = x × y are the columns of R, with rot6d = (a, b)",
+    "z": "exp(log_z) sqrt(fx' fy' / (W H)), with W and H the sides of the network input",
+    "t": "((u - cx') / fx' z, (v - cy') / fy' z, z), with (u, v) = (box center x W, box center y H) + offsets",
+}
+"""How the outputs of pose heads become a rotation and a translation."""
 
 Shape = tuple[int | str, ...]
 
@@ -47,6 +74,11 @@ class OnnxMetadata:
     contract_digest: str
     checkpoint_sha256: str
 
+    @property
+    def has_pose(self) -> bool:
+        """Whether the file has pose heads."""
+        return POSE_OUTPUTS[0] in self.output_shapes
+
     def to_json(self) -> dict[str, Any]:
         """The metadata as a JSON object."""
         return {
@@ -54,7 +86,8 @@ class OnnxMetadata:
             "yolozu_version": self.yolozu_version,
             "opset": self.opset,
             "inputs": {name: list(shape) for name, shape in self.input_shapes.items()},
-            "outputs": {name: list(shape) for name, shape in self.output_shapes.items()},
+            "outputs": {name: _output(name, shape) for name, shape in self.output_shapes.items()},
+            "pose": POSE if self.has_pose else None,
             "classes": self.classes.to_json(),
             "preprocess": self.preprocess,
             "contract_digest": self.contract_digest,
@@ -88,15 +121,22 @@ class OnnxMetadata:
             yolozu_version=value["yolozu_version"],
             opset=int(value["opset"]),
             input_shapes={name: tuple(shape) for name, shape in value["inputs"].items()},
-            output_shapes={name: tuple(shape) for name, shape in value["outputs"].items()},
+            output_shapes={name: tuple(output["shape"]) for name, output in value["outputs"].items()},
             classes=ClassTable.from_json(value["classes"]),
             preprocess=dict(value["preprocess"]),
             contract_digest=str(value["contract_digest"]),
             checkpoint_sha256=str(value["checkpoint_sha256"]),
         )
-        if tuple(metadata.input_shapes) != (INPUT_NAME,) or set(metadata.output_shapes) != set(OUTPUT_NAMES):
-            raise ValueError(f"inputs {list(metadata.input_shapes)}, outputs {sorted(metadata.output_shapes)}")
+        told = set(metadata.output_shapes)
+        known = {*DETECTION_OUTPUTS, *POSE_OUTPUTS, *SIGMA_OUTPUTS} if metadata.has_pose else set(DETECTION_OUTPUTS)
+        if tuple(metadata.input_shapes) != (INPUT_NAME,) or not known - set(SIGMA_OUTPUTS) <= told <= known:
+            raise ValueError(f"inputs {list(metadata.input_shapes)}, outputs {sorted(told)}")
         return metadata
+
+
+def _output(name: str, shape: Shape) -> dict[str, Any]:
+    unit, meaning = OUTPUTS[name]
+    return {"shape": list(shape), "unit": unit, "meaning": meaning}
 
 
 def _unusable(where: str, problem: str) -> YolozuError:

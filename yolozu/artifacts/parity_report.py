@@ -14,10 +14,16 @@ class Thresholds(Record):
     """Largest differences that pass."""
 
     score_atol: float
-    """Of class logits, proposal scores and detection scores."""
+    """Of class logits, proposal scores, detection scores and logarithms of expected errors."""
 
     bbox_atol: float
     """Of box coordinates normalized to the network input."""
+
+    rot_deg: float
+    """Of rotations, degrees."""
+
+    t_mm: float
+    """Of translations, mm; beyond 1 m of depth, per metre of it."""
 
 
 class ComparedInputs(Record):
@@ -37,6 +43,10 @@ class ComparedInputs(Record):
 
     width: int
     """Of the network input, in px."""
+
+    images_without_camera: int | None
+    """Images whose camera is not known: their translations are compared through a stand-in, which has a focal length of
+    the input's width and looks at its middle. Null for a model without pose."""
 
 
 class Differences(Record):
@@ -102,7 +112,8 @@ class Matched(Record):
     """Largest rotation difference of a pair in degrees; null for a model without pose."""
 
     t_mm_max: float | None
-    """Largest translation difference of a pair in mm; null for a model without pose."""
+    """Largest translation difference of a pair in mm, beyond 1 m of depth per metre of it; null for a model without
+    pose."""
 
 
 class OnnxRuntimeUsed(Record):
@@ -140,7 +151,7 @@ class ParityReport(Record):
     """What both networks were given."""
 
     outputs: dict[str, Differences]
-    """Output name -> differences, query by query."""
+    """Output name -> differences, query by query (``pred_k_delta``: image by image)."""
 
     selection: Selection
     """Which proposals became queries."""

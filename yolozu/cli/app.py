@@ -45,6 +45,11 @@ COMMANDS = {
     "contract schema": Entry(f"{_COMMANDS}.contract:schema", "The JSON Schema of contracts."),
     "model info": Entry(f"{_COMMANDS}.model:info", "Parameters, FLOPs and latency of a detector."),
     "data check": Entry(f"{_COMMANDS}.data:check", "Look for mistakes in a data set."),
+    "data prepare-coco": Entry(f"{_COMMANDS}.data_prepare:prepare_coco", "Describe a split of COCO, where it lies."),
+    "data prepare-bop": Entry(f"{_COMMANDS}.prepare_bop:prepare_bop", "Write a BOP split in YOLO layout, with poses."),
+    "data fetch": Entry(f"{_COMMANDS}.data_fetch:fetch", "Fetch a published data set: coco128."),
+    "data subset": Entry(f"{_COMMANDS}.data_subset:subset", "Choose images of a split, the same every time."),
+    "data paste": Entry(f"{_COMMANDS}.data_paste:paste", "Paste objects onto other backgrounds, with exact poses."),
     "data synth": Entry(f"{_COMMANDS}.data:synth", "Render a data set with exact boxes and poses."),
     "export-predictions": Entry(f"{_COMMANDS}.predict:export_predictions", "Predict images, write predictions JSON."),
     "predict": Entry(f"{_COMMANDS}.predict:export_predictions", "The same as export-predictions."),
@@ -53,6 +58,7 @@ COMMANDS = {
     "validate run-meta": Entry(f"{_COMMANDS}.validate:run_meta", "Check a run_meta.json."),
     "validate parity": Entry(f"{_COMMANDS}.validate:parity", "Check an onnx_parity.json."),
     "eval-coco": Entry(f"{_COMMANDS}.evaluate:eval_coco", "Evaluate predictions by the COCO protocol."),
+    "eval-pose": Entry(f"{_COMMANDS}.eval_pose:eval_pose", "Evaluate predicted poses: ADD(-S), MSSD, MSPD, 5°5cm."),
 }  # fmt: skip
 """Words of a command -> its entry; two words are a command of a group."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
+    from yolozu.artifacts.object_models import ObjectModels
     from yolozu.data.check import CheckedData
     from yolozu.data.index import DataIndex
 
@@ -46,13 +47,23 @@ def open_split(root: Path, split: str | None) -> DataIndex:
         InputError: there is no such data set or split.
         UsageError: YZ805 which split is meant cannot be told.
     """
+    return open_split_with_models(root, split)[0]
+
+
+def open_split_with_models(root: Path, split: str | None) -> tuple[DataIndex, ObjectModels]:
+    """As `open_split`, and the models of the data set's classes.
+
+    Raises:
+        InputError: there is no such data set or split.
+        UsageError: YZ805 which split is meant cannot be told.
+    """
     from yolozu.data.survey import index_of
 
     checked = checked_data(root, split)
     found = checked.survey.splits[0]
     if not checked.clean:
         print(f"warning: {root}: {checked.summary()}; see yolozu data check {root}", file=sys.stderr)
-    return index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd")
+    return index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd"), checked.survey.models
 
 
 def _chosen(root: Path, splits: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -47,6 +48,25 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | Non
         ]
         lines.append("  ".join(f"{cell:<{size}}" for cell, size in zip(cells, widths, strict=True)).rstrip())
     return "\n".join(lines)
+
+
+def wrapped(text: str, *, indent: str, hanging: str) -> str:
+    """``text`` in lines of at most the terminal's width, broken between words; a longer word keeps a line of its own.
+
+    Args:
+        text: one paragraph.
+        indent: before the first line.
+        hanging: before the others.
+    """
+    width = shutil.get_terminal_size((WIDTH, 24)).columns
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _cut(text: str, size: int, *, keep_end: bool) -> str:

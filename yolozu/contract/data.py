@@ -9,6 +9,14 @@ from yolozu.contract.base import Conflict, Form, Section
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 ImageSize = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
 
+_TURNS = r"[xyz]/(?:[2-9]|[1-9][0-9])"
+SymmetryText = Annotated[
+    str,
+    Field(pattern=rf"^(?:none|(?:{_TURNS} )*(?:{_TURNS}|[xyz])(?: {_TURNS})*)$"),
+    Form("z (any turn about z), z/2 (half turns), 'x/2 z/2' (both, and what they make together) or none"),
+]
+"""Turns about a model's axes that leave it looking the same, see `yolozu.data.symmetry`."""
+
 SYNTHETIC = "synthetic"
 """The ``dataset_root`` that renders its own scenes."""
 
@@ -17,8 +25,8 @@ class DatasetSection(Section):
     """Where the images and labels are, and which of them are used."""
 
     dataset_root: str = Field(default=SYNTHETIC, min_length=1)
-    """Directory of the data set (YOLO layout or one with a `dataset.json`), relative to the working directory; or
-    `synthetic`, which renders table-top scenes with exact boxes and poses."""
+    """Directory of the data set (YOLO layout, `data.yaml`, BOP scenewise or one with a `dataset.json`), relative to the
+    working directory; or `synthetic`, which renders table-top scenes with exact boxes and poses."""
 
     split: str = Field(default="train", min_length=1)
     """Split to train on."""
@@ -37,6 +45,11 @@ class DatasetSection(Section):
 
     check_data: Literal["fail", "warn", "drop"] = "fail"
     """What a finding in the data does: stop the run, be reported only, or leave the instance (or image) out."""
+
+    symmetries: dict[str, SymmetryText] = Field(default_factory=dict)
+    """Turns that leave an object looking the same, by class name, such as `{tin: z, box: x/2 z/2}`: `z` is any turn
+    about the model's z axis, `z/2` half turns, several words a group, `none` no symmetry. They take the place of what
+    the data set's files say; pose losses and errors count the nearest of all equivalent poses."""
 
 
 class SynthSection(Section):
@@ -102,6 +115,41 @@ class AugmentSection(Section):
 
     translate: float = Field(default=0.0, ge=0.0, le=0.9)
     """Largest random shift, as a fraction of the network input's side."""
+
+    rotate_deg: float = Field(default=0.0, ge=0.0, le=180.0)
+    """Largest random rotation in degrees, either way, about the optical axis (the middle of images without a camera);
+    R and t turn with the picture. Boxes are taken anew from masks, else from model points, else around turned boxes."""
+
+    multiscale: Annotated[
+        bool | tuple[ImageSize, ...],
+        Form("true, false, or a list of longer sides: multiples of 32 from 32 to 4096"),
+    ] = False
+    """Train at several input sizes, one drawn for every batch: true takes 0.75 to 1.25 times `image_size`, a list names
+    the longer sides; the other side keeps its proportion. All are multiples of 32."""
+
+    mosaic_prob: Probability = 0.0
+    """Probability that a sample shows four images, one in each quarter. Such a picture has no single camera, so its
+    objects keep their boxes and lose their poses."""
+
+    paste_backgrounds: str | None = Field(default=None, min_length=1)
+    """Directory of pictures: every training image's objects are cut out by their masks and shown before a random part of
+    one of these, relative to the working directory; null leaves images as they are."""
+
+    intrinsics_jitter: bool = False
+    """Show every image with a camera as another camera would have taken it, and tell the network the old one: it learns
+    to correct intrinsics that are off (`k_delta`)."""
+
+    jitter_dfx: float = Field(default=0.02, ge=0.0, le=0.5)
+    """Largest relative change of fx by `intrinsics_jitter`."""
+
+    jitter_dfy: float = Field(default=0.02, ge=0.0, le=0.5)
+    """Largest relative change of fy by `intrinsics_jitter`."""
+
+    jitter_dcx: NonNegativeFloat = Field(default=4.0, le=1024)
+    """Largest shift of the principal point to either side by `intrinsics_jitter`, px of the network input."""
+
+    jitter_dcy: NonNegativeFloat = Field(default=4.0, le=1024)
+    """Largest shift of the principal point up or down by `intrinsics_jitter`, px of the network input."""
 
     @model_validator(mode="after")
     def _scale_range_is_ordered(self) -> Self:

@@ -43,9 +43,13 @@ _MULTIPLIERS = ("backbone_lr_mult", "head_lr_mult", "backbone_wd_mult", "head_wd
 _DECAYS = ("wd_exclude_bias", "wd_exclude_norm", "backbone_wd_mult", "head_wd_mult")
 _SYNTH = ("synth_images", "synth_val_images", "synth_size", "synth_max_objects", "synth_seed")
 _COSTS = ("cost_class", "cost_bbox", "cost_giou")
+_POSE_COSTS = ("cost_z", "cost_rot", "cost_t")
+_POSE_LOSSES = ("log_z", "rot", "offsets", "k", "t")
+_OF_POSES = (*_POSE_COSTS, *(f"{key}_start_step" for key in _POSE_COSTS), *(f"loss_weights.{key}" for key in _POSE_LOSSES), "stage_off_steps", "stage_k_steps", "model.use_uncertainty")
 _NOISE = ("model.denoising.label_noise", "model.denoising.box_noise")
 _SKIPS = ("non_finite_max_skips", "non_finite_lr_decay")
 _GROUP = ("nproc_per_node", "max_restarts")
+_JITTER = ("jitter_dfx", "jitter_dfy", "jitter_dcx", "jitter_dcy")
 _ENCODER = ("model.encoder.num_heads", "model.encoder.ffn_dim")
 
 DEAD_KEYS = (
@@ -65,11 +69,20 @@ DEAD_KEYS = (
     DeadKey(("non_finite_lr_decay",), lambda c: c.loop.non_finite_max_skips == 0, "non_finite_max_skips is 0: no step is skipped", "set non_finite_max_skips above 0"),
     DeadKey(("val_every_steps",), lambda c: c.loop.val_every_steps is not None and c.loop.val_every_steps > _steps(c), "training ends at step {max_steps}", "lower val_every_steps or raise max_steps"),
     DeadKey(_SYNTH, lambda c: c.dataset.dataset_root != SYNTHETIC, "dataset_root is {dataset_root}", "set dataset_root: synthetic"),
+    DeadKey(_JITTER, lambda c: not c.augment.intrinsics_jitter, "intrinsics_jitter is off", "set intrinsics_jitter: true"),
     DeadKey(_COSTS, lambda c: not c.matching.use_matcher, "use_matcher is off", "set use_matcher: true"),
+    DeadKey((*_POSE_COSTS, *(f"{key}_start_step" for key in _POSE_COSTS)), lambda c: not c.matching.use_matcher, "use_matcher is off", "set use_matcher: true"),
+    DeadKey(_OF_POSES, lambda c: c.model.model.pose is False, "the detector has no pose heads", "leave out model.pose: false"),
+    DeadKey(("cost_z_start_step",), lambda c: c.matching.cost_z == 0, "cost_z is 0", "set cost_z above 0"),
+    DeadKey(("cost_rot_start_step",), lambda c: c.matching.cost_rot == 0, "cost_rot is 0", "set cost_rot above 0"),
+    DeadKey(("cost_t_start_step",), lambda c: c.matching.cost_t == 0, "cost_t is 0", "set cost_t above 0"),
+    DeadKey(("model.use_uncertainty",), lambda c: c.losses.task_aligner == "none", "no loss teaches these heads: task_aligner is none", "set task_aligner: uncertainty"),
     DeadKey(_NOISE, lambda c: c.model.model.denoising.num_queries == 0, "model.denoising.num_queries is 0", "set model.denoising.num_queries above 0"),
     DeadKey(("model.backbone.norm",), lambda c: c.model.model.backbone.name in NORM_BY_DESIGN, "{model[backbone][name]} has a normalization of its own", "choose another backbone"),
     DeadKey(_ENCODER, lambda c: c.model.model.encoder.num_layers == 0, "model.encoder.num_layers is 0", "set model.encoder.num_layers above 0"),
     DeadKey(("head_init",), lambda c: c.init.init_from is None, "init_from is not set: all weights are new", "set init_from"),
+    DeadKey(("symmetries",), lambda c: c.model.model.pose is False and c.predict.adapter != "precomputed", "model.pose is off", "set model.pose: true or auto"),
+    DeadKey(("parity_rot_deg", "parity_t_mm"), lambda c: c.model.model.pose is False, "model.pose is off", "set model.pose: true or auto"),
     DeadKey(("predictions",), lambda c: c.predict.adapter != "precomputed", "the adapter is {adapter}", "set adapter: precomputed"),
     DeadKey(("score_threshold", "max_detections"), lambda c: c.predict.adapter == "dummy", "adapter dummy predicts nothing", "choose another adapter"),
     DeadKey(("checkpoint_out",), lambda c: c.files.checkpoint_out == THERE_ANYWAY["checkpoint_out"], "every run has its best checkpoint there", "name another path"),

@@ -35,6 +35,24 @@ COCO_METRICS = (
 )
 """What COCO evaluation measures, in pycocotools' order."""
 
+POSE_METRICS = (
+    "add_01d",
+    "adds_01d",
+    "add_s_01d",
+    "add_auc",
+    "adds_auc",
+    "within_5deg_5cm",
+    "proj_5px",
+    "mssd_ar",
+    "mspd_ar",
+    "bop_ar",
+    "rot_deg_median",
+    "t_mm_median",
+    "t_per_diameter_median",
+    "z_mm_median",
+)
+"""What pose evaluation measures, where objects have poses."""
+
 
 class ExportSection(Section):
     """The ONNX file."""
@@ -54,6 +72,12 @@ class ParitySection(Section):
 
     parity_bbox_atol: float = Field(default=1e-4, gt=0.0)
     """Largest absolute difference of normalized box coordinates."""
+
+    parity_rot_deg: float = Field(default=0.1, gt=0.0)
+    """Largest difference of a rotation, degrees."""
+
+    parity_t_mm: float = Field(default=0.1, gt=0.0)
+    """Largest difference of a translation, mm; beyond 1 m of depth, per metre of it."""
 
     parity_images: PositiveInt = 8
     """Validation images compared."""
@@ -79,21 +103,23 @@ class PredictSection(Section):
 
 
 class EvaluateSection(Section):
-    """COCO evaluation of the predictions."""
+    """Evaluation of the predictions: boxes by the COCO protocol, and poses where objects have them."""
 
     eval_engine: EvalEngine = "hotcoco"
     """Implementation of the COCO protocol; pycocotools is the slow reference."""
 
     require: dict[str, Requirement] = Field(default_factory=dict)
-    """Gates on the metrics, such as `{map50_95: ">= 0.3"}`; a missed one fails the run after its report is written."""
+    """Gates on the metrics, such as `{map50_95: ">= 0.3", rot_deg_median: "< 5"}`; a missed one fails the run after its
+    reports are written. Data without poses misses every gate on them."""
 
     @field_validator("require")
     @classmethod
     def _gates_name_metrics(cls, require: dict[str, Requirement]) -> dict[str, Requirement]:
-        unknown = [name for name in require if name not in COCO_METRICS]
+        metrics = (*COCO_METRICS, *POSE_METRICS)
+        unknown = [name for name in require if name not in metrics]
         if unknown:
-            guess = nearest(unknown[0], list(COCO_METRICS))
-            ways_out = f"did you mean {guess!r}?" if guess else f"choose among {', '.join(COCO_METRICS)}"
+            guess = nearest(unknown[0], list(metrics))
+            ways_out = f"did you mean {guess!r}?" if guess else f"choose among {', '.join(metrics)}"
             raise Conflict(
                 f"require.{unknown[0]}", problem=f"no metric is called {unknown[0]!r}", fix=ways_out, code="YZ104"
             )

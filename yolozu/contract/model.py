@@ -133,6 +133,14 @@ class ModelConfig(Section):
     anchor_size: float = Field(default=0.05, gt=0.01, le=0.24)
     """Side of the proposals on the finest level, relative to the image; doubles from level to level."""
 
+    pose: Literal["auto", True, False] = "auto"
+    """Heads for depth, rotation, offset and intrinsics: there where the training data has poses (`auto`), in any case,
+    or not at all."""
+
+    use_uncertainty: bool = False
+    """Also predict how far depth and rotation may be off (`sigma_z`, `sigma_rot`); `task_aligner: uncertainty` learns
+    them."""
+
     @property
     def decoder_width(self) -> int:
         """Channels of the decoder's queries."""

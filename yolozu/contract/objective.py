@@ -1,8 +1,8 @@
 """What training minimizes: the assignment of queries to objects, and the losses on the assigned."""
 
-from typing import Self
+from typing import Literal, Self
 
-from pydantic import NonNegativeFloat, model_validator
+from pydantic import NonNegativeFloat, NonNegativeInt, model_validator
 
 from yolozu.contract.base import Conflict, Section
 
@@ -21,6 +21,24 @@ class MatchingSection(Section):
 
     cost_giou: NonNegativeFloat = 2.0
     """Weight of the generalized IoU cost."""
+
+    cost_z: NonNegativeFloat = 0.0
+    """Weight of the absolute difference of log depths."""
+
+    cost_rot: NonNegativeFloat = 0.0
+    """Weight of the angle between rotations in radians, the smallest over the class's symmetries."""
+
+    cost_t: NonNegativeFloat = 0.0
+    """Weight of the L1 distance of translations in metres."""
+
+    cost_z_start_step: NonNegativeInt = 0
+    """Optimizer step from which `cost_z` counts."""
+
+    cost_rot_start_step: NonNegativeInt = 0
+    """Optimizer step from which `cost_rot` counts."""
+
+    cost_t_start_step: NonNegativeInt = 0
+    """Optimizer step from which `cost_t` counts."""
 
     @model_validator(mode="after")
     def _matching_needs_a_cost(self) -> Self:
@@ -47,12 +65,31 @@ class LossWeights(Section):
     giou: NonNegativeFloat = 2.0
     """Generalized IoU loss."""
 
+    log_z: NonNegativeFloat = 5.0
+    """Absolute difference of log depths."""
+
+    rot: NonNegativeFloat = 1.0
+    """Angle between rotations in radians, the smallest over the class's symmetries."""
+
+    offsets: NonNegativeFloat = 5.0
+    """L1 of the offset from the box's center to the model's origin, relative to the network input's sides."""
+
+    k: NonNegativeFloat = 1.0
+    """L1 of the intrinsics correction: focal lengths relative, the principal point relative to the input's sides."""
+
+    t: NonNegativeFloat = 1.0
+    """L1 of the translation in metres."""
+
 
 class LossSection(Section):
     """Losses."""
 
     loss_weights: LossWeights = LossWeights()
     """Factor on each loss."""
+
+    task_aligner: Literal["none", "uncertainty"] = "none"
+    """With `uncertainty`, depth and rotation losses L become `exp(-s) L + s`, s being the logarithm of the error that
+    the network expects of itself; needs `model.use_uncertainty`."""
 
     @model_validator(mode="after")
     def _training_needs_a_loss(self) -> Self:

@@ -107,6 +107,31 @@ def processes_have_a_device_each(contract: Contract) -> Iterator[Conflict]:
         )
 
 
+def aligner_needs_uncertainty(contract: Contract) -> Iterator[Conflict]:
+    """Losses are weighed by errors that a head says."""
+    config = contract.model.model
+    if contract.losses.task_aligner == "uncertainty" and not (config.use_uncertainty and config.pose is not False):
+        yield Conflict(
+            "task_aligner",
+            "model.use_uncertainty" if config.pose is not False else "model.pose",
+            problem="task_aligner uncertainty has no head that says how sure it is",
+            fix="set model.use_uncertainty: true (and leave out model.pose: false), or drop task_aligner",
+        )
+
+
+def phases_end_before_training(contract: Contract) -> Iterator[Conflict]:
+    """Phases of single heads are a beginning; nothing else has learned at their end."""
+    phases, steps = contract.loop.stage_off_steps + contract.loop.stage_k_steps, contract.length.max_steps
+    if steps is not None and phases >= steps:
+        yield Conflict(
+            "stage_off_steps",
+            "stage_k_steps",
+            "max_steps",
+            problem=f"the {phases} steps in which one head alone learns are all of the {steps} steps of training",
+            fix="lower stage_off_steps or stage_k_steps, or raise max_steps",
+        )
+
+
 RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     length_is_given,
     half_precision_needs_cuda,
@@ -116,4 +141,6 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     cosine_falls,
     processes_share_batches,
     processes_have_a_device_each,
+    aligner_needs_uncertainty,
+    phases_end_before_training,
 )

@@ -64,6 +64,13 @@ class LoopSection(Section):
     non_finite_lr_decay: float = Field(default=0.5, gt=0.0, le=1.0)
     """Factor on all later learning rates for every step that is skipped; 1 leaves them as they are."""
 
+    stage_off_steps: NonNegativeInt = 0
+    """Optimizer steps at the beginning in which only the offset head learns; everything else stays as it is, statistics
+    of norms too."""
+
+    stage_k_steps: NonNegativeInt = 0
+    """Optimizer steps after those in which only the intrinsics head learns."""
+
     deterministic: bool | None = None
     """Hold torch to deterministic algorithms; null is on for a CPU, where it costs nothing, and off for CUDA."""
 

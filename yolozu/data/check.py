@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from yolozu.data.rules import RULES, Hit
+from yolozu.data.hits import Hit
+from yolozu.data.rules import RULES
 from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
 from yolozu.errors import Finding, GateFailed
 
@@ -41,7 +42,7 @@ class CheckedData:
     def findings(self) -> list[Finding]:
         """A finding for each hit."""
         return [
-            Finding(RULES[rule].code, hit.where, hit.problem, RULES[rule].fix, RULES[rule].severity)
+            Finding(RULES[rule].code, hit.where, hit.problem, fix_of(rule, hit), RULES[rule].severity)
             for rule, hit in self.hits
         ]
 
@@ -62,8 +63,8 @@ class CheckedData:
     def usable(self, split: SurveyedSplit, policy: Policy) -> tuple[SurveyedImage, ...]:
         """The split's images and instances that are used.
 
-        An image that cannot be read and a label that names no class or no box are never used; with ``drop``, nothing
-        that was found wanting is.
+        An image that cannot be read, a label that names no class or no box, and an object whose pose has no rotation or
+        is behind the camera are never used; with ``drop``, nothing that was found wanting is.
         """
         left_out = _left_out(self.hits, policy)
         kept = (image for image in split.images if id(image) not in left_out)
@@ -78,6 +79,7 @@ class CheckedData:
             "policy": policy,
             "passed": self.clean or policy != "fail",
             "classes": len(self.survey.classes),
+            "models": len(self.survey.models.by_class),
             "splits": {split.name: self._counts_of(split, policy) for split in self.survey.splits},
             "counts": _counts(self.hits),
             "findings": [_as_json(rule, hit) for rule, hit in self.hits],
@@ -94,6 +96,10 @@ class CheckedData:
             "images_repeated": len(split.images) - len({image.sha256 for image in split.images}),
             "instances": instances,
             "instances_used": used_instances,
+            "instances_with_pose": sum(
+                item.pose is not None for image in split.images for item in image.labeled.instances
+            ),
+            "images_with_camera": sum(image.labeled.camera is not None for image in split.images),
             "crowd_regions": sum(item.is_crowd for image in split.images for item in image.labeled.instances),
         }
 
@@ -103,7 +109,14 @@ def check(survey: Survey) -> CheckedData:
     return CheckedData(survey, tuple((name, hit) for name, rule in RULES.items() for hit in rule.find(survey)))
 
 
-NEVER_USED = frozenset({"unreadable_image", "class_out_of_range", "degenerate_box"})
+def fix_of(rule: str, hit: Hit) -> str:
+    """What mends a hit: what the data tell, else what the rule says."""
+    return RULES[rule].fix if hit.fix is None else hit.fix
+
+
+NEVER_USED = frozenset({
+    "unreadable_image", "class_out_of_range", "degenerate_box", "improper_rotation", "behind_camera",
+})  # fmt: skip
 """Rules whose hits cannot be trained on whatever the policy says."""
 
 
@@ -142,4 +155,5 @@ def _as_json(rule: str, hit: Hit) -> dict[str, Any]:
         "image": hit.image.labeled.image if hit.image is not None else None,
         "where": hit.where,
         "problem": hit.problem,
+        "hint": fix_of(rule, hit),
     }

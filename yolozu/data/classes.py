@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import read_json
-from yolozu.data.layout import DESCRIPTOR_NAME
+from yolozu.data.descriptor import DESCRIPTOR_NAME
+from yolozu.data.ultralytics import read_yaml
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ FIX = "name every class once, in network order"
 def stated_classes(layout: Layout, by_labels: Mapping[str, ClassTable]) -> ClassTable | None:
     """The classes that the data set's own files name; None when no file does.
 
-    Where several files name classes, they must agree.
+    Where several files name classes, they must agree. BOP numbers its objects: a file's names are theirs, in order.
 
     Args:
         layout: the data set.
-        by_labels: file -> the classes that labels themselves state (COCO categories).
+        by_labels: place -> the classes that labels themselves state (COCO categories, BOP objects).
 
     Raises:
         InputError: YZ204 a file cannot be understood, or two contradict each other.
@@ -44,6 +45,8 @@ def stated_classes(layout: Layout, by_labels: Mapping[str, ClassTable]) -> Class
         if names is not None:
             lists[str(path)] = names
     ids = next(iter(stated.values())).category_ids if stated else None
+    if lists:
+        stated = {place: table for place, table in stated.items() if not _only_numbered(table)}
     for source, names in lists.items():
         stated[source] = _table(names, list(range(len(names)) if ids is None else ids), source)
     return _agreed(stated)
@@ -55,6 +58,10 @@ def classes_of_labels(splits: Iterable[SplitLabels]) -> ClassTable:
         (instance.class_index for split in splits for image in split.images for instance in image.instances), default=-1
     )
     return ClassTable(tuple(f"class_{index}" for index in range(highest + 1)), tuple(range(highest + 1)))
+
+
+def _only_numbered(table: ClassTable) -> bool:
+    return all(name == f"obj_{key:06d}" for name, key in zip(table.names, table.category_ids, strict=True))
 
 
 def _agreed(stated: Mapping[str, ClassTable]) -> ClassTable | None:
@@ -82,20 +89,10 @@ def _names_in(path: Path) -> list[str] | None:
         return _checked_names([line for line in lines if line], str(path))
     if path.suffix == ".json":
         return _checked_names(read_json(path, code="YZ204", fix=FIX), str(path))
-    document = _read_yaml(path)
+    document = read_yaml(path, code="YZ204", fix=FIX)
     if not isinstance(document, dict) or "names" not in document:
         return None
     return _checked_names(document["names"], f"{path}: names")
-
-
-def _read_yaml(path: Path) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe", pure=True).load(path.read_bytes())
-    except (OSError, YAMLError, ValueError) as error:
-        raise _refused(str(path), f"cannot be read: {' '.join(str(error).split())}") from error
 
 
 def _checked_names(value: Any, place: str) -> list[str]:

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from torch.utils.data import Dataset
 
-from yolozu.data.augment import draw_variation, generator_for, place_boxes, placement_of, vary_image
+from yolozu.data.augment import (
+    GROUND_PART,
+    MOSAIC_PART,
+    draw_ground,
+    draw_variation,
+    generator_for,
+    part_of,
+    placement_of,
+    vary_image,
+    vary_pasted,
+    visible_boxes,
+)
+from yolozu.data.backgrounds import Backgrounds
 from yolozu.data.images import read_image
-from yolozu.data.placed_poses import place_poses
+from yolozu.data.masks import MaskStore, joined_mask, require_masks
+from yolozu.data.mosaic import boxes_of_quarter, draw_mosaic, mosaic_image
+from yolozu.data.placed_poses import NO_MODELS, place_poses
 from yolozu.data.poses import PoseLabels
+from yolozu.data.sampler import input_sizes
+from yolozu.data.object_boxes import object_boxes
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from yolozu.artifacts.object_models import ObjectModels
     from yolozu.contract.data import AugmentSection
+    from yolozu.data.augment import Variation
     from yolozu.data.index import DataIndex, ImageRecord
     from yolozu.data.placement import Placement
     from yolozu.data.poses import PlacedPoses
     from yolozu.data.preprocess import Preprocess
+    from yolozu.data.sampler import SampleKey
 
 Cache = Literal["none", "ram"]
 
@@ -66,28 +86,128 @@ class ImageStore:
 class TrainingImages(Dataset[Sample]):
     """Varied images with their targets.
 
-    Keys are ``(epoch, image index)``: a sample depends on them and the seed alone. Crowd regions and objects that are
-    hardly in view are no targets.
+    Keys are ``(epoch, image index)``, with ``multiscale`` also the size: a sample depends on them and the seed alone.
+    Crowd regions and objects that are hardly in view are no targets.
+
+    Attributes:
+        sizes: (height, width) that batches are drawn from; none where all have that of the preprocessing.
     """
 
     def __init__(
-        self, index: DataIndex, preprocess: Preprocess, augment: AugmentSection, seed: int, cache: Cache = "none"
+        self,
+        index: DataIndex,
+        preprocess: Preprocess,
+        augment: AugmentSection,
+        seed: int,
+        cache: Cache = "none",
+        models: ObjectModels = NO_MODELS,
     ) -> None:
+        """Look at what can be known before the first image.
+
+        Args:
+            index: the images.
+            preprocess: how they become network inputs.
+            augment: how they are varied.
+            seed: of the run.
+            cache: whether what is read is kept.
+            models: of the classes: for poses in mirrored pictures and boxes in turned ones.
+
+        Raises:
+            InputError: YZ250 objects to be pasted have no masks, YZ252 there is nothing to paste them onto.
+        """
         self._index, self._preprocess, self._augment, self._seed = index, preprocess, augment, seed
         self._store = ImageStore(index.records, cache)
-        self._with_poses = index.has_poses
+        self._masks = MaskStore(index, keep=cache == "ram")
+        self._models, self._with_poses = models, index.has_poses
+        self._backgrounds: Backgrounds | None = None
+        self.sizes = input_sizes(augment.multiscale, preprocess)
+        if augment.paste_backgrounds is not None:
+            require_masks(index, "paste_backgrounds")
+            self._backgrounds = Backgrounds(Path(augment.paste_backgrounds), keep=cache == "ram")
 
     def __len__(self) -> int:
         return len(self._index)
 
-    def __getitem__(self, key: tuple[int, int]) -> Sample:
-        epoch, number = key
+    def __getitem__(self, key: SampleKey) -> Sample:
+        epoch, number, *size = key
+        preprocess = self._preprocess
+        if size:
+            height, width = size[0]
+            preprocess = replace(preprocess, height=height, width=width)
         generator = generator_for(self._seed, epoch, number)
         variation = draw_variation(self._augment, generator)
+        if variation.mosaic:
+            return self._mosaic(number, preprocess, generator)
+        return self._varied(number, preprocess, variation, generator)
+
+    def _varied(
+        self, number: int, preprocess: Preprocess, variation: Variation, generator: np.random.Generator
+    ) -> Sample:
         record = self._index.records[number]
-        placement = placement_of(variation, record.width, record.height, self._preprocess)
-        image = vary_image(self._store.image(number), variation, placement, self._preprocess, generator)
-        return _sample(image, record, placement, number, with_poses=self._with_poses)
+        camera = _taken_by(record)
+        placement = placement_of(variation, record.width, record.height, preprocess, camera)
+        told = None
+        if camera is not None and variation.jitter is not None:
+            plain = replace(variation, jitter=None)
+            told = placement_of(plain, record.width, record.height, preprocess, camera)
+        masks = self._masks.masks(number) if placement.turn is not None or self._backgrounds is not None else None
+        image = self._picture(number, masks, variation, placement, preprocess, generator)
+        poses = None
+        if self._with_poses:
+            poses = place_poses(
+                _pose_labels(record), placement, told=told, class_indices_N=record.class_indices, models=self._models
+            )
+        whole = (
+            placement.boxes_to_input(record.boxes_cxcywh)
+            if placement.turn is None or masks is None
+            else object_boxes(record, placement, masks, poses, self._models)
+        )
+        return _sample(image, record, placement, whole, number, poses)
+
+    def _picture(
+        self,
+        number: int,
+        masks: list[NDArray[np.bool_] | None] | None,
+        variation: Variation,
+        placement: Placement,
+        preprocess: Preprocess,
+        generator: np.random.Generator,
+    ) -> NDArray[np.uint8]:
+        image = self._store.image(number)
+        if self._backgrounds is None or masks is None:
+            return vary_image(image, variation, placement, preprocess, generator)
+        ground = draw_ground(self._backgrounds, self._augment, part_of(generator, GROUND_PART), preprocess)
+        shown = joined_mask(masks, placement.height, placement.width)
+        return vary_pasted(image, shown, ground, variation, placement, generator)
+
+    def _mosaic(self, number: int, preprocess: Preprocess, generator: np.random.Generator) -> Sample:
+        """Four images, each varied on its own in its quarter; without a camera, so without poses."""
+        width, height = preprocess.width, preprocess.height
+        draws, *own = (part_of(generator, MOSAIC_PART + part) for part in range(5))
+        others, quarters = draw_mosaic(draws, len(self), width, height)
+        parts = [
+            self._varied(
+                part,
+                replace(preprocess, height=quarter.height, width=quarter.width),
+                draw_variation(self._augment, randomness),
+                randomness,
+            )
+            for part, quarter, randomness in zip([number, *others], quarters, own, strict=True)
+        ]
+        boxes = [
+            boxes_of_quarter(part.boxes_cxcywh, quarter, width, height)
+            for part, quarter in zip(parts, quarters, strict=True)
+        ]
+        labels = np.concatenate([part.labels for part in parts])
+        placement = parts[0].placement.moved(quarters[0].left, quarters[0].top, width, height)
+        return Sample(
+            image_HW3=mosaic_image([part.image_HW3 for part in parts], quarters, width, height),
+            labels=labels,
+            boxes_cxcywh=np.concatenate(boxes).astype(np.float32),
+            placement=placement,
+            index=number,
+            poses=place_poses(PoseLabels.none_of(len(labels)), placement) if self._with_poses else None,
+        )
 
 
 class ValidationImages(Dataset[Sample]):
@@ -105,7 +225,9 @@ class ValidationImages(Dataset[Sample]):
         if not 0 <= number < len(self):
             raise IndexError(number)
         image, placement = self._preprocess.letterbox(self._store.image(number))
-        return _sample(image, self._index.records[number], placement, number, with_poses=self._with_poses)
+        record = self._index.records[number]
+        poses = place_poses(_pose_labels(record), placement) if self._with_poses else None
+        return _sample(image, record, placement, placement.boxes_to_input(record.boxes_cxcywh), number, poses)
 
 
 def _read(record: ImageRecord) -> NDArray[np.uint8]:
@@ -120,13 +242,32 @@ def _read(record: ImageRecord) -> NDArray[np.uint8]:
     return image
 
 
+def _pose_labels(record: ImageRecord) -> PoseLabels:
+    return PoseLabels.none_of(len(record.class_indices)) if record.poses is None else record.poses
+
+
+def _taken_by(record: ImageRecord) -> NDArray[np.float64] | None:
+    """fx, fy, cx, cy of the camera that took the image, as well as it is known."""
+    if record.poses is None:
+        return None
+    return record.poses.K_4 if record.poses.K_true_4 is None else record.poses.K_true_4
+
+
 def _sample(
-    image_HW3: NDArray[np.uint8], record: ImageRecord, placement: Placement, number: int, *, with_poses: bool
+    image_HW3: NDArray[np.uint8],
+    record: ImageRecord,
+    placement: Placement,
+    whole_cxcywh: NDArray[np.float64],
+    number: int,
+    poses: PlacedPoses | None,
 ) -> Sample:
-    boxes, in_view = place_boxes(record.boxes_cxcywh, placement)
+    boxes, in_view = visible_boxes(whole_cxcywh)
     kept = in_view & ~record.is_crowd
-    poses = None
-    if with_poses:
-        labels = PoseLabels.none_of(len(kept)) if record.poses is None else record.poses
-        poses = place_poses(labels, placement).of(kept)
-    return Sample(image_HW3, record.class_indices[kept], boxes[kept].astype(np.float32), placement, number, poses)
+    return Sample(
+        image_HW3=image_HW3,
+        labels=record.class_indices[kept],
+        boxes_cxcywh=boxes[kept].astype(np.float32),
+        placement=placement,
+        index=number,
+        poses=None if poses is None else poses.of(kept),
+    )

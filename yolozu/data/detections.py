@@ -1,12 +1,19 @@
 """Detections in the frame of the network input -> predictions on the original image."""
 
+# Shapes: N detections of one image.
+
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from yolozu.artifacts.predictions import ImagePredictions
+from yolozu.artifacts.predictions.entries import CAMERA
+from yolozu.data.placed_poses import place_camera
+from yolozu.data.poses import PoseLabels
+from yolozu.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,35 +21,94 @@ if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable
     from yolozu.data.index import ImageRecord
     from yolozu.data.placement import Placement
+    from yolozu.geometry.detections import RawDetections, RawPoses
 
 
 def on_original_image(
-    record: ImageRecord,
-    placement: Placement,
-    classes: ClassTable,
-    *,
-    class_indices: NDArray[np.integer[Any]],
-    scores: NDArray[np.floating[Any]],
-    boxes_cxcywh: NDArray[np.floating[Any]],
+    record: ImageRecord, placement: Placement, classes: ClassTable, raw: RawDetections
 ) -> ImagePredictions:
     """Predictions of one image; what lies wholly in the letterbox's border is on no image and left out.
 
+    Boxes are clipped to the image; a pose follows from the box as the network gave it. Without a known camera it has
+    neither depth nor translation.
+
     Args:
-        record: the image.
-        placement: where it lies in the network input.
+        record: the image, with its camera where that is known.
+        placement: where it lies in the network input; upright and not mirrored where there are poses.
         classes: what the network's classes are.
-        class_indices: (N,) network class index.
-        scores: (N,) in [0, 1].
-        boxes_cxcywh: (N, 4) normalized to the network input.
+        raw: the detections.
+
+    Raises:
+        InputError: YZ620 the pose heads gave a rotation, a camera or a depth that none can be.
     """
-    boxes_N4 = placement.boxes_to_original(boxes_cxcywh.astype(np.float64))
+    boxes_N4 = placement.boxes_to_original(raw.boxes_cxcywh)
     inside_N = (boxes_N4[:, 2:] > 0.0).all(axis=1)
+    kept, K_4 = raw.of(inside_N), camera_of(record)
     category_ids = np.asarray(classes.category_ids, dtype=np.int64)
     return ImagePredictions(
         image=record.image,
         width=record.width,
         height=record.height,
-        class_ids=category_ids[class_indices[inside_N]],
-        scores=scores[inside_N].astype(np.float64),
+        class_ids=category_ids[kept.class_indices],
+        scores=kept.scores.astype(np.float64),
         boxes_cxcywh=boxes_N4[inside_N],
+        extras=() if kept.poses is None else _pose_fields(record.image, kept, kept.poses, K_4, placement),
+        intrinsics=None if K_4 is None else dict(zip(CAMERA, K_4.tolist(), strict=True)),
     )
+
+
+def camera_of(record: ImageRecord) -> NDArray[np.float64] | None:
+    """(4,) fx, fy, cx, cy in px of the image, pixel borders counted from 0; None where the camera is not known."""
+    return None if record.poses is None else record.poses.K_4
+
+
+def with_camera(record: ImageRecord, K_4: NDArray[np.float64]) -> ImageRecord:
+    """The record with this camera (as in `camera_of`), unless its own is known."""
+    if camera_of(record) is not None:
+        return record
+    poses = PoseLabels.none_of(len(record.class_indices)) if record.poses is None else record.poses
+    return replace(record, poses=replace(poses, K_4=K_4))
+
+
+def _pose_fields(
+    image: str, detections: RawDetections, poses: RawPoses, K_4: NDArray[np.float64] | None, placement: Placement
+) -> tuple[dict[str, Any], ...]:
+    """The fields of each detection's pose, as they stand in a predictions file."""
+    assert not placement.mirrored, "the pose of a mirrored image is no pose of the image"
+    assert placement.turn is None, "the pose of a turned image is another one"
+    R_N33 = poses.rotations()
+    _require_sense(image, "pred_rot6d", np.abs(np.linalg.det(R_N33) - 1.0) < 1e-6, "two columns that span no plane")
+    columns = {"R": R_N33}
+    if K_4 is not None:
+        focal_scales = np.broadcast_to((1.0 + poses.k_delta_4[:2]).min(), len(R_N33))
+        _require_sense(image, "pred_k_delta", focal_scales > 0.0, "a camera without a focal length")
+        t_N3 = poses.translations(
+            detections.boxes_cxcywh,
+            place_camera(K_4, placement),
+            width=placement.input_width,
+            height=placement.input_height,
+        )
+        in_front_N = np.isfinite(t_N3).all(axis=1) & (t_N3[:, 2] > 0.0)
+        _require_sense(image, "pred_log_z", in_front_N, "a depth that is no number of metres")
+        columns |= {"t_xyz": t_N3, "log_z": np.log(t_N3[:, 2])}
+    columns |= {
+        "rot6d": poses.rot6d_N6,
+        "offsets": poses.offsets_px_N2,
+        "k_delta": np.tile(poses.k_delta_4, (len(R_N33), 1)),
+    }
+    if poses.log_sigma_z_N is not None:
+        columns["sigma_z"] = np.exp(poses.log_sigma_z_N)
+    if poses.log_sigma_rot_N is not None:
+        columns["sigma_rot"] = np.exp(poses.log_sigma_rot_N)
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return tuple(dict(zip(columns, row, strict=True)) for row in rows)
+
+
+def _require_sense(image: str, output: str, sound_N: NDArray[np.bool_], what: str) -> None:
+    if not sound_N.all():
+        raise InputError.one(
+            "YZ620",
+            where=f"{image}: detection {int(np.argmin(sound_N))}",
+            problem=f"{output} gives {what}",
+            fix="predict with another checkpoint, or train with a lower lr or clip_grad_norm",
+        )

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import digest_of
 from yolozu.contract.data import SYNTHETIC
+from yolozu.data.bop_files import scenes_of
+from yolozu.data.descriptor import DESCRIPTOR_NAME
 from yolozu.data.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below
-from yolozu.data.layout import DESCRIPTOR_NAME, find_layout
+from yolozu.data.layout import find_layout
+from yolozu.data.sidecar_files import named_masks
+from yolozu.data.ultralytics import LIST_SUFFIX, label_files, listed_images
 
 if TYPE_CHECKING:
     from yolozu.artifacts.digest import DigestCache
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from yolozu.data.layout import Layout, Split
 
 SCHEMA_VERSION = 1
+SIDECAR_FORMATS = frozenset({"yolo", "ultralytics"})
 
 
 def fingerprint(dataset: DatasetSection, cache: DigestCache) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def fingerprint(dataset: DatasetSection, cache: DigestCache) -> dict[str, Any]:
     if dataset.dataset_root == SYNTHETIC:
         return _row(SYNTHETIC, digest_of(SYNTHETIC), files=0, size=0)
     layout = find_layout(Path(dataset.dataset_root))
-    files = dataset_files(layout, used_splits(dataset))
+    files = dataset_files(layout, used_splits(dataset), cache)
     digest = cache.tree(layout.root, files)
     return _row(dataset.dataset_root, digest, files=len(files), size=sum(os.stat(path).st_size for path in files))  # noqa: PTH116
 
@@ -53,10 +58,15 @@ def predicted_split(dataset: DatasetSection) -> str:
     return dataset.val_split if dataset.predict_split is None else dataset.predict_split
 
 
-def dataset_files(layout: Layout, splits: list[str]) -> list[str]:
-    """Paths of all files that ``splits`` consist of, class names and ``dataset.json`` included.
+def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> list[str]:
+    """Paths of all files that ``splits`` consist of: images, labels, poses, masks, models, class names, descriptors.
 
     Where nothing names the classes, all labels of the data set decide what they are.
+
+    Args:
+        layout: the data set.
+        splits: names of those that are used.
+        cache: known digests.
 
     Raises:
         InputError: a split is not there.
@@ -64,15 +74,35 @@ def dataset_files(layout: Layout, splits: list[str]) -> list[str]:
     files = [str(path) for path in layout.class_files]
     if layout.descriptor is not None:
         files.append(str(layout.root / DESCRIPTOR_NAME))
+    files += [] if layout.models is None else layout.models.paths()
+    sidecars: list[str] = []
     for name in splits:
         split = layout.split(name)
-        files += _below(split.images_dir, IMAGE_SUFFIXES) + _label_files(split)
+        labels = _label_files(split)
+        files += _images(split) + labels
+        if split.label_format in SIDECAR_FORMATS:
+            sidecars += [path for path in labels if path.endswith(".json")]
+    files += named_masks(sidecars, layout.root, cache)
     if not _names_classes(layout):
         files += [path for split in layout.splits.values() for path in _label_files(split)]
     return list(dict.fromkeys(files))
 
 
+def _images(split: Split) -> list[str]:
+    if split.label_format == "bop":
+        return []  # listed with the scenes
+    if split.label_format == "ultralytics":
+        lists = [str(source) for source in split.sources if source.suffix.lower() == LIST_SUFFIX]
+        return [*lists, *(path for path in listed_images(split.sources) if os.path.isfile(path))]  # noqa: PTH113
+    return _below(split.images_dir, IMAGE_SUFFIXES)
+
+
 def _label_files(split: Split) -> list[str]:
+    if split.label_format == "bop":
+        return [path for scene in scenes_of(split.labels) for path in scene.files()] if split.labels.is_dir() else []
+    if split.label_format == "ultralytics":
+        there = all(source.exists() for source in split.sources)
+        return label_files(listed_images(split.sources), split.sources) if there else []
     if split.labels.is_dir():
         return _below(split.labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES)
     return [str(split.labels)] if split.labels.is_file() else []
@@ -85,7 +115,8 @@ def _below(directory: Path, suffixes: frozenset[str]) -> list[str]:
 def _names_classes(layout: Layout) -> bool:
     """Whether files other than labels surely name the classes; a ``data.yaml`` may or may not."""
     by_descriptor = layout.descriptor is not None and layout.descriptor.classes is not None
-    return by_descriptor or any(path.name != "data.yaml" for path in layout.class_files)
+    by_models = all(split.label_format == "bop" for split in layout.splits.values())
+    return by_descriptor or by_models or any(path.name != "data.yaml" for path in layout.class_files)
 
 
 def _row(root: str, digest: str, *, files: int, size: int) -> dict[str, Any]:

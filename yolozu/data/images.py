@@ -82,6 +82,17 @@ def image_facts(path: Path) -> ImageFacts:
     return ImageFacts(width, height, None)
 
 
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height in px the right way up, by a look at the file's head; None where it is no image."""
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            turned = image.getexif().get(EXIF_ORIENTATION) in EXIF_TURNED
+    except READ_ERRORS:
+        return None
+    return (height, width) if turned else (width, height)
+
+
 def _look_at_all(image: Image.Image) -> None:
     if image.format == "JPEG":
         image.draft("L", (1, 1))

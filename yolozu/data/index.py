@@ -113,6 +113,11 @@ class DataIndex:
         return any(record.poses is not None and record.poses.has_pose_N.any() for record in self.records)
 
     @property
+    def num_poses(self) -> int:
+        """Objects with a pose."""
+        return sum(int(record.poses.has_pose_N.sum()) for record in self.records if record.poses is not None)
+
+    @property
     def num_instances(self) -> int:
         """Labeled objects, crowd regions included."""
         return sum(len(record.class_indices) for record in self.records)

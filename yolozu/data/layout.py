@@ -1,70 +1,30 @@
-"""Where the splits of a data set are: folders ``images/<split>`` and ``labels/<split>``, or a ``dataset.json``.
+"""Where the splits of a data set are.
 
-A ``dataset.json`` holds ``{"splits": {name: {"images_dir", "labels_dir" | "instances_json"}}, "classes": [...],
-"category_ids": [...]}``; paths are absolute or relative to the file. Free of numpy: planning reads this too.
+Known layouts, the first that is found counts:
+
+- a ``dataset.json`` (`yolozu.data.descriptor`), its paths absolute or relative to the file;
+- folders ``images/<split>`` and ``labels/<split>``, and the splits of a ``data.yaml`` (`yolozu.data.ultralytics`);
+- BOP scenewise (`yolozu.data.bop_files`): folders of scenes, and ``models``.
+
+Free of numpy: planning reads this too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from yolozu.data.bop_files import bop_models, split_folders
+from yolozu.data.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
+from yolozu.data.model_files import ModelFiles
+from yolozu.data.ultralytics import DATA_YAML, LIST_SUFFIX, described_splits
+from yolozu.errors import InputError
 
-from yolozu.artifacts.jsonio import read_json
-from yolozu.contract.base import Section
-from yolozu.errors import Finding, InputError
+CLASS_FILE_NAMES = ("classes.txt", "classes.json", DATA_YAML)
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 
-DESCRIPTOR_NAME = "dataset.json"
-CLASS_FILE_NAMES = ("classes.txt", "classes.json", "data.yaml")
-
-LabelFormat = Literal["yolo", "coco"]
-
-
-class SplitEntry(Section):
-    """One split of a ``dataset.json``."""
-
-    images_dir: str = Field(min_length=1)
-    """Directory of the images."""
-
-    labels_dir: str | None = Field(default=None, min_length=1)
-    """Directory of the label files."""
-
-    instances_json: str | None = Field(default=None, min_length=1)
-    """COCO instances file."""
-
-    @model_validator(mode="after")
-    def _labels_are_in_one_place(self) -> Self:
-        if (self.labels_dir is None) == (self.instances_json is None):
-            raise ValueError("give either labels_dir or instances_json")
-        return self
-
-
-class Descriptor(Section):
-    """A ``dataset.json``."""
-
-    format: LabelFormat | None = None
-    """What every split's labels are; said for readers, the splits decide."""
-
-    splits: dict[str, SplitEntry] = Field(min_length=1)
-    """Split by name."""
-
-    classes: list[str] | None = None
-    """Class names in network order."""
-
-    category_ids: list[int] | None = None
-    """Category ids in network order."""
-
-    @model_validator(mode="after")
-    def _parts_agree(self) -> Self:
-        for name, entry in self.splits.items():
-            found = "yolo" if entry.labels_dir is not None else "coco"
-            if self.format is not None and found != self.format:
-                raise ValueError(f"format is {self.format}, but split {name!r} has {found} labels")
-        if self.category_ids is not None and self.classes is None:
-            raise ValueError("category_ids needs classes")
-        return self
+LabelFormat = Literal["yolo", "coco", "bop", "ultralytics"]
 
 
 @dataclass(frozen=True)
@@ -74,14 +34,17 @@ class Split:
     Attributes:
         name: its name.
         label_format: which reader understands the labels.
-        images_dir: directory of the images.
-        labels: directory of label files (yolo) or the instances file (coco).
+        images_dir: directory of the images; of the scenes (bop); the first of its sources (ultralytics).
+        labels: directory of label files (yolo), instances file (coco), directory of scenes (bop), ``data.yaml``
+            (ultralytics).
+        sources: directories of images and files that list images (ultralytics); else empty.
     """
 
     name: str
     label_format: LabelFormat
     images_dir: Path
     labels: Path
+    sources: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,15 +56,17 @@ class Layout:
         splits: split by name, in order of name.
         descriptor: content of the ``dataset.json``, if there is one.
         class_files: existing files that name the classes.
+        models: meshes of the classes, where there are any.
     """
 
     root: Path
     splits: dict[str, Split]
     descriptor: Descriptor | None
     class_files: tuple[Path, ...]
+    models: ModelFiles | None = None
 
     def split(self, name: str) -> Split:
-        """The split called ``name``, with its directories in place.
+        """The split called ``name``, with its directories and files in place.
 
         Raises:
             InputError: YZ202.
@@ -114,8 +79,9 @@ class Layout:
                 fix=f"choose one of: {', '.join(self.splits)}",
             )
         split = self.splits[name]
-        if not split.images_dir.is_dir():
-            raise _missing(split, split.images_dir, "is no directory of images")
+        for source in split.sources or (split.images_dir,):
+            if not (source.is_file() if source.suffix.lower() == LIST_SUFFIX else source.is_dir()):
+                raise _missing(split, source, "is no directory of images")
         if split.label_format == "coco" and not split.labels.is_file():
             raise _missing(split, split.labels, "is no instances file")
         return split
@@ -128,11 +94,13 @@ class Layout:
 
 
 def find_layout(root: Path) -> Layout:
-    """How the data set at ``root`` is laid out.
+    """How the data set at ``root``, a directory or a ``data.yaml``, is laid out.
 
     Raises:
-        InputError: YZ201 it is no data set, YZ203 its ``dataset.json`` does not describe one.
+        InputError: YZ201 it is no data set, YZ203 its ``dataset.json`` or YZ246 its ``data.yaml`` describes none.
     """
+    if root.suffix.lower() in YAML_SUFFIXES and root.is_file():
+        return _described_by_yaml(root)
     if not root.is_dir():
         raise InputError.one(
             "YZ201", where=str(root), problem="no such directory", fix="check dataset_root, relative to where you are"
@@ -140,18 +108,21 @@ def find_layout(root: Path) -> Layout:
     class_files = tuple(root / name for name in CLASS_FILE_NAMES if (root / name).is_file())
     descriptor_path = root / DESCRIPTOR_NAME
     if descriptor_path.is_file():
-        descriptor = _read_descriptor(descriptor_path)
+        descriptor = read_descriptor(descriptor_path)
         splits = {name: _described(root, name, entry) for name, entry in sorted(descriptor.splits.items())}
-        return Layout(root, splits, descriptor, class_files)
-    splits = _folder_splits(root)
-    if not splits:
-        raise InputError.one(
-            "YZ201",
-            where=str(root),
-            problem=f"is no data set: neither {DESCRIPTOR_NAME} nor images/<split>/",
-            fix="lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json",
-        )
-    return Layout(root, splits, None, class_files)
+        return Layout(root, splits, descriptor, class_files, _described_models(root, descriptor))
+    splits = {**_folder_splits(root), **(_yaml_splits(root / DATA_YAML) if root / DATA_YAML in class_files else {})}
+    if splits:
+        return Layout(root, dict(sorted(splits.items())), None, class_files)
+    splits = {folder.name: Split(folder.name, "bop", folder, folder) for folder in split_folders(root)}
+    if splits:
+        return Layout(root, splits, None, class_files, bop_models(root))
+    raise InputError.one(
+        "YZ201",
+        where=str(root),
+        problem=f"is no data set: neither {DESCRIPTOR_NAME} nor images/<split>/ nor BOP's <split>/<scene>/",
+        fix="lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json",
+    )
 
 
 def _folder_splits(root: Path) -> dict[str, Split]:
@@ -162,27 +133,40 @@ def _folder_splits(root: Path) -> dict[str, Split]:
     return {name: Split(name, "yolo", images / name, root / "labels" / name) for name in names}
 
 
+def _yaml_splits(path: Path) -> dict[str, Split]:
+    return {
+        split.name: Split(split.name, "ultralytics", split.sources[0], path, split.sources)
+        for split in described_splits(path)
+    }
+
+
+def _described_by_yaml(path: Path) -> Layout:
+    splits = _yaml_splits(path)
+    if not splits:
+        raise InputError.one(
+            "YZ201",
+            where=str(path),
+            problem="is no data set: names no train, val or test",
+            fix="name directories of images",
+        )
+    return Layout(path.parent, splits, None, (path,))
+
+
 def _described(root: Path, name: str, entry: SplitEntry) -> Split:
-    if entry.labels_dir is not None:
-        return Split(name, "yolo", root / entry.images_dir, root / entry.labels_dir)
-    assert entry.instances_json is not None, "checked by SplitEntry"
-    return Split(name, "coco", root / entry.images_dir, root / entry.instances_json)
+    if entry.scenes_dir is not None:
+        scenes = root / entry.scenes_dir
+        return Split(name, "bop", scenes, scenes)
+    labels = entry.labels_dir if entry.labels_dir is not None else entry.instances_json
+    assert entry.images_dir is not None, "checked by SplitEntry"
+    assert labels is not None, "checked by SplitEntry"
+    return Split(name, entry.label_format, root / entry.images_dir, root / labels)
 
 
-def _read_descriptor(path: Path) -> Descriptor:
-    value: Any = read_json(path, code="YZ203", fix="write a JSON object with splits")
-    try:
-        return Descriptor.model_validate(value)
-    except ValidationError as error:
-        raise InputError(
-            Finding(
-                "YZ203",
-                where=f"{path}: {'.'.join(str(part) for part in found['loc'])}".removesuffix(": "),
-                problem=found["msg"].removeprefix("Value error, "),
-                fix="splits: {name: {images_dir, labels_dir | instances_json}}, classes: [...], category_ids: [...]",
-            )
-            for found in error.errors()
-        ) from error
+def _described_models(root: Path, descriptor: Descriptor) -> ModelFiles | None:
+    if descriptor.models_dir is not None and descriptor.models_unit is not None:
+        return ModelFiles(root / descriptor.models_dir, METRES[descriptor.models_unit])
+    is_bop = any(entry.label_format == "bop" for entry in descriptor.splits.values())
+    return bop_models(root) if is_bop else None
 
 
 def _missing(split: Split, path: Path, problem: str) -> Exception:

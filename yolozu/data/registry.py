@@ -7,5 +7,7 @@ READERS = Registry(
     {
         "yolo": "yolozu.data.readers.yolo:YoloReader",
         "coco": "yolozu.data.readers.coco:CocoReader",
+        "bop": "yolozu.data.readers.bop:BopReader",
+        "ultralytics": "yolozu.data.readers.ultralytics:UltralyticsReader",
     },
 )

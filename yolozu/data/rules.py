@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from yolozu.data import pose_rules
+from yolozu.data.hits import Hit
 from yolozu.data.labels import Instance
 from yolozu.data.survey import Survey, SurveyedImage
 
@@ -15,27 +17,6 @@ COCO's to hundredths of a px."""
 
 SAME_BOX_TOLERANCE = 1e-6
 """Boxes of one class that differ by less, as fractions of the image, are the same label twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One place that breaks a rule.
-
-    Attributes:
-        split: name of the split.
-        image: the image it concerns; None where there is none.
-        where: file and line.
-        problem: what is wrong.
-        instance: the instance it concerns, if it is an instance.
-        whole_image: the image itself breaks the rule, not one of its labels.
-    """
-
-    split: str
-    image: SurveyedImage | None
-    where: str
-    problem: str
-    instance: Instance | None = None
-    whole_image: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,6 +131,14 @@ def leakage(survey: Survey) -> Iterator[Hit]:
 
 
 LABEL_LINE = "write 'class cx cy w h', or a polygon, in fractions of the image"
+POSE_LINE = "write what docs/how-to/use-pose-data.md says, or leave the pose out"
+ROTATION_LINE = "write an orthonormal R with determinant +1, model to camera"
+FRONT_LINE = "write t from the camera to the model's origin; z points forward"
+CAMERA_LINE = "write fx, fy, cx and cy in px of this very image"
+BOX_LINE = "write R, t, K, box and model of one and the same object, in metres and px of this image"
+MASK_LINE = "write a picture of the image's size in which this object has its own grey level"
+OFFSET_LINE = "write the px from the box's center to the projected origin, or leave the offset out"
+MODEL_LINE = "give its points: cad_points in a sidecar, or a mesh among the models"
 
 RULES: dict[str, Rule] = {
     "unreadable_image": Rule("YZ220", unreadable_image, "copy the file again, or remove it with its labels"),
@@ -165,5 +154,14 @@ RULES: dict[str, Rule] = {
         "YZ229", defects_called("label_without_image"), "add the image, or remove the label", severity="warning"
     ),
     "leakage": Rule("YZ230", leakage, "remove the image from one of the splits"),
+    "malformed_pose": Rule("YZ231", defects_called("malformed_pose"), POSE_LINE),
+    "improper_rotation": Rule("YZ232", pose_rules.improper_rotation, ROTATION_LINE),
+    "behind_camera": Rule("YZ233", pose_rules.behind_camera, FRONT_LINE),
+    "improper_camera": Rule("YZ234", pose_rules.improper_camera, CAMERA_LINE),
+    "pose_off_box": Rule("YZ235", pose_rules.pose_off_box, BOX_LINE),
+    "bad_mask": Rule("YZ236", pose_rules.bad_mask, MASK_LINE),
+    "offset_mismatch": Rule("YZ237", pose_rules.offset_mismatch, OFFSET_LINE),
+    "posed_without_model": Rule("YZ238", pose_rules.posed_without_model, MODEL_LINE, severity="warning"),
+    "implausible_size": Rule("YZ239", pose_rules.implausible_size, "write t and models in metres", severity="warning"),
 }
 """Rule by name, in the order findings are listed."""

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from yolozu.artifacts.object_models import ObjectModels
 from yolozu.data.classes import classes_of_labels, stated_classes
 from yolozu.data.cores import available_cores
 from yolozu.data.images import ImageFacts, image_facts
-from yolozu.artifacts.object_models import ObjectModels
 from yolozu.data.index import DataIndex, ImageRecord
+from yolozu.data.models import read_models
 from yolozu.data.poses import PoseLabels
 from yolozu.data.registry import READERS
 from yolozu.errors import InputError
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from yolozu.data.layout import Layout
     from yolozu.data.readers.base import SplitReader
     from yolozu.progress import Progress
+
+INDEX_FORMATS = frozenset({"yolo", "ultralytics"})
+"""Formats whose labels hold network indices."""
 
 CHUNK = 256
 """Images handed to the threads at a time; bounds memory, not speed."""
@@ -130,8 +134,7 @@ def survey(layout: Layout, names: Sequence[str], cache: DigestCache, progress: P
                 images.append(image)
                 bar.advance()
             surveyed.append(SurveyedSplit(split.split, tuple(images), split.stray))
-    models = {index: model for split in reversed(labels) for index, model in split.models.items()}
-    return Survey(layout, classes, stated is not None, tuple(surveyed), ObjectModels(models))
+    return Survey(layout, classes, stated is not None, tuple(surveyed), _models(layout, classes, labels))
 
 
 def index_of(
@@ -152,10 +155,18 @@ def _reader(layout: Layout, name: str) -> SplitReader:
     return reader
 
 
+def _models(layout: Layout, classes: ClassTable, labels: Sequence[SplitLabels]) -> ObjectModels:
+    """Meshes of the data set over what labels state; of two splits that state a class's shape, the first counts."""
+    models = {index: model for split in reversed(labels) for index, model in split.models.items()}
+    if layout.models is not None:
+        models |= read_models(layout.models, classes)
+    return ObjectModels({index: model for index, model in models.items() if 0 <= index < len(classes)})
+
+
 def _other_splits(layout: Layout, names: Sequence[str]) -> list[SplitLabels]:
     """Labels of the splits that were not asked for: what classes a data set has does not depend on the question."""
     others = [split for name, split in layout.splits.items() if name not in names]
-    there = [split for split in others if split.label_format == "yolo" and split.images_dir.is_dir()]
+    there = [split for split in others if split.label_format in INDEX_FORMATS and split.images_dir.exists()]
     return [_reader(layout, split.name).read(None) for split in there]
 
 
@@ -207,7 +218,8 @@ def _masks(layout: Layout, instances: Sequence[Instance]) -> tuple[tuple[str, in
 def _poses(labeled: LabeledImage, boxes_N4: NDArray[np.float64], facts: ImageFacts) -> PoseLabels | None:
     """The image's camera and poses as arrays; the model's origin appears where the pose projects it.
 
-    Where only the label's offset tells where it appears, that counts.
+    Where only the label's offset tells where it appears, that counts. A pose that puts the object behind the camera is
+    none.
     """
     instances, camera = labeled.instances, labeled.camera
     offsets = [instance.center_offset_px for instance in instances]
@@ -218,7 +230,7 @@ def _poses(labeled: LabeledImage, boxes_N4: NDArray[np.float64], facts: ImageFac
     K_true_4 = None if camera is None or camera.K_true is None else np.array(camera.K_true)
     size = np.array([facts.width, facts.height], np.float64)
     for number, instance in enumerate(instances):
-        if instance.pose is not None and K_4 is not None:
+        if instance.pose is not None and K_4 is not None and instance.pose.t_m2c[2] > 0.0:
             found.R_m2c_N33[number], found.t_m2c_N3[number] = instance.pose.R_m2c, instance.pose.t_m2c
             found.has_pose_N[number] = True
             seen_by = K_4 if K_true_4 is None else K_true_4

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.weight_files import WEIGHTS, weight_files
+from yolozu.data.files import IMAGE_SUFFIXES, files_below
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -60,16 +61,40 @@ def given_weights(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
     return {"schema_version": SCHEMA_VERSION, "files": {name: cache.file(file) for name, file in files.items()}}
 
 
-def told_by_file(reasons: Iterable[Reason], written: str, named: str | None) -> tuple[Reason, ...]:
-    """``reasons`` as people know them: by the weights file itself, where the planner's note about it has changed.
+def given_backgrounds(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
+    """Digest over names and contents of the pictures that `paste_backgrounds` names; null where there are none.
+
+    Raises:
+        InputError: YZ313, there is no such directory, or one without pictures.
+    """
+    named = loaded.contract.augment.paste_backgrounds
+    if named is None:
+        return {"schema_version": SCHEMA_VERSION, "digest": None, "files": 0}
+    path = Path(named)
+    files = [f"{path}/{name}" for name in files_below(path, IMAGE_SUFFIXES)] if path.is_dir() else []
+    if not files:
+        raise InputError.one(
+            "YZ313",
+            where=f"paste_backgrounds: {path} ({loaded.origin_of('paste_backgrounds')})",
+            problem="there is no picture in this directory" if path.is_dir() else "there is no such directory",
+            fix="name a directory of pictures, relative to the working directory, or drop paste_backgrounds",
+        )
+    return {"schema_version": SCHEMA_VERSION, "digest": cache.tree(path, files), "files": len(files)}
+
+
+def told_by_file(
+    reasons: Iterable[Reason], written: str, named: str | None, key: str = "init_from"
+) -> tuple[Reason, ...]:
+    """``reasons`` as people know them: by the file itself, where the planner's note about it has changed.
 
     Args:
         reasons: why a stage runs.
         written: where the planner writes what it knows of the file.
-        named: the contract's `init_from`.
+        named: what the contract says under ``key``.
+        key: that names the file or directory.
     """
     reasons = tuple(reasons)
-    if any(reason.kind == "key" and reason.subject == "init_from" for reason in reasons):
+    if any(reason.kind == "key" and reason.subject == key for reason in reasons):
         return tuple(reason for reason in reasons if reason.subject != written)
     return tuple(
         replace(reason, subject=named) if reason.subject == written and named is not None else reason

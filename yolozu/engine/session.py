@@ -13,7 +13,7 @@ from yolozu.contract.loader import LoadedContract, contract_digest, load_contrac
 from yolozu.contract.node import Origin
 from yolozu.contract.show import to_yaml
 from yolozu.data.fingerprint import fingerprint
-from yolozu.engine.given import given_predictions, given_weights, told_by_file
+from yolozu.engine.given import given_backgrounds, given_predictions, given_weights, told_by_file
 from yolozu.engine.leftovers import check_places, leftover_lines, leftover_texts, leftovers
 from yolozu.engine.remembered import Remembered
 from yolozu.errors import UsageError
@@ -71,8 +71,13 @@ class Session:
             return self._told(staleness(node, receipt, lambda path: self.digest(path, cache)))
 
     def _told(self, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
-        written = self.layout.init_path.relative_to(self.layout.root).as_posix()
-        return told_by_file(reasons, written, self.loaded.contract.init.init_from)
+        layout, contract = self.layout, self.loaded.contract
+        for path, key, named in (
+            (layout.init_path, "init_from", contract.init.init_from),
+            (layout.backgrounds_path, "paste_backgrounds", contract.augment.paste_backgrounds),
+        ):
+            reasons = told_by_file(reasons, path.relative_to(layout.root).as_posix(), named, key)
+        return reasons
 
     def digest(self, path: str, cache: DigestCache) -> str | None:
         """Digest of a file of the run as it is now, or as the planner would write it; None when there is none."""
@@ -178,6 +183,7 @@ def _planned_texts(
     with DigestCache(digest_cache_path()) as cache:
         data = fingerprint(loaded.contract.dataset, cache)
         given, weights = given_predictions(loaded, cache), given_weights(loaded, cache)
+        backgrounds = given_backgrounds(loaded, cache)
     provenance = {
         "contract_digest": contract_digest(loaded.contract),
         "dataset_digest": data["digest"],
@@ -189,6 +195,7 @@ def _planned_texts(
     texts[relative(layout.fingerprint_path)] = pretty(data)
     texts[relative(layout.given_path)] = pretty(given)
     texts[relative(layout.init_path)] = pretty(weights)
+    texts[relative(layout.backgrounds_path)] = pretty(backgrounds)
     texts[relative(layout.operations_path)] = pretty(operations)
     texts[relative(layout.overrides_path)] = remembered.text()
     texts["reports/config_resolved.yaml"] = to_yaml(loaded)

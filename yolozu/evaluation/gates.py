@@ -6,6 +6,7 @@ import operator
 import re
 from typing import TYPE_CHECKING
 
+from yolozu.contract.deliver import POSE_METRICS
 from yolozu.errors import ContractError, Finding
 from yolozu.registry import nearest
 
@@ -20,12 +21,15 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def missed_gates(require: Mapping[str, str], metrics: Mapping[str, float | None]) -> list[Finding]:
+def missed_gates(
+    require: Mapping[str, str], metrics: Mapping[str, float | None], *, has_poses: bool = True
+) -> list[Finding]:
     """A finding for each requirement that the measured value does not meet; a metric without a value meets none.
 
     Args:
         require: metric name -> comparison with a number.
         metrics: metric name -> measured value, None where there was nothing to measure.
+        has_poses: whether any evaluated object has a pose.
 
     Raises:
         ContractError: YZ801 for a metric that does not exist or a requirement that cannot be read.
@@ -47,7 +51,9 @@ def missed_gates(require: Mapping[str, str], metrics: Mapping[str, float | None]
         else:
             measured = metrics[name]
             if measured is None:
-                problem = f"nothing was measured (no ground truth for it), required {requirement}"
+                poseless = name in POSE_METRICS and not has_poses
+                lacking = "no object has a pose" if poseless else "no ground truth for it"
+                problem = f"nothing was measured ({lacking}), required {requirement}"
                 findings.append(
                     Finding("YZ804", where, problem, "evaluate data that has such objects, or drop the gate")
                 )

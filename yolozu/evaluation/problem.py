@@ -68,7 +68,7 @@ def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max
         InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
     """
     records = index.records if max_images is None else index.records[:max_images]
-    entries = _by_record(index, predictions)
+    entries = by_record(index, predictions)
     chosen = [entry for entry in entries[: len(records)] if entry is not None]
     images = [place + 1 for place, entry in enumerate(entries[: len(records)]) if entry is not None]
     sizes = np.array([(record.width, record.height) for record in records], np.int64).reshape(-1, 2)
@@ -76,7 +76,7 @@ def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max
     found_images = np.repeat(np.array(images, np.int64), [len(entry) for entry in chosen])
     categories = np.array(index.classes.category_ids, np.int64)
     found_categories = _joined([entry.class_ids for entry in chosen], np.int64)
-    _refuse_unknown_classes(found_categories, categories)
+    refuse_unknown_classes(found_categories, categories)
     uncovered = next((record.image for record, entry in zip(records, entries, strict=False) if entry is None), None)
     return CocoProblem(
         classes=index.classes,
@@ -95,8 +95,12 @@ def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max
     )
 
 
-def _by_record(index: DataIndex, predictions: Sequence[ImagePredictions]) -> list[ImagePredictions | None]:
-    """Each image's predictions in the order of the index, None where there are none."""
+def by_record(index: DataIndex, predictions: Sequence[ImagePredictions]) -> list[ImagePredictions | None]:
+    """Each image's predictions in the order of the index, None where there are none.
+
+    Raises:
+        InputError: YZ802 for images the index does not have or that come twice.
+    """
     names = ImageNames([record.image for record in index.records])
     entries: list[ImagePredictions | None] = [None] * len(index.records)
     findings: list[Finding] = []
@@ -115,7 +119,12 @@ def _by_record(index: DataIndex, predictions: Sequence[ImagePredictions]) -> lis
     return entries
 
 
-def _refuse_unknown_classes(found: NDArray[np.int64], known: NDArray[np.int64]) -> None:
+def refuse_unknown_classes(found: NDArray[np.int64], known: NDArray[np.int64]) -> None:
+    """Hold category ids against those of the class table.
+
+    Raises:
+        InputError: YZ803.
+    """
     unknown = np.setdiff1d(found, known)
     if len(unknown):
         shown = ", ".join(map(str, unknown[:8].tolist()))

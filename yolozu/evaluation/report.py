@@ -109,12 +109,12 @@ def coco_report(result: CocoResult, check: PredictionsCheck) -> dict[str, Any]:
         ),
         bbox_format=check.bbox_format,
         engine=result.engine,
-        warnings=[*_said_by(check), *result.warnings],
+        warnings=[*said_by(check), *result.warnings],
         dry_run=result.dry_run,
     ).model_dump()
 
 
-def _said_by(check: PredictionsCheck) -> list[str]:
+def said_by(check: PredictionsCheck) -> list[str]:
     """One line for each kind of warning about the file; coverage is left to the evaluation, which says it better."""
     first: dict[str, str] = {}
     for finding in check.findings:

@@ -11,8 +11,9 @@ import numpy as np
 
 from yolozu.errors import InputError
 from yolozu.export.matching import DetectionMatch, match_detections
+from yolozu.export.poses import InputCamera, PoseDifferences, pair_differences, query_differences
 from yolozu.export.selection import SelectionDifference, SelectionProbe, compare_choices, reference_outputs
-from yolozu.model.decode import RawDetections, decode_detections
+from yolozu.model.decode import decode_detections, raw_poses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.parity_report import Thresholds
+    from yolozu.geometry.detections import RawDetections
     from yolozu.model.detector import Detector
     from yolozu.model.onnx_network import OnnxNetwork
+
+    Outputs = dict[str, NDArray[np.float32]]
+    """What a network gives for one image: (Q, K), or (K,) of the image as a whole."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,11 @@ class Compared:
     Attributes:
         image: path relative to the data set's root.
         batch_size: images in the batch.
-        outputs: output name -> absolute differences, (Q, K) float64; NaN or infinite where an output is.
+        outputs: output name -> absolute differences, (Q, K) or (K,) float64; NaN or infinite where an output is.
         selection: differences of query selection.
         detections: the decoded detections of both, paired; None where an output is not finite.
+        poses: differences of their poses; None of a model without pose, or where an output is not finite.
+        camera_known: whether the translations of poses follow from the image's own camera.
     """
 
     image: str
@@ -41,6 +48,8 @@ class Compared:
     outputs: dict[str, NDArray[np.float64]]
     selection: SelectionDifference
     detections: DetectionMatch | None
+    poses: PoseDifferences | None = None
+    camera_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,42 +61,50 @@ class Pair:
     probe: SelectionProbe
     thresholds: Thresholds
 
-    def compare(self, images_B3HW: NDArray[np.float32], names: Sequence[str]) -> list[Compared]:
-        """Both networks on one batch of preprocessed images; ``names`` name them.
+    def compare(
+        self, images_B3HW: NDArray[np.float32], names: Sequence[str], cameras: Sequence[InputCamera]
+    ) -> list[Compared]:
+        """Both networks on one batch of preprocessed images; ``names`` name them, ``cameras`` took them.
 
         Rows correspond because the detector decodes the queries that the exported file chose, in its order.
 
         Raises:
             InputError: YZ604 the file gives outputs of other shapes than the detector.
         """
-        logits_BQC, boxes_BQ4 = self.network(images_B3HW)
-        choice = self.probe(images_B3HW)
+        exported, choice = self.network(images_B3HW), self.probe(images_B3HW)
         reference = reference_outputs(self.detector, images_B3HW, choice.index_BQ)
-        _require_shape("pred_logits", reference.logits_BQC, logits_BQC)
-        _require_shape("pred_boxes", reference.boxes_BQ4, boxes_BQ4)
+        _require_same_outputs(reference.outputs, exported)
         _require_shape("proposal scores", reference.own.scores_BS, choice.scores_BS)
         return [
-            Compared(
+            self._compared(
+                {name: values[place] for name, values in reference.outputs.items()},
+                {name: exported[name][place] for name in reference.outputs},
                 image=name,
                 batch_size=len(names),
-                outputs={
-                    "pred_logits": _differences(reference.logits_BQC[place], logits_BQC[place]),
-                    "pred_boxes": _differences(reference.boxes_BQ4[place], boxes_BQ4[place]),
-                },
                 selection=compare_choices(reference.own, choice, place, score_atol=self.thresholds.score_atol),
-                detections=self._match(
-                    _decoded(reference.logits_BQC[place], reference.boxes_BQ4[place]),
-                    _decoded(logits_BQC[place], boxes_BQ4[place]),
-                ),
+                camera=cameras[place],
             )
             for place, name in enumerate(names)
         ]
 
-    def _match(self, first: RawDetections | None, second: RawDetections | None) -> DetectionMatch | None:
-        if first is None or second is None:
-            return None
+    def _compared(
+        self,
+        first: Outputs,
+        second: Outputs,
+        *,
+        image: str,
+        batch_size: int,
+        selection: SelectionDifference,
+        camera: InputCamera,
+    ) -> Compared:
+        differences = {name: _differences(first[name], second[name]) for name in first}
+        one, other = _decoded(first), _decoded(second)
+        if one is None or other is None:
+            return Compared(image, batch_size, differences, selection, None, None, camera.known)
         thresholds = self.thresholds
-        return match_detections(first, second, bbox_atol=thresholds.bbox_atol, score_atol=thresholds.score_atol)
+        match = match_detections(one, other, bbox_atol=thresholds.bbox_atol, score_atol=thresholds.score_atol)
+        poses = _pose_differences(first, second, (one, other), match, camera)
+        return Compared(image, batch_size, differences, selection, match, poses, camera.known)
 
 
 def _differences(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -96,11 +113,42 @@ def _differences(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDA
     return difference
 
 
-def _decoded(logits_QC: NDArray[np.float32], boxes_Q4: NDArray[np.float32]) -> RawDetections | None:
+def _decoded(outputs: Outputs) -> RawDetections | None:
     """As many detections as there are queries, whatever their scores; None where an output is not finite."""
-    if not (np.isfinite(logits_QC).all() and np.isfinite(boxes_Q4).all()):
+    if not all(np.isfinite(values).all() for values in outputs.values()):
         return None
-    return decode_detections(logits_QC[None], boxes_Q4[None], score_threshold=0.0, max_detections=len(logits_QC))[0]
+    batch = {name: values[None] for name, values in outputs.items()}
+    return decode_detections(batch, score_threshold=0.0, max_detections=len(outputs["pred_logits"]))[0]
+
+
+def _pose_differences(
+    first: Outputs,
+    second: Outputs,
+    decoded: tuple[RawDetections, RawDetections],
+    match: DetectionMatch,
+    camera: InputCamera,
+) -> PoseDifferences | None:
+    """Query by query and pair by pair; None of a model without pose."""
+    poses, other_poses = (
+        raw_poses({name: values[None] for name, values in outputs.items()}, 0) for outputs in (first, second)
+    )
+    if poses is None or other_poses is None:
+        return None
+    by_query = query_differences(first["pred_boxes"].astype(np.float64), poses, other_poses, camera)
+    return PoseDifferences(*pair_differences(*decoded, match.pairs_P2, camera), *by_query)
+
+
+def _require_same_outputs(reference: dict[str, NDArray[np.float32]], exported: dict[str, NDArray[np.float32]]) -> None:
+    if reference.keys() != exported.keys():
+        raise InputError.one(
+            "YZ604",
+            where="outputs",
+            problem=f"the exported file gives {', '.join(sorted(exported))}, its checkpoint "
+            f"{', '.join(sorted(reference))}",
+            fix="export this checkpoint again",
+        )
+    for name, values in reference.items():
+        _require_shape(name, values, exported[name])
 
 
 def _require_shape(name: str, reference: NDArray[np.float32], exported: NDArray[np.float32]) -> None:

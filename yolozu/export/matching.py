@@ -16,7 +16,7 @@ from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.model.decode import RawDetections
+    from yolozu.geometry.detections import RawDetections
 
 SAME_OBJECT_IOU = 0.5
 """Detections that overlap less are not of one object, whatever their scores."""
@@ -32,6 +32,7 @@ class DetectionMatch:
         unmatched: detections of either list without a counterpart.
         tied: detections of either list without a counterpart that were kept or cut by a tie of scores.
         label_flips: unmatched detections of the first list that lie on one of the second with another label.
+        pairs_P2: places in the first and in the second list of each pair.
     """
 
     ious: NDArray[np.float64]
@@ -39,6 +40,7 @@ class DetectionMatch:
     unmatched: int
     tied: int
     label_flips: int
+    pairs_P2: NDArray[np.intp]
 
 
 def match_detections(
@@ -76,6 +78,7 @@ def match_detections(
         unmatched=int(lost_first.sum() + lost_second.sum()),
         tied=int((alone_first & last_first).sum() + (alone_second & last_second).sum()),
         label_flips=int((elsewhere_NM >= SAME_OBJECT_IOU).any(axis=1).sum()) if elsewhere_NM.size else 0,
+        pairs_P2=np.stack([rows, columns], axis=1),
     )
 
 

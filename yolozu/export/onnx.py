@@ -13,14 +13,14 @@ from yolozu import __version__
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import pretty, write_text, written_aside
-from yolozu.artifacts.onnx_metadata import INPUT_NAME, OUTPUT_NAMES, OnnxMetadata, Shape
+from yolozu.artifacts.onnx_metadata import INPUT_NAME, OnnxMetadata, Shape
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.model.detector import ExportableDetector
 from yolozu.model.loading import detector_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 TRACED_BATCH = 2
@@ -35,7 +35,8 @@ def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opse
     Args:
         checkpoint_path: checkpoint; its evaluation weights are exported.
         onnx_path: single file to write, weights inside. Input ``images`` (batch, 3, H, W) float32, preprocessed;
-            outputs ``pred_logits`` (batch, Q, C) and ``pred_boxes`` (batch, Q, 4); the batch is free.
+            outputs ``pred_logits`` (batch, Q, C), ``pred_boxes`` (batch, Q, 4) and those of pose heads where the
+            detector has them (`yolozu.artifacts.onnx_metadata.OUTPUTS`); the batch is free.
         meta_path: JSON to write: the file's metadata and its SHA-256.
         opset: ONNX operator set.
 
@@ -48,7 +49,11 @@ def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opse
     """
     checkpoint = read_checkpoint(checkpoint_path)
     preprocess = Preprocess.from_json(checkpoint.preprocess)
-    model = traced(ExportableDetector(detector_from(checkpoint)), preprocess.height, preprocess.width, opset=opset)
+    detector = ExportableDetector(detector_from(checkpoint))
+    images = torch.zeros(TRACED_BATCH, 3, preprocess.height, preprocess.width)
+    with torch.inference_mode():
+        names = detector.output_names(images)
+    model = traced(detector, images, names, opset=opset)
     metadata = OnnxMetadata(
         yolozu_version=__version__,
         opset=opset,
@@ -64,14 +69,19 @@ def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opse
     return metadata
 
 
-def traced(module: torch.nn.Module, height: int, width: int, *, opset: int) -> Any:
-    """The ONNX model (a ``ModelProto``) of ``module`` on inputs of ``height`` x ``width`` px; no traces of the machine.
+def traced(module: torch.nn.Module, images: torch.Tensor, output_names: Sequence[str], *, opset: int) -> Any:
+    """The ONNX model (a ``ModelProto``) of ``module`` on inputs of the size of ``images``; no traces of the machine.
+
+    Args:
+        module: maps images to a tuple of tensors.
+        images: (`TRACED_BATCH`, 3, H, W), of any content.
+        output_names: of the tensors.
+        opset: ONNX operator set.
 
     Raises:
         UsageError: YZ601.
     """
     module.eval()
-    images = torch.zeros(TRACED_BATCH, 3, height, width)
     with torch.inference_mode(), _without_known_noise():
         program = torch.onnx.export(
             module,
@@ -79,7 +89,7 @@ def traced(module: torch.nn.Module, height: int, width: int, *, opset: int) -> A
             dynamo=True,
             opset_version=opset,
             input_names=[INPUT_NAME],
-            output_names=list(OUTPUT_NAMES),
+            output_names=list(output_names),
             dynamic_shapes={INPUT_NAME: {0: torch.export.Dim("batch", min=1)}},
             external_data=False,
             verbose=False,

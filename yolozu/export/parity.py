@@ -12,9 +12,12 @@ from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.parity_report import ComparedInputs, OnnxRuntimeUsed, ParityReport, Thresholds
 from yolozu.artifacts.run_meta import timestamp
+from yolozu.data.detections import camera_of
+from yolozu.data.placed_poses import place_camera
 from yolozu.data.preprocess import Preprocess, read_image
 from yolozu.errors import InputError
 from yolozu.export.comparison import Compared, Pair
+from yolozu.export.poses import InputCamera
 from yolozu.export.selection import SelectionProbe
 from yolozu.export.verdict import matched, output_differences, reason, selection, shortcomings
 from yolozu.model.loading import detector_from
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.checkpoint import Checkpoint
     from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.data.placement import Placement
     from yolozu.progress import Progress
 
 BATCH_SIZES = (1, 3)
@@ -45,7 +49,8 @@ def check_parity(
     """Compare an exported file with its checkpoint on real images, on the CPU.
 
     Every image goes through both networks in a batch of each of `BATCH_SIZES`; raw outputs are compared query by
-    query, then decoded detections pair by pair.
+    query, then decoded detections pair by pair. Translations follow from each image's camera, or where that is not
+    known from a stand-in, which the report says.
 
     Args:
         checkpoint_path: the checkpoint.
@@ -78,11 +83,20 @@ def check_parity(
     preprocess = Preprocess.from_json(checkpoint.preprocess)
     compared = _compare_all(pair, preprocess, records, progress)
     failures = shortcomings(compared, thresholds)
+    without_camera = None
+    if network.metadata.has_pose:
+        without_camera = sum(camera_of(record) is None for record in records)
     return ParityReport(
         timestamp=timestamp(),
         passed=not failures,
         policy=policy,
-        reason=reason(failures, images=len(records), requested=images, batch_sizes=BATCH_SIZES),
+        reason=reason(
+            failures,
+            images=len(records),
+            requested=images,
+            batch_sizes=BATCH_SIZES,
+            without_camera=without_camera or 0,
+        ),
         thresholds=thresholds,
         inputs=ComparedInputs(
             images=[record.image for record in records],
@@ -90,6 +104,7 @@ def check_parity(
             batch_sizes=list(BATCH_SIZES),
             height=preprocess.height,
             width=preprocess.width,
+            images_without_camera=without_camera,
         ),
         outputs=output_differences(compared),
         selection=selection(compared),
@@ -108,11 +123,21 @@ def _compare_all(
     batches = [batch for size in BATCH_SIZES for batch in _batches(records, size)]
     with progress.bar("parity", total=len(batches)) as bar:
         for batch in batches:
-            canvases = [preprocess.letterbox(read_image(record.path))[0] for record in batch]
-            names = [record.image for record in batch]
-            compared += pair.compare(preprocess.to_network(np.stack(canvases)), names)
+            read = [preprocess.letterbox(read_image(record.path)) for record in batch]
+            canvases = np.stack([canvas for canvas, _ in read])
+            cameras = [_camera(record, placement) for record, (_, placement) in zip(batch, read, strict=True)]
+            compared += pair.compare(preprocess.to_network(canvases), [record.image for record in batch], cameras)
             bar.advance()
     return compared
+
+
+def _camera(record: ImageRecord, placement: Placement) -> InputCamera:
+    """The image's camera in the network input, or the stand-in."""
+    width, height = placement.input_width, placement.input_height
+    K_4 = camera_of(record)
+    if K_4 is None:
+        return InputCamera.stand_in(width, height)
+    return InputCamera(place_camera(K_4, placement), width, height, known=True)
 
 
 def _batches(records: Sequence[ImageRecord], size: int) -> Iterator[Sequence[ImageRecord]]:

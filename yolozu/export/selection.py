@@ -78,13 +78,11 @@ class ReferenceOutputs:
     """What a detector computes with given queries.
 
     Attributes:
-        logits_BQC: class logits.
-        boxes_BQ4: cxcywh normalized to the network input.
+        outputs: by the name of the exported output.
         own: what the detector would have chosen itself.
     """
 
-    logits_BQC: NDArray[np.float32]
-    boxes_BQ4: NDArray[np.float32]
+    outputs: dict[str, NDArray[np.float32]]
     own: Choice
 
 
@@ -101,11 +99,11 @@ def reference_outputs(
     hook = detector.selector.choice.register_forward_hook(choose)
     try:
         with torch.inference_mode():
-            output = detector(torch.from_numpy(images_B3HW))
+            outputs = detector(torch.from_numpy(images_B3HW)).named()
     finally:
         hook.remove()
     assert len(seen) == 1, "a detector selects its queries once"
-    return ReferenceOutputs(output.pred_logits.numpy(), output.pred_boxes.numpy(), seen[0])
+    return ReferenceOutputs({name: values.numpy() for name, values in outputs.items()}, seen[0])
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.artifacts.onnx_metadata import OUTPUT_NAMES
+from yolozu.artifacts.onnx_metadata import SIGMA_OUTPUTS
 from yolozu.artifacts.parity_report import Differences, Matched, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from yolozu.artifacts.parity_report import Thresholds
     from yolozu.export.comparison import Compared
 
+ANY_NUMBER = sys.float_info.max
+"""Tolerance of a raw output whose differences are judged by what they do: any that is a number."""
+
 
 def output_differences(compared: Sequence[Compared]) -> dict[str, Differences]:
     """Statistics of each output over everything compared."""
-    return {name: _statistics([entry.outputs[name] for entry in compared]) for name in OUTPUT_NAMES}
+    return {name: _statistics([entry.outputs[name] for entry in compared]) for name in compared[0].outputs}
 
 
 def selection(compared: Sequence[Compared]) -> Selection:
@@ -35,8 +39,9 @@ def selection(compared: Sequence[Compared]) -> Selection:
 
 
 def matched(compared: Sequence[Compared]) -> Matched:
-    """The paired detections over everything compared; the model has no pose, so neither have they."""
+    """The paired detections over everything compared."""
     parts = [entry.detections for entry in compared if entry.detections is not None]
+    poses = [entry.poses for entry in compared if entry.poses is not None]
     ious = np.concatenate([part.ious for part in parts]) if parts else np.empty(0)
     return Matched(
         pairs=len(ious),
@@ -45,20 +50,22 @@ def matched(compared: Sequence[Compared]) -> Matched:
         iou_min=float(ious.min()) if len(ious) else None,
         score_max=_largest([part.score_differences for part in parts]),
         label_flips=sum(part.label_flips for part in parts),
-        rot_deg_max=None,
-        t_mm_max=None,
+        rot_deg_max=_largest([part.rot_deg for part in poses]),
+        t_mm_max=_largest([part.t_mm for part in poses]),
     )
 
 
 def shortcomings(compared: Sequence[Compared], thresholds: Thresholds) -> list[str]:
     """What is out of tolerance, each with its worst number and where it was seen; empty when all is within."""
     limits = {"pred_logits": thresholds.score_atol, "pred_boxes": thresholds.bbox_atol}
+    limits |= dict.fromkeys(SIGMA_OUTPUTS, thresholds.score_atol)
     matches = [entry.detections for entry in compared]
     sentences = [
         *(
-            _beyond(name, [entry.outputs[name] for entry in compared], limit, compared)
-            for name, limit in limits.items()
+            _beyond(name, [entry.outputs[name] for entry in compared], limits.get(name, ANY_NUMBER), compared)
+            for name in compared[0].outputs
         ),
+        *_pose_shortcomings(compared, thresholds),
         _beyond(
             "proposal scores",
             [entry.selection.score_differences for entry in compared],
@@ -74,12 +81,36 @@ def shortcomings(compared: Sequence[Compared], thresholds: Thresholds) -> list[s
     return [sentence for sentence in sentences if sentence is not None]
 
 
-def reason(failures: Sequence[str], *, images: int, requested: int, batch_sizes: Sequence[int]) -> str:
+def _pose_shortcomings(compared: Sequence[Compared], thresholds: Thresholds) -> Iterator[str | None]:
+    """What is out of tolerance in poses. Raw outputs are held to what they do to an object, each one by itself.
+
+    A `pred_rot6d` may have any length, and how far a difference of `pred_log_z`, `pred_offsets` or `pred_k_delta` moves
+    an object depends on its depth and the camera; so none of them has a tolerance of its own.
+    """
+    parts = [(entry.poses, entry) for entry in compared if entry.poses is not None]
+    if not parts:
+        return
+    poses, entries = [part for part, _ in parts], [entry for _, entry in parts]
+    rot_deg, t_mm = thresholds.rot_deg, thresholds.t_mm
+    turned = [part.turned_deg for part in poses]
+    yield _beyond("pred_rot6d", turned, rot_deg, entries, verb="turn an object by", unit=" degrees")
+    for name in poses[0].moved_mm:
+        moved = [part.moved_mm[name] for part in poses]
+        yield _beyond(name, moved, t_mm, entries, verb="move an object by", unit=" mm")
+    yield _beyond("rotations of detections", [part.rot_deg for part in poses], rot_deg, entries, unit=" degrees")
+    yield _beyond("translations of detections", [part.t_mm for part in poses], t_mm, entries, unit=" mm")
+
+
+def reason(
+    failures: Sequence[str], *, images: int, requested: int, batch_sizes: Sequence[int], without_camera: int = 0
+) -> str:
     """One sentence for the report: what failed, or what was compared."""
     sizes = " and ".join(str(size) for size in batch_sizes)
     scope = f"{images} image{'s' if images > 1 else ''} at batch sizes {sizes}"
     if images < requested:
         scope += f" (the split has no more; {requested} were asked for)"
+    if without_camera:
+        scope += f", {without_camera} of them with a stand-in for the camera, which is not known"
     return f"{'; '.join(failures)}; compared on {scope}" if failures else f"all outputs within tolerance on {scope}"
 
 
@@ -106,17 +137,23 @@ def _largest(parts: Sequence[NDArray[np.float64]]) -> float | None:
 
 
 def _beyond(
-    name: str, differences: Sequence[NDArray[np.float64]], limit: float, compared: Sequence[Compared]
+    name: str,
+    differences: Sequence[NDArray[np.float64]],
+    limit: float,
+    compared: Sequence[Compared],
+    *,
+    verb: str = "differ by",
+    unit: str = "",
 ) -> str | None:
     """The worst difference, if above ``limit``; NaN and infinity are worse than any number."""
-    peaks = [float(np.nan_to_num(values, nan=np.inf, posinf=np.inf).max()) for values in differences]
+    peaks = [float(np.nan_to_num(values, nan=np.inf, posinf=np.inf).max(initial=0.0)) for values in differences]
     worst = int(np.argmax(peaks))
     if peaks[worst] <= limit:
         return None
     place = _place(compared[worst])
     if np.isinf(peaks[worst]):
         return f"{name} are not finite on {place}"
-    return f"{name} differ by {peaks[worst]:.3g} (tolerance {limit:g}) on {place}"
+    return f"{name} {verb} {peaks[worst]:.3g}{unit} (tolerance {limit:g}) on {place}"
 
 
 def _counted(what: str, counts: Sequence[int], compared: Sequence[Compared]) -> str | None:

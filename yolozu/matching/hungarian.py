@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from yolozu.errors import InputError
-from yolozu.geometry.targets import Targets
+from yolozu.matching.costs.base import Candidates
 from yolozu.matching.costs.registry import COSTS
 
 if TYPE_CHECKING:
@@ -49,24 +49,38 @@ class Matcher:
     Source: Carion et al., DETR, ECCV 2020, equation 1.
     """
 
-    def __init__(self, cost_weights: Mapping[str, float]) -> None:
-        """Costs named as in the registry; those with weight 0 are not computed."""
-        self._costs = [(COSTS.load(name), weight) for name, weight in cost_weights.items() if weight > 0.0]
+    def __init__(self, cost_weights: Mapping[str, float], start_steps: Mapping[str, int] | None = None) -> None:
+        """Costs named as in the registry; those with weight 0 are not computed.
+
+        Args:
+            cost_weights: name -> weight.
+            start_steps: name -> optimizer step from which the cost counts; from the first where it is not named.
+        """
+        starts = {} if start_steps is None else start_steps
+        self._costs = [
+            (COSTS.load(name), weight, starts.get(name, 0)) for name, weight in cost_weights.items() if weight > 0.0
+        ]
         assert self._costs, "a matcher needs a cost"
 
     @torch.no_grad()
-    def __call__(self, predicted: Mapping[str, Tensor], targets: Targets) -> Assignment:
+    def __call__(self, candidates: Candidates, step: int | None = None) -> Assignment:
         """The best pairs.
 
         Args:
-            predicted: head -> (L, B, Q, K).
-            targets: the objects.
+            candidates: queries and objects.
+            step: optimizer steps done, which decide what costs count; None stands for the end, when all do.
 
         Raises:
             NonFiniteCostError: YZ403.
         """
-        cost_LBQT = torch.stack([weight * cost(predicted, targets) for cost, weight in self._costs]).sum(dim=0)
-        return assign(cost_LBQT, targets.counts)
+        layers, images, queries, _ = candidates.predicted["logits"].shape
+        objects = candidates.targets.labels_BT.shape[1]
+        cost_LBQT = candidates.predicted["boxes"].new_zeros(layers, images, queries, objects)
+        for cost, weight, start in self._costs:
+            if step is None or step >= start:
+                found = cost(candidates)
+                cost_LBQT[: len(found)] += weight * found
+        return assign(cost_LBQT, candidates.targets.counts)
 
 
 def assign(cost_LBQT: Tensor, counts: Sequence[int]) -> Assignment:

@@ -4,61 +4,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from yolozu.artifacts.onnx_metadata import DETECTION_OUTPUTS, POSE_OUTPUTS
 from yolozu.errors import InputError
+from yolozu.geometry.detections import RawDetections, RawPoses
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    Outputs = Mapping[str, npt.NDArray[np.floating]]
+    """What a network gives for B images, by the name of the exported output."""
 
 
-@dataclass(frozen=True)
-class RawDetections:
-    """Detections of one image in the frame of the network input, best first.
-
-    Attributes:
-        scores: (N,) float64 in [0, 1].
-        class_indices: (N,) int64, network class index.
-        boxes_cxcywh: (N, 4) float64, normalized to the network input.
-    """
-
-    scores: npt.NDArray[np.float64]
-    class_indices: npt.NDArray[np.int64]
-    boxes_cxcywh: npt.NDArray[np.float64]
-
-
-def decode_detections(
-    pred_logits_BQC: npt.NDArray[np.floating],
-    pred_boxes_BQ4: npt.NDArray[np.floating],
-    *,
-    score_threshold: float,
-    max_detections: int,
-) -> list[RawDetections]:
+def decode_detections(outputs: Outputs, *, score_threshold: float, max_detections: int) -> list[RawDetections]:
     """The best-scored pairs of query and class of each image; one query may give several classes.
 
     Equal scores keep the order of queries, then classes. Source: the post-processing of RT-DETR (Zhao et al., CVPR
     2024, published code), which needs no non-maximum suppression.
 
     Args:
-        pred_logits_BQC: (B, Q, C) class logits.
-        pred_boxes_BQ4: (B, Q, 4) cxcywh normalized to the network input.
+        outputs: ``pred_logits`` (B, Q, C) and ``pred_boxes`` (B, Q, 4), and those of pose heads where there are any,
+            all as `yolozu.artifacts.onnx_metadata.OUTPUTS` says.
         score_threshold: lowest score that is kept.
         max_detections: most detections per image.
 
     Raises:
         InputError: YZ403 when an output is NaN or infinite.
     """
-    for name, values in (("pred_logits", pred_logits_BQC), ("pred_boxes", pred_boxes_BQ4)):
+    for name, values in outputs.items():
         _require_finite(name, values)
-    num_classes = pred_logits_BQC.shape[-1]
+    logits_BQC, boxes_BQ4 = (outputs[name] for name in DETECTION_OUTPUTS)
+    num_classes = logits_BQC.shape[-1]
     detections = []
-    for scores_QC, boxes_Q4 in zip(_sigmoid(pred_logits_BQC), pred_boxes_BQ4.astype(np.float64), strict=True):
+    for image, scores_QC in enumerate(_sigmoid(logits_BQC)):
         flat = scores_QC.reshape(-1)
         passing = np.flatnonzero(flat >= score_threshold)
         best = passing[np.argsort(-flat[passing], kind="stable")[:max_detections]]
         query, class_index = np.divmod(best, num_classes)
-        detections.append(RawDetections(flat[best], class_index.astype(np.int64), boxes_Q4[query]))
+        boxes_N4 = boxes_BQ4[image][query].astype(np.float64)
+        poses = raw_poses(outputs, image)
+        detections.append(
+            RawDetections(
+                flat[best], class_index.astype(np.int64), boxes_N4, None if poses is None else poses.of(query)
+            )
+        )
     return detections
+
+
+def raw_poses(outputs: Outputs, image: int) -> RawPoses | None:
+    """What the pose heads say about every query of image ``image`` of the batch; None without such heads."""
+    if not outputs.keys() >= set(POSE_OUTPUTS):
+        return None
+    log_z_Q1, rot6d_Q6, offsets_Q2, k_delta_4 = (outputs[name][image].astype(np.float64) for name in POSE_OUTPUTS)
+    sigma_z, sigma_rot = (
+        outputs[name][image, :, 0].astype(np.float64) if name in outputs else None
+        for name in ("pred_log_sigma_z", "pred_log_sigma_rot")
+    )
+    return RawPoses(log_z_Q1[:, 0], rot6d_Q6, offsets_Q2, k_delta_4, sigma_z, sigma_rot)
 
 
 def _sigmoid(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
@@ -69,7 +76,7 @@ def _sigmoid(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 
 def _require_finite(name: str, values: npt.NDArray[np.floating]) -> None:
-    broken = ~np.isfinite(values).all(axis=(1, 2))
+    broken = ~np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
     if broken.any():
         raise InputError.one(
             "YZ403",

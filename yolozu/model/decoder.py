@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from yolozu.model.attention import SelfAttention
 from yolozu.model.deformable import DeformableAttention
-from yolozu.model.heads.registry import HEADS
+from yolozu.model.heads.registry import HEADS, POSE_HEADS
 from yolozu.model.mlp import FeedForward, Mlp
 from yolozu.model.references import inverse_sigmoid
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from yolozu.model.heads.base import HeadSizes
 
 NUM_LEVELS = 3
+FINEST_STRIDE = 8
 
 
 class DecoderLayer(nn.Module):
@@ -73,6 +74,7 @@ class Decoder(nn.Module):
         sizes: HeadSizes,
         *,
         head_names: Sequence[str],
+        pose_head_names: Sequence[str] = (),
         num_layers: int,
         num_heads: int,
         num_points: int,
@@ -91,6 +93,9 @@ class Decoder(nn.Module):
             nn.init.xavier_uniform_(layer.weight)
         self.heads = nn.ModuleDict(
             {name: nn.ModuleList(HEADS.load(name)(sizes) for _ in range(num_layers)) for name in head_names}
+        )
+        self.pose_heads = nn.ModuleDict(
+            {name: nn.ModuleList(POSE_HEADS.load(name)(sizes) for _ in range(num_layers)) for name in pose_head_names}
         )
 
     def forward(
@@ -111,12 +116,13 @@ class Decoder(nn.Module):
             visible_NN: (N, N) bool, True where the row's query sees the column's; None lets all see all.
 
         Returns:
-            head -> (L, B, N, K), with L = 1 in evaluation; ``boxes`` are cxcywh in [0, 1].
+            head -> (L, B, N, K), with L = 1 in evaluation; ``boxes`` are cxcywh in [0, 1], poses as in
+            `DetectorOutput`.
         """
         queries_BND = content_BND
         boxes_BN4 = box_logits_BN4.sigmoid()
         reference_BN4 = boxes_BN4
-        hidden, boxes = [], []
+        hidden, boxes, constant_boxes = [], [], []
         for layer, head in zip(self.layers, self._box_heads(), strict=True):
             positions_BND = self.position_head(boxes_BN4)
             queries_BND = layer(queries_BND, positions_BND, boxes_BN4, memory_BSD, sizes, visible_NN=visible_NN)
@@ -126,6 +132,7 @@ class Decoder(nn.Module):
             # Equal numbers, but through `reference_BN4` the gradient also reaches the layer before.
             boxes.append((change_BN4 + inverse_sigmoid(reference_BN4)).sigmoid() if self.training else refined_BN4)
             reference_BN4, boxes_BN4 = refined_BN4, refined_BN4.detach()
+            constant_boxes.append(boxes_BN4)
         first = 0 if self.training else len(hidden) - 1
         predicted = {"boxes": torch.stack(boxes[first:])}
         for name, heads in self.heads.items():
@@ -133,6 +140,11 @@ class Decoder(nn.Module):
                 assert isinstance(heads, nn.ModuleList)
                 pairs = list(zip(heads, hidden, strict=True))[first:]
                 predicted[name] = torch.stack([head(queries) for head, queries in pairs])
+        size = sizes[0][0] * FINEST_STRIDE, sizes[0][1] * FINEST_STRIDE
+        for name, heads in self.pose_heads.items():
+            assert isinstance(heads, nn.ModuleList)
+            seen = list(zip(heads, hidden, constant_boxes, strict=True))[first:]
+            predicted[name] = torch.stack([head(queries, boxes_BN4, size) for head, queries, boxes_BN4 in seen])
         return predicted
 
     def _box_heads(self) -> nn.ModuleList:

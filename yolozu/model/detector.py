@@ -16,14 +16,17 @@ from yolozu.model.backbones.registry import BACKBONES
 from yolozu.model.decoder import Decoder
 from yolozu.model.denoising import Denoising, DenoisingQueries, NoiseShare
 from yolozu.model.heads.base import HeadSizes
+from yolozu.model.heads.intrinsics import IntrinsicsHead
 from yolozu.model.hybrid_encoder import HybridEncoder
 from yolozu.model.layout import with_dense_gradient
-from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput
+from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput, last_layer
 from yolozu.model.projector import Projector
 from yolozu.model.queries import Proposals, QuerySelector
 
 LARGEST_STRIDE = 32
 DETECTION_HEADS = ("logits", "boxes")
+POSE_HEADS = ("log_z", "rot6d", "offsets")
+UNCERTAINTY_HEADS = ("log_sigma_z", "log_sigma_rot")
 
 
 class Detector(nn.Module):
@@ -39,7 +42,9 @@ class Detector(nn.Module):
         selector: QuerySelector,
         decoder: Decoder,
         denoising: Denoising | None,
+        k_head: IntrinsicsHead | None = None,
     ) -> None:
+        """Put the parts together; ``k_head`` goes with pose heads in the decoder."""
         super().__init__()
         self.backbone = backbone
         self.projector = projector
@@ -48,6 +53,7 @@ class Detector(nn.Module):
         self.selector = selector
         self.decoder = decoder
         self.denoising = denoising
+        self.k_head = k_head
 
     def forward(
         self,
@@ -71,9 +77,11 @@ class Detector(nn.Module):
         memory_BSD, sizes = self.encode(images_B3HW)
         proposals = self.selector(memory_BSD, sizes)
         content_BND, box_logits_BN4 = proposals.content_BQD.detach(), proposals.box_logits_BQ4.detach()
+        k_delta_B4 = None
+        if self.k_head is not None:
+            k_delta_B4 = self.k_head(memory_BSD, (images_B3HW.shape[-2], images_B3HW.shape[-1]))
         if not self.training:
-            predicted = self.decoder(content_BND, box_logits_BN4, memory_BSD, sizes)
-            return DetectorOutput(predicted["logits"][-1], predicted["boxes"][-1])
+            return last_layer(self.decoder(content_BND, box_logits_BN4, memory_BSD, sizes), k_delta_B4)
         noised = None if self.denoising is None or targets is None else self.denoising(targets, generator)
         visible_NN = None
         if noised is not None:
@@ -81,7 +89,7 @@ class Detector(nn.Module):
             content_BND = torch.cat([noised.content_BND.to(content_BND.dtype), content_BND], dim=1)
             box_logits_BN4 = torch.cat([noised.box_logits_BN4, box_logits_BN4], dim=1)
         predicted = self.decoder(content_BND, box_logits_BN4, memory_BSD, sizes, visible_NN)
-        return _training_output(predicted, proposals, noised)
+        return _training_output(predicted, proposals, noised, k_delta_B4)
 
     def encode(self, images_B3HW: Tensor) -> tuple[Tensor, tuple[tuple[int, int], ...]]:
         """(B, S, D) the fused maps, finest first, each row by row; and the height and width of each."""
@@ -99,21 +107,26 @@ class ExportableDetector(nn.Module):
         super().__init__()
         self.detector = detector
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """``pred_logits`` (B, Q, C) and ``pred_boxes`` (B, Q, 4) of preprocessed images (B, 3, H, W)."""
-        output = self.detector(images)
-        return output.pred_logits, output.pred_boxes
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """The outputs of preprocessed images (B, 3, H, W), in the order of `output_names`."""
+        return tuple(self.detector(images).named().values())
+
+    def output_names(self, images: Tensor) -> tuple[str, ...]:
+        """What `forward` gives: ``pred_logits`` (B, Q, C), ``pred_boxes`` (B, Q, 4) and those of the pose heads."""
+        return tuple(self.detector(images).named())
 
 
 def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
     """A new detector; its weights follow from PyTorch's random state.
 
     Args:
-        config: the architecture.
+        config: the architecture. Without data to decide it, ``pose: auto`` stands for no pose heads.
         num_classes: classes of the data set.
     """
     encoder, decoder, denoising = config.encoder, config.decoder, config.denoising
     d_encoder, d_decoder = config.projector.d_model, config.decoder_width
+    with_poses = config.pose is True
+    pose_heads = (*POSE_HEADS, *(UNCERTAINTY_HEADS if config.use_uncertainty else ())) if with_poses else ()
     sizes = HeadSizes(d_model=d_decoder, num_classes=num_classes)
     backbone: Backbone = BACKBONES.load(config.backbone.name)(
         norm=config.backbone.norm,
@@ -137,6 +150,7 @@ def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
         decoder=Decoder(
             sizes,
             head_names=DETECTION_HEADS,
+            pose_head_names=pose_heads,
             num_layers=decoder.num_layers,
             num_heads=decoder.num_heads,
             num_points=decoder.num_points,
@@ -152,20 +166,25 @@ def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
         )
         if denoising.num_queries > 0
         else None,
+        k_head=IntrinsicsHead(d_decoder) if with_poses else None,
     )
     return detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def _training_output(
-    predicted: dict[str, Tensor], proposals: Proposals, noised: DenoisingQueries | None
+    predicted: dict[str, Tensor],
+    proposals: Proposals,
+    noised: DenoisingQueries | None,
+    k_delta_B4: Tensor | None,
 ) -> TrainingOutput:
     """The decoder's output taken apart into denoising and matching queries."""
     first = {"logits": proposals.logits_BQC[None], "boxes": proposals.box_logits_BQ4.sigmoid()[None]}
     if noised is None:
-        return TrainingOutput(predicted, first, denoising=None)
+        return TrainingOutput(predicted, first, None, k_delta_B4)
     count = noised.groups.num_queries
     denoising = DenoisingOutput({name: values[:, :, :count] for name, values in predicted.items()}, noised.groups)
-    return TrainingOutput({name: values[:, :, count:] for name, values in predicted.items()}, first, denoising)
+    matching = {name: values[:, :, count:] for name, values in predicted.items()}
+    return TrainingOutput(matching, first, denoising, k_delta_B4)
 
 
 def _require_whole_cells(height: int, width: int) -> None:

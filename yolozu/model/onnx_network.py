@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.onnx_metadata import INPUT_NAME, OUTPUT_NAMES, OnnxMetadata
+from yolozu.artifacts.onnx_metadata import INPUT_NAME, OnnxMetadata
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,18 +53,18 @@ class OnnxNetwork:
         self.providers: list[str] = self._session.get_providers()
         self.version: str = onnxruntime.__version__
 
-    def __call__(self, images_B3HW: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Raw outputs of a batch.
+    def __call__(self, images_B3HW: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Raw outputs of a batch by name.
 
         Args:
             images_B3HW: (B, 3, H, W) float32, preprocessed as the metadata says; B is free.
 
         Returns:
-            pred_logits (B, Q, C) float32 before the sigmoid; pred_boxes (B, Q, 4) float32 cxcywh in [0, 1] of the
-            network input.
+            ``pred_logits`` (B, Q, C), ``pred_boxes`` (B, Q, 4), and those of pose heads where the file has any; what
+            they mean is in `yolozu.artifacts.onnx_metadata.OUTPUTS`.
         """
-        logits_BQC, boxes_BQ4 = self._session.run(list(OUTPUT_NAMES), {INPUT_NAME: images_B3HW})
-        return logits_BQC, boxes_BQ4
+        names = list(self.metadata.output_shapes)
+        return dict(zip(names, self._session.run(names, {INPUT_NAME: images_B3HW}), strict=True))
 
 
 def session_of(model: Path | bytes, *, providers: Sequence[str], threads: int, where: str) -> Any:

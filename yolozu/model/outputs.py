@@ -29,7 +29,7 @@ class DetectorOutput:
     pose: dict[str, Tensor] = field(default_factory=dict)
 
     def named(self) -> dict[str, Tensor]:
-        """Everything by the name of the exported output: ``pred_logits``, ``pred_boxes``, ``pred_log_z``, …"""
+        """Everything by the name of the exported output, such as ``pred_log_z``; logits and boxes first."""
         poses = {f"pred_{head}": values for head, values in self.pose.items()}
         return {"pred_logits": self.pred_logits, "pred_boxes": self.pred_boxes, **poses}
 
@@ -53,15 +53,25 @@ class TrainingOutput:
 
     Attributes:
         queries: head -> (L, B, Q, K), one slice per decoder layer: ``logits`` (K = C) and ``boxes`` (K = 4, cxcywh
-            normalized to the network input, in [0, 1]).
-        proposals: the same of the encoder's proposals, with L = 1.
+            normalized to the network input, in [0, 1]); with pose heads also those, as in `DetectorOutput`.
+        proposals: logits and boxes of the encoder's proposals, with L = 1.
         denoising: the denoising queries; None where there are none.
+        k_delta_B4: correction of each image's intrinsics; None without pose heads.
     """
 
     queries: dict[str, Tensor]
     proposals: dict[str, Tensor]
     denoising: DenoisingOutput | None
+    k_delta_B4: Tensor | None = None
 
     def final(self) -> DetectorOutput:
         """The last decoder layer, as evaluation sees it."""
-        return DetectorOutput(self.queries["logits"][-1], self.queries["boxes"][-1])
+        return last_layer(self.queries, self.k_delta_B4)
+
+
+def last_layer(predicted: dict[str, Tensor], k_delta_B4: Tensor | None) -> DetectorOutput:
+    """What the last of the decoder's layers says, head -> (L, B, Q, K), with the images' correction of intrinsics."""
+    pose = {name: values[-1] for name, values in predicted.items() if name not in ("logits", "boxes")}
+    if k_delta_B4 is not None:
+        pose["k_delta"] = k_delta_B4
+    return DetectorOutput(predicted["logits"][-1], predicted["boxes"][-1], pose)

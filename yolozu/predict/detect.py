@@ -10,24 +10,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from yolozu.artifacts.predictions import ImagePredictions
-from yolozu.data.detections import on_original_image
+from yolozu.data.detections import camera_of, on_original_image, with_camera
 from yolozu.errors import Finding, InputError
-from yolozu.model.decode import RawDetections, decode_detections
+from yolozu.model.decode import decode_detections
 from yolozu.model.onnx_network import available_threads
 from yolozu.predict.batches import image_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from yolozu.artifacts.classes import ClassTable
     from yolozu.data.index import ImageRecord
     from yolozu.data.preprocess import Placement, Preprocess
+    from yolozu.geometry.detections import RawDetections
     from yolozu.predict.adapters.base import AdapterRequest
 
-    Network = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
-    """Letterboxed images (B, H, W, 3) uint8 -> ``pred_logits`` (B, Q, C) and ``pred_boxes`` (B, Q, 4)."""
+    Network = Callable[[NDArray[np.uint8]], Mapping[str, NDArray[np.float32]]]
+    """Letterboxed images (B, H, W, 3) uint8 -> outputs as in `yolozu.artifacts.onnx_metadata.OUTPUTS`."""
+
+INTRINSICS_FLAG = "--intrinsics fx,fy,cx,cy to export-predictions"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class DetectorRun:
         network: the network.
         preprocess: how images become its input.
         classes: which of its logits is which category.
-        request: batch size, threshold, most detections.
+        request: batch size, threshold, most detections, camera.
     """
 
     network: Network
@@ -49,37 +52,42 @@ class DetectorRun:
     def predict(self, records: Sequence[ImageRecord]) -> list[ImagePredictions]:
         """Detections of each record, best first, boxes normalized to the original image and clipped to it.
 
-        A detection that lies in the letterbox border has no area in the image and is left out.
+        A detection that lies in the letterbox border has no area in the image and is left out. Poses of images without
+        a known camera have no depth and no translation; how many those are is said.
 
         Raises:
-            InputError: an image cannot be read, or the network gives NaN or infinity.
+            InputError: an image cannot be read, YZ403 the network gives NaN or infinity, YZ620 a pose that none can be.
         """
+        if self.request.intrinsics is not None:
+            K_4 = np.array(self.request.intrinsics)
+            records = [with_camera(record, K_4) for record in records]
         predictions: list[ImagePredictions] = []
+        without_camera = 0
         batches = image_batches(
             records, self.preprocess, batch_size=self.request.batch_size, threads=available_threads()
         )
         with self.request.progress.bar("predict", total=len(records)) as bar:
             for batch in batches:
-                logits_BQC, boxes_BQ4 = self.network(batch.canvases_BHW3)
                 found = decode_detections(
-                    logits_BQC,
-                    boxes_BQ4,
+                    self.network(batch.canvases_BHW3),
                     score_threshold=self.request.score_threshold,
                     max_detections=self.request.max_detections,
                 )
                 predictions += map(self._on_image, batch.records, batch.placements, found)
+                without_camera += sum(
+                    raw.poses is not None and camera_of(record) is None
+                    for record, raw in zip(batch.records, found, strict=True)
+                )
                 bar.advance(len(batch.records))
+        if without_camera:
+            self.request.progress.say(
+                f"predict: warning: {without_camera} of {len(records)} images have no known camera: their detections "
+                f"have R, but neither t_xyz nor log_z\n  fix: give K_gt in their sidecars, or {INTRINSICS_FLAG}"
+            )
         return predictions
 
     def _on_image(self, record: ImageRecord, placement: Placement, found: RawDetections) -> ImagePredictions:
-        return on_original_image(
-            record,
-            placement,
-            self.classes,
-            class_indices=found.class_indices,
-            scores=found.scores,
-            boxes_cxcywh=found.boxes_cxcywh,
-        )
+        return on_original_image(record, placement, self.classes, found)
 
 
 def require_classes(model: ClassTable, dataset: ClassTable | None, *, where: str) -> None:

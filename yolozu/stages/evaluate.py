@@ -1,14 +1,18 @@
-"""Measure the predictions by the COCO protocol, and hold the numbers against the contract's gates."""
+"""Measure the predictions (boxes by the COCO protocol, poses where there are any), and hold the numbers against gates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.deliver import EvaluateSection, PredictSection
+from yolozu.contract.deliver import POSE_METRICS, EvaluateSection, PredictSection
 from yolozu.errors import GateFailed
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs
+
+if TYPE_CHECKING:
+    from yolozu.artifacts.predictions.reading import PredictionsFile
+    from yolozu.data.index import DataIndex
 
 
 class EvaluateSpec(StageSpec):
@@ -20,25 +24,28 @@ class EvaluateSpec(StageSpec):
 
 @dataclass(frozen=True)
 class EvaluateInputs:
-    """The predictions, their passed check, and the ground truth."""
+    """The predictions, their passed check, and the ground truth with the objects' models."""
 
     predictions: Path = needs("predict.predictions")
     check: Path = after("validate_predictions.report")
     images: Path = needs("prepare_data.predict")
+    models: Path = needs("prepare_data.models")
 
 
 @dataclass(frozen=True)
 class EvaluateOutputs:
-    """The numbers."""
+    """The numbers; of poses, where the data has any, also the estimates as BOP exchanges them."""
 
     report: Path = gives("reports/eval_coco.json")
+    pose: Path = gives("reports/eval_pose.json", optional=True)
+    bop: Path = gives("predictions/bop.csv", optional=True)
 
 
 def run(spec: EvaluateSpec, inputs: EvaluateInputs, outputs: EvaluateOutputs, context: StageContext) -> dict[str, Any]:
     """Evaluate. Returns the metrics.
 
     Raises:
-        GateFailed: YZ804, one for each missed requirement; the report is written before.
+        GateFailed: YZ804, one for each missed requirement; the reports are written before.
     """
     from yolozu.artifacts.jsonio import pretty, write_text
     from yolozu.artifacts.predictions import load_predictions
@@ -54,21 +61,54 @@ def run(spec: EvaluateSpec, inputs: EvaluateInputs, outputs: EvaluateOutputs, co
     write_text(outputs.report, pretty(coco_report(result, loaded.check)))
     for warning in result.warnings:
         context.progress.say(f"evaluate: warning: {warning}")
-    context.progress.say(f"evaluate: {_in_a_line(result.metrics)} on {result.images} images")
-    missed = missed_gates(spec.evaluate.require, result.metrics)
+    context.progress.say(
+        f"evaluate: {_in_a_line(result.metrics, ('map50_95', 'map50', 'ar100'))} on {result.images} images"
+    )
+    poses = _poses(index, loaded, inputs, outputs, context, max_images=max_images)
+    metrics = {**result.metrics, **(dict.fromkeys(POSE_METRICS) if poses is None else poses)}
+    missed = missed_gates(spec.evaluate.require, metrics, has_poses=poses is not None)
     if missed:
         raise GateFailed(missed)
-    return dict(result.metrics)
+    return result.metrics if poses is None else metrics
 
 
-def _in_a_line(metrics: dict[str, float | None]) -> str:
-    shown = ((name, metrics[name]) for name in ("map50_95", "map50", "ar100"))
+def _poses(
+    index: DataIndex,
+    loaded: PredictionsFile,
+    inputs: EvaluateInputs,
+    outputs: EvaluateOutputs,
+    context: StageContext,
+    *,
+    max_images: int | None,
+) -> dict[str, float | None] | None:
+    """Evaluate poses. Returns the metrics; None, and nothing is written, where no object has a pose."""
+    from yolozu.artifacts.jsonio import pretty, write_text
+    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.evaluation.bop_csv import write_bop_csv
+    from yolozu.evaluation.pose.evaluate import evaluate_pose
+    from yolozu.evaluation.pose.report import pose_report
+    from yolozu.evaluation.report import said_by
+
+    if not index.has_poses:
+        return None
+    result = evaluate_pose(index, ObjectModels.read(inputs.models), loaded.images, max_images=max_images)
+    write_text(outputs.pose, pretty(pose_report(result, said=said_by(loaded.check))))
+    write_bop_csv(outputs.bop, index, loaded.images)
+    for warning in result.warnings:
+        context.progress.say(f"evaluate: warning: {warning}")
+    shown = ("add_s_01d", "rot_deg_median", "t_mm_median")
+    context.progress.say(f"evaluate: {_in_a_line(result.metrics, shown)} of {result.ground_truth} poses")
+    return result.metrics
+
+
+def _in_a_line(metrics: dict[str, float | None], names: tuple[str, ...]) -> str:
+    shown = ((name, metrics[name]) for name in names)
     return ", ".join(f"{name} {'-' if value is None else format(value, '.4f')}" for name, value in shown)
 
 
 STAGE = Stage(
     name="evaluate",
-    version=1,
+    version=2,
     spec=EvaluateSpec,
     inputs=EvaluateInputs,
     outputs=EvaluateOutputs,

@@ -44,7 +44,7 @@ def run(spec: ExportSpec, inputs: ExportInputs, outputs: ExportOutputs, context:
 
 STAGE = Stage(
     name="export_onnx",
-    version=1,
+    version=2,
     spec=ExportSpec,
     inputs=ExportInputs,
     outputs=ExportOutputs,

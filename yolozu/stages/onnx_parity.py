@@ -48,7 +48,12 @@ def run(spec: ParitySpec, inputs: ParityInputs, outputs: ParityOutputs, context:
         inputs.checkpoint,
         inputs.onnx,
         DataIndex.read(inputs.images),
-        thresholds=Thresholds(score_atol=spec.parity.parity_score_atol, bbox_atol=spec.parity.parity_bbox_atol),
+        thresholds=Thresholds(
+            score_atol=spec.parity.parity_score_atol,
+            bbox_atol=spec.parity.parity_bbox_atol,
+            rot_deg=spec.parity.parity_rot_deg,
+            t_mm=spec.parity.parity_t_mm,
+        ),
         policy=spec.parity.parity_policy,
         images=spec.parity.parity_images,
         progress=StoppableProgress(context.progress, context.stopping, "onnx_parity"),
@@ -59,20 +64,22 @@ def run(spec: ParitySpec, inputs: ParityInputs, outputs: ParityOutputs, context:
             "YZ605",
             where="reports/onnx_parity.json",
             problem=f"the exported file does not compute what the checkpoint computes: {report.reason}",
-            fix="try another onnx_opset; if the numbers are near the tolerance, raise parity_score_atol or "
-            "parity_bbox_atol; or set parity_policy: warn",
+            fix="try another onnx_opset; if the numbers are near the tolerance, raise it (parity_score_atol, "
+            "parity_bbox_atol, parity_rot_deg, parity_t_mm); or set parity_policy: warn",
         )
     context.progress.say(f"parity: {'' if report.passed else 'warning: '}{report.reason}")
     return {
         "passed": report.passed,
         "images": len(report.inputs.images),
         **{f"{name}_max": differences.max for name, differences in report.outputs.items()},
+        **({} if report.matched.rot_deg_max is None else {"rot_deg_max": report.matched.rot_deg_max}),
+        **({} if report.matched.t_mm_max is None else {"t_mm_max": report.matched.t_mm_max}),
     }
 
 
 STAGE = Stage(
     name="onnx_parity",
-    version=1,
+    version=2,
     spec=ParitySpec,
     inputs=ParityInputs,
     outputs=ParityOutputs,

@@ -77,7 +77,7 @@ def _device(adapter: str, device: str, progress: Progress) -> str:
 
 STAGE = Stage(
     name="predict",
-    version=1,
+    version=2,
     spec=PredictSpec,
     inputs=PredictInputs,
     outputs=PredictOutputs,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ class PrepareDataInputs:
 
 @dataclass(frozen=True)
 class PrepareDataOutputs:
-    """An index for each use of the data, what was found wrong with it, and rendered scenes."""
+    """An index for each use of the data, the objects' shapes, what was found wrong, and rendered scenes."""
 
     train: Path = gives("data/train.json")
     val: Path = gives("data/val.json")
@@ -55,7 +55,7 @@ def run(
 
     Raises:
         GateFailed: there are findings and the policy is `fail`; only the report is written.
-        InputError: there is no such data, or none of it is left.
+        InputError: there is no such data, none of it is left, or a class that `symmetries` names is not there.
     """
     from yolozu.artifacts.jsonio import pretty, write_text
 
@@ -79,9 +79,12 @@ def run(
         "classes": len(train.classes),
         "train_images": len(train),
         "train_instances": train.num_instances,
+        "train_poses": train.num_poses,
         "val_images": len(val),
         "val_instances": val.num_instances,
+        "val_poses": val.num_poses,
         "predict_images": len(predict),
+        "models": len(checked.survey.models.by_class),
         "findings": len(checked.hits),
     }
 
@@ -104,13 +107,16 @@ def _checked(spec: PrepareDataSpec, outputs: PrepareDataOutputs, progress: Progr
     from yolozu.data.check import check
     from yolozu.data.fingerprint import used_splits
     from yolozu.data.layout import find_layout
+    from yolozu.data.models import with_stated_symmetries
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path
 
     rendered = spec.dataset.dataset_root == SYNTHETIC
     layout = find_layout(outputs.rendered if rendered else Path(spec.dataset.dataset_root))
     with DigestCache(digest_cache_path()) as cache:
-        return check(survey(layout, used_splits(spec.dataset), cache, progress))
+        surveyed = survey(layout, used_splits(spec.dataset), cache, progress)
+    models = with_stated_symmetries(surveyed.models, spec.dataset.symmetries, surveyed.classes, where="symmetries")
+    return check(replace(surveyed, models=models))
 
 
 def _indices(spec: PrepareDataSpec, checked: CheckedData) -> tuple[DataIndex, DataIndex, DataIndex]:

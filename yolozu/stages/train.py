@@ -18,14 +18,18 @@ from yolozu.contract.train import DeviceSection, LoopSection, SeedSection
 from yolozu.errors import Finding, InputError
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
 from yolozu.stages.first_weights import initialize_from_file
+from yolozu.stages.pose_learning import decided, require_poses_for_phases, symmetries_of, without_effect
 
 if TYPE_CHECKING:
+    from yolozu.artifacts.object_models import ObjectModels
     from yolozu.artifacts.predictions import ImagePredictions
+    from yolozu.contract.model import ModelConfig
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
     from yolozu.model.detector import Detector
     from yolozu.training.keeper import About, TrainingFiles
-    from yolozu.training.recipe import Materials, Recipe
+    from yolozu.training.recipe import Recipe
+    from yolozu.training.validate import Score
 
 
 class TrainSpec(StageSpec):
@@ -59,11 +63,13 @@ class TrainSpec(StageSpec):
 
 @dataclass(frozen=True)
 class TrainInputs:
-    """Indices of the training and the held-out images, and what is known of the weights to start from."""
+    """Indices of training and held-out images, shapes of the objects, and what is known of first weights and grounds."""
 
     train: Path = needs("prepare_data.train")
     val: Path = needs("prepare_data.val")
+    models: Path = needs("prepare_data.models")
     init_from: Path = reads("plan/init_from.json")
+    backgrounds: Path = reads("plan/backgrounds.json")
 
 
 @dataclass(frozen=True)
@@ -82,27 +88,49 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     """Fit a detector, from the start or from where an earlier try has got to."""
     _hold_cublas(spec)
     from yolozu.artifacts.init_report import write_init_report
+    from yolozu.artifacts.object_models import ObjectModels
     from yolozu.artifacts.run_meta import timestamp, write_run_meta
+    from yolozu.data.dataset import TrainingImages, ValidationImages
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
+    from yolozu.training.criterion import build_criterion
     from yolozu.training.distributed import ALONE, Followed, joined
     from yolozu.training.loop import fit
+    from yolozu.training.recipe import Materials
     from yolozu.training.resume import Origin
 
     started = timestamp()
     train, val = DataIndex.read(inputs.train), DataIndex.read(inputs.val)
     _check_data(spec, train, val)
-    preprocess = Preprocess.from_section(spec.preprocess)
-    detector = _detector(spec, train)
+    preprocess, models = Preprocess.from_section(spec.preprocess), ObjectModels.read(inputs.models)
+    config = decided(spec.model.model, train)
+    require_poses_for_phases(spec.loop, config, train)
+    detector = _detector(spec, config, train)
     # Where an earlier try has left weights, `fit` puts those into the place of these.
-    init_report, told = initialize_from_file(detector, spec.model.model, train.classes, spec.init, inputs.init_from)
-    device = spec.device.device
+    init_report, told = initialize_from_file(detector, config, train.classes, spec.init, inputs.init_from)
+    symmetries = symmetries_of(config, train, models)
+    told = (*told, *without_effect(config, spec.matching, spec.losses, train))
+    device, as_predicted = spec.device.device, PredictSection()
     with joined(device) if context.one_of_several else nullcontext((ALONE, device)) as (processes, own_device):
         try:
             summary = fit(
                 replace(_recipe(spec, context), device=own_device),
-                replace(_materials(spec, context, train, val, preprocess, detector=detector), origin_lines=told),
-                _about(spec, context, train, preprocess),
+                Materials(
+                    detector=detector,
+                    loss=build_criterion(spec.matching, spec.losses, symmetries),
+                    preprocess=preprocess,
+                    train_index=train,
+                    train_images=TrainingImages(
+                        train, preprocess, spec.augment, spec.seed.seed, context.operations.cache, models
+                    ),
+                    val_index=val,
+                    val_images=ValidationImages(val, preprocess, context.operations.cache),
+                    score=_score(models, with_poses=symmetries is not None),
+                    score_threshold=as_predicted.score_threshold,
+                    max_detections=as_predicted.max_detections,
+                    origin_lines=told,
+                ),
+                replace(_about(spec, config, context, train, preprocess), symmetries=symmetries),
                 _files(outputs, context),
                 origin=Origin(context.published, insist=context.insist_on_resume),
                 progress=context.progress,
@@ -184,57 +212,38 @@ def _recipe(spec: TrainSpec, context: StageContext) -> Recipe:
     )
 
 
-def _detector(spec: TrainSpec, train: DataIndex) -> Detector:
+def _detector(spec: TrainSpec, config: ModelConfig, train: DataIndex) -> Detector:
     from yolozu.model.detector import build_detector
     from yolozu.training.randomness import seeded
 
     with seeded(spec.seed.seed, "weights"):
-        return build_detector(spec.model.model, num_classes=len(train.classes))
+        return build_detector(config, num_classes=len(train.classes))
 
 
-def _materials(
-    spec: TrainSpec,
-    context: StageContext,
-    train: DataIndex,
-    val: DataIndex,
-    preprocess: Preprocess,
-    *,
-    detector: Detector,
-) -> Materials:
-    from yolozu.data.dataset import TrainingImages, ValidationImages
-    from yolozu.training.criterion import build_criterion
-    from yolozu.training.recipe import Materials
-
-    seed, cache = spec.seed.seed, context.operations.cache
-    as_predicted = PredictSection()
-    return Materials(
-        detector=detector,
-        loss=build_criterion(spec.matching, spec.losses),
-        preprocess=preprocess,
-        train_index=train,
-        train_images=TrainingImages(train, preprocess, spec.augment, seed, cache),
-        val_index=val,
-        val_images=ValidationImages(val, preprocess, cache),
-        score=_coco_metrics,
-        score_threshold=as_predicted.score_threshold,
-        max_detections=as_predicted.max_detections,
-    )
-
-
-def _coco_metrics(index: DataIndex, predictions: list[ImagePredictions]) -> dict[str, float | None]:
+def _score(models: ObjectModels, *, with_poses: bool) -> Score:
     """The same numbers as `evaluate` gives."""
     from yolozu.evaluation.coco import evaluate_coco
 
-    return evaluate_coco(index, predictions, engine="hotcoco").metrics
+    def score(index: DataIndex, predictions: list[ImagePredictions]) -> dict[str, float | None]:
+        metrics = dict(evaluate_coco(index, predictions, engine="hotcoco").metrics)
+        if with_poses:
+            from yolozu.evaluation.pose.evaluate import pose_metrics
+
+            metrics |= pose_metrics(index, models, predictions)
+        return metrics
+
+    return score
 
 
-def _about(spec: TrainSpec, context: StageContext, train: DataIndex, preprocess: Preprocess) -> About:
+def _about(
+    spec: TrainSpec, config: ModelConfig, context: StageContext, train: DataIndex, preprocess: Preprocess
+) -> About:
     from yolozu.artifacts.digest import digest_of
     from yolozu.training.keeper import About
 
     dumped = spec.model_dump(mode="json")
     return About(
-        model_config=dumped["model"]["model"],
+        model_config=config.model_dump(mode="json"),
         classes=train.classes,
         preprocess=preprocess.to_json(),
         spec=dumped,
@@ -280,4 +289,4 @@ def _run_meta(
     )
 
 
-STAGE = Stage("train", 1, TrainSpec, TrainInputs, TrainOutputs, run, resumable=True, title="Train the detector")
+STAGE = Stage("train", 2, TrainSpec, TrainInputs, TrainOutputs, run, resumable=True, title="Train the detector")

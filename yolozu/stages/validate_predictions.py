@@ -71,7 +71,7 @@ def run(
 
 STAGE = Stage(
     name="validate_predictions",
-    version=1,
+    version=2,
     spec=ValidatePredictionsSpec,
     inputs=ValidatePredictionsInputs,
     outputs=ValidatePredictionsOutputs,

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from yolozu.contract.train import OperationsSection
-    from yolozu.data.dataset import Sample
+    from yolozu.data.dataset import Sample, TrainingImages
+    from yolozu.data.sampler import SampleKey, Size
     from yolozu.training.timetable import Timetable
 
 
 def training_windows(
-    images: Dataset[Any],
+    images: TrainingImages,
     timetable: Timetable,
     *,
     seed: int,
@@ -33,9 +34,10 @@ def training_windows(
     """The batches of every optimizer step from ``done_steps`` to the end; of several processes, this one's parts.
 
     What comes depends on the images, the timetable, the seed and the step alone: workers only change how soon it comes.
+    All images of a batch have one size, also where several processes share it.
 
     Args:
-        images: maps (epoch, image index) to a sample.
+        images: maps keys of the order to samples.
         timetable: how batches make steps.
         seed: of the order.
         done_steps: optimizer steps that lie behind us.
@@ -43,7 +45,8 @@ def training_windows(
         pin: put batches where the accelerator copies from fastest.
         processes: that share every batch.
     """
-    keys = (own_part(batch, processes) for batch in _keys(timetable, seed=seed, done_steps=done_steps))
+    whole = _keys(timetable, seed=seed, done_steps=done_steps, sizes=images.sizes)
+    keys = (own_part(batch, processes) for batch in whole)
     batches = iter(_loader(images, keys, operations=operations, pin=pin))
     try:
         for step in range(done_steps, timetable.total_steps):
@@ -68,11 +71,11 @@ def validation_batches(
     return _loader(images, keys, operations=operations, pin=pin)
 
 
-def _keys(timetable: Timetable, *, seed: int, done_steps: int) -> Iterator[list[tuple[int, int]]]:
+def _keys(timetable: Timetable, *, seed: int, done_steps: int, sizes: Sequence[Size]) -> Iterator[list[SampleKey]]:
     """Sample keys of the batches from ``done_steps`` on, epoch after epoch, without end."""
     epoch, skip = timetable.epochs_done(done_steps), timetable.batches_in_epoch(done_steps)
     while True:
-        yield from epoch_batches(timetable.num_images, timetable.batch_size, seed, epoch)[skip:]
+        yield from epoch_batches(timetable.num_images, timetable.batch_size, seed, epoch, sizes)[skip:]
         epoch, skip = epoch + 1, 0
 
 

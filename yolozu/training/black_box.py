@@ -10,7 +10,8 @@ import torch
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, read_checkpoint, write_checkpoint
 from yolozu.data.collate import Batch
 from yolozu.errors import InputError
-from yolozu.geometry.targets import Targets
+from yolozu.geometry.rotations import SymmetryTable
+from yolozu.geometry.targets import PoseTargets, Targets
 from yolozu.training.anomaly import Anomaly, number
 from yolozu.training.rehearsal import Part
 from yolozu.training.shares import Share
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from yolozu.training.learner import Learner
 
 KIND = "black_box"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class BlackBox:
         parts: the batches of the step, or what each process had of them.
         names: of the images of each part.
         record: optimizer state and counters before the step.
+        symmetries: of the classes; None in a training without poses.
     """
 
     checkpoint: Checkpoint
@@ -109,6 +111,7 @@ class BlackBox:
     parts: tuple[Part, ...]
     names: tuple[tuple[str, ...], ...]
     record: TrainingRecord
+    symmetries: SymmetryTable | None = None
 
 
 def bundle_path(directory: Path, step: int) -> Path:
@@ -137,6 +140,8 @@ def write_black_box(
         tensors[f"parts/{count}/images"] = part.share.batch.images_B3HW
         for name, tensor in _named(part.share.batch.targets).items():
             tensors[f"parts/{count}/targets/{name}"] = tensor
+    if about.symmetries is not None:
+        tensors |= {f"symmetries/{name}": tensor for name, tensor in vars(about.symmetries).items()}
     values = {
         "kind": KIND,
         "version": VERSION,
@@ -156,6 +161,7 @@ def write_black_box(
         ],
         "names": [list(entry) for entry in names],
         "learner": learned.values,
+        "with_poses": about.symmetries is not None,
     }
     weights, _ = learner.weights()
     checkpoint = Checkpoint(
@@ -208,6 +214,7 @@ def read_black_box(path: Path) -> BlackBox:
             parts=parts,
             names=tuple(tuple(names) for names in values["names"]),
             record=TrainingRecord(values["learner"], optimizer),
+            symmetries=_symmetries(record.tensors) if values["with_poses"] else None,
         )
     except (KeyError, TypeError) as error:
         raise foreign_bundle(path, f"is a bundle that cannot be understood: {error}") from error
@@ -233,13 +240,25 @@ def foreign_bundle(path: Path, problem: str) -> YolozuError:
 
 
 def _named(targets: Targets) -> dict[str, Tensor]:
-    values = {entry.name: getattr(targets, entry.name) for entry in fields(targets)}
-    return {name: value for name, value in values.items() if isinstance(value, torch.Tensor)}
+    """Every tensor of the targets by its name; those of poses as ``poses.<name>``."""
+    found = {entry.name: getattr(targets, entry.name) for entry in fields(targets) if entry.name != "poses"}
+    if targets.poses is not None:
+        found |= {f"poses.{name}": tensor for name, tensor in vars(targets.poses).items()}
+    return found
+
+
+def _symmetries(tensors: Mapping[str, Tensor]) -> SymmetryTable:
+    prefix = "symmetries/"
+    named = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    return SymmetryTable(**named)
 
 
 def _part(tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any]) -> Part:
     prefix = f"parts/{count}/targets/"
-    targets = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    named = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    of_poses = {name.removeprefix("poses."): value for name, value in named.items() if name.startswith("poses.")}
+    of_boxes = {name: value for name, value in named.items() if not name.startswith("poses.")}
+    targets = Targets(**of_boxes, poses=PoseTargets(**of_poses) if of_poses else None)
     images = tensors[f"parts/{count}/images"].contiguous(memory_format=torch.channels_last)
-    batch = Batch(images, Targets(**targets), [], entry["indices"])
+    batch = Batch(images, targets, [], entry["indices"])
     return Part(Share(batch, entry["first"], entry["of"], entry["weight"]), entry["place"], entry["rank"])

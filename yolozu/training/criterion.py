@@ -1,22 +1,27 @@
 """The objective: matching and losses of decoder layers, proposals and denoising queries, in one pass."""
 
 # Shapes: L layers (the decoder's, then one of proposals), B images, Q queries, N denoising queries, T objects per image
-# (padded), C classes; R supervised queries and M matched pairs of all sources; W weighted terms, S sources.
+# (padded), C classes; R supervised queries, M matched pairs and P of those from layers with pose heads, of all sources;
+# W weighted terms, S sources.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from yolozu.contract.objective import LossSection, MatchingSection
+from yolozu.geometry.rotations import SymmetryTable
 from yolozu.geometry.targets import Targets
-from yolozu.losses.base import Loss, Supervision
+from yolozu.losses.base import Loss, Over, Supervision
 from yolozu.losses.registry import LOSSES
+from yolozu.losses.uncertainty import aligned
+from yolozu.matching.costs.base import Candidates
 from yolozu.matching.hungarian import Assignment, Matcher, assign_in_order
 from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput
+from yolozu.training.pose_pairs import corrections_of, pose_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +40,11 @@ class _Flat:
         boxes_M4: predicted boxes of the matched.
         image_M: image of the pair's object.
         object_M: its index in the image.
+        pair_P: which of the pairs come from a layer with pose heads.
+        poses: pose head -> (P, K), what it says of those pairs; empty without pose heads.
         num_queries: R of each source.
         num_pairs: M of each source.
+        num_poses: P of each source.
     """
 
     logits_RC: Tensor
@@ -44,57 +52,93 @@ class _Flat:
     boxes_M4: Tensor
     image_M: Tensor
     object_M: Tensor
+    pair_P: Tensor
+    poses: dict[str, Tensor]
     num_queries: list[int]
     num_pairs: list[int]
+    num_poses: list[int]
 
-    def sizes(self, over: Literal["queries", "pairs"]) -> list[int]:
-        """How many of the values of a loss belong to each source."""
-        return self.num_queries if over == "queries" else self.num_pairs
+    def sizes(self, over: Over, num_images: int) -> list[int]:
+        """How many of the values of a loss belong to each source; images count with the decoder."""
+        by_kind = {"queries": self.num_queries, "pairs": self.num_pairs, "poses": self.num_poses}
+        return [num_images, 0, 0] if over == "images" else by_kind[over]
+
+
+@dataclass(frozen=True)
+class _Objective:
+    """What a batch is held against, and how.
+
+    Attributes:
+        targets: the objects.
+        k_delta_B4: predicted correction of each image's intrinsics; None without pose heads.
+        step: optimizer steps done; None for the end of training.
+        divisors: of the sums of each source.
+    """
+
+    targets: Targets
+    k_delta_B4: Tensor | None
+    step: int | None
+    divisors: list[float] = field(default_factory=list)
 
 
 class Criterion:
     """Weighted sum of the losses.
 
     Every decoder layer and the proposals are matched separately and count alike. A loss is summed over queries (or
-    pairs) and divided by the number of objects in the batch, at least 1; for denoising also by the number of groups.
+    pairs, or images) and divided by the number of objects in the batch, at least 1; for denoising also by the number of
+    groups. Losses of poses are of the decoder's and the denoising queries: proposals say none.
     Source: Zhao et al., DETRs Beat YOLOs on Real-time Object Detection, CVPR 2024 (published code).
     """
 
-    def __init__(self, *, matcher: Matcher | None, loss_weights: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        *,
+        matcher: Matcher | None,
+        loss_weights: Mapping[str, float],
+        symmetries: SymmetryTable,
+        expects_errors: bool = False,
+    ) -> None:
         """Losses are named as in the registry; those with weight 0 are not computed.
 
-        Without a matcher, object i belongs to query i.
+        Args:
+            matcher: pairs queries with objects; without one, object i belongs to query i.
+            loss_weights: name -> factor.
+            symmetries: of the classes.
+            expects_errors: weigh losses by the errors that the network expects (`aligned`), where it says them.
         """
-        self._matcher = matcher
+        self._matcher, self._symmetries, self._expects_errors = matcher, symmetries, expects_errors
         self._terms: dict[str, tuple[Loss, float]] = {
             name: (LOSSES.load(name), weight) for name, weight in loss_weights.items() if weight > 0.0
         }
         assert self._terms, "an objective needs a loss"
 
-    def __call__(self, output: TrainingOutput, targets: Targets) -> tuple[Tensor, dict[str, Tensor]]:
+    def __call__(
+        self, output: TrainingOutput, targets: Targets, step: int | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch.
 
         Args:
             output: of the detector in training mode.
             targets: what it should have said; images without objects (also all of them) teach the class scores.
+            step: optimizer steps done, on which matching may depend; None stands for the end of training.
 
         Returns:
             () the total, and its parts without gradient, weighted as they are in it: by term (``vfl``, ``bbox``,
-            ``giou``) and by source (``decoder``, ``proposals``, ``denoising``). Either kind sums to the total.
+            ``giou``, …) and by source (``decoder``, ``proposals``, ``denoising``). Either kind sums to the total.
 
         Raises:
             NonFiniteCostError: YZ403 when outputs are not finite.
         """
-        stacked = {name: torch.cat([output.queries[name], first]).float() for name, first in output.proposals.items()}
-        flat = self._matched(stacked, targets, num_proposal_layers=1)
         objects = _normalizer(targets)
-        divisors = [objects, objects, 1.0]
+        objective = _Objective(targets, output.k_delta_B4, step, [objects, objects, 1.0])
+        flat = self._matched(_stacked(output), objective, num_proposal_layers=1)
         if output.denoising is not None:
             flat = _joined(flat, _denoised(output.denoising, targets))
-            divisors[-1] = objects * output.denoising.groups.num_groups
-        parts_WS = self._parts(flat, targets, divisors)
+            objective.divisors[-1] = objects * output.denoising.groups.num_groups
+        parts = self._parts(flat, objective)
+        parts_WS = torch.stack(list(parts.values()))
         detached_WS = parts_WS.detach()
-        by_term = zip(self._terms, detached_WS.sum(dim=1), strict=True)
+        by_term = zip(parts, detached_WS.sum(dim=1), strict=True)
         by_source = zip(SOURCES, detached_WS.sum(dim=0), strict=True)
         return parts_WS.sum(), dict([*by_term, *by_source])
 
@@ -111,50 +155,115 @@ class Criterion:
         Raises:
             NonFiniteCostError: YZ403 when outputs are not finite.
         """
-        stacked = {"logits": output.pred_logits[None].float(), "boxes": output.pred_boxes[None].float()}
-        flat = self._matched(stacked, targets, num_proposal_layers=0)
-        by_term = self._parts(flat, targets, [_normalizer(targets), 1.0, 1.0]).sum(dim=1)
-        return by_term.sum(), dict(zip(self._terms, by_term.detach(), strict=True))
+        heads = {"logits": output.pred_logits, "boxes": output.pred_boxes, **output.pose}
+        k_delta_B4 = heads.pop("k_delta", None)
+        stacked = {name: values[None].float() for name, values in heads.items()}
+        objective = _Objective(targets, k_delta_B4, None, [_normalizer(targets), 1.0, 1.0])
+        parts = self._parts(self._matched(stacked, objective, num_proposal_layers=0), objective)
+        by_term = {name: values_S.sum() for name, values_S in parts.items()}
+        return torch.stack(list(by_term.values())).sum(), {name: value.detach() for name, value in by_term.items()}
 
-    def _parts(self, flat: _Flat, targets: Targets, divisors: list[float]) -> Tensor:
-        """(W, S) the weighted terms of each source."""
-        supervision = _supervision(flat, targets)
-        share_S = 1.0 / flat.logits_RC.new_tensor(divisors)
-        rows = [
-            weight * share_S * _sum_by_source(loss.compute(supervision), flat.sizes(loss.over))
-            for loss, weight in self._terms.values()
-        ]
-        return torch.stack(rows)
+    def _parts(self, flat: _Flat, objective: _Objective) -> dict[str, Tensor]:
+        """Term -> (S,) its weighted sum over each source; terms of poses only where there are any."""
+        supervision = self._supervision(flat, objective)
+        share_S = 1.0 / flat.logits_RC.new_tensor(objective.divisors)
+        num_images = len(objective.targets.labels_BT)
+        return {
+            name: weight * share_S * _sum_by_source(self._values(loss, supervision), flat.sizes(loss.over, num_images))
+            for name, (loss, weight) in self._terms.items()
+            if supervision.poses is not None or loss.over in ("queries", "pairs")
+        }
 
-    def _matched(self, stacked: dict[str, Tensor], targets: Targets, *, num_proposal_layers: int) -> _Flat:
+    def _values(self, loss: Loss, supervision: Supervision) -> Tensor:
+        values = loss.compute(supervision)
+        pairs = supervision.poses
+        if not self._expects_errors or pairs is None or loss.log_sigma is None:
+            return values
+        return aligned(values, pairs.log_sigmas[loss.log_sigma]) * pairs.has_pose_P
+
+    def _matched(self, stacked: dict[str, Tensor], objective: _Objective, *, num_proposal_layers: int) -> _Flat:
         """Decoder layers and proposals, matched at once: proposals are one more layer, the last."""
-        pairs = self._match(stacked, targets)
+        pairs = self._match(stacked, objective)
         num_layers, num_images, num_queries, _ = stacked["logits"].shape
         row_M = (pairs.layer_M * num_images + pairs.image_M) * num_queries + pairs.query_M
         layer_queries, layer_pairs = num_images * num_queries, len(row_M) // num_layers  # alike in all layers
         num_decoder_layers = num_layers - num_proposal_layers
+        num_posed = num_decoder_layers * layer_pairs
         return _Flat(
             stacked["logits"].flatten(0, 2),
             row_M,
             stacked["boxes"].flatten(0, 2)[row_M],
             pairs.image_M,
             pairs.object_M,
+            torch.arange(num_posed, device=row_M.device),
+            {name: values.flatten(0, 2)[row_M[:num_posed]] for name, values in _pose_heads(stacked).items()},
             [num_decoder_layers * layer_queries, num_proposal_layers * layer_queries, 0],
-            [num_decoder_layers * layer_pairs, num_proposal_layers * layer_pairs, 0],
+            [num_posed, num_proposal_layers * layer_pairs, 0],
+            [num_posed, 0, 0],
         )
 
-    def _match(self, stacked: dict[str, Tensor], targets: Targets) -> Assignment:
+    def _match(self, stacked: dict[str, Tensor], objective: _Objective) -> Assignment:
+        logits, targets = stacked["logits"], objective.targets
         if self._matcher is not None:
-            return self._matcher(stacked, targets)
-        num_layers, _, num_queries, _ = stacked["logits"].shape
-        return assign_in_order(num_layers, num_queries, targets.counts, stacked["logits"].device)
+            symmetries = self._symmetries.to(logits.device)
+            return self._matcher(Candidates(stacked, targets, objective.k_delta_B4, symmetries), objective.step)
+        num_layers, _, num_queries, _ = logits.shape
+        return assign_in_order(num_layers, num_queries, targets.counts, logits.device)
+
+    def _supervision(self, flat: _Flat, objective: _Objective) -> Supervision:
+        targets = objective.targets
+        found = Supervision(
+            flat.logits_RC,
+            flat.row_M,
+            targets.labels_BT[flat.image_M, flat.object_M],
+            flat.boxes_M4,
+            targets.boxes_BT4[flat.image_M, flat.object_M],
+        )
+        if targets.poses is None or objective.k_delta_B4 is None:
+            return found
+        pairs = pose_pairs(
+            flat.poses,
+            flat.boxes_M4[flat.pair_P],
+            targets,
+            objective.k_delta_B4,
+            image_P=flat.image_M[flat.pair_P],
+            object_P=flat.object_M[flat.pair_P],
+            symmetries=self._symmetries.to(flat.row_M.device),
+        )
+        return replace(found, poses=pairs, corrections=corrections_of(targets.poses, objective.k_delta_B4))
 
 
-def build_criterion(matching: MatchingSection, losses: LossSection) -> Criterion:
-    """The criterion that the contract describes."""
-    costs = {"class": matching.cost_class, "bbox": matching.cost_bbox, "giou": matching.cost_giou}
-    matcher = Matcher(costs) if matching.use_matcher else None
-    return Criterion(matcher=matcher, loss_weights=losses.loss_weights.model_dump())
+def build_criterion(
+    matching: MatchingSection, losses: LossSection, symmetries: SymmetryTable | None = None
+) -> Criterion:
+    """The criterion that the contract describes.
+
+    Args:
+        matching: costs.
+        losses: weights.
+        symmetries: of the classes; None where data or detector have no poses, so that their costs do not count.
+    """
+    names = ("class", "bbox", "giou", *(() if symmetries is None else ("z", "rot", "t")))
+    costs = {name: getattr(matching, f"cost_{name}") for name in names}
+    starts = {name: getattr(matching, f"cost_{name}_start_step") for name in ("z", "rot", "t")}
+    return Criterion(
+        matcher=Matcher(costs, starts) if matching.use_matcher else None,
+        loss_weights=losses.loss_weights.model_dump(),
+        symmetries=SymmetryTable.none_of(1) if symmetries is None else symmetries,
+        expects_errors=losses.task_aligner == "uncertainty",
+    )
+
+
+def _stacked(output: TrainingOutput) -> dict[str, Tensor]:
+    """Head -> layers in float32: of logits and boxes the decoder's, then the proposals'; of poses the decoder's."""
+    return {
+        name: (torch.cat([values, output.proposals[name]]) if name in output.proposals else values).float()
+        for name, values in output.queries.items()
+    }
+
+
+def _pose_heads(predicted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: values for name, values in predicted.items() if name not in ("logits", "boxes")}
 
 
 def _denoised(denoising: DenoisingOutput, targets: Targets) -> _Flat:
@@ -166,26 +275,40 @@ def _denoised(denoising: DenoisingOutput, targets: Targets) -> _Flat:
     positive_P = denoising.groups.is_positive(device)[query_V].nonzero().squeeze(1)
     image_P, query_P = image_V[positive_P], query_V[positive_P]
     layer_L1 = torch.arange(num_layers, device=device)[:, None]
+    heads = _pose_heads(denoising.predicted).items()
+    num_pairs = [0, 0, num_layers * len(image_P)]
     return _Flat(
         denoising.predicted["logits"].float()[:, image_V, query_V].flatten(0, 1),
         (layer_L1 * len(image_V) + positive_P).flatten(),
         boxes_LBN4[:, image_P, query_P].flatten(0, 1),
         image_P.repeat(num_layers),
         object_N[query_P].repeat(num_layers),
+        torch.arange(num_pairs[-1], device=device),
+        {name: values.float()[:, image_P, query_P].flatten(0, 1) for name, values in heads},
         [0, 0, num_layers * len(image_V)],
-        [0, 0, num_layers * len(image_P)],
+        num_pairs,
+        num_pairs,
     )
 
 
 def _joined(first: _Flat, second: _Flat) -> _Flat:
+    counts = [
+        [a + b for a, b in zip(ours, theirs, strict=True)]
+        for ours, theirs in (
+            (first.num_queries, second.num_queries),
+            (first.num_pairs, second.num_pairs),
+            (first.num_poses, second.num_poses),
+        )
+    ]
     return _Flat(
         torch.cat([first.logits_RC, second.logits_RC]),
         torch.cat([first.row_M, second.row_M + len(first.logits_RC)]),
         torch.cat([first.boxes_M4, second.boxes_M4]),
         torch.cat([first.image_M, second.image_M]),
         torch.cat([first.object_M, second.object_M]),
-        [a + b for a, b in zip(first.num_queries, second.num_queries, strict=True)],
-        [a + b for a, b in zip(first.num_pairs, second.num_pairs, strict=True)],
+        torch.cat([first.pair_P, second.pair_P + len(first.row_M)]),
+        {name: torch.cat([values, second.poses[name]]) for name, values in first.poses.items()},
+        *counts,
     )
 
 
@@ -197,9 +320,3 @@ def _normalizer(targets: Targets) -> float:
 def _sum_by_source(values: Tensor, sizes: list[int]) -> Tensor:
     """(S,) sums of consecutive stretches of ``values``."""
     return torch.stack([part.sum() for part in torch.split(values, sizes)])
-
-
-def _supervision(flat: _Flat, targets: Targets) -> Supervision:
-    labels_M = targets.labels_BT[flat.image_M, flat.object_M]
-    target_boxes_M4 = targets.boxes_BT4[flat.image_M, flat.object_M]
-    return Supervision(flat.logits_RC, flat.row_M, labels_M, flat.boxes_M4, target_boxes_M4)

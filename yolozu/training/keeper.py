@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.classes import ClassTable
+    from yolozu.geometry.rotations import SymmetryTable
     from yolozu.training.learner import Learner
     from yolozu.training.timetable import Timetable
 
@@ -70,6 +71,7 @@ class About:
         spec: all that decides the training's result, as JSON values.
         contract_digest: digest of ``spec``.
         state_digest: digest of ``spec`` and the inputs: what a resumable state must have been made for.
+        symmetries: of the classes; None in a training without poses. Not saved but in the bundle of a step.
     """
 
     model_config: dict[str, Any]
@@ -78,6 +80,7 @@ class About:
     spec: dict[str, Any]
     contract_digest: str
     state_digest: str
+    symmetries: SymmetryTable | None = None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from yolozu.optim.optimizers import build_optimizer, load_optimizer_tensors, opt
 from yolozu.training.buffers import HeldBuffers
 from yolozu.training.compilation import CompiledEncoding
 from yolozu.training.distributed import ALONE, Group
+from yolozu.training.phases import PhasedTraining, Phases
 from yolozu.training.precision import Precision
 from yolozu.training.randomness import derived_seed, generator_for
 from yolozu.training.shares import Share, shares_of
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 class Loss(Protocol):
     """What is minimized, normalized by the number of objects in the batch (at least 1)."""
 
-    def __call__(self, output: Any, targets: Targets) -> tuple[Tensor, dict[str, Tensor]]:
-        """The sum () with its graph, and its weighted terms () without."""
+    def __call__(self, output: Any, targets: Targets, step: int | None = None) -> tuple[Tensor, dict[str, Tensor]]:
+        """The sum () with its graph, and its weighted terms () without, of optimizer step ``step`` (from 0)."""
         ...
 
     def of_predictions(self, output: Any, targets: Targets) -> tuple[Tensor, dict[str, Tensor]]:
@@ -104,6 +105,7 @@ class Learner:
         self.average = MovingAverage(self.detector, decay=loop.ema_decay) if loop.use_ema else None
         self.eval_weights: Literal["model", "ema"] = "ema" if loop.ema_eval else "model"
         self._buffers = HeldBuffers(self.detector)
+        self._phases = PhasedTraining(self.detector, Phases(loop.stage_off_steps, loop.stage_k_steps))
         self._compiled = CompiledEncoding(self.detector) if loop.torch_compile else None
         self._loss, self._schedule, self._preprocess = loss, schedule, preprocess
         self._seed, self._device, self._max_norm = seed, device, optim.clip_grad_norm
@@ -129,7 +131,7 @@ class Learner:
         which losses are normalized. Two things remain each batch's own: batch statistics, and the number of denoising
         groups.
         """
-        self.detector.train()
+        self._phases.enter(step)
         self._buffers.hold()
         lr = self._schedule.at(step) * lr_factor
         set_learning_rate(self._optimizer, lr)
@@ -185,7 +187,7 @@ class Learner:
             self._accompany(output)
             return {}
         try:
-            total, terms = self._loss(output, targets)
+            total, terms = self._loss(output, targets, step)
         except NonFiniteCostError:
             self._accompany(output)
             return {"total": torch.full((), math.nan, device=self._device)}
@@ -197,8 +199,10 @@ class Learner:
         if not self._mixes_processes:
             return
         parts = [output.queries, output.proposals, {} if output.denoising is None else output.denoising.predicted]
+        parts += [] if output.k_delta_B4 is None else [{"k_delta": output.k_delta_B4}]
         nothing = torch.stack([value.float().sum() for named in parts for value in named.values()]).sum() * 0.0
-        torch.autograd.grad(nothing, self._parameters, allow_unused=True)
+        learning = [parameter for parameter in self._parameters if parameter.requires_grad]
+        torch.autograd.grad(nothing, learning, allow_unused=True)
 
     def losses_of(self, share: Share, step: int, place: int, rank: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss () of a part of a batch with its graph, and its terms () without; random numbers are the step's.
@@ -212,7 +216,7 @@ class Learner:
         Raises:
             NonFiniteCostError: YZ403, the outputs are not finite.
         """
-        return self._loss(*self._outputs_of(share, step, place, rank))
+        return self._loss(*self._outputs_of(share, step, place, rank), step)
 
     def _outputs_of(self, share: Share, step: int, place: int, rank: int) -> tuple[Any, Targets]:
         """What the detector makes of a process's part of a batch; denoising has the noise of the whole batch."""
@@ -227,9 +231,9 @@ class Learner:
         return output, targets
 
     @contextmanager
-    def rehearsing(self) -> Iterator[None]:
-        """Training passes inside the block leave nothing behind: no gradient, no moved statistics."""
-        self.detector.train()
+    def rehearsing(self, step: int) -> Iterator[None]:
+        """Training passes of ``step`` (from 0) in the block leave nothing behind: no gradient, no moved statistic."""
+        self._phases.enter(step)
         self._buffers.hold()
         self._optimizer.zero_grad(set_to_none=True)
         try:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from yolozu.training.validate import Validation
 
 
+SHOWN_METRICS = ("map50_95", "map50", "add_01d", "rot_deg_median")
+"""Of a validation's metrics, those that its line says."""
+
+
 def opening_lines(recipe: Recipe, materials: Materials, timetable: Timetable, *, num_processes: int = 1) -> list[str]:
     """What is about to happen."""
     together = f" in each of {num_processes} processes" if num_processes > 1 else ""
@@ -45,9 +49,7 @@ def step_note(report: StepReport, state: TrainingState) -> str:
 def validation_line(found: Validation, state: TrainingState, *, improved: bool) -> str:
     """What a validation found."""
     scores = "".join(
-        f"  {name} {value:.3f}"
-        for name, value in found.metrics.items()
-        if name in ("map50_95", "map50") and value is not None
+        f"  {name} {value:.3f}" for name, value in found.metrics.items() if name in SHOWN_METRICS and value is not None
     )
     best = "  (best so far)" if improved else ""
     return f"step {state.step}: validation loss {found.losses['total']:.4g}{scores}{best}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
     from yolozu.contract.train import LoopSection, OperationsSection
+    from yolozu.data.dataset import TrainingImages
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
     from yolozu.training.learner import Loss
@@ -86,7 +87,7 @@ class Materials:
         loss: what is minimized.
         preprocess: how images become network input.
         train_index: training images, at least one.
-        train_images: the same as samples, by (epoch, position in the index).
+        train_images: the same as samples, by the keys of the order.
         val_index: held-out images, at least one.
         val_images: the same as samples, by position in the index.
         score: metrics of predictions on the held-out images.
@@ -99,7 +100,7 @@ class Materials:
     loss: Loss
     preprocess: Preprocess
     train_index: DataIndex
-    train_images: Dataset[Any]
+    train_images: TrainingImages
     val_index: DataIndex
     val_images: Dataset[Any]
     score: Score

@@ -63,7 +63,7 @@ def rehearse(learner: Learner, parts: Sequence[Part], step: int) -> Rehearsal:
     Modules run one by one, never compiled, so that each can be looked at; the parts of several processes run one after
     the other, each with the statistics of its own images.
     """
-    with learner.rehearsing(), watching(learner.detector) as watch:
+    with learner.rehearsing(step), watching(learner.detector) as watch:
         losses = tuple(_rehearse_part(learner, part, step, watch) for part in parts)
         norm, anomaly = None, watch.found
         if learner.judges_gradients and _all_finite(losses):

@@ -139,10 +139,10 @@ def _learner(bundle: BlackBox, loop: LoopSection, device: torch.device) -> Learn
         loop=loop,
         operations=OperationsSection(),
     )
-    losses = build_criterion(_section(bundle, "matching", MatchingSection), _section(bundle, "losses", LossSection))
+    matching, losses = _section(bundle, "matching", MatchingSection), _section(bundle, "losses", LossSection)
     return Learner(
         detector_from(bundle.checkpoint),
-        losses,
+        build_criterion(matching, losses, bundle.symmetries),
         optim=recipe.optim,
         loop=loop,
         schedule=recipe.learning_rates(seen.total_steps),

@@ -158,19 +158,11 @@ class Validator:
 
     def _predictions(self, batch: Batch, output: DetectorOutput) -> list[ImagePredictions]:
         found = decode_detections(
-            output.pred_logits.float().cpu().numpy(),
-            output.pred_boxes.float().cpu().numpy(),
+            {name: values.float().cpu().numpy() for name, values in output.named().items()},
             score_threshold=self.score_threshold,
             max_detections=self.max_detections,
         )
         return [
-            on_original_image(
-                self.index.records[image],
-                placement,
-                self.index.classes,
-                class_indices=raw.class_indices,
-                scores=raw.scores,
-                boxes_cxcywh=raw.boxes_cxcywh,
-            )
+            on_original_image(self.index.records[image], placement, self.index.classes, raw)
             for image, placement, raw in zip(batch.indices, batch.placements, found, strict=True)
         ]

@@ -17,6 +17,14 @@ from yolozu.contract.deliver import BoxFormat
 ODD = st.sampled_from(
     [None, True, "1", -1, 0, 0.5, 1, 1.5, 3, 7, math.nan, math.inf, 10**30, 10**400, [], [1.0], {}, 1e308, 320.0]
 )
+WRONG_POSE = {
+    "R": ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 0], [0, 0, -1]], [[1e200, 0, 0]] * 3),
+    "t_xyz": ([0, 0, -1], [0, 0, 0], [0, 0, 2]),
+    "log_z": (1, 1e308),
+    "rot6d": ([0] * 6, [1, 0, 0, 0, 1, 0], [1e200, 0, 0, 0, 1e200, 0]),
+    "k_delta": ([-1, 0, 0, 0], [0, -2.5, 0, 0]),
+}
+"""Well-formed, but wrong in themselves or beside others."""
 NUMBERS = st.sampled_from([0, 0.1, 0.5, 1, 1.0000001, 0.0, 30, 400.5]) | st.floats(0, 1)
 
 
@@ -24,8 +32,8 @@ NUMBERS = st.sampled_from([0, 0.1, 0.5, 1, 1.0000001, 0.0, 30, 400.5]) | st.floa
 def detections(draw, bbox_format):
     box = {key: draw(NUMBERS) for key in BOX_KEYS[bbox_format]}
     value = detection(class_id=draw(st.sampled_from([0, 3, 7])), bbox=box)
-    for name in draw(st.sets(st.sampled_from(sorted(POSE)), max_size=3)):
-        value[name] = POSE[name]
+    for name in draw(st.sets(st.sampled_from(sorted(POSE)), max_size=5)):
+        value[name] = draw(st.sampled_from((POSE[name], POSE[name], *WRONG_POSE.get(name, ()))))
     if draw(st.booleans()):
         name = draw(st.sampled_from([*value, "R"]))
         value[name] = draw(ODD | st.lists(NUMBERS, min_size=2, max_size=4))

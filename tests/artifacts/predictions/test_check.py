@@ -91,6 +91,14 @@ def test_a_wrapped_file_without_a_version_gets_one_warning(tmp_path):
             [entry(intrinsics=[[1, 0, 0], [0, "1", 0], [0, 0, 1]])],
             ["[0].intrinsics[1][1]: YZ707 the text '1', not a number"],
         ),
+        (
+            [entry(intrinsics=[[500, 0, 0], [0, -500, 0], [0, 0, 1]])],
+            ["[0].intrinsics[1][1]: YZ709 -500 is no focal length"],
+        ),
+        (
+            [entry(intrinsics={"fx": 0, "fy": 1, "cx": 1, "cy": -1})],
+            ["[0].intrinsics.fx: YZ709 0 is no focal length"],
+        ),
         ([entry("a.jpg"), entry("a.jpg")], ["[1].image: YZ713 'a.jpg' was already at [0].image"]),
         ('{"a.jpg": [], "a.jpg": []}', ['["a.jpg"]: YZ713 \'a.jpg\' was already at ["a.jpg"]']),
         ({"a.jpg": 7}, ['["a.jpg"]: YZ707 the number 7, not a list']),

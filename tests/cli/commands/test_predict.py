@@ -51,6 +51,32 @@ def test_a_data_set_that_names_no_classes_takes_any_model(exported, dataset):
     assert main(f"predict --adapter onnxruntime --onnx {exported.onnx} --dataset data".split()) == 0
 
 
+def test_a_camera_given_by_hand_gives_poses_their_depth(exported_pose, dataset, capsys):
+    words = f"predict --adapter onnxruntime --onnx {exported_pose.onnx} --dataset data --max-images 1 --intrinsics"
+    assert main([*words.split(), "100,110,60,45.5"]) == 0
+    (entry,) = read_predictions(dataset.parent / "reports/predictions.json")
+    assert entry.intrinsics == {"fx": 100.0, "fy": 110.0, "cx": 60.0, "cy": 45.5}
+    assert all("t_xyz" in pose for pose in entry.extras)
+    assert "no known camera" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("100,100,60", "'100,100,60' is no list of four numbers"),
+        ("a,b,c,d", "'a,b,c,d' is no list of four numbers"),
+        ("0,100,60,45", "'0,100,60,45' is no camera: fx and fy must be above 0"),
+        ("100,nan,60,45", "'100,nan,60,45' is no camera: fx and fy must be above 0"),
+        ("100,100,inf,45", "'100,100,inf,45' is no camera: fx and fy must be above 0"),
+    ],
+)
+def test_a_camera_that_is_none_is_refused(dataset, capsys, text, problem):
+    assert main(["predict", "--adapter", "onnxruntime", "--dataset", "data", "--intrinsics", text]) == 2
+    assert capsys.readouterr().err == (
+        f"--intrinsics: YZ617 {problem}\n  fix: write fx,fy,cx,cy in px, such as 600,600,320,240\n"
+    )
+
+
 def test_options_that_have_no_effect_are_refused_before_anything_is_read(dataset, capsys):
     assert main(["predict", "--adapter", "dummy", "--onnx", "gone.onnx", "--device", "cpu", "--dataset", "data"]) == 2
     assert capsys.readouterr().err == (

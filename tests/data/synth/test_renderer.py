@@ -71,7 +71,8 @@ def test_boxes_are_in_steps_of_a_sample_and_visibility_is_a_fraction():
 
 
 def test_the_color_of_a_lit_face_is_seen_where_it_projects():
-    scene, rendering = SINGLE[0]
+    has_flat_top = (pair for pair in SINGLE if pair[0].objects[0].solid.normals_F3[:, 2].max() > 0.99)
+    scene, rendering = next(has_flat_top)
     posed = scene.objects[0]
     upward = int(np.argmax(posed.solid.normals_F3[:, 2]))
     middle = posed.vertices_in_camera()[list(posed.solid.faces[upward])].mean(axis=0)

@@ -38,7 +38,8 @@ def test_the_data_set_has_no_flaw_and_knows_its_classes(root):
 
 def test_poses_project_into_their_boxes_and_masks(root):
     for record in index_at(root, "train").records:
-        instances = json.loads((root / record.pose).read_text())["instances"]
+        sidecar = root / record.image.replace("images/", "labels/").replace(".png", ".json")
+        instances = json.loads(sidecar.read_text())["instances"]
         assert [entry["class_index"] for entry in instances] == record.class_indices.tolist()
         for entry, (cx, cy, w, h) in zip(instances, record.boxes_cxcywh * 96, strict=True):
             points = project(

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from yolozu.artifacts.coco_classes import COCO_NAMES
 from yolozu.errors import InputError
 from yolozu.model.weights.class_rows import EMBEDDING, choose_rows, class_counts, depends_on_classes
-from yolozu.model.weights.coco_names import COCO_NAMES
 
 
 def rows(head_init, own, *, count=None, names=None, coco=False):

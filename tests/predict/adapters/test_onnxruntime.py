@@ -40,6 +40,24 @@ def test_torch_and_onnx_runtime_agree(exported, options):
         assert _iou(first.boxes_cxcywh, second.boxes_cxcywh).min() >= 0.99
 
 
+def test_torch_and_onnx_runtime_agree_on_poses(exported_pose, options):
+    files = replace(options, checkpoint=exported_pose.checkpoint, onnx=exported_pose.onnx)
+    records = exported_pose.index.records
+    torch_found = RtdetrPoseAdapter.open(files).predict(records)
+    onnx_found = OnnxRuntimeAdapter.open(files).predict(records)
+    for first, second in zip(torch_found, onnx_found, strict=True):
+        assert first.intrinsics == second.intrinsics
+        assert first.class_ids.tolist() == second.class_ids.tolist()
+        assert len(first.extras) == len(first) > 0
+        for one, other in zip(first.extras, second.extras, strict=True):
+            assert list(one) == list(other)
+            assert np.array(one["R"]) == pytest.approx(np.array(other["R"]), abs=1e-4)
+            for name in one.keys() - {"R"}:
+                assert one[name] == pytest.approx(other[name], abs=1e-3), name
+    assert all("t_xyz" in entry.extras[0] for entry in onnx_found[:-1])
+    assert "t_xyz" not in onnx_found[-1].extras[0]
+
+
 @pytest.mark.parametrize("batch_size", [1, 3, 8])
 def test_the_batch_size_does_not_matter(exported, options, batch_size):
     reference = OnnxRuntimeAdapter.open(options).predict(exported.index.records)

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.artifacts.predictions.detections import SLACK, DetectionRules, rotation_error
+from yolozu.artifacts.predictions.detections import SLACK, DetectionRules
+from yolozu.artifacts.predictions.poses import AGREEMENTS, UNSOUND
 from yolozu.artifacts.predictions.types import (
     BOX_KEYS,
     LARGEST_CLASS_ID,
     POSE_FIELDS,
-    ROTATION_TOLERANCE,
     SIGMA_PREFIX,
     NumberField,
     boxes_to_cxcywh,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
 NUMBERS = frozenset((int, float))
@@ -105,26 +103,39 @@ def _pose_suspects(detections: list[Any], keys: frozenset[str]) -> NDArray[np.bo
     suspects = np.zeros(len(detections), np.bool_)
     fields = [field for field in POSE_FIELDS if field.name in keys]
     fields += [NumberField(key, (), "", low=0.0) for key in keys if key.startswith(SIGMA_PREFIX)]
+    seen: dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]] = {}
     for field in fields:
-        rows = [index for index, detection in enumerate(detections) if field.name in detection]
-        suspects[rows] |= _field_suspects([detections[index][field.name] for index in rows], field)
+        rows = np.array([index for index, detection in enumerate(detections) if field.name in detection], np.intp)
+        numbers = _field_numbers([detections[index][field.name] for index in rows], field)
+        if numbers is None:
+            suspects[rows] = True
+        else:
+            seen[field.name] = rows, numbers
+            suspects[rows] |= _field_suspects(numbers, field)
+    for agreement in AGREEMENTS:
+        if seen.keys() >= set(agreement.fields):
+            (first_rows, first), (second_rows, second) = (seen[name] for name in agreement.fields)
+            rows, own, other = np.intersect1d(first_rows, second_rows, assume_unique=True, return_indices=True)
+            suspects[rows] |= ~(agreement.apart(first[own], second[other]) <= agreement.tolerance)
     return suspects
 
 
-def _field_suspects(values: Iterable[Any], field: NumberField) -> NDArray[np.bool_]:
-    flat = list(values)
-    count = len(flat)
+def _field_numbers(values: list[Any], field: NumberField) -> NDArray[np.float64] | None:
+    """(N, *shape), or None when some of the values are not of this shape, or no numbers."""
+    flat, count = values, len(values)
     for length in field.shape:
         if not ({list} >= set(map(type, flat)) and {length} >= set(map(len, flat))):
-            return np.ones(count, np.bool_)
+            return None
         flat = list(chain.from_iterable(flat))
     if not NUMBERS.issuperset(map(type, flat)):
-        return np.ones(count, np.bool_)
-    numbers = np.fromiter(flat, np.float64, len(flat)).reshape(count, *field.shape)
+        return None
+    return np.fromiter(flat, np.float64, len(flat)).reshape(count, *field.shape)
+
+
+def _field_suspects(numbers: NDArray[np.float64], field: NumberField) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         inside = np.isfinite(numbers) & (numbers >= field.low) & (numbers <= field.high)
-    fine = inside.reshape(count, -1).all(axis=1)
-    if field.name == "R":
-        deviation, determinant = rotation_error(numbers)
-        fine &= (deviation <= ROTATION_TOLERANCE) & (determinant > 0)
-    return np.logical_not(fine)
+    suspects = np.logical_not(inside.reshape(len(numbers), -1).all(axis=1))
+    if field.name in UNSOUND:
+        suspects |= UNSOUND[field.name](numbers)
+    return suspects

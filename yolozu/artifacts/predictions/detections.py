@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from yolozu.artifacts.predictions.poses import pose_findings
 from yolozu.artifacts.predictions.stream import RepeatedKeys
 from yolozu.artifacts.predictions.types import (
     BOX_KEYS,
     POSE_FIELDS,
     REQUIRED_FIELDS,
-    ROTATION_TOLERANCE,
     SIGMA_PREFIX,
     NumberField,
     boxes_to_cxcywh,
@@ -193,47 +193,17 @@ def _in_class_table(class_id: Any, where: str, category_ids: frozenset[int] | No
 
 
 def _in_pose(detection: dict[str, Any], where: str) -> Iterator[Finding]:
+    well_formed = {}
     for name, value in detection.items():
         if name in POSE_FIELDS_BY_NAME:
             findings = list(_in_field(value, f"{where}.{name}", POSE_FIELDS_BY_NAME[name]))
             yield from findings
-            if name == "R" and not findings:
-                yield from _in_rotation(value, f"{where}.R")
+            if not findings:
+                well_formed[name] = value
         elif name.startswith(SIGMA_PREFIX):
             shape = (len(value),) if isinstance(value, list) else ()
             yield from _in_field(value, f"{where}.{name}", NumberField(name, shape, "", low=0.0))
-
-
-def _in_rotation(value: list[list[float]], where: str) -> Iterator[Finding]:
-    deviation, determinant = rotation_error(np.array([value], np.float64))
-    if not deviation[0] <= ROTATION_TOLERANCE:
-        yield Finding(
-            "YZ711",
-            where,
-            f"no rotation: R Rᵀ differs from the identity by {deviation[0]:.3g}",
-            "write an orthonormal matrix with determinant +1",
-        )
-    elif determinant[0] < 0:
-        yield Finding(
-            "YZ711", where, "no rotation: determinant -1, a reflection", "negate one axis; use a right-handed frame"
-        )
-
-
-def rotation_error(
-    matrices_M33: np.ndarray[Any, np.dtype[np.float64]],
-) -> tuple[np.ndarray[Any, np.dtype[np.float64]], ...]:
-    """How far matrices are from rotations.
-
-    Args:
-        matrices_M33: (M, 3, 3).
-
-    Returns:
-        (M,) largest element of ``|R Rᵀ - 1|`` (NaN where numbers overflow), and (M,) determinants.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        gram = matrices_M33 @ matrices_M33.transpose(0, 2, 1)
-        deviation = np.abs(gram - np.eye(3)).max(axis=(1, 2), initial=0.0)
-        return deviation, np.einsum("mi,mi->m", np.cross(matrices_M33[:, 0], matrices_M33[:, 1]), matrices_M33[:, 2])
+    yield from pose_findings(well_formed, where)
 
 
 def _missing(where: str, key: str, detection: dict[str, Any]) -> Finding:

@@ -150,10 +150,13 @@ def _intrinsics(value: dict[str, Any], where: str) -> Iterator[Finding]:
         fix = "write {fx, fy, cx, cy} in px, or the 3x3 matrix as rows or flat"
         yield Finding("YZ710", where, f"{kind_of(camera)} with {len(numbers)} of a camera's numbers", fix)
         return
-    for place, number in numbers:
+    focal = (0, 1) if len(numbers) == 4 else (0, 4)
+    for index, (place, number) in enumerate(numbers):
         finding = number_finding(number, place, NumberField("intrinsics", (), ""))
         if finding is not None:
             yield finding
+        elif index in focal and number <= 0:
+            yield Finding("YZ709", place, f"{brief(number)} is no focal length", "write fx and fy in px, above 0")
 
 
 def _camera_numbers(camera: Any, where: str) -> Iterator[tuple[str, Any]]:

@@ -61,10 +61,10 @@ REQUIRED_FIELDS = (
 POSE_FIELDS = (
     NumberField("R", (3, 3), "Rotation from object model to camera, rows of the matrix."),
     NumberField("t_xyz", (3,), "Translation from object model to camera, metres."),
-    NumberField("log_z", (), "Natural logarithm of the depth in metres."),
-    NumberField("rot6d", (6,), "First two columns of the rotation before Gram-Schmidt."),
+    NumberField("log_z", (), "Natural logarithm of the depth in metres, that of t_xyz."),
+    NumberField("rot6d", (6,), "First, then second column of the rotation before Gram-Schmidt, of any length."),
     NumberField("offsets", (2,), "Shift from box center to projected object center, px of the model input."),
-    NumberField("k_delta", (4,), "Intrinsics correction: dfx, dfy relative, dcx, dcy in px."),
+    NumberField("k_delta", (4,), "Intrinsics correction: dfx, dfy relative, dcx, dcy in px of the model input."),
 )
 
 SIGMA_PREFIX = "sigma_"

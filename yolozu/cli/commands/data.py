@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from yolozu.artifacts.jsonio import pretty
+from yolozu.cli.render import wrapped
 from yolozu.contract.data import SynthSection
 from yolozu.errors import EXIT_REFUSED
 from yolozu.progress import progress_for
@@ -21,7 +22,7 @@ MOST_LISTED = 20
 
 
 def check(
-    root: Annotated[Path, typer.Argument(help="Directory of the data set.", metavar="ROOT")],
+    root: Annotated[Path, typer.Argument(help="Directory of the data set, or its data.yaml.", metavar="ROOT")],
     *,
     split: Annotated[
         list[str] | None, typer.Option(help="Split, may be repeated (training first); left out, all of them.")
@@ -73,10 +74,9 @@ def synth(
 
 def _show(checked: CheckedData, report: dict[str, Any]) -> None:
     for name, counts in report["splits"].items():
-        bare = counts["images_without_labels"]
-        unlabeled = f" ({bare} without labels)" if bare else ""
-        print(f"{name}: {_count(counts['images'], 'image')}{unlabeled}, {_count(counts['instances'], 'object')}")
-    print(_count(report["classes"], "class", "classes"))
+        print(f"{name}: {_described(counts)}")
+    models = f", {report['models']} with a model" if report["models"] else ""
+    print(f"{_count(report['classes'], 'class', 'classes')}{models}")
     for note in report["notes"]:
         print(f"note: {note}")
     for rule, by_split in report["counts"].items():
@@ -88,17 +88,38 @@ def _show(checked: CheckedData, report: dict[str, Any]) -> None:
             print(f"{name}: {_count(images, 'image')} and {_count(objects, 'object')} would be left out")
 
 
+def _described(counts: dict[str, int]) -> str:
+    bare, poses = counts["images_without_labels"], counts["instances_with_pose"]
+    cameras = counts["images_with_camera"]
+    parts = [
+        _count(counts["images"], "image") + (f" ({bare} without labels)" if bare else ""),
+        _count(counts["instances"], "object"),
+    ]
+    if poses or cameras:
+        parts.append(f"{poses} with {'a pose' if poses == 1 else 'poses'}")
+        parts += (
+            [] if cameras == counts["images"] else [f"{_count(counts['images'] - cameras, 'image')} without a camera"]
+        )
+    return ", ".join(parts)
+
+
 def _count(number: int, one: str, several: str | None = None) -> str:
     return f"{number} {one if number == 1 else f'{one}s' if several is None else several}"
 
 
 def _show_rule(checked: CheckedData, rule: str, count: int) -> None:
+    from yolozu.data.check import fix_of
     from yolozu.data.rules import RULES
 
-    hits = [hit for name, hit in checked.hits if name == rule]
-    print(f"\n{RULES[rule].code} {rule}: {count}\n  fix: {RULES[rule].fix}")
-    for hit in hits[:MOST_LISTED]:
-        print(f"  {hit.where}: {hit.problem}")
-    if count > MOST_LISTED:
-        print(f"  … and {count - MOST_LISTED} more; --json lists all")
+    by_fix: dict[str, list[str]] = {}
+    for name, hit in checked.hits:
+        if name == rule:
+            by_fix.setdefault(fix_of(name, hit), []).append(f"{hit.where}: {hit.problem}")
+    print(f"\n{RULES[rule].code} {rule}: {count}")
+    for fix, lines in by_fix.items():
+        print(wrapped(f"fix: {fix}", indent="  ", hanging="    "))
+        for line in lines[:MOST_LISTED]:
+            print(wrapped(line, indent="  ", hanging="    "))
+        if len(lines) > MOST_LISTED:
+            print(f"  … and {len(lines) - MOST_LISTED} more; --json lists all")
     print()

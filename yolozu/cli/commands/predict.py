@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -42,6 +43,13 @@ def export_predictions(
         float, typer.Option(help="Detections below this score are left out.")
     ] = DEFAULTS.score_threshold,
     max_detections: Annotated[int, typer.Option(help="Most detections per image.")] = DEFAULTS.max_detections,
+    intrinsics: Annotated[
+        str | None,
+        typer.Option(
+            help="Camera of images whose sidecars give none, in px of the image, pixel borders counted from 0.",
+            metavar="FX,FY,CX,CY",
+        ),
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images the network sees at once [default: 8].")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N [default: cpu].")] = None,
     wrap: Annotated[
@@ -63,6 +71,7 @@ def export_predictions(
             "predictions": predictions,
             "batch_size": batch_size,
             "device": device,
+            "intrinsics": None if intrinsics is None else _camera(intrinsics),
         }.items()
         if value is not None
     }
@@ -89,6 +98,25 @@ def export_predictions(
         print(json.dumps({"output": str(output), **done.to_json()}))
     else:
         print(f"{output}: {done.images} images, {done.detections} detections, {done.images_per_s:.1f} images/s")
+
+
+def _camera(text: str) -> tuple[float, float, float, float]:
+    """fx, fy, cx, cy out of a comma list.
+
+    Raises:
+        UsageError: YZ617.
+    """
+    try:
+        fx, fy, cx, cy = (float(word) for word in text.split(","))
+    except ValueError:
+        problem = f"{text!r} is no list of four numbers"
+    else:
+        if 0.0 < fx < math.inf and 0.0 < fy < math.inf and math.isfinite(cx) and math.isfinite(cy):
+            return fx, fy, cx, cy
+        problem = f"{text!r} is no camera: fx and fy must be above 0"
+    raise UsageError.one(
+        "YZ617", where="--intrinsics", problem=problem, fix="write fx,fy,cx,cy in px, such as 600,600,320,240"
+    )
 
 
 def _split_to_predict(root: Path, split: str | None) -> tuple[DataIndex, ClassTable | None]:

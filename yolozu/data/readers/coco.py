@@ -5,12 +5,12 @@ Boxes are ``[x, y, w, h]`` in px from the top-left corner; category ids need not
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import read_json
 from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
+from yolozu.data.readers.pose_values import number as finite_number
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ def _parse_annotation(
     row: dict[str, Any], where: str, size: tuple[int, int], index_of: dict[int, int]
 ) -> Instance | Defect:
     try:
-        x, y, width, height = (_number(value) for value in row["bbox"])
+        x, y, width, height = (finite_number(value) for value in row["bbox"])
         category = _integer(row["category_id"])
-        area = _number(row["area"]) if row.get("area") is not None else width * height
+        area = finite_number(row["area"]) if row.get("area") is not None else width * height
         is_crowd = _integer(row.get("iscrowd", 0)) == 1
     except (KeyError, TypeError, ValueError) as error:
         return Defect("malformed_label", where, _said(error))
@@ -125,12 +125,6 @@ def _integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"{value!r} is no integer")  # noqa: TRY004 - one kind of error: what the file says is wrong
     return value
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is no finite number")
-    return float(value)
 
 
 def _said(error: Exception) -> str:

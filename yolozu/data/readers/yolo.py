@@ -6,14 +6,15 @@ Coordinates are fractions of the image's width and height. The class is the netw
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yolozu.data.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, stem_of
 from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
-from yolozu.data.readers.sidecar import read_sidecar
+from yolozu.data.readers.sidecar import Shapes, Sidecar, read_sidecar
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Container, Iterable, Iterator
 
     from yolozu.artifacts.classes import ClassTable
     from yolozu.data.layout import Layout, Split
@@ -33,54 +34,65 @@ class YoloReader:
         return None
 
     def read(self, classes: ClassTable | None) -> SplitLabels:  # noqa: ARG002 - a label's class is the index itself
-        """Every image of the split with the lines of its label file."""
-        split = self._split
-        names = files_below(split.images_dir, IMAGE_SUFFIXES)
-        found = files_below(split.labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES) if split.labels.is_dir() else []
-        beside = set(found)
-        images = tuple(self._labeled(name, beside) for name in names)
-        return SplitLabels(split.name, images, tuple(self._stray(found, {stem_of(name) for name in names})))
+        """Every image of the split with the lines of its label file, and the shapes that sidecars state."""
+        stems, labels = self._images()
+        found, shapes = set(labels), Shapes()
+        images = tuple(read_labeled(self._layout, Path(image), stem, found, shapes) for image, stem in stems.items())
+        return SplitLabels(self._split.name, images, tuple(stray_labels(labels, set(stems.values()))), shapes.models)
 
-    def _labeled(self, name: str, beside: set[str]) -> LabeledImage:
-        split, stem = self._split, stem_of(name)
-        path, label, sidecar = split.images_dir / name, f"{stem}.txt", f"{stem}.json"
-        instances, defects = read_label_file(split.labels / label) if label in beside else ((), ())
-        camera = None
-        if sidecar in beside:
-            instances, camera = read_sidecar(split.labels / sidecar, self._layout.root, instances)
-        return LabeledImage(
-            image=self._layout.relative(path),
-            path=path,
-            instances=instances,
-            defects=defects,
-            has_labels=label in beside,
-            camera=camera,
-        )
-
-    def _stray(self, found: list[str], stems: set[str]) -> list[Defect]:
-        return [
-            Defect("label_without_image", str(self._split.labels / name), "no image has its name")
-            for name in found
-            if stem_of(name) not in stems and stem_of(name).rpartition("/")[2] not in CLASS_LISTS
+    def _images(self) -> tuple[dict[str, str], list[str]]:
+        """Image file -> path of its labels without ending; and all files of labels."""
+        images, labels = self._split.images_dir, self._split.labels
+        names = files_below(images, IMAGE_SUFFIXES)
+        below = files_below(labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES) if labels.is_dir() else []
+        return {f"{images}/{name}": f"{labels}/{stem_of(name)}" for name in names}, [
+            f"{labels}/{name}" for name in below
         ]
 
 
-def read_label_file(path: Path) -> tuple[tuple[Instance, ...], tuple[Defect, ...]]:
-    """Objects of one label file, and its lines that hold none. Blank lines count for nothing."""
+def read_labeled(layout: Layout, path: Path, stem: str, found: Container[str], shapes: Shapes) -> LabeledImage:
+    """An image with its labels.
+
+    Args:
+        layout: the data set.
+        path: the image.
+        stem: path of its label file and its sidecar, without ending.
+        found: files of labels that exist.
+        shapes: takes over the shapes of classes.
+    """
+    label, sidecar = f"{stem}.txt", f"{stem}.json"
+    lines = read_label_file(Path(label)) if label in found else None
+    read = Sidecar(lines or (), None, ())
+    if sidecar in found:
+        read = read_sidecar(Path(sidecar), layout.root, lines, shapes)
+    return LabeledImage(
+        image=layout.relative(path),
+        path=path,
+        instances=tuple(line for line in read.lines if isinstance(line, Instance)),
+        defects=(*(line for line in read.lines if isinstance(line, Defect)), *read.defects),
+        has_labels=lines is not None,
+        camera=read.camera,
+    )
+
+
+def stray_labels(labels: Iterable[str], stems: Container[str]) -> Iterator[Defect]:
+    """Files of labels that belong to none of the images with these ``stems``."""
+    for label in labels:
+        if stem_of(label) not in stems and stem_of(label).rpartition("/")[2] not in CLASS_LISTS:
+            yield Defect("label_without_image", label, "no image has its name")
+
+
+def read_label_file(path: Path) -> tuple[Instance | Defect, ...]:
+    """What each line of a label file holds: an object, or why there is none. Blank lines count for nothing."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        return (), (Defect("malformed_label", str(path), f"cannot be read: {error}"),)
-    instances: list[Instance] = []
-    defects: list[Defect] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            parsed = _parse_line(line.split(), f"{path}:{number}")
-            if isinstance(parsed, Instance):
-                instances.append(parsed)
-            else:
-                defects.append(parsed)
-    return tuple(instances), tuple(defects)
+        return (Defect("malformed_label", str(path), f"cannot be read: {error}"),)
+    return tuple(
+        _parse_line(line.split(), f"{path}:{number}")
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip()
+    )
 
 
 def _parse_line(tokens: list[str], where: str) -> Instance | Defect:

@@ -13,7 +13,7 @@ from yolozu.geometry.camera import intrinsics_matrix, look_at, project, rotation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FOCAL_PER_WIDTH = 1.8
+FOCAL_PER_WIDTH = 2.5
 DISTANCE_M = (0.5, 0.9)
 ELEVATION_DEG = (30.0, 75.0)
 ROLL_DEG = 8.0
@@ -21,7 +21,7 @@ TARGET_HEIGHT_M = 0.03
 LIGHT_ELEVATION_DEG = (40.0, 75.0)
 AMBIENT = (0.45, 0.65)
 
-REACH_M = 0.17
+REACH_M = 0.12
 """Objects stand within this distance of the point the camera looks at."""
 
 MOST_OVERLAP = 0.2

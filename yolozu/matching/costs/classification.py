@@ -4,16 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from yolozu.geometry.targets import Targets
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from yolozu.matching.costs.base import Candidates
 
 ALPHA = 0.25
 GAMMA = 2.0
@@ -42,6 +37,6 @@ def focal_class_cost(logits_LBQC: Tensor, labels_BT: Tensor) -> Tensor:
     return positive - negative
 
 
-def class_cost(predicted: Mapping[str, Tensor], targets: Targets) -> Tensor:
+def class_cost(candidates: Candidates) -> Tensor:
     """(L, B, Q, T) `focal_class_cost` of the class logits."""
-    return focal_class_cost(predicted["logits"], targets.labels_BT)
+    return focal_class_cost(candidates.predicted["logits"], candidates.targets.labels_BT)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from yolozu.artifacts.coco_classes import COCO_NAMES
 from yolozu.errors import InputError
-from yolozu.model.weights.coco_names import COCO_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

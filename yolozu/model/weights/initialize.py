@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from yolozu.model.detector import Detector
 
 
+POSE_PARTS = ("decoder.pose_heads.", "k_head.")
+
+
 @dataclass(frozen=True)
 class Initialized:
     """What was done to a detector.
@@ -96,13 +99,15 @@ def initialize(
         table=_table(state, source.tensors, rows),
         classes=_classes(rows, classes),
         left_out=left_out,
-        notes=_notes(source, rows, classes),
+        notes=[*_notes(source, rows, classes), *_note_of_poses(state, source)],
     )
 
 
 def _wanted(state: Mapping[str, Tensor], source: Source, head_init: HeadInit | None) -> dict[str, Tensor]:
     """What the file has to give: all that is learned, or the backbone. Class rows that are new anyway may be absent."""
     optional = {EMBEDDING} if head_init is not None and EMBEDDING not in source.tensors else set()
+    if not _of_poses(source.tensors):
+        optional |= set(_of_poses(state))
     return {
         name: tensor
         for name, tensor in state.items()
@@ -110,6 +115,11 @@ def _wanted(state: Mapping[str, Tensor], source: Source, head_init: HeadInit | N
         and name not in optional
         and (name.startswith("backbone.") or not source.backbone_only)
     }
+
+
+def _of_poses(tensors: Mapping[str, Tensor]) -> list[str]:
+    """Names of the pose heads' tensors. Published detectors have none, and such heads then begin anew as a whole."""
+    return [name for name in tensors if name.startswith(POSE_PARTS)]
 
 
 def _without_unused_embedding(source: Source, wanted: Mapping[str, Tensor]) -> tuple[list[str], Source]:
@@ -201,6 +211,11 @@ def _classes(rows: ClassRows | None, classes: Sequence[str]) -> list[InitClass]:
         )
         for index, (name, origin) in enumerate(zip(classes, rows.origins, strict=True))
     ]
+
+
+def _note_of_poses(state: Mapping[str, Tensor], source: Source) -> list[str]:
+    is_new = bool(_of_poses(state)) and not _of_poses(source.tensors) and not source.backbone_only
+    return ["the pose heads are new: the file has none"] if is_new else []
 
 
 def _notes(source: Source, rows: ClassRows | None, classes: Sequence[str]) -> list[str]:

@@ -32,6 +32,7 @@ class AdapterRequest:
         predictions: predictions file.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
         batch_size: images the network sees at once.
+        intrinsics: fx, fy, cx, cy in px of images whose camera is not known, pixel borders counted from 0.
         score_threshold: detections below it are left out.
         max_detections: most detections per image.
         progress: where progress is shown.
@@ -44,6 +45,7 @@ class AdapterRequest:
     predictions: Path | None = None
     device: str = "cpu"
     batch_size: int = 8
+    intrinsics: tuple[float, float, float, float] | None = None
     score_threshold: float = 0.001
     max_detections: int = 300
 
@@ -52,8 +54,8 @@ class Adapter(Protocol):
     """Something that gives detections for images.
 
     Attributes:
-        uses: which of the request's ``checkpoint``, ``onnx``, ``predictions``, ``device`` and ``batch_size`` it reads;
-            the others have no effect on it.
+        uses: which of the request's ``checkpoint``, ``onnx``, ``predictions``, ``device``, ``batch_size`` and
+            ``intrinsics`` it reads; the others have no effect on it.
     """
 
     uses: ClassVar[frozenset[str]]

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 class OnnxRuntimeAdapter:
     """An exported detector in ONNX Runtime."""
 
-    uses: ClassVar[frozenset[str]] = frozenset({"onnx", "device", "batch_size"})
+    uses: ClassVar[frozenset[str]] = frozenset({"onnx", "device", "batch_size", "intrinsics"})
 
     def __init__(self, path: Path, network: OnnxNetwork, request: AdapterRequest) -> None:
         """Use ``network``, loaded from ``path``, as its metadata says."""
         preprocess = Preprocess.from_json(network.metadata.preprocess)
 
-        def on_canvases(canvases_BHW3: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        def on_canvases(canvases_BHW3: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
             return network(preprocess.to_network(canvases_BHW3))
 
         self._path = path

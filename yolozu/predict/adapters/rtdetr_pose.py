@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class RtdetrPoseAdapter:
     """A detector with a checkpoint's evaluation weights."""
 
-    uses: ClassVar[frozenset[str]] = frozenset({"checkpoint", "device", "batch_size"})
+    uses: ClassVar[frozenset[str]] = frozenset({"checkpoint", "device", "batch_size", "intrinsics"})
 
     def __init__(self, path: Path, checkpoint: Checkpoint, request: AdapterRequest) -> None:
         """Use ``checkpoint``, read from ``path``, on the request's device."""
@@ -79,11 +79,11 @@ class RtdetrPoseAdapter:
         """Digest of the checkpoint, and what runs it."""
         return {"checkpoint_sha256": digest_file(self._path), "torch": torch.__version__, "device": str(self._device)}
 
-    def _on_canvases(self, canvases_BHW3: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _on_canvases(self, canvases_BHW3: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         images = network_input(canvases_BHW3, self._preprocess, self._device)
         with torch.inference_mode():
-            output = self._detector(images)
-        return output.pred_logits.float().cpu().numpy(), output.pred_boxes.float().cpu().numpy()
+            outputs = self._detector(images).named()
+        return {name: values.float().cpu().numpy() for name, values in outputs.items()}
 
 
 class NetworkInputs:

@@ -1,7 +1,11 @@
-"""The 80 classes of COCO 2017 in their order, which published detectors share and their files do not hold.
+"""The 80 classes of COCO 2017 in their order: published detectors share them, and YOLO labels hold only the index.
 
-Source: Lin et al., Microsoft COCO, ECCV 2014; names as in ``instances_val2017.json``.
+Source: Lin et al., Microsoft COCO, ECCV 2014; names and ids as in ``instances_val2017.json``.
 """
+
+from __future__ import annotations
+
+from yolozu.artifacts.classes import ClassTable
 
 COCO_NAMES = (
     "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
@@ -14,3 +18,8 @@ COCO_NAMES = (
     "microwave", "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors", "teddy bear",
     "hair drier", "toothbrush",
 )  # fmt: skip
+
+NEVER_LABELED = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
+"""Ids from 1 to 90 of classes that were planned and have no label."""
+
+COCO_CLASSES = ClassTable(COCO_NAMES, tuple(number for number in range(1, 91) if number not in NEVER_LABELED))

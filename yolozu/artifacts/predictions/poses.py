@@ -1,0 +1,150 @@
+"""The fields of a pose, held against what poses can be and against each other."""
+
+# Shapes: N detections.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from yolozu.artifacts.predictions.types import ROTATION_TOLERANCE
+from yolozu.errors import Finding
+from yolozu.geometry.pose import gram_schmidt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+DEPTH_TOLERANCE = 1e-3
+"""Largest difference of the logarithm of a depth: a thousandth of it, what three decimals of metres leave at 1 m."""
+
+
+def pose_findings(pose: Mapping[str, Any], where: str) -> Iterator[Finding]:
+    """What is wrong with the fields of one detection's pose, all of which have their shape and are finite.
+
+    Args:
+        pose: field -> its value; others than those of a pose are left alone.
+        where: JSON path of the detection.
+    """
+    values = {name: np.array([pose[name]], np.float64) for name in (*UNSOUND, "log_z") if name in pose}
+    unsound = {name for name, is_unsound in UNSOUND.items() if name in values and is_unsound(values[name])[0]}
+    if "R" in unsound:
+        yield _no_rotation(values["R"], f"{where}.R")
+    if "rot6d" in unsound:
+        fix = "write the first two columns of a rotation"
+        yield Finding("YZ711", f"{where}.rot6d", "no rotation: its two columns span no plane", fix)
+    if "t_xyz" in unsound:
+        problem = f"z = {values['t_xyz'][0, 2]:g} is not in front of the camera"
+        fix = "write metres in a camera frame whose z points forward"
+        yield Finding("YZ720", f"{where}.t_xyz[2]", problem, fix)
+    if "k_delta" in unsound:
+        dfx, dfy = values["k_delta"][0, :2]
+        fix = "write relative changes of fx and fy, above -1"
+        yield Finding("YZ709", f"{where}.k_delta", f"dfx {dfx:g}, dfy {dfy:g} leave no focal length", fix)
+    for agreement in AGREEMENTS:
+        first, second = agreement.fields
+        if {first, second} <= values.keys() and not {first, second} & unsound:
+            apart = agreement.apart(values[first], values[second])[0]
+            if not apart <= agreement.tolerance:
+                problem = f"says something else than {second}: they differ by {apart:.3g}"
+                yield Finding("YZ721", f"{where}.{first}", problem, agreement.fix, "warning")
+
+
+def _no_rotation(R_133: NDArray[np.float64], where: str) -> Finding:
+    deviation, determinant = rotation_error(R_133)
+    if deviation[0] <= ROTATION_TOLERANCE:
+        assert determinant[0] < 0, "a rotation is nothing to complain of"
+        problem = "no rotation: determinant -1, a reflection"
+        return Finding("YZ711", where, problem, "negate one axis; use a right-handed frame")
+    problem = f"no rotation: R Rᵀ differs from the identity by {deviation[0]:.3g}"
+    return Finding("YZ711", where, problem, "write an orthonormal matrix with determinant +1")
+
+
+def rotation_error(R_N33: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far matrices are from rotations.
+
+    Args:
+        R_N33: (N, 3, 3).
+
+    Returns:
+        (N,) largest element of ``|R Rᵀ - 1|`` (NaN where numbers overflow), and (N,) determinants.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        gram = R_N33 @ R_N33.transpose(0, 2, 1)
+        deviation = np.abs(gram - np.eye(3)).max(axis=(1, 2), initial=0.0)
+        return deviation, np.einsum("ni,ni->n", np.cross(R_N33[:, 0], R_N33[:, 1]), R_N33[:, 2])
+
+
+def is_no_rotation(R_N33: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) of matrices."""
+    deviation, determinant = rotation_error(R_N33)
+    return ~((deviation <= ROTATION_TOLERANCE) & (determinant > 0))
+
+
+def spans_no_plane(rot6d_N6: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) of two columns, whatever their lengths."""
+    return is_no_rotation(_rotations(rot6d_N6))
+
+
+def is_behind(t_N3: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) of points that a camera cannot see."""
+    return ~(t_N3[:, 2] > 0.0)
+
+
+def leaves_no_camera(k_delta_N4: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) of corrections that leave no focal length."""
+    return ~(k_delta_N4[:, :2] > -1.0).all(axis=1)
+
+
+def depths_apart(log_z_N: NDArray[np.float64], t_N3: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) difference of the logarithms of two depths; NaN where there is no depth."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart: NDArray[np.float64] = np.abs(np.log(t_N3[:, 2]) - log_z_N)
+        return apart
+
+
+def rotations_apart(rot6d_N6: NDArray[np.float64], R_N33: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) largest difference of an element of two rotations."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        apart: NDArray[np.float64] = np.abs(_rotations(rot6d_N6) - R_N33).max(axis=(1, 2), initial=0.0)
+        return apart
+
+
+def _rotations(rot6d_N6: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.stack(gram_schmidt(rot6d_N6[:, :3], rot6d_N6[:, 3:]), axis=-1)
+
+
+UNSOUND: dict[str, Callable[[NDArray[np.float64]], NDArray[np.bool_]]] = {
+    "R": is_no_rotation,
+    "t_xyz": is_behind,
+    "rot6d": spans_no_plane,
+    "k_delta": leaves_no_camera,
+}
+"""Field -> whether its numbers cannot be what they should be."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two fields that say the same.
+
+    Attributes:
+        fields: their names.
+        apart: how far apart they are, for N detections.
+        tolerance: how far they may be.
+        fix: what to write.
+    """
+
+    fields: tuple[str, str]
+    apart: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+    tolerance: float
+    fix: str
+
+
+AGREEMENTS = (
+    Agreement(("log_z", "t_xyz"), depths_apart, DEPTH_TOLERANCE, "write the natural logarithm of t_xyz[2]"),
+    Agreement(("rot6d", "R"), rotations_apart, ROTATION_TOLERANCE, "write the first column of R, then the second"),
+)

@@ -1,0 +1,54 @@
+"""`yolozu data fetch`: published data sets."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from yolozu.progress import progress_for
+
+
+def _digest(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Fa-f]{64}", text):
+        raise typer.BadParameter("is no SHA-256: 64 hexadecimal digits")
+    return text.lower()
+
+
+def fetch(
+    name: Annotated[Literal["coco128"], typer.Argument(help="Data set.", metavar="NAME")],
+    *,
+    out: Annotated[Path | None, typer.Option(help="Directory of the data set; else data/NAME.", metavar="DIR")] = None,
+    url: Annotated[
+        list[str] | None, typer.Option(help="Address of the zip, may be repeated; else the usual ones.")
+    ] = None,
+    sha256: Annotated[
+        str | None, typer.Option(help="SHA-256 that the zip must have.", parser=_digest, metavar="HEX")
+    ] = None,
+    archive: Annotated[
+        Path | None, typer.Option("--from", help="A zip that is at hand; nothing is downloaded.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Fetch a data set, compare its digest, unpack and describe it. A cut download goes on where it was.
+
+    Data sets: coco128, 128 images of COCO with 80 classes.
+    """
+    from yolozu.data.prepare.fetch import PUBLISHED, FetchPlan
+    from yolozu.data.prepare.fetch import fetch as fetch_by
+
+    urls = PUBLISHED[name].urls if url is None else tuple(url)
+    plan = FetchPlan(name, Path("data") / name if out is None else out, urls, sha256, archive)
+    fetched = fetch_by(plan, progress_for(sys.stderr))
+    if not fetched.splits:
+        print(f"{plan.out}: is there already, nothing was done")
+        return
+    print(f"{plan.out}: splits {', '.join(fetched.splits)}")
+    print(f"sha256 {fetched.sha256}")
+    if fetched.compared_with is None:
+        print(f"nothing to compare it with: it is now in {plan.lock_path}, and the next fetch must match")
+    else:
+        print(f"as {fetched.compared_with} says")
+    print(f"next: yolozu data check {plan.out}; then dataset_root={plan.out} split=… val_split=…")

@@ -1,0 +1,68 @@
+"""`yolozu data paste`: objects of a data set before other backgrounds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yolozu.cli.datasets import checked_data
+from yolozu.errors import UsageError
+from yolozu.progress import progress_for
+
+
+def paste(
+    *,
+    dataset: Annotated[Path, typer.Option(help="Data set whose objects have masks.", metavar="DIR")],
+    split: Annotated[str, typer.Option(help="Split of it.", metavar="NAME")],
+    backgrounds: Annotated[Path, typer.Option(help="Pictures to paste the objects onto.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Data set to make, or to extend by the split.", metavar="DIR")],
+    size: Annotated[int, typer.Option(min=32, max=4096, help="Side of the new images in px.")],
+    name: Annotated[
+        str | None, typer.Option("--as", help="Name of the new split; left out, the same.", metavar="NAME")
+    ] = None,
+    per_image: Annotated[int, typer.Option(min=1, max=1000, help="New images of each image.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything that is drawn.")] = 0,
+    rotate_deg: Annotated[
+        float, typer.Option(min=0.0, max=180.0, help="Largest rotation about the optical axis, in degrees.")
+    ] = 0.0,
+    scale_min: Annotated[float, typer.Option(min=0.01, max=4.0, help="Smallest zoom of the letterboxed image.")] = 1.0,
+    scale_max: Annotated[float, typer.Option(min=0.01, max=4.0, help="Largest zoom.")] = 1.0,
+    translate: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Largest shift, as a fraction of the size.")
+    ] = 0.0,
+) -> None:
+    """Cut objects out by their masks and paste them onto other pictures; camera, poses and boxes follow exactly."""
+    from yolozu.data.compose import ComposePlan, write_composed
+    from yolozu.data.survey import index_of
+
+    if scale_min > scale_max:
+        raise UsageError.one(
+            "YZ903",
+            where="--scale-min",
+            problem=f"{scale_min:g} is above --scale-max {scale_max:g}",
+            fix="lower --scale-min or raise --scale-max",
+        )
+    checked = checked_data(dataset, split)
+    found = checked.survey.splits[0]
+    if not checked.clean:
+        print(f"warning: {dataset}: {checked.summary()}; see yolozu data check {dataset}", file=sys.stderr)
+    index = index_of(checked.survey, found, checked.usable(found, "drop"), root_base="cwd")
+    plan = ComposePlan(
+        out=out,
+        split=split if name is None else name,
+        backgrounds=backgrounds,
+        size=size,
+        per_image=per_image,
+        seed=seed,
+        rotate_deg=rotate_deg,
+        scale_min=scale_min,
+        scale_max=scale_max,
+        translate=translate,
+    )
+    models, meshes = checked.survey.models, checked.survey.layout.models
+    count = write_composed(index, plan, models, meshes, progress_for(sys.stderr))
+    print(f"{out / 'dataset.json'}: {plan.split}, {count} images of {size} px")
+    print(f"next: yolozu data check {out} --split {plan.split}")

@@ -1,0 +1,40 @@
+"""`yolozu data prepare-coco`: data sets of other layouts become ours."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from yolozu.progress import progress_for
+
+
+def prepare_coco(
+    *,
+    coco_root: Annotated[Path, typer.Option(help="COCO: annotations/ and images.", metavar="DIR")],
+    split: Annotated[str, typer.Option(help="Split, such as val2017.", metavar="NAME")],
+    out: Annotated[Path, typer.Option(help="Data set to make, or to extend by the split.", metavar="DIR")],
+    instances: Annotated[
+        Path | None, typer.Option(help="Instances file; else annotations/instances_SPLIT.json.", metavar="FILE")
+    ] = None,
+    label_format: Annotated[
+        Literal["coco", "yolo"],
+        typer.Option("--format", help="coco: labels stay where they are. yolo: label files, without crowd regions."),
+    ] = "coco",
+    copy_images: Annotated[
+        bool, typer.Option("--copy-images", help="Copy images, so that the data set can be moved.")
+    ] = False,
+) -> None:
+    """Describe a split of COCO in a `dataset.json`, with absolute paths, so that nothing need be copied."""
+    from yolozu.data.prepare.coco import CocoPlan, prepare_coco
+
+    plan = CocoPlan(coco_root, split, out, instances, label_format, copy_images)
+    made = prepare_coco(plan, progress_for(sys.stderr))
+    print(f"{out / 'dataset.json'}: {split}, {made.num_images} images, {made.num_objects} objects", end="")
+    print(f", {made.num_crowds} crowd regions, {made.num_classes} classes")
+    print(f"images: {made.images_dir}\nlabels: {made.labels}")
+    if label_format == "yolo" and made.num_crowds:
+        print(f"left out: {made.num_crowds} crowd regions; YOLO labels cannot say them, --format coco keeps them")
+    print(f"next: yolozu data check {out} --split {split}")

@@ -1,0 +1,145 @@
+"""`yolozu eval-pose`: predicted poses held against true ones."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from yolozu.artifacts.jsonio import pretty, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.predictions.types import ImagePredictions
+    from yolozu.data.index import DataIndex
+
+NAME_WIDTH = 24
+MM_PER_METRE = 1000.0
+
+RECALLS = (
+    ("ADD below 0.1 diameter", "add_01d"),
+    ("ADD-S below 0.1 diameter", "adds_01d"),
+    ("ADD(-S) below 0.1 diameter", "add_s_01d"),
+    ("ADD, area up to 10 cm", "add_auc"),
+    ("ADD-S, area up to 10 cm", "adds_auc"),
+    ("5 degrees and 5 cm", "within_5deg_5cm"),
+    ("projections within 5 px", "proj_5px"),
+    ("MSSD, average recall", "mssd_ar"),
+    ("MSPD, average recall", "mspd_ar"),
+    ("BOP without VSD", "bop_ar"),
+)
+MEDIANS = (
+    ("rotation, degrees", "rot_deg_median"),
+    ("translation, mm", "t_mm_median"),
+    ("translation / diameter", "t_per_diameter_median"),
+    ("depth, mm", "z_mm_median"),
+)
+
+
+def eval_pose(
+    *,
+    dataset: Annotated[Path, typer.Option(help="Directory of the data set.", metavar="ROOT")],
+    predictions: Annotated[Path, typer.Option(help="Predictions file, or BOP results (.csv).", metavar="FILE")],
+    split: Annotated[str | None, typer.Option(help="Split; left out, the only one, or val.")] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(help="Directory of meshes and models_info.json [default: the data set's].", metavar="DIR"),
+    ] = None,
+    models_unit: Annotated[Literal["mm", "m"], typer.Option(help="Unit of the files in --models.")] = "mm",
+    max_images: Annotated[int | None, typer.Option(min=1, help="Evaluate only the first so many images.")] = None,
+    bop_csv: Annotated[
+        Path | None, typer.Option(help="Write the predicted poses there as BOP results.", metavar="FILE")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Pose evaluation: recalls over all objects, medians, the same per class, and what they were measured on."""
+    from yolozu.cli.datasets import open_split_with_models
+    from yolozu.evaluation.bop_csv import write_bop_csv
+    from yolozu.evaluation.pose.evaluate import evaluate_pose
+    from yolozu.evaluation.pose.report import pose_report
+
+    index, of_data = open_split_with_models(dataset, split)
+    known_models = of_data if models is None else _models_in(models, models_unit, index)
+    entries, said = _entries(predictions, index, max_images)
+    report = pose_report(evaluate_pose(index, known_models, entries, max_images=max_images), said=said)
+    if bop_csv is not None:
+        count = write_bop_csv(bop_csv, index, entries)
+        print(f"BOP results: {bop_csv}, {count} estimates", file=sys.stderr)
+    if output is not None:
+        write_text(output, pretty(report))
+    if as_json:
+        print(pretty(report), end="")
+    else:
+        print("\n".join(_lines(report, f"{dataset} {index.split}")))
+    if output is not None:
+        print(f"report: {output}", file=sys.stderr)
+
+
+def _models_in(directory: Path, unit: str, index: DataIndex) -> ObjectModels:
+    """The models of a directory.
+
+    Raises:
+        UsageError: YZ813 there is no such directory.
+    """
+    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.data.model_files import ModelFiles
+    from yolozu.data.models import read_models
+    from yolozu.errors import UsageError
+
+    if not directory.is_dir():
+        fix = "name a directory with obj_000001.ply, … or <class>.ply, and models_info.json"
+        raise UsageError.one("YZ813", where="--models", problem=f"{directory} is no directory", fix=fix)
+    files = ModelFiles(directory, 1.0 if unit == "m" else 1.0 / MM_PER_METRE)
+    return ObjectModels(read_models(files, index.classes))
+
+
+def _entries(path: Path, index: DataIndex, max_images: int | None) -> tuple[list[ImagePredictions], list[str]]:
+    """The predictions, and what reading them had to say."""
+    from yolozu.artifacts.predictions import load_predictions
+    from yolozu.evaluation.bop_csv import read_bop_csv
+    from yolozu.evaluation.known import known_images
+    from yolozu.evaluation.report import said_by
+
+    if path.suffix.lower() == ".csv":
+        return read_bop_csv(path, index), []
+    loaded = load_predictions(path, known=known_images(index, max_images=max_images))
+    return loaded.images, said_by(loaded.check)
+
+
+def _lines(report: dict[str, Any], subject: str) -> Iterator[str]:
+    counts, metrics = report["counts"], report["metrics"]
+    yield f"{subject}: {counts['images']} images, {counts['ground_truth']} objects with a pose"
+    yield f"predictions: {counts['estimates']} poses in {counts['covered_images']} images"
+    yield ""
+    yield "recall, over all objects"
+    yield from (f"  {title:<28}{_number(metrics[name]):>9}" for title, name in RECALLS)
+    yield f"median, over {counts['matched']} objects with an estimate"
+    yield from (f"  {title:<28}{_number(metrics[name]):>9}" for title, name in MEDIANS)
+    yield ""
+    yield from _classes(report)
+    for warning in report["warnings"]:
+        yield f"warning: {warning}"
+
+
+def _classes(report: dict[str, Any]) -> Iterator[str]:
+    """One row for each class that has objects or estimates; * marks those whose model has a symmetry."""
+    titles = ("objects", "found", "ADD(-S)", "5°5cm", "BOP", "deg", "mm")
+    yield f"{'class':<{NAME_WIDTH}}" + "".join(f"{title:>8}" for title in titles)
+    for row in report["per_class"]:
+        if row["ground_truth"] or row["estimates"]:
+            name = f"{row['name']} *" if row["symmetric"] else row["name"]
+            name = name if len(name) < NAME_WIDTH else name[: NAME_WIDTH - 2] + "…"
+            metrics = row["metrics"]
+            recalls = [_number(metrics[key]) for key in ("add_s_01d", "within_5deg_5cm", "bop_ar")]
+            medians = [_number(metrics[key], 1) for key in ("rot_deg_median", "t_mm_median")]
+            cells = [str(row["ground_truth"]), str(row["matched"]), *recalls, *medians]
+            yield f"{name:<{NAME_WIDTH}}" + "".join(f"{cell:>8}" for cell in cells)
+
+
+def _number(value: float | None, decimals: int = 4) -> str:
+    return "-" if value is None else f"{value:.{decimals}f}"

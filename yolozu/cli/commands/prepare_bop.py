@@ -1,0 +1,32 @@
+"""`yolozu data prepare-bop`: a split of a BOP data set becomes a data set in YOLO layout."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yolozu.progress import progress_for
+
+
+def prepare_bop(
+    *,
+    bop_root: Annotated[Path, typer.Option(help="BOP data set: models/ and the splits.", metavar="DIR")],
+    split: Annotated[str, typer.Option(help="Split, such as train_pbr.", metavar="NAME")],
+    out: Annotated[Path, typer.Option(help="Data set to make, or to extend by the split.", metavar="DIR")],
+    copy_images: Annotated[
+        bool, typer.Option("--copy-images", help="Copy images, masks and meshes, so that the data set can be moved.")
+    ] = False,
+) -> None:
+    """Write labels and pose sidecars of a BOP split, in metres; images, masks and meshes stay where they are.
+
+    A BOP data set can also be used as it is: give its directory as `dataset_root`.
+    """
+    from yolozu.data.prepare.bop import BopPlan, prepare_bop
+
+    made = prepare_bop(BopPlan(bop_root, split, out, copy_images), progress_for(sys.stderr))
+    print(f"{out / 'dataset.json'}: {split}, {made.num_images} images, {made.num_objects} objects with poses", end="")
+    print(f", {made.num_classes} classes")
+    print(f"next: yolozu data check {out} --split {split}")

@@ -1,0 +1,105 @@
+"""Directories of meshes: ``obj_000001.ply`` or ``<class name>.ply`` for each class, and BOP's ``models_info.json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from yolozu.artifacts.jsonio import read_json
+from yolozu.artifacts.object_models import ObjectModel, ObjectModels
+from yolozu.artifacts.ply import read_vertices
+from yolozu.data.model_files import INFO_NAME, mesh_names
+from yolozu.data.readers.pose_values import number
+from yolozu.data.symmetry import symmetries_of_info, symmetries_of_text
+from yolozu.errors import Finding, InputError
+from yolozu.geometry.extent import diameter_of
+from yolozu.registry import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from yolozu.artifacts.classes import ClassTable
+    from yolozu.data.model_files import ModelFiles
+
+FIX = "write a map of object id to {diameter, symmetries_discrete, symmetries_continuous}, as BOP does"
+
+
+def read_models(files: ModelFiles, classes: ClassTable) -> dict[int, ObjectModel]:
+    """The models of a directory, by network class index; a class without mesh and without entry has none.
+
+    The entry of a class is called by its category id or its name.
+
+    Args:
+        files: where they are, and in which unit.
+        classes: names and category ids.
+
+    Raises:
+        InputError: YZ241 a mesh cannot be read, YZ242 ``models_info.json`` cannot be understood.
+    """
+    info = _read_info(files.directory / INFO_NAME)
+    models = {}
+    for index, (name, category) in enumerate(zip(classes.names, classes.category_ids, strict=True)):
+        paths = [files.directory / mesh for mesh in mesh_names(name, category)]
+        mesh = next((path for path in paths if path.is_file()), None)
+        entry = info.get(str(category), info.get(name))
+        if mesh is not None or entry is not None:
+            place = f"{files.directory / INFO_NAME}: {category}"
+            models[index] = _model(mesh, {} if entry is None else entry, place, unit=files.metres)
+    return models
+
+
+def with_stated_symmetries(
+    models: ObjectModels, stated: Mapping[str, str], classes: ClassTable, *, where: str
+) -> ObjectModels:
+    """``models`` with the symmetries that the contract states, by class name, instead of what the files say.
+
+    Raises:
+        InputError: YZ245 a class does not exist, or a text stands for too much.
+    """
+    found = dict(models.by_class)
+    findings = []
+    for name, text in stated.items():
+        place = f"{where}.{name}"
+        if name not in classes.names:
+            guess = nearest(name, list(classes.names))
+            fix = f"did you mean {guess!r}?" if guess else f"choose among {', '.join(classes.names)}"
+            findings.append(Finding("YZ245", place, "no class has this name", fix))
+            continue
+        try:
+            symmetries = symmetries_of_text(text)
+        except ValueError as error:
+            findings.append(Finding("YZ245", place, f"{text!r} {error}", "write z, z/2, z/2 x/2 or none"))
+            continue
+        index = classes.names.index(name)
+        model = found.get(index, ObjectModel(np.zeros((0, 3)), None))
+        found[index] = ObjectModel(model.points_V3, model.diameter, symmetries)
+    if findings:
+        raise InputError(findings)
+    return ObjectModels(found)
+
+
+def _model(mesh: Path | None, entry: Any, place: str, *, unit: float) -> ObjectModel:
+    points_V3 = np.zeros((0, 3)) if mesh is None else read_vertices(mesh) * unit
+    try:
+        if not isinstance(entry, dict):
+            raise ValueError("is no object")  # noqa: TRY004, TRY301 - what the file says is wrong, whatever its type
+        symmetries = symmetries_of_info(entry, unit=unit)
+        diameter = number(entry["diameter"]) * unit if "diameter" in entry else None
+        if diameter is not None and diameter <= 0.0:
+            raise ValueError(f"has diameter {diameter:g}")  # noqa: TRY301
+    except ValueError as error:
+        raise InputError.one("YZ242", where=place, problem=str(error), fix=FIX) from error
+    if diameter is None and len(points_V3) > 0:
+        diameter = diameter_of(points_V3)
+    return ObjectModel(points_V3, diameter, symmetries)
+
+
+def _read_info(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    document = read_json(path, code="YZ242", fix=FIX)
+    if not isinstance(document, dict):
+        raise InputError.one("YZ242", where=str(path), problem="is no object", fix=FIX)
+    return document

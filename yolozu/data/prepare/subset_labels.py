@@ -1,0 +1,203 @@
+"""The labels of some images of a split, as files of another data set: one class for each format of labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from yolozu.artifacts.digest import digest_file, digest_of
+from yolozu.artifacts.jsonio import pretty, read_json
+from yolozu.data.bop_files import CAMERA_NAME, INFO_NAME, MASKS_NAME, POSES_NAME
+from yolozu.data.descriptor import SplitEntry
+from yolozu.data.files import stem_of
+from yolozu.data.prepare.extending import as_written
+from yolozu.data.prepare.writing import write_file, write_files
+from yolozu.data.ultralytics import label_stem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from yolozu.data.labels import LabeledImage
+    from yolozu.data.layout import Layout, Split
+
+PATHS_IN_SIDECARS = ("mask_path", "depth_path")
+"""Keys of a pose sidecar that name files relative to the data set."""
+
+SCENE_FILES = (CAMERA_NAME, POSES_NAME, INFO_NAME)
+
+
+class SubsetLabels(Protocol):
+    """A split's labels, by image."""
+
+    images: dict[str, LabeledImage]
+    """Every image of the split, by a name that does not depend on where the data set lies."""
+
+    def digest(self, name: str) -> str:
+        """SHA-256 (hex) of what the labels say of an image."""
+        ...
+
+    def entry(self, out: Path) -> SplitEntry:
+        """How the ``dataset.json`` in ``out`` describes the split."""
+        ...
+
+    def write(self, out: Path, names: Sequence[str]) -> None:
+        """Write images and labels into ``out``; files that are there as they should be stay."""
+        ...
+
+
+def labels_of(layout: Layout, split: Split, images: Iterable[LabeledImage]) -> SubsetLabels:
+    """The labels of ``split``, of which some will be written."""
+    if split.label_format == "coco":
+        return CocoLabels(split, images)
+    if split.label_format == "bop":
+        return SceneLabels(split, images)
+    return LabelFiles(layout, split, images)
+
+
+class LabelFiles:
+    """A label file and perhaps a pose sidecar for each image; the images become links."""
+
+    def __init__(self, layout: Layout, split: Split, images: Iterable[LabeledImage]) -> None:
+        self._root, self._split = layout.root, split
+        self.images = {_name(image, split.images_dir): image for image in images}
+
+    def digest(self, name: str) -> str:
+        """SHA-256 over the digests of label file and sidecar, null for one that is not there."""
+        files = (self._file(name, ".txt"), self._file(name, ".json"))
+        return digest_of([digest_file(path) if path.is_file() else None for path in files])
+
+    def entry(self, out: Path) -> SplitEntry:
+        """Directories of the data set's own."""
+        images_dir, labels_dir = self._directories(out)
+        return SplitEntry(images_dir=as_written(images_dir, out), labels_dir=as_written(labels_dir, out))
+
+    def write(self, out: Path, names: Sequence[str]) -> None:
+        """Links to the images, and copies of the labels."""
+        images_dir, labels_dir = self._directories(out)
+        contents: dict[str, bytes | Path] = {}
+        for name in names:
+            label, sidecar = self._file(name, ".txt"), self._file(name, ".json")
+            if label.is_file():
+                contents[f"{stem_of(name)}.txt"] = label.read_bytes()
+            if sidecar.is_file():
+                contents[f"{stem_of(name)}.json"] = _with_absolute_paths(sidecar.read_bytes(), self._root)
+        write_files(images_dir, {name: self.images[name].path.resolve() for name in names})
+        write_files(labels_dir, contents)
+
+    def _directories(self, out: Path) -> tuple[Path, Path]:
+        return out / "images" / self._split.name, out / "labels" / self._split.name
+
+    def _file(self, name: str, suffix: str) -> Path:
+        if self._split.label_format == "ultralytics":
+            return Path(f"{label_stem(str(self.images[name].path))}{suffix}")
+        return self._split.labels / f"{stem_of(name)}{suffix}"
+
+
+class CocoLabels:
+    """An instances file; the images stay where they are."""
+
+    def __init__(self, split: Split, images: Iterable[LabeledImage]) -> None:
+        self._split = split
+        self.images = {_name(image, split.images_dir): image for image in images}
+        self._document: dict[str, Any] = read_json(split.labels, code="YZ205", fix="give a COCO instances file")
+        self._id_of = {row["file_name"]: row["id"] for row in self._document["images"]}
+        self._rows_of: dict[object, list[Any]] = {}
+        for row in self._document["annotations"]:
+            self._rows_of.setdefault(row["image_id"], []).append(row)
+
+    def digest(self, name: str) -> str:
+        """SHA-256 over the image's annotations, in their order."""
+        return digest_of(self._rows_of.get(self._id_of[name], []))
+
+    def entry(self, out: Path) -> SplitEntry:
+        """The directory of images that is there, and an instances file of the data set's own."""
+        return SplitEntry(
+            images_dir=self._split.images_dir.resolve().as_posix(), instances_json=as_written(self._path(out), out)
+        )
+
+    def write(self, out: Path, names: Sequence[str]) -> None:
+        """The instances file without the other images; everything else in it is kept."""
+        kept = {self._id_of[name] for name in names}
+        cut = {
+            **self._document,
+            "images": [row for row in self._document["images"] if row["id"] in kept],
+            "annotations": [row for row in self._document["annotations"] if row["image_id"] in kept],
+        }
+        write_file(self._path(out), pretty(cut).encode("utf-8"))
+
+    def _path(self, out: Path) -> Path:
+        return out / "annotations" / f"instances_{self._split.name}.json"
+
+
+class SceneLabels:
+    """BOP scenes; images and masks become links, the scenes' JSON files are cut down."""
+
+    def __init__(self, split: Split, images: Iterable[LabeledImage]) -> None:
+        self._split = split
+        self.images = {_name(image, split.images_dir): image for image in images}
+        scenes = {self._scene(name) for name in self.images}
+        self._rows_of = {
+            (scene, described): _rows(split.images_dir / scene / described)
+            for scene in scenes
+            for described in SCENE_FILES
+        }
+
+    def digest(self, name: str) -> str:
+        """SHA-256 over the camera, the poses and the boxes of an image, null where a file does not have it."""
+        key = str(int(Path(name).stem))
+        return digest_of([self._rows_of[self._scene(name), described].get(key) for described in SCENE_FILES])
+
+    def entry(self, out: Path) -> SplitEntry:
+        """A directory of scenes of the data set's own."""
+        return SplitEntry(scenes_dir=as_written(self._directory(out), out))
+
+    def write(self, out: Path, names: Sequence[str]) -> None:
+        """Links to images and masks, and the rows of the chosen images."""
+        contents: dict[str, bytes | Path] = {}
+        for name in names:
+            path, scene = self.images[name].path, self._scene(name)
+            contents[name] = path.resolve()
+            masks = self._split.images_dir / scene / MASKS_NAME
+            for mask in sorted(masks.glob(f"{path.stem}_*.png")):
+                contents[f"{scene}/{MASKS_NAME}/{mask.name}"] = mask.resolve()
+        for scene in {self._scene(name) for name in names}:
+            kept = {str(int(Path(name).stem)) for name in names if self._scene(name) == scene}
+            for described in SCENE_FILES:
+                if (self._split.images_dir / scene / described).is_file():
+                    rows = self._rows_of[scene, described]
+                    cut = {key: row for key, row in rows.items() if key in kept}
+                    contents[f"{scene}/{described}"] = pretty(cut).encode("utf-8")
+        write_files(self._directory(out), contents)
+
+    def _directory(self, out: Path) -> Path:
+        return out / "scenes" / self._split.name
+
+    def _scene(self, name: str) -> str:
+        return name.partition("/")[0]
+
+
+def _rows(path: Path) -> dict[str, Any]:
+    """Rows of a scene's file by image id; the reader has said what it thinks of a malformed one."""
+    document = read_json(path, code="YZ243", fix="give BOP scenewise files") if path.is_file() else {}
+    return document if isinstance(document, dict) else {}
+
+
+def _name(image: LabeledImage, images_dir: Path) -> str:
+    """The image relative to the directory of images, or as the data set names it where it is elsewhere."""
+    path = image.path
+    return path.relative_to(images_dir).as_posix() if path.is_relative_to(images_dir) else image.image
+
+
+def _with_absolute_paths(sidecar: bytes, root: Path) -> bytes:
+    """A pose sidecar for another place; one that is malformed is left to the data check, as it is."""
+    try:
+        document = json.loads(sidecar)
+    except ValueError:
+        return sidecar
+    entries = document.get("instances") if isinstance(document, dict) else document
+    for entry in entries if isinstance(entries, list) else []:
+        for key in PATHS_IN_SIDECARS:
+            if isinstance(entry, dict) and isinstance(entry.get(key), str):
+                entry[key] = (root / entry[key]).resolve().as_posix()
+    return (json.dumps(document) + "\n").encode("utf-8")

@@ -1,0 +1,183 @@
+"""Symmetries of models, as contracts, sidecars and BOP's files say them.
+
+A text names turns about the model's axes that leave it looking the same, as generators of the whole group:
+
+- ``z/4``: a quarter turn about z; ``z/2 x/2``: half turns about z and x, and so about y;
+- ``z``: any turn about z, at most one axis so; ``z x/2``: that, and upside down (a plain tin);
+- ``none``: no symmetry, whatever the files say.
+"""
+
+# Shapes: S symmetries.
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from yolozu.artifacts.object_models import Symmetries
+from yolozu.data.readers.pose_values import matrix, vector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+NONE = "none"
+MOST_ELEMENTS = 64
+"""Largest group of turns; every one of them is compared with in the loss."""
+
+SAME = 1e-6
+"""Entries of two rotations that differ by less are the same rotation."""
+
+AXES = {"x": 0, "y": 1, "z": 2}
+
+
+def symmetries_of_text(text: str) -> Symmetries:
+    """The group that ``text`` generates; its form is checked where it is written.
+
+    Raises:
+        ValueError: the group has more than `MOST_ELEMENTS` elements, or turns the axis of any turn elsewhere.
+    """
+    if text == NONE:
+        return Symmetries()
+    generators: list[NDArray[np.float64]] = []
+    axis_3: NDArray[np.float64] | None = None
+    for word in text.split():
+        letter, slash, order = word.partition("/")
+        if letter not in AXES or (slash and not order.isdigit()) or (slash and int(order) < 2):
+            raise ValueError(f"{word!r} is no symmetry: write z for any turn, z/2 for a half turn, or none")
+        if slash:
+            generators.append(turn(AXES[letter], 2.0 * math.pi / int(order)))
+        elif axis_3 is not None:
+            raise ValueError("any turn about two axes is a ball, whose rotation nothing shows; name one axis")
+        else:
+            axis_3 = np.eye(3)[AXES[letter]]
+    if axis_3 is not None:
+        return _about(axis_3, generators)
+    rotations_S33 = _group(generators)
+    return Symmetries(rotations_S33, np.zeros((len(rotations_S33), 3)))
+
+
+def symmetries_of_value(value: object) -> Symmetries:
+    """Symmetries of a sidecar: a text, or a list of rotations (3×3), motions (4×4, metres) and one ``{axis, offset}``.
+
+    The motions are all there are, except for the identity, which needs no saying.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if isinstance(value, str):
+        return symmetries_of_text(value)
+    rows = [value] if isinstance(value, dict) else value
+    if not isinstance(rows, list):
+        raise ValueError("must be a text such as z/2, or a list of rotations")  # noqa: TRY004 - the file is wrong
+    motions = [_motion(row, unit=1.0) for row in rows if not isinstance(row, dict)]
+    return _symmetries(motions, [row for row in rows if isinstance(row, dict)], unit=1.0)
+
+
+def symmetries_of_info(info: dict[str, Any], *, unit: float) -> Symmetries:
+    """Symmetries of an entry of BOP's ``models_info.json``.
+
+    Source: BOP format, https://github.com/thodan/bop_toolkit/blob/master/docs/bop_datasets_format.md.
+
+    Args:
+        info: ``symmetries_discrete`` (each the 16 entries of a motion, row after row) and ``symmetries_continuous``
+            (``axis``, ``offset``), both optional.
+        unit: metres of a unit of length.
+
+    Raises:
+        ValueError: an entry is malformed, or there are several axes.
+    """
+    discrete, continuous = info.get("symmetries_discrete", []), info.get("symmetries_continuous", [])
+    if not isinstance(discrete, list) or not isinstance(continuous, list):
+        raise ValueError("symmetries_discrete and symmetries_continuous must be lists")  # noqa: TRY004 - as above
+    return _symmetries([_motion(row, unit=unit) for row in discrete], continuous, unit=unit)
+
+
+def turn(axis: int, angle: float) -> NDArray[np.float64]:
+    """Rotation by ``angle`` radians about axis 0 (x), 1 (y) or 2 (z), counterclockwise seen from its tip.
+
+    Returns:
+        (3, 3).
+    """
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    R_33 = np.eye(3)
+    R_33[first, first] = R_33[second, second] = math.cos(angle)
+    R_33[first, second], R_33[second, first] = -math.sin(angle), math.sin(angle)
+    return R_33
+
+
+def _symmetries(
+    motions: list[tuple[NDArray[np.float64], NDArray[np.float64]]], turns: list[Any], *, unit: float
+) -> Symmetries:
+    if len(turns) > 1:
+        raise ValueError("has several axes of any turn; only one can be followed")
+    axis_3, offset_3 = None, np.zeros(3)
+    for row in turns:
+        axis_3, offset_3 = _axis(row, unit=unit)
+    others = [(R, t) for R, t in motions if not (_same(R, np.eye(3)) and np.abs(t).max() < SAME)]
+    rotations_S33 = np.stack([np.eye(3), *(R for R, _ in others)])
+    translations_S3 = np.stack([np.zeros(3), *(t for _, t in others)])
+    return Symmetries(rotations_S33, translations_S3, axis_3, offset_3)
+
+
+def _axis(row: object, *, unit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if not isinstance(row, dict) or not set(row) <= {"axis", "offset"} or "axis" not in row:
+        raise ValueError("an axis of any turn is written {axis: [x, y, z], offset: [x, y, z]}")
+    axis_3 = np.array(vector(row["axis"]))
+    length = float(np.linalg.norm(axis_3))
+    if length == 0.0:
+        raise ValueError("an axis must have a direction")
+    return axis_3 / length, np.array(vector(row.get("offset", [0.0, 0.0, 0.0]))) * unit
+
+
+def _motion(row: object, *, unit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rotation and translation of 3×3 or 4×4 entries, nested or flat, row after row."""
+    flat = [entry for line in row for entry in line] if _is_nested(row) else row
+    if not isinstance(flat, list) or len(flat) not in {9, 16}:
+        raise ValueError("a symmetry is a 3×3 rotation or a 4×4 motion")
+    if len(flat) == 9:
+        R_33, t_3 = np.array(matrix(flat)), np.zeros(3)
+    else:
+        R_33, t_3 = np.array(matrix([*flat[0:3], *flat[4:7], *flat[8:11]])), np.array(vector(flat[3:12:4])) * unit
+        if flat[12:] != [0, 0, 0, 1]:
+            raise ValueError("the last row of a 4×4 motion is 0 0 0 1")
+    if not np.allclose(R_33 @ R_33.T, np.eye(3), atol=1e-3) or np.linalg.det(R_33) < 0.0:
+        raise ValueError("holds a matrix that is no rotation")
+    return R_33, t_3
+
+
+def _is_nested(row: object) -> bool:
+    return isinstance(row, list) and bool(row) and all(isinstance(line, list) for line in row)
+
+
+def _about(axis_3: NDArray[np.float64], generators: Iterable[NDArray[np.float64]]) -> Symmetries:
+    """Any turn about an axis, and the generators: of those, all that matters is whether one turns the axis around."""
+    around = None
+    for R_33 in generators:
+        turned_3 = R_33 @ axis_3
+        if _same(turned_3, -axis_3):
+            around = R_33 if around is None else around
+        elif not _same(turned_3, axis_3):
+            raise ValueError("any turn about one axis and less than a half turn about another is a ball; name one axis")
+    rotations_S33 = np.eye(3)[None] if around is None else np.stack([np.eye(3), around])
+    return Symmetries(rotations_S33, np.zeros((len(rotations_S33), 3)), axis_3)
+
+
+def _group(generators: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """(S, 3, 3) all products of the generators, the identity first."""
+    found = [np.eye(3)]
+    for known in found:  # grows while it is walked, until no product is new
+        for generator in generators:
+            product = generator @ known
+            if not any(_same(product, other) for other in found):
+                found.append(product)
+        if len(found) > MOST_ELEMENTS:
+            raise ValueError(f"stands for more than {MOST_ELEMENTS} turns; name fewer, or any turn about one axis")
+    return np.stack(found)
+
+
+def _same(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
+    return bool(np.abs(first - second).max() < SAME)

@@ -1,0 +1,160 @@
+"""Evaluation of poses: what was measured, the same per class, and what it was measured on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from yolozu.evaluation.pose.metrics import METRICS, nearest_pairs
+from yolozu.evaluation.pose.pair_errors import PairErrors
+from yolozu.evaluation.pose.problem import PoseProblem, pose_problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.predictions.types import ImagePredictions
+    from yolozu.data.index import DataIndex
+
+QUICK_METRICS = ("add_01d", "rot_deg_median", "t_mm_median", "within_5deg_5cm")
+NAMED_CLASSES = 5
+"""Classes that a warning names one by one."""
+
+
+@dataclass(frozen=True)
+class PoseClassResult:
+    """One class's numbers.
+
+    Attributes:
+        index: network index.
+        id: category id.
+        name: its name.
+        ground_truth: objects with a pose.
+        estimates: detections with a pose.
+        matched: objects that an estimate is compared with.
+        diameter_m: of its model, metres; None without a model.
+        symmetric: whether its model has a symmetry; None without a model.
+        metrics: as in `PoseResult`.
+    """
+
+    index: int
+    id: int
+    name: str
+    ground_truth: int
+    estimates: int
+    matched: int
+    diameter_m: float | None
+    symmetric: bool | None
+    metrics: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class PoseResult:
+    """What an evaluation measured.
+
+    Attributes:
+        metrics: name -> value; None where nothing was there to measure.
+        per_class: one row a class, in network order.
+        images: images evaluated.
+        covered_images: images with an entry in the predictions.
+        ground_truth: objects with a pose in them.
+        estimates: detections with a pose in them.
+        matched: objects that an estimate is compared with.
+        without_model: objects with a pose whose class has no model; the measures of points leave them out.
+        warnings: what a reader of the numbers should know.
+    """
+
+    metrics: dict[str, float | None]
+    per_class: tuple[PoseClassResult, ...]
+    images: int
+    covered_images: int
+    ground_truth: int
+    estimates: int
+    matched: int
+    without_model: int
+    warnings: tuple[str, ...]
+
+
+def evaluate_pose(
+    index: DataIndex,
+    models: ObjectModels,
+    predictions: Sequence[ImagePredictions],
+    *,
+    max_images: int | None = None,
+) -> PoseResult:
+    """Hold estimated poses against the true ones.
+
+    Which estimates count says `pose_problem_of`, which belongs to which object `matched_pairs`; an object without one
+    counts as missed.
+
+    Args:
+        index: the images with their ground truth.
+        models: shapes by network class index.
+        predictions: at most one entry per image; detections with ``R`` and ``t_xyz`` are estimates.
+        max_images: evaluate only the first so many images of the index, on both sides.
+
+    Raises:
+        InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
+    """
+    problem = pose_problem_of(index, predictions, max_images=max_images)
+    errors = PairErrors(problem, models)
+    columns = {name: metric.of(errors) for name, metric in METRICS.items()}
+    matched_G = nearest_pairs(errors) >= 0
+
+    def class_result(place: int, category: int, name: str) -> PoseClassResult:
+        counted_G, shape = problem.class_G == place, errors.shapes.get(place)
+        return PoseClassResult(
+            index=place,
+            id=category,
+            name=name,
+            ground_truth=int(counted_G.sum()),
+            estimates=int(problem.estimates_by_class[place]),
+            matched=int(matched_G[counted_G].sum()),
+            diameter_m=None if shape is None else shape.diameter,
+            symmetric=None if shape is None else not shape.symmetries.trivial,
+            metrics={name: column.number(counted_G) for name, column in columns.items()},
+        )
+
+    pairs = zip(index.classes.category_ids, index.classes.names, strict=True)
+    per_class = tuple(class_result(place, category, name) for place, (category, name) in enumerate(pairs))
+    return PoseResult(
+        metrics={name: column.number() for name, column in columns.items()},
+        per_class=per_class,
+        images=problem.images,
+        covered_images=problem.covered,
+        ground_truth=len(problem.class_G),
+        estimates=int(problem.estimates_by_class.sum()),
+        matched=int(matched_G.sum()),
+        without_model=sum(row.ground_truth for row in per_class if row.diameter_m is None),
+        warnings=tuple(_warnings(problem, per_class)),
+    )
+
+
+def pose_metrics(
+    index: DataIndex, models: ObjectModels, predictions: Sequence[ImagePredictions]
+) -> dict[str, float | None]:
+    """The metrics that are quick to measure, under the names and with the values of `evaluate_pose`.
+
+    Raises:
+        InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
+    """
+    errors = PairErrors(pose_problem_of(index, predictions), models)
+    return {name: METRICS[name].of(errors).number() for name in QUICK_METRICS}
+
+
+def _warnings(problem: PoseProblem, per_class: Sequence[PoseClassResult]) -> Iterator[str]:
+    if problem.uncovered is not None:
+        missing = f"{problem.images - problem.covered} of {problem.images} images"
+        yield (
+            f"{missing} have no entry in the predictions (the first is {problem.uncovered}); "
+            "their objects count as missed"
+        )
+    if not len(problem.class_G):
+        yield "no object has a pose: every metric is null"
+        return
+    if not problem.estimates_by_class.any():
+        yield "no detection has a pose (R and t_xyz): every object counts as missed"
+    absent = [row.name for row in per_class if row.ground_truth and row.diameter_m is None]
+    if absent:
+        shown = ", ".join(absent[:NAMED_CLASSES]) + (", …" if len(absent) > NAMED_CLASSES else "")
+        yield f"{len(absent)} classes with poses have no model and count in no measure of points: {shown}"

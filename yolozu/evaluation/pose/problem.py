@@ -1,0 +1,168 @@
+"""Poses to be found and poses that were, as columns, and every pair of the two that may belong together."""
+
+# Shapes: G objects with a pose, E estimates that count, P pairs; digits fixed.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from yolozu.evaluation.problem import by_record, refuse_unknown_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from yolozu.artifacts.predictions.types import ImagePredictions
+    from yolozu.data.index import DataIndex, ImageRecord
+
+
+@dataclass(frozen=True)
+class Group:
+    """The objects of one class in one image, and the estimates that count for them.
+
+    Attributes:
+        objects: their rows among the G, one after another.
+        pairs: rows among the P, estimates in falling order of score, each with every object in turn.
+    """
+
+    objects: slice
+    pairs: slice
+
+
+@dataclass(frozen=True, eq=False)
+class PoseProblem:
+    """What is evaluated. Rotations and translations take model to camera, metres.
+
+    Attributes:
+        class_G: (G,) network class index.
+        R_G33: (G, 3, 3) true rotations.
+        t_G3: (G, 3) true translations.
+        K_G4: (G, 4) fx, fy, cx, cy of the camera that took the image, px.
+        width_G: (G,) of the image, px.
+        R_E33: (E, 3, 3) estimated rotations.
+        t_E3: (E, 3) estimated translations.
+        object_P: (P,) row of the object.
+        estimate_P: (P,) row of the estimate.
+        groups: of objects with at least one estimate.
+        images: evaluated.
+        estimates_by_class: detections with a pose, by network class index, whether or not they count.
+        covered: images that have an entry in the predictions.
+        uncovered: the first image that has none.
+    """
+
+    class_G: NDArray[np.int64]
+    R_G33: NDArray[np.float64]
+    t_G3: NDArray[np.float64]
+    K_G4: NDArray[np.float64]
+    width_G: NDArray[np.int64]
+    R_E33: NDArray[np.float64]
+    t_E3: NDArray[np.float64]
+    object_P: NDArray[np.int64]
+    estimate_P: NDArray[np.int64]
+    groups: tuple[Group, ...]
+    images: int
+    estimates_by_class: NDArray[np.int64]
+    covered: int
+    uncovered: str | None
+
+
+def pose_problem_of(
+    index: DataIndex, predictions: Sequence[ImagePredictions], *, max_images: int | None = None
+) -> PoseProblem:
+    """Poses of the first ``max_images`` images.
+
+    Detections with ``R`` and ``t_xyz`` are estimates. Of each class in each image, as many of them count as there are
+    objects of it, those with the highest scores (of equal scores, the earlier ones): BOP's localization task, which
+    knows how many objects to look for.
+
+    Raises:
+        InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
+    """
+    records = index.records if max_images is None else index.records[:max_images]
+    entries = by_record(index, predictions)[: len(records)]
+    refuse_unknown_classes(
+        np.concatenate([np.zeros(0, np.int64), *(entry.class_ids for entry in entries if entry is not None)]),
+        np.array(index.classes.category_ids, np.int64),
+    )
+    columns = _Columns(index)
+    for record, entry in zip(records, entries, strict=True):
+        columns.take(record, entry)
+    uncovered = (record.image for record, entry in zip(records, entries, strict=True) if entry is None)
+    return columns.problem(
+        images=len(records), covered=sum(entry is not None for entry in entries), uncovered=next(uncovered, None)
+    )
+
+
+class _Columns:
+    """Columns that grow image by image."""
+
+    def __init__(self, index: DataIndex) -> None:
+        self._index_of = {category: place for place, category in enumerate(index.classes.category_ids)}
+        self._estimates_by_class = np.zeros(len(index.classes), np.int64)
+        self._truth: list[tuple[ImageRecord, int]] = []
+        self._found: list[Any] = []
+        self._pairs: list[tuple[int, int]] = []
+        self._groups: list[Group] = []
+
+    def take(self, record: ImageRecord, entry: ImagePredictions | None) -> None:
+        """Add an image."""
+        found = self._found_by_class(entry)
+        if record.poses is None:
+            return
+        wanted_N = record.poses.has_pose_N & ~record.is_crowd
+        for class_index in np.unique(record.class_indices[wanted_N]).tolist():
+            of_class_N = record.class_indices == class_index
+            limit = int((of_class_N & ~record.is_crowd).sum())
+            self._add(record, np.flatnonzero(of_class_N & wanted_N).tolist(), found.get(class_index, [])[:limit])
+
+    def _found_by_class(self, entry: ImagePredictions | None) -> dict[int, list[Any]]:
+        """Network class index -> the detections with a pose, by falling score."""
+        found: dict[int, list[Any]] = {}
+        if entry is not None and entry.extras:
+            class_ids, extras = entry.class_ids.tolist(), entry.extras
+            for place in np.argsort(-entry.scores, kind="stable").tolist():
+                extra = extras[place]
+                if "R" in extra and "t_xyz" in extra:
+                    found.setdefault(self._index_of[class_ids[place]], []).append(extra)
+        for class_index, rows in found.items():
+            self._estimates_by_class[class_index] += len(rows)
+        return found
+
+    def _add(self, record: ImageRecord, objects: list[int], estimates: list[Any]) -> None:
+        first_object, first_estimate, first_pair = len(self._truth), len(self._found), len(self._pairs)
+        self._truth += [(record, place) for place in objects]
+        self._found += estimates
+        self._pairs += [
+            (first_object + one, first_estimate + other)
+            for other in range(len(estimates))
+            for one in range(len(objects))
+        ]
+        if estimates:
+            rows = slice(first_object, len(self._truth))
+            self._groups.append(Group(rows, slice(first_pair, len(self._pairs))))
+
+    def problem(self, *, images: int, covered: int, uncovered: str | None) -> PoseProblem:
+        """The columns as arrays."""
+        poses = [(record.poses, place) for record, place in self._truth if record.poses is not None]
+        pairs_P2 = np.array(self._pairs, np.int64).reshape(-1, 2)
+        cameras = [labels.K_4 if labels.K_true_4 is None else labels.K_true_4 for labels, _ in poses]
+        return PoseProblem(
+            class_G=np.array([record.class_indices[place] for record, place in self._truth], np.int64),
+            R_G33=np.array([labels.R_m2c_N33[place] for labels, place in poses], np.float64).reshape(-1, 3, 3),
+            t_G3=np.array([labels.t_m2c_N3[place] for labels, place in poses], np.float64).reshape(-1, 3),
+            K_G4=np.array(cameras, np.float64).reshape(-1, 4),
+            width_G=np.array([record.width for record, _ in self._truth], np.int64),
+            R_E33=np.array([extra["R"] for extra in self._found], np.float64).reshape(-1, 3, 3),
+            t_E3=np.array([extra["t_xyz"] for extra in self._found], np.float64).reshape(-1, 3),
+            object_P=pairs_P2[:, 0],
+            estimate_P=pairs_P2[:, 1],
+            groups=tuple(self._groups),
+            images=images,
+            estimates_by_class=self._estimates_by_class,
+            covered=covered,
+            uncovered=uncovered,
+        )

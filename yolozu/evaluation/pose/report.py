@@ -1,0 +1,124 @@
+"""``eval_pose.json``: a pose evaluation as a file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from yolozu.artifacts.record import Record, schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from yolozu.evaluation.pose.evaluate import PoseResult
+
+SCHEMA_PATH = "contracts/v1/eval_pose.schema.json"
+
+
+class PoseCounts(Record):
+    """What was evaluated."""
+
+    images: int = Field(ge=0)
+    """Images evaluated."""
+
+    covered_images: int = Field(ge=0)
+    """Images with an entry in the predictions."""
+
+    ground_truth: int = Field(ge=0)
+    """Objects with a pose."""
+
+    estimates: int = Field(ge=0)
+    """Detections with a pose, whether or not they count."""
+
+    matched: int = Field(ge=0)
+    """Objects that an estimate is compared with, whatever its error; the medians are over these."""
+
+    without_model: int = Field(ge=0)
+    """Objects with a pose whose class has no model; the measures of points leave them out."""
+
+
+class PoseClass(Record):
+    """One class."""
+
+    index: int = Field(ge=0)
+    """Network index."""
+
+    id: int
+    """Category id."""
+
+    name: str
+    """Name."""
+
+    ground_truth: int = Field(ge=0)
+    """Objects with a pose."""
+
+    estimates: int = Field(ge=0)
+    """Detections with a pose, whether or not they count."""
+
+    matched: int = Field(ge=0)
+    """Objects that an estimate is compared with, whatever its error."""
+
+    diameter_m: float | None
+    """Diameter of the model, metres; null where there is no model, or no object to measure."""
+
+    symmetric: bool | None
+    """Whether the model has a symmetry; null like the diameter."""
+
+    metrics: dict[str, float | None]
+    """As for all classes together; null where nothing was there to measure."""
+
+
+class PoseReport(Record):
+    """Pose evaluation of a predictions file."""
+
+    schema_version: Literal[1] = 1
+    """Version of this layout."""
+
+    timestamp: str
+    """When it was measured, UTC, ISO 8601."""
+
+    metrics: dict[str, float | None]
+    """Name -> value; null where nothing was there to measure. Recalls and areas are in [0, 1] and over all objects."""
+
+    per_class: list[PoseClass]
+    """Classes in network order."""
+
+    counts: PoseCounts
+    """What was evaluated."""
+
+    not_measured: list[str]
+    """What BOP's average recall counts besides; `bop_ar` is the mean of the others."""
+
+    warnings: list[str]
+    """What a reader of the numbers should know."""
+
+
+def pose_report(result: PoseResult, *, said: Iterable[str] = ()) -> dict[str, Any]:
+    """An evaluation as the JSON object of ``eval_pose.json``.
+
+    Args:
+        result: what was measured.
+        said: warnings about the predictions file; they come first.
+    """
+    return PoseReport(
+        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
+        metrics=result.metrics,
+        per_class=[PoseClass(**vars(row)) for row in result.per_class],
+        counts=PoseCounts(
+            images=result.images,
+            covered_images=result.covered_images,
+            ground_truth=result.ground_truth,
+            estimates=result.estimates,
+            matched=result.matched,
+            without_model=result.without_model,
+        ),
+        not_measured=["vsd"],
+        warnings=[*said, *result.warnings],
+    ).model_dump()
+
+
+def eval_pose_schema() -> dict[str, Any]:
+    """JSON Schema of ``eval_pose.json``."""
+    return schema_of(PoseReport)

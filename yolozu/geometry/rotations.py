@@ -1,0 +1,136 @@
+"""Rotations as tensors: from six numbers to a matrix, and angles between matrices, also up to symmetries.
+
+Matrices act on column vectors from the left, ``X_camera = R_m2c @ X_model``; angles in radians.
+"""
+
+# Shapes: "..." any leading dimensions, which broadcast; C classes, S symmetries.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from yolozu.geometry.pose import SMALLEST_SQUARE, gram_schmidt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from yolozu.artifacts.object_models import ObjectModels, Symmetries
+
+
+def rot6d_to_matrix(rot6d: Tensor) -> Tensor:
+    """The rotation whose first two columns are nearest to six numbers.
+
+    Source: Zhou et al., On the Continuity of Rotation Representations in Neural Networks, CVPR 2019, section 4.2.
+
+    Args:
+        rot6d: (..., 6) first column, then second, of any length; neither 0 nor parallel.
+
+    Returns:
+        (..., 3, 3) orthonormal, determinant +1.
+    """
+    return torch.stack(gram_schmidt(rot6d[..., :3], rot6d[..., 3:]), dim=-1)
+
+
+def rotation_angle(first_33: Tensor, second_33: Tensor) -> Tensor:
+    """The angle that turns one rotation into another.
+
+    ``atan2(|vee(R - Rᵀ)| / 2, (tr R - 1) / 2)`` with ``R = first @ secondᵀ``; unlike acos its gradient is finite at 0
+    and pi (where it is 0, as of the norm's least subgradient).
+    Source: Huynh, Metrics for 3D Rotations, Journal of Mathematical Imaging and Vision 35, 2009, Phi_6.
+
+    Args:
+        first_33: (..., 3, 3) rotations.
+        second_33: (..., 3, 3), broadcast against the first.
+
+    Returns:
+        (...) in [0, pi].
+    """
+    # R = first @ second^T, spelled out where only its antisymmetric part and its trace are needed
+    turn = first_33 @ second_33.transpose(-1, -2)
+    twice_axis = torch.stack(
+        [turn[..., 2, 1] - turn[..., 1, 2], turn[..., 0, 2] - turn[..., 2, 0], turn[..., 1, 0] - turn[..., 0, 1]],
+        dim=-1,
+    )
+    trace = turn.diagonal(dim1=-2, dim2=-1).sum(-1)
+    return torch.atan2(_length(twice_axis) / 2, (trace - 1) / 2)
+
+
+def vector_angle(first_3: Tensor, second_3: Tensor) -> Tensor:
+    """The angle between two vectors.
+
+    Args:
+        first_3: (..., 3) of any length.
+        second_3: (..., 3), broadcast against the first.
+
+    Returns:
+        (...) in [0, pi].
+    """
+    first_3, second_3 = torch.broadcast_tensors(first_3, second_3)
+    return torch.atan2(_length(torch.linalg.cross(first_3, second_3)), (first_3 * second_3).sum(-1))
+
+
+def _length(vectors: Tensor) -> Tensor:
+    """(...) lengths whose gradient at 0 is 0 and not NaN."""
+    return (vectors.square().sum(-1) + SMALLEST_SQUARE).sqrt()
+
+
+@dataclass(frozen=True)
+class SymmetryTable:
+    """Rotations that leave each class looking the same.
+
+    Translations that belong to them are not in it: models are expected to have their origin on their axes.
+
+    Attributes:
+        rotations_CS33: float32, padded with the identity.
+        axes_C3: float32 unit axis about which any turn is a symmetry; 0 where there is none.
+    """
+
+    rotations_CS33: Tensor
+    axes_C3: Tensor
+
+    @classmethod
+    def none_of(cls, num_classes: int) -> SymmetryTable:
+        """No class has a symmetry."""
+        return cls(torch.eye(3).repeat(num_classes, 1, 1, 1), torch.zeros(num_classes, 3))
+
+    @classmethod
+    def of_models(cls, models: ObjectModels, num_classes: int) -> SymmetryTable:
+        """Those of the models; classes without a model have none."""
+        known: Mapping[int, Symmetries] = {index: model.symmetries for index, model in models.by_class.items()}
+        most = max((len(entry.rotations_S33) for entry in known.values()), default=1)
+        table = cls(torch.eye(3).repeat(num_classes, most, 1, 1), torch.zeros(num_classes, 3))
+        for index, symmetries in known.items():
+            table.rotations_CS33[index, : len(symmetries.rotations_S33)] = torch.from_numpy(symmetries.rotations_S33)
+            if symmetries.axis_3 is not None:
+                table.axes_C3[index] = torch.from_numpy(symmetries.axis_3)
+        return table
+
+    def to(self, device: torch.device | str) -> SymmetryTable:
+        """The same on ``device``."""
+        return SymmetryTable(self.rotations_CS33.to(device), self.axes_C3.to(device))
+
+    def angle(self, predicted_33: Tensor, target_33: Tensor, labels: Tensor) -> Tensor:
+        """The smallest angle between a rotation and any that looks like the target.
+
+        Args:
+            predicted_33: (..., 3, 3) ``R_m2c``.
+            target_33: (..., 3, 3) ``R_m2c``, broadcast against the first.
+            labels: (...) int64 class of the target.
+
+        Returns:
+            (...) in [0, pi].
+        """
+        alike_S33 = target_33[..., None, :, :] @ self.rotations_CS33[labels]
+        angle = rotation_angle(predicted_33[..., None, :, :], alike_S33).amin(-1)
+        axes_3 = self.axes_C3[labels]
+        has_axis = axes_3.square().sum(-1) > 0
+        if not bool(has_axis.any()):
+            return angle
+        pointing_3 = (predicted_33 @ axes_3[..., None]).squeeze(-1)
+        alike_S3 = (alike_S33 @ axes_3[..., None, :, None]).squeeze(-1)
+        tilt = vector_angle(pointing_3[..., None, :], alike_S3).amin(-1)
+        return torch.where(has_axis, tilt, angle)

@@ -1,0 +1,37 @@
+"""Correction of a picture's intrinsics."""
+
+# Shapes: B images, S positions of all levels together, D model width.
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from yolozu.model.mlp import Mlp
+
+
+class IntrinsicsHead(nn.Module):
+    """``k_delta`` of an image from the mean of its encoder's features; no correction before training."""
+
+    def __init__(self, d_model: int) -> None:
+        super().__init__()
+        self.mlp = Mlp(d_model, d_model, 4, num_layers=3)
+        last = self.mlp.layers[-1]
+        assert isinstance(last, nn.Linear)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+
+    def forward(self, memory_BSD: Tensor, size: tuple[int, int]) -> Tensor:
+        """The correction.
+
+        Args:
+            memory_BSD: (B, S, D) the encoder's maps.
+            size: height and width of the network input, px.
+
+        Returns:
+            (B, 4) float32: dfx, dfy relative, dcx, dcy in px of the network input.
+        """
+        height, width = size
+        with torch.autocast(memory_BSD.device.type, enabled=False):
+            values_B4: Tensor = self.mlp(memory_BSD.float().mean(dim=1))
+            return values_B4 * values_B4.new_tensor([1.0, 1.0, width, height])

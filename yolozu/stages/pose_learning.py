@@ -1,0 +1,60 @@
+"""Whether a training learns poses, from what the contract asks for and what the data has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yolozu.errors import InputError
+
+if TYPE_CHECKING:
+    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.contract.model import ModelConfig
+    from yolozu.contract.objective import LossSection, MatchingSection
+    from yolozu.contract.train import LoopSection
+    from yolozu.data.index import DataIndex
+    from yolozu.geometry.rotations import SymmetryTable
+
+
+def decided(config: ModelConfig, train: DataIndex) -> ModelConfig:
+    """The architecture with pose heads or without: ``auto`` becomes whether any training object has a pose."""
+    return config.model_copy(update={"pose": train.has_poses}) if config.pose == "auto" else config
+
+
+def require_poses_for_phases(loop: LoopSection, config: ModelConfig, train: DataIndex) -> None:
+    """Refuse phases in which nothing could learn.
+
+    Raises:
+        InputError: YZ513.
+    """
+    asked = [key for key in ("stage_off_steps", "stage_k_steps") if getattr(loop, key)]
+    if not asked or (config.pose and train.has_poses):
+        return
+    problem = f"no object of split {train.split} has a pose" if config.pose else "the detector has no pose heads"
+    raise InputError.one(
+        "YZ513",
+        where=", ".join(asked),
+        problem=f"only pose heads would learn, but {problem}",
+        fix=f"drop {' and '.join(asked)}, or train on data with poses",
+    )
+
+
+def symmetries_of(config: ModelConfig, train: DataIndex, models: ObjectModels) -> SymmetryTable | None:
+    """Those of the classes; None where data or detector have no poses."""
+    from yolozu.geometry.rotations import SymmetryTable
+
+    return SymmetryTable.of_models(models, len(train.classes)) if config.pose and train.has_poses else None
+
+
+def without_effect(
+    config: ModelConfig, matching: MatchingSection, losses: LossSection, train: DataIndex
+) -> tuple[str, ...]:
+    """What to say of keys about poses on data that has none: a line, or nothing."""
+    if train.has_poses:
+        return ()
+    keys = [key for key in ("cost_z", "cost_rot", "cost_t") if getattr(matching, key) > 0]
+    keys += ["task_aligner"] if losses.task_aligner != "none" else []
+    keys += ["model.use_uncertainty"] if config.use_uncertainty else []
+    keys += ["model.pose: true (its heads learn nothing)"] if config.pose else []
+    if not keys:
+        return ()
+    return (f"warning: no object of split {train.split} has a pose, so there is no effect of {', '.join(keys)}",)
