@@ -109,3 +109,24 @@ def test_a_tree_written_just_now_is_never_remembered(tmp_path):
     os.utime(root / "a", ns=(now, now))
     with DigestCache(tmp_path / "cache.sqlite") as cache:
         assert cache.tree(root) != first
+
+
+def test_a_value_is_computed_once_for_its_key(tmp_path):
+    computed = []
+
+    def compute():
+        computed.append(1)
+        return {"names": ["ä"]}
+
+    for _ in range(2):
+        with DigestCache(tmp_path / "digests.sqlite") as cache:
+            assert [cache.recalled("key", compute) for _ in range(2)] == [{"names": ["ä"]}] * 2
+    assert len(computed) == 1
+    with DigestCache(tmp_path / "digests.sqlite") as cache:
+        assert cache.recalled("other", compute) == {"names": ["ä"]}
+    assert len(computed) == 2
+
+
+def test_without_a_file_values_are_remembered_as_long_as_the_cache():
+    cache = DigestCache(None)
+    assert [cache.recalled("key", iter([[7], [8]]).__next__) for _ in range(2)] == [[7], [7]]

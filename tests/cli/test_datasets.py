@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from yolozu.cli.datasets import open_split
+from yolozu.cli.datasets import open_split, open_split_with_models
 from yolozu.errors import InputError, UsageError
 
 
@@ -53,3 +53,9 @@ def test_labels_that_name_no_box_are_left_out_and_said(root, capsys):
 def test_a_missing_data_set_is_an_input_error(root):
     with pytest.raises(InputError, match="YZ201 no such directory"):
         open_split(root, None)
+
+
+def test_a_data_set_without_models_has_none(root):
+    make_split(root, "val")
+    index, models = open_split_with_models(root, None)
+    assert (index.split, models.by_class) == ("val", {})

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from yolozu.cli.render import show_findings, table
+from yolozu.cli.render import counted, show_findings, table, wrapped
 from yolozu.errors import Finding
 
 FINDINGS = [
@@ -57,3 +57,14 @@ def test_a_table_gives_way_where_it_is_widest_and_origins_keep_their_line():
     text = table(("key", "value", "origin"), [("lr", "x" * 30, "configs/examples/exp.yaml:12")], width=40)
     assert text == "key  value             origin\nlr   xxxxxxxxxxxxxxx…  …ples/exp.yaml:12"
     assert max(len(line) for line in text.splitlines()) <= 40
+
+
+def test_counts_know_one_from_several():
+    assert [counted(number, "image") for number in (0, 1, 2)] == ["0 images", "1 image", "2 images"]
+    assert counted(2, "class", "classes") == "2 classes"
+
+
+def test_paragraphs_are_wrapped_between_words_and_keep_long_ones_whole(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "24")
+    text = wrapped(f"fix: divide it by 1000, then look at {'x' * 30}", indent="  ", hanging="    ")
+    assert text == f"  fix: divide it by\n    1000, then look at\n    {'x' * 30}"

@@ -28,6 +28,14 @@ NUMBERS = {
     "--gradient-accumulation-steps": ("gradient_accumulation_steps", int, 1),
     "--clip-grad-norm": ("clip_grad_norm", float, 0.0),
     "--ema-decay": ("ema_decay", float, 0.999),
+    "--cost-z": ("cost_z", float, 0.0),
+    "--cost-rot": ("cost_rot", float, 0.0),
+    "--cost-t": ("cost_t", float, 0.0),
+    "--cost-z-start-step": ("cost_z_start_step", int, 0),
+    "--cost-rot-start-step": ("cost_rot_start_step", int, 0),
+    "--cost-t-start-step": ("cost_t_start_step", int, 0),
+    "--stage-off-steps": ("stage_off_steps", int, 0),
+    "--stage-k-steps": ("stage_k_steps", int, 0),
 }
 SWITCHES = {
     "--nesterov": ("nesterov", False),
@@ -42,6 +50,7 @@ CHOICES = {
     "--optimizer": ("optimizer", "adamw", ("adamw", "sgd")),
     "--scheduler": ("scheduler", "none", ("none", "cosine", "onecycle", "multistep")),
     "--amp": ("amp", "none", ("none", "bf16", "fp16")),
+    "--task-aligner": ("task_aligner", "none", ("none", "uncertainty")),
 }
 OTHERS = {
     "--scheduler-milestones": ("scheduler_milestones", "1000,2000,3000", (1000, 2000, 3000), ()),
@@ -56,6 +65,8 @@ NESTED = {
     "model.backbone.args.width_mult": (1.0, {0.5}),
     "model.backbone.args.depth_mult": (1.0, {0.5}),
     "model.projector.d_model": (256, {256}),
+    "model.pose": ("auto", {"auto", True, False}),
+    "model.use_uncertainty": (False, {True}),
 }
 
 
@@ -73,7 +84,12 @@ def loaded(flag, options, text):
     key = options[flag].name
     value = flag in options[flag].opts if text is None else text
     with_an_end = [] if key in {"max_steps", "epochs"} else [Override("max_steps", 100, "max_steps=100")]
-    company = {"nesterov": {"optimizer": "sgd"}, "ema_eval": {"use_ema": True}, "fp16": {"device": "cuda"}}
+    company = {
+        "nesterov": {"optimizer": "sgd"},
+        "ema_eval": {"use_ema": True},
+        "fp16": {"device": "cuda"},
+        "uncertainty": {"model.use_uncertainty": True},
+    }
     needed = {**company.get(key, {}), **company.get(text, {})}
     extra = [Override(other, setting, f"{other}={setting}") for other, setting in needed.items()]
     return flat_values(load_contract(None, [*with_an_end, *extra, *overrides_of({key: value})]).contract)
@@ -125,6 +141,22 @@ def test_other_spellings(options):
     )
     assert (values["amp"], values["gradient_accumulation_steps"], values["model"].num_queries) == ("fp16", 4, 10)
     assert {"--use-amp", "--no-use-amp", "--grad-accum", "--num-queries"} <= set(options)
+
+
+def test_learning_poses_step_by_step(options):
+    """Phases and costs that start one after the other, as they stand in the example of a staged training."""
+    words = (
+        "--stage-off-steps 1000 --stage-k-steps 1000 --cost-z 1.0 --cost-rot 1.0 --cost-t 1.0 "
+        "--cost-z-start-step 500 --cost-rot-start-step 1000 --cost-t-start-step 1500"
+    ).split()
+    given = {options[flag].name: text for flag, text in zip(words[::2], words[1::2], strict=True)}
+    loaded = load_contract(None, overrides_of({**given, "max_steps": "5000"}))
+    assert loaded.warnings == ()
+    values = flat_values(loaded.contract)
+    assert {key: values[key] for key in given} == {
+        "stage_off_steps": 1000, "stage_k_steps": 1000, "cost_z": 1.0, "cost_rot": 1.0, "cost_t": 1.0,
+        "cost_z_start_step": 500, "cost_rot_start_step": 1000, "cost_t_start_step": 1500,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("key", "row"), NESTED.items(), ids=NESTED)

@@ -1,7 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from yolozu.contract.data import AugmentSection, PreprocessSection
+from yolozu.contract.data import AugmentSection, DatasetSection, PreprocessSection
+from yolozu.contract.words import shown
 
 
 def test_the_smallest_zoom_is_not_above_the_largest(refusal):
@@ -20,6 +21,19 @@ def test_sizes_in_steps_of_32_are_taken(size):
 def test_other_sizes_are_not(size):
     with pytest.raises(ValidationError):
         PreprocessSection(image_size=size)
+
+
+@pytest.mark.parametrize("text", ["z", "z/2", "x/2 z/2", "z x/2", "x/2 z", "x/12 y/12 z/12", "none"])
+def test_symmetries_are_turns_about_axes(text):
+    assert DatasetSection(symmetries={"mug": text}).symmetries == {"mug": text}
+
+
+@pytest.mark.parametrize("text", ["", "w", "z z", "x z", "z/1", "z/0", "z/100", "z /2", "z  x/2", "z/2,x/2", "none z"])
+def test_what_is_no_symmetry_is_refused_in_words(text, refusal):
+    assert refusal(f"epochs: 1\nsymmetries: {{mug: '{text}'}}\n") == (
+        "exp.yaml:2: symmetries.mug: YZ104 must be z (any turn about z), z/2 (half turns), 'x/2 z/2' (both, and what "
+        f"they make together) or none, got {shown(text)}\n  fix: correct or remove it"
+    )
 
 
 @pytest.mark.parametrize("probability", [-0.1, 1.1, float("nan"), True])

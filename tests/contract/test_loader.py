@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.contract.broken import BROKEN, STRICT
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
+from yolozu.contract.objective import LossWeights
 from yolozu.contract.overrides import Override, parse_assignments
 from yolozu.contract.run import Contract
 from yolozu.errors import ContractError, Finding
@@ -123,7 +124,9 @@ def test_an_override_reaches_into_maps(load):
 
 def test_a_whole_map_applies_before_what_is_inside_it(load):
     loaded = load("epochs: 2\n", "loss_weights.vfl=3", "loss_weights={vfl: 2, bbox: 4}")
-    assert loaded.contract.losses.loss_weights.model_dump() == {"vfl": 3.0, "bbox": 4.0, "giou": 2.0}
+    weights = loaded.contract.losses.loss_weights
+    assert weights == LossWeights(vfl=3.0, bbox=4.0)
+    assert (weights.giou, weights.log_z) == (2.0, 5.0)
 
 
 @pytest.mark.parametrize("name", ["model.yaml", "model.json"])

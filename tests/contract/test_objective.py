@@ -1,3 +1,8 @@
+import pytest
+
+from yolozu.contract.objective import LossWeights
+
+
 def test_matching_needs_a_cost(refusal):
     assert refusal("epochs: 1\ncost_class: 0\ncost_bbox: 0\ncost_giou: 0\n").splitlines()[0] == (
         "exp.yaml:2: cost_class: YZ105 all matching costs are 0 (cost_bbox: exp.yaml:3, cost_giou: exp.yaml:4)"
@@ -8,7 +13,26 @@ def test_without_the_matcher_all_costs_may_be_zero(load):
     assert load("epochs: 1\nuse_matcher: false\ncost_class: 0\ncost_bbox: 0\ncost_giou: 0\n").contract
 
 
+def test_costs_of_poses_are_no_costs_for_objects_without_one(refusal):
+    """Proposals say no pose either, and are matched all the same."""
+    text = "epochs: 1\ncost_class: 0\ncost_bbox: 0\ncost_giou: 0\ncost_z: 1\n"
+    assert "cost_class: YZ105 all matching costs are 0" in refusal(text)
+
+
 def test_training_needs_a_loss(refusal):
-    assert refusal("epochs: 1\nloss_weights: {vfl: 0, bbox: 0, giou: 0}\n") == (
+    zeros = ", ".join(f"{name}: 0" for name in LossWeights.model_fields)
+    assert refusal(f"epochs: 1\nloss_weights: {{{zeros}}}\n") == (
         "exp.yaml:2: loss_weights: YZ105 all loss weights are 0\n  fix: raise one of them"
     )
+
+
+@pytest.mark.parametrize("key", ["cost_z_start_step", "cost_rot_start_step", "cost_t_start_step"])
+def test_costs_start_at_whole_steps_from_zero(refusal, key):
+    assert f"exp.yaml:2: {key}: YZ103 must be a whole number of at least 0, got 1.5" in refusal(
+        f"epochs: 1\n{key}: 1.5\n"
+    )
+
+
+def test_weights_of_poses_can_be_given_alone(load):
+    weights = load("epochs: 1\nloss_weights: {log_z: 2, rot: 0}\n").contract.losses.loss_weights
+    assert (weights.log_z, weights.rot, weights.offsets, weights.bbox) == (2.0, 0.0, 5.0, 5.0)

@@ -60,6 +60,22 @@ CASES = {
             "  fix: set device: cuda, which gives every process a device of its own, or nproc_per_node: 1"
         ),
     ),
+    "aligner_needs_uncertainty": (
+        "epochs: 1\ntask_aligner: uncertainty\n",
+        (
+            "exp.yaml:2: task_aligner: YZ105 task_aligner uncertainty has no head that says how sure it is "
+            "(model.use_uncertainty: default)\n"
+            "  fix: set model.use_uncertainty: true (and leave out model.pose: false), or drop task_aligner"
+        ),
+    ),
+    "phases_end_before_training": (
+        "max_steps: 100\nstage_off_steps: 60\nstage_k_steps: 40\n",
+        (
+            "exp.yaml:2: stage_off_steps: YZ105 the 100 steps in which one head alone learns are all of the 100 steps "
+            "of training (stage_k_steps: exp.yaml:3, max_steps: exp.yaml:1)\n"
+            "  fix: lower stage_off_steps or stage_k_steps, or raise max_steps"
+        ),
+    ),
 }
 
 
@@ -83,6 +99,9 @@ def test_what_cannot_work_is_refused_with_the_ways_out(refusal, text, said):
         "max_steps: 100\nlr_warmup_steps: 100\n",
         "epochs: 1\nadapter: precomputed\npredictions: p.json\n",
         "epochs: 1\nimage_size: [64, 96]\nnum_queries: 126\n",
+        "epochs: 1\ntask_aligner: uncertainty\nmodel: {use_uncertainty: true}\n",
+        "max_steps: 101\nstage_off_steps: 60\nstage_k_steps: 40\n",
+        "epochs: 1\nstage_off_steps: 60\n",
     ],
 )
 def test_what_can_work_is_not(load, text):
@@ -91,3 +110,15 @@ def test_what_can_work_is_not(load, text):
 
 def test_a_rule_waits_until_its_keys_can_be_read(refusal):
     assert refusal("epochs: 1\ndevice: gpu\namp: fp16\n").count("YZ") == 1
+
+
+def test_the_aligner_needs_the_pose_heads_too(refusal):
+    text = "epochs: 1\ntask_aligner: uncertainty\nmodel: {pose: false}\n"
+    assert refusal(text).splitlines()[0] == (
+        "exp.yaml:2: task_aligner: YZ105 task_aligner uncertainty has no head that says how sure it is "
+        "(model.pose: exp.yaml:3)"
+    )
+
+
+def test_phases_that_are_longer_than_training_are_refused_too(refusal):
+    assert "the 200 steps in which one head alone learns" in refusal("max_steps: 100\nstage_k_steps: 200\n")

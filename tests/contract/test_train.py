@@ -16,3 +16,11 @@ def test_devices(load, device):
 @pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "CPU", "mps"])
 def test_other_devices_are_refused(refusal, device):
     assert "must be cpu, cuda or cuda:N, got " in refusal(f'epochs: 1\ndevice: "{device}"\n')
+
+
+@pytest.mark.parametrize("key", ["stage_off_steps", "stage_k_steps"])
+def test_phases_last_whole_steps(load, refusal, key):
+    assert getattr(load(f"max_steps: 9\n{key}: 8\n").contract.loop, key) == 8
+    assert f"exp.yaml:2: {key}: YZ104 must be a whole number of at least 0, got -1" in refusal(
+        f"max_steps: 9\n{key}: -1\n"
+    )

@@ -37,6 +37,9 @@ def test_a_whole_number_is_a_number():
         ("optimizer: SGD", "did you mean 'sgd'?"),
         ("amp: false", "correct it, or drop amp for its default, none"),
         ("ddp: 'false'", "write false without quotes"),
+        ("model: {pose: 'true'}", "write true without quotes"),
+        ("model: {pose: off}", "write false"),
+        ("model: {pose: Auto}", "did you mean 'auto'?"),
     ],
 )
 def test_the_fix_is_the_likely_one(line, fix):

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from yolozu.progress import SilentProgress
 
 NAMES = [solid.name for solid in all_solids()]
 MIRRORS = {axis: np.diag([-1.0 if axis == other else 1.0 for other in "xyz"]) for axis in "xyz"}
+FRAMES = 20
 HALF_TURN_X = np.diag([1.0, -1.0, -1.0])
 
 
+@cache
 def drawn_objects(scenes: int = 40, size: int = 160, seed: int = 0) -> PosedObjects:
     """Solids of random scenes with the boxes around the whole of each."""
     generator = np.random.default_rng(seed)
@@ -75,21 +78,24 @@ def spoiled_bop(
     K_factor: float = 1.0,
     points_factor: float = 1.0,
 ) -> Path:
-    """A copy of the test split of a BOP data set, poses (R, t in mm), cameras and vertices changed."""
-    for part in ("test", "models"):
-        shutil.copytree(source / part, target / part)
-    for path in sorted(target.glob("test/*/scene_gt.json")):
-        document = json.loads(path.read_text())
-        for row in (row for rows in document.values() for row in rows):
-            if change_pose is not None:
-                R, t = change_pose(np.array(row["cam_R_m2c"]).reshape(3, 3), np.array(row["cam_t_m2c"]))
-                row["cam_R_m2c"], row["cam_t_m2c"] = R.ravel().tolist(), t.tolist()
-        path.write_text(json.dumps(document))
-        camera = path.with_name("scene_camera.json")
-        document = json.loads(camera.read_text())
-        for row in document.values():
-            row["cam_K"] = [*(np.array(row["cam_K"][:8]) * K_factor).tolist(), 1.0]
-        camera.write_text(json.dumps(document))
+    """The first `FRAMES` views of the test split of a BOP data set, poses (R, t in mm), cameras and vertices changed."""
+    shutil.copytree(source / "models", target / "models")
+    for scene in sorted((source / "test").iterdir()):
+        for picture in sorted(scene.glob("*/*")):
+            if int(picture.stem.partition("_")[0]) < FRAMES:
+                copy = target / "test" / scene.name / picture.relative_to(scene)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(picture, copy)
+        for path in sorted(scene.glob("*.json")):
+            document = {key: rows for key, rows in json.loads(path.read_text()).items() if int(key) < FRAMES}
+            if path.stem == "scene_camera":
+                for row in document.values():
+                    row["cam_K"] = [*(np.array(row["cam_K"][:8]) * K_factor).tolist(), 1.0]
+            elif path.stem == "scene_gt" and change_pose is not None:
+                for row in (row for rows in document.values() for row in rows):
+                    R, t = change_pose(np.array(row["cam_R_m2c"]).reshape(3, 3), np.array(row["cam_t_m2c"]))
+                    row["cam_R_m2c"], row["cam_t_m2c"] = R.ravel().tolist(), t.tolist()
+            (target / "test" / scene.name / path.name).write_text(json.dumps(document))
     if points_factor != 1.0:
         for path in sorted(target.glob("models/*.ply")):
             _scale_ply(path, points_factor)

@@ -77,7 +77,8 @@ def test_pixels_of_a_drawn_rectangle_stay_under_its_box(width, height, index):
     placement = placement_of(variation, width, height, PREPROCESS)
     canvas = vary_image(image, variation, placement, Preprocess(96, 128, 0), generator_for(0, 0, index))
     box = [(left + right) / 2 / width, (top + bottom) / 2 / height, (right - left) / width, (bottom - top) / height]
-    (x, y, w, h), = visible_boxes(placement.boxes_to_input(np.array([box])))[0] * np.array([128, 96, 128, 96])  # fmt: skip
+    visible = visible_boxes(placement.boxes_to_input(np.array([box])))[0]
+    x, y, w, h = visible[0] * np.array([128, 96, 128, 96])
     rows, columns = np.nonzero(canvas[:, :, 0] > 127)
     if min(w, h) < 3:
         return

@@ -43,6 +43,8 @@ def test_the_report_counts_by_rule_and_split(tmp_path):
         "images_repeated": 0,
         "instances": 3,
         "instances_used": 1,
+        "instances_with_pose": 0,
+        "images_with_camera": 0,
         "crowd_regions": 0,
     }
     assert (report["dataset_root"], report["policy"], report["passed"], report["classes"]) == ("set", "drop", True, 2)
@@ -54,6 +56,7 @@ def test_the_report_counts_by_rule_and_split(tmp_path):
         "image": "images/train/a.png",
         "where": f"{tmp_path}/labels/train/a.txt:4",
         "problem": "1 values; a box has 5, a polygon 7, 9, 11, …",
+        "hint": "write 'class cx cy w h', or a polygon, in fractions of the image",
     }
 
 

@@ -26,7 +26,8 @@ def record_of(K_4=None, width=50, height=50):
     nothing = np.zeros(0)
     return ImageRecord(
         image="a.png", path=Path("a.png"), width=width, height=height, sha256="",
-        class_indices=nothing.astype(np.int64), boxes_cxcywh=nothing.reshape(0, 4), is_crowd=nothing.astype(bool), areas_px=nothing,
+        class_indices=nothing.astype(np.int64), boxes_cxcywh=nothing.reshape(0, 4), is_crowd=nothing.astype(bool),
+        areas_px=nothing,
         poses=None if K_4 is None else replace(PoseLabels.none_of(0), K_4=K_4),
     )  # fmt: skip
 

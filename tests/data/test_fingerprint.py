@@ -4,7 +4,17 @@ import os
 
 import pytest
 
-from tests.data.builders import write_coco, write_file, write_image, write_yolo
+from tests.data.builders import (
+    bop_box,
+    bop_row,
+    write_bop,
+    write_coco,
+    write_file,
+    write_image,
+    write_mask,
+    write_sidecar,
+    write_yolo,
+)
 from yolozu.artifacts.digest import DigestCache
 from yolozu.contract.data import DatasetSection
 from yolozu.data.fingerprint import fingerprint, predicted_split, used_splits
@@ -67,6 +77,63 @@ def test_an_instances_file_counts(tmp_path):
     assert before["files"] == 4
     write_file(tmp_path / "instances.json", "{}")
     assert digest(tmp_path, split="train", val_split="train")["digest"] != before["digest"]
+
+
+MASKED = {"mask_path": "masks/a.png"}
+
+
+def test_masks_that_sidecars_name_count_from_when_they_are_there(tmp_path):
+    root = write_yolo(tmp_path / "set", LABELS)
+    write_sidecar(root, "train/a", MASKED)
+    with DigestCache(tmp_path / "digests.sqlite") as cache:
+        without = digest(root, cache)
+    write_mask(root / "masks/a.png", (0, 0, 9, 9))
+    with DigestCache(tmp_path / "digests.sqlite") as cache:
+        first = digest(root, cache)
+    write_mask(root / "masks/a.png", (0, 0, 8, 9))
+    with DigestCache(tmp_path / "digests.sqlite") as cache:
+        second = digest(root, cache)
+    assert len({found["digest"] for found in (without, first, second)}) == 3
+    assert (without["files"], first["files"]) == (5, 6)
+
+
+@pytest.mark.parametrize("text", ["", "7", '[7, {"mask_path": 7}, {"mask_path": ""}]', '{"instances": 7}'])
+def test_sidecars_that_are_malformed_name_no_masks(tmp_path, text):
+    root = write_yolo(tmp_path, LABELS)
+    write_file(root / "labels/train/a.json", text)
+    assert digest(root)["files"] == 5
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "models/obj_000003.ply",
+        "models/models_info.json",
+        "train/000001/scene_gt.json",
+        "train/000001/scene_gt_info.json",
+        "train/000001/scene_camera.json",
+        "train/000001/mask_visib/000000_000000.png",
+        "train/000001/rgb/000000.png",
+    ],
+)
+def test_every_file_of_scenes_and_models_counts(tmp_path, name):
+    root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(1, 1, 9, 9)]})
+    write_mask(root / "train/000001/mask_visib/000000_000000.png", (0, 0, 9, 9))
+    before = digest(root, val_split="train")
+    assert before["files"] == 9
+    write_file(root / name, "other")
+    assert digest(root, val_split="train")["digest"] != before["digest"]
+
+
+@pytest.mark.parametrize("name", ["data.yaml", "train.txt", "images/a/1.png", "labels/a/1.txt", "labels/a/1.json"])
+def test_every_file_that_a_data_yaml_leads_to_counts(tmp_path, name):
+    root = write_yolo(tmp_path, {"a/1": "0 .5 .5 .1 .1", "b/2": None}, classes=None)
+    write_file(root / "data.yaml", "train: train.txt\nval: images/b\nnames: [cat]")
+    write_file(root / "train.txt", "./images/a/1.png\n")
+    before = digest(root / "data.yaml")
+    assert before["files"] == 5
+    write_file(root / name, {"data.yaml": "train: train.txt\nval: images/b"}.get(name, "./images/b/2.png"))
+    assert digest(root / "data.yaml")["digest"] != before["digest"]
 
 
 def test_rendered_scenes_have_no_files():

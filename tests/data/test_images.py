@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.data.builders import write_image
-from yolozu.data.images import ImageFacts, image_facts, read_image
+from yolozu.data.images import ImageFacts, image_facts, read_image, size_of
 from yolozu.errors import InputError
 
 FORMATS = ["jpg", "png", "bmp", "webp", "tif"]
@@ -27,6 +27,16 @@ def test_exif_orientation_turns_size_and_pixels(tmp_path, orientation):
     facts = image_facts(path)
     assert (facts.height, facts.width) == read_image(path).shape[:2]
     assert facts.width == (64 if orientation < 5 else 48)
+    assert size_of(path) == (facts.width, facts.height)
+
+
+def test_the_size_is_in_the_files_head_and_of_no_picture_there_is_none(tmp_path):
+    path = write_image(tmp_path / "a.png", 200, 150)
+    path.write_bytes(path.read_bytes()[:100])
+    assert size_of(path) == (200, 150)
+    assert size_of(tmp_path / "b.png") is None
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    assert size_of(tmp_path / "b.png") is None
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.data.builders import index_at, write_coco, write_file, write_yolo
+from tests.data.builders import index_at, write_coco, write_file, write_mask, write_sidecar, write_yolo
 from yolozu.data.index import DataIndex
 from yolozu.errors import InputError
 
@@ -56,6 +56,39 @@ def test_an_index_beside_its_data_may_be_moved_with_it(tmp_path):
 def test_a_file_that_is_no_index_is_refused(tmp_path, text):
     with pytest.raises(InputError, match="YZ206"):
         DataIndex.read(write_file(tmp_path / "train.json", text))
+
+
+def test_poses_and_masks_come_back_too(tmp_path):
+    root = write_yolo(tmp_path / "set", {"train/a": "1 0.5 0.25 0.1 0.2\n0 0.1 0.1 0.05 0.05", "train/b": None})
+    write_mask(root / "masks/a.png", (1, 2, 3, 4))
+    pose = {"R_gt": [[0, -1, 0], [1, 0, 0], [0, 0, 1]], "t_gt": [0.1, 0.2, 2], "mask_path": "masks/a.png"}
+    write_sidecar(
+        root, "train/a", pose, {"offsets_gt": [1, -2]}, K_gt=[100, 110, 32, 24], K_gt_prime=[101, 110, 32, 24]
+    )
+    index = index_at(root, "train")
+    index.write(tmp_path / "train.json")
+    back = DataIndex.read(tmp_path / "train.json")
+    assert rows(back) == rows(index)
+    assert (back.has_poses, back.num_poses) == (True, 1)
+    first, second = back.records
+    assert (first.masks, second.masks, second.poses) == ((("masks/a.png", None), None), (), None)
+    poses = first.poses
+    assert (poses.K_4.tolist(), poses.K_true_4.tolist()) == ([100, 110, 32, 24], [101, 110, 32, 24])
+    assert (poses.has_pose_N.tolist(), poses.has_center_N.tolist()) == ([True, False], [True, True])
+    np.testing.assert_allclose(poses.R_m2c_N33, [[[0, -1, 0], [1, 0, 0], [0, 0, 1]], np.eye(3)])
+    np.testing.assert_allclose(poses.t_m2c_N3, [[0.1, 0.2, 2.0], [0, 0, 1]])
+    # Seen by the camera that took the image; of the other one, only the label's offset from its box says where.
+    np.testing.assert_allclose(poses.centers_px_N2, [[32 + 5.05, 24 + 11], [6.4 + 1, 4.8 - 2]])
+
+
+def test_a_pose_behind_the_camera_is_none(tmp_path):
+    root = write_yolo(tmp_path, {"train/a": "1 0.5 0.25 0.1 0.2"})
+    for z in (0, -1):
+        pose = {"R_gt": [1, 0, 0, 0, 1, 0, 0, 0, 1], "t_gt": [0, 0, z], "K_gt": [100, 110, 32, 24]}
+        write_sidecar(root, "train/a", pose)
+        poses = index_at(root, "train").records[0].poses
+        assert (poses.has_pose_N.tolist(), poses.has_center_N.tolist()) == ([False], [False])
+        np.testing.assert_array_equal(poses.t_m2c_N3, [[0, 0, 1]])
 
 
 def test_the_file_can_be_read_by_people(tmp_path):

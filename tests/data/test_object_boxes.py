@@ -61,7 +61,7 @@ def test_model_points_give_a_box_inside_the_one_around_the_turned_box():
     poses = place_poses(labels, placement, told=told)
     record = record_of([0.45, 0.55, 0.4, 0.44])
     found = corners(object_boxes(record, placement, [None], poses, models))[0]
-    placed = placement.points_to_input(project(points_V3 + [0, 0, 1.0], intrinsics_matrix(*K_4)))
+    placed = placement.points_to_input(project(points_V3 + np.array([0, 0, 1.0]), intrinsics_matrix(*K_4)))
     np.testing.assert_allclose(found, [*placed.min(axis=0), *placed.max(axis=0)], atol=1e-9)
     around = corners(object_boxes(record, placement, [None], None))[0]
     assert (around[:2] < found[:2]).all()

@@ -23,7 +23,6 @@ INPUTS = st.sampled_from([32, 96, 160, 256])
 MIRROR = np.diag([-1.0, 1.0, 1.0])
 
 
-
 VARIATIONS = st.builds(
     Variation,
     mirrored=st.booleans(),
@@ -118,7 +117,9 @@ def test_the_model_stays_on_its_pixels_through_any_chain(case):
     np.testing.assert_allclose(after, case.placement.points_to_input(before), atol=1e-6)
     center = case.placement.points_to_input(case.labels.centers_px_N2)
     np.testing.assert_allclose(placed.centers_px_N2, center, atol=1e-9)
-    np.testing.assert_allclose(seen(np.zeros((1, 3)), np.eye(3), placed.t_m2c_N3[0], corrected(placed)), center, atol=1e-6)
+    np.testing.assert_allclose(
+        seen(np.zeros((1, 3)), np.eye(3), placed.t_m2c_N3[0], corrected(placed)), center, atol=1e-6
+    )
     assert placed.has_pose_N.all()
     assert placed.has_center_N.all()
     assert placed.has_k_delta
@@ -127,7 +128,9 @@ def test_the_model_stays_on_its_pixels_through_any_chain(case):
 @given(cases(), st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1), st.floats(-0.1, 0.1)))
 def test_a_body_of_revolution_keeps_its_pose_in_the_mirror(case, offset):
     axis_3 = rotation_of(7)[:, 0]
-    models = ObjectModels({3: ObjectModel(np.zeros((0, 3)), None, Symmetries(axis_3=axis_3, offset_3=np.array(offset)))})
+    models = ObjectModels(
+        {3: ObjectModel(np.zeros((0, 3)), None, Symmetries(axis_3=axis_3, offset_3=np.array(offset)))}
+    )
     placed = case.placed(class_indices_N=np.array([3]), models=models)
     R_33, t_3 = placed.R_m2c_N33[0], placed.t_m2c_N3[0]
     np.testing.assert_allclose(R_33 @ R_33.T, np.eye(3), atol=1e-9)

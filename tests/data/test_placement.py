@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.data.placement import Placement, clip_boxes
+from yolozu.data.placement import Placement, Turn, clip_boxes
 
 SIDES = st.integers(1, 700)
 INPUTS = st.sampled_from([32, 96, 160, 320])
@@ -24,7 +26,17 @@ def placements(sides, input_width, input_height):
         input_width=st.just(input_width),
         input_height=st.just(input_height),
         mirrored=st.booleans(),
+        stretch=st.one_of(st.just(1.0), st.floats(0.7, 1.4)),
     )
+
+
+TURNS = st.builds(
+    Turn,
+    angle=st.floats(-4, 4),
+    center_x_px=st.floats(-50, 150),
+    center_y_px=st.floats(-50, 150),
+    aspect=st.floats(0.8, 1.25),
+)
 
 
 @given(SIDES, SIDES, INPUTS, INPUTS, st.tuples(FRACTIONS, FRACTIONS, FRACTIONS, FRACTIONS))
@@ -101,3 +113,91 @@ def test_shrinking_does_not_alias():
 def test_an_image_thinner_than_a_pixel_is_still_shown():
     canvas = Placement.letterbox(1, 700, 32, 32).paste(np.full((700, 1, 3), 255, dtype=np.uint8), 0)
     assert (canvas == 255).any(axis=(0, 2)).sum() == 1
+
+
+@pytest.mark.parametrize(("degrees", "turns"), [(180.0, 2), (90.0, -1), (-90.0, 1)])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_quarter_turns_about_the_middle_move_whole_pixels(degrees, turns, mirrored):
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    turn = Turn(np.radians(degrees), 32.0, 32.0)
+    placement = replace(Placement.letterbox(64, 64, 64, 64), turn=turn, mirrored=mirrored)
+    expected = np.rot90(image, turns)
+    expected = expected[:, ::-1] if mirrored else expected
+    found = placement.paste(image, 0)[1:-1, 1:-1]
+    np.testing.assert_allclose(found.astype(int), expected[1:-1, 1:-1], atol=1)
+
+
+@given(placements(st.integers(40, 300), 128, 96), TURNS)
+def test_a_turned_spot_is_where_its_point_is(placement, turn):
+    placement = replace(placement, turn=turn)
+    x, y = placement.width // 2, placement.height // 2
+    image = np.zeros((placement.height, placement.width), dtype=np.uint8)
+    radius = max(2, round(3 / placement.scale))
+    image[max(0, y - radius) : y + radius, max(0, x - radius) : x + radius] = 255
+    expected = placement.points_to_input(np.array([[x, y]], float))[0]
+    canvas = placement.paste(image, 0).astype(float)
+    assert canvas.shape == (96, 128)
+    if (expected < 20).any() or (expected > [108, 76]).any():
+        return
+    rows, columns = np.nonzero(canvas)
+    weights = canvas[rows, columns]
+    found = [np.average(columns + 0.5, weights=weights), np.average(rows + 0.5, weights=weights)]
+    np.testing.assert_allclose(found, expected, atol=0.3)
+
+
+@given(placements(SIDES, 64, 32), TURNS)
+def test_the_border_of_a_turned_image_never_mixes_with_the_ground(placement, turn):
+    image = np.full((placement.height, placement.width, 3), 255, dtype=np.uint8)
+    canvas = replace(placement, turn=turn).paste(image, 7)
+    assert canvas.shape == (32, 64, 3)
+    assert set(np.unique(canvas)) <= {7, 255}
+
+
+@given(placements(SIDES, 96, 64), st.one_of(st.none(), TURNS))
+def test_boxes_go_as_their_corners_do(placement, turn):
+    placement = replace(placement, turn=turn)
+    corners = np.array([[0.2, 0.3], [0.6, 0.3], [0.6, 0.9], [0.2, 0.9]]) * [placement.width, placement.height]
+    placed = placement.points_to_input(corners)
+    low, high = placed.min(axis=0), placed.max(axis=0)
+    expected = np.concatenate([(low + high) / 2, high - low]) / [96, 64, 96, 64]
+    np.testing.assert_allclose(placement.boxes_to_input(np.array([[0.4, 0.6, 0.4, 0.6]]))[0], expected, atol=1e-9)
+
+
+@given(placements(SIDES, 96, 64), st.one_of(st.none(), TURNS), st.floats(-30, 30), st.floats(-30, 30))
+def test_a_moved_picture_is_the_same_elsewhere(placement, turn, right, down):
+    placement = replace(placement, turn=turn)
+    points = np.array([[0.0, 0.0], [3.0, 17.0], [50.0, -2.0]])
+    moved = placement.moved(right, down, 200, 300)
+    assert (moved.input_width, moved.input_height) == (200, 300)
+    np.testing.assert_allclose(
+        moved.points_to_input(points), placement.points_to_input(points) + np.array([right, down]), atol=1e-9
+    )
+
+
+@given(placements(SIDES, 96, 64), st.one_of(st.none(), TURNS))
+def test_a_part_lies_where_it_lay_in_the_whole(placement, turn):
+    placement = replace(placement, turn=turn)
+    part = placement.of_part(7, 11, 20, 30)
+    assert (part.width, part.height) == (20, 30)
+    points = np.array([[0.0, 0.0], [20.0, 30.0]])
+    np.testing.assert_allclose(
+        part.points_to_input(points), placement.points_to_input(points + np.array([7, 11])), atol=1e-9
+    )
+
+
+def test_shrinking_a_turned_image_does_not_alias():
+    image = np.zeros((640, 640, 3), dtype=np.uint8)
+    image[:, ::2] = 255
+    placement = replace(Placement.letterbox(640, 640, 160, 160), turn=Turn(0.5, 80.0, 80.0))
+    inner = placement.paste(image, 127)[40:120, 40:120]
+    assert np.abs(inner.astype(int) - 127).max() <= 16
+
+
+def test_what_is_not_there_gives_no_color():
+    """A fourth channel weighs colors, also where they are resampled."""
+    image = np.zeros((64, 64, 4), dtype=np.uint8)
+    image[:, :32] = [200, 100, 50, 255]
+    for turn in (None, Turn(0.3, 16.0, 16.0)):
+        canvas = replace(Placement.letterbox(64, 64, 23, 23), turn=turn).paste(image, 0)
+        seen = canvas[canvas[:, :, 3] > 60]
+        assert (np.abs(seen[:, :3].astype(int) - [200, 100, 50]) <= 8).all()

@@ -83,10 +83,11 @@ def test_a_large_mesh_is_stood_in_for_by_few_points_that_span_the_same_boxes():
 
 def test_objects_of_a_split_are_those_that_can_be_judged(tmp_path):
     survey = survey_of(write_posed(tmp_path, images=3, size=64), "train")
-    places, objects = posed_objects(survey, survey.splits[0])
+    places, objects = posed_objects(survey, survey.splits)
     assert len(places) == len(objects) == len(list(survey.instances()))
     assert [place.instance.class_index for place in places] == objects.shapes_N.tolist()
     assert objects.sizes_px_N2.tolist() == [[64.0, 64.0]] * len(objects)
     assert objects.overlap.min() > 0.9
-    nothing, none = posed_objects(replace(survey, splits=()), replace(survey.splits[0], images=()))
+    assert {place.split.name for place in places} == {"train"}
+    nothing, none = posed_objects(survey, ())
     assert (nothing, len(none), none.overlap.shape) == ([], 0, (0,))

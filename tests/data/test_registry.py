@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.data.builders import write_coco, write_yolo
+from tests.data.builders import bop_box, bop_row, write_bop, write_coco, write_file, write_yolo
 from yolozu.data.layout import find_layout
 from yolozu.data.registry import READERS
 
+YOLO = {"train/a": "1 0.5 0.5 0.5 0.25", "train/b": None}
 SAMPLES = {
-    "yolo": lambda root: write_yolo(root, {"train/a": "1 0.5 0.5 0.5 0.25", "train/b": None}),
+    "yolo": lambda root: write_yolo(root, YOLO),
     "coco": lambda root: write_coco(root, [{"image_id": 20, "category_id": 7, "bbox": [16, 18, 32, 12]}]),
+    "bop": lambda root: write_bop(root, {0: [bop_row(7)]}, {0: [bop_box(16, 18, 32, 12)]}),
+    "ultralytics": lambda root: write_file(write_yolo(root, YOLO) / "data.yaml", "train: images/train").parent,
 }
+NAMES = {"bop": ["000000.png", "000001.png"]}
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -18,7 +22,8 @@ def test_every_reader_finds_the_same_in_its_format(tmp_path, name):
     reader = READERS.load(name)(layout, layout.split("train"))
     labels = reader.read(reader.stated_classes())
     first, second = labels.images
-    assert [entry.path.name for entry in labels.images] == ["a.png", "b.png"]
+    assert layout.split("train").label_format == name
+    assert [entry.path.name for entry in labels.images] == NAMES.get(name, ["a.png", "b.png"])
     assert [(entry.class_index, entry.box_cxcywh, entry.is_crowd) for entry in first.instances] == [
         (1, (0.5, 0.5, 0.5, 0.25), False)
     ]

@@ -1,9 +1,20 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from tests.data.builders import index_at, survey_of, write_file, write_image, write_yolo
+from tests.data.builders import (
+    TETRAHEDRON,
+    index_at,
+    survey_of,
+    write_file,
+    write_image,
+    write_ply,
+    write_sidecar,
+    write_yolo,
+)
 from yolozu.artifacts.digest import DigestCache, digest_file
 from yolozu.data.images import ImageFacts
 from yolozu.data.layout import find_layout
@@ -53,6 +64,19 @@ def test_polygons_keep_their_area_and_boxes_get_theirs(tmp_path):
     write_file(tmp_path / "labels/train/a.txt", "0 0.2 0.2 0.6 0.2 0.2 0.8\n0 0.5 0.5 0.1 0.2\n")
     record = index_at(tmp_path, "train").records[0]
     np.testing.assert_allclose(record.areas_px, [0.12 * 20000, 20 * 20])
+
+
+def test_meshes_count_over_shapes_of_sidecars_and_of_those_the_first(tmp_path):
+    root = write_yolo(tmp_path, {"train/a": "0 .5 .5 .1 .1\n1 .5 .5 .1 .1", "val/b": "0 .5 .5 .1 .1\n1 .2 .2 .1 .1"})
+    for size, name in ((0.1, "train/a"), (0.2, "val/b")):
+        shape = {"cad_points": [[0, 0, 0], [size, 0, 0]]}
+        write_sidecar(root, name, shape, shape)
+    splits = {name: {"images_dir": f"images/{name}", "labels_dir": f"labels/{name}"} for name in ("train", "val")}
+    document = {"splits": splits, "models_dir": "meshes", "models_unit": "mm"}
+    write_file(root / "dataset.json", json.dumps(document))
+    write_ply(root / "meshes/dog.ply", TETRAHEDRON)
+    models = survey_of(root, "train", "val").models.by_class
+    assert {index: model.diameter for index, model in models.items()} == pytest.approx({0: 0.1, 1: 0.05})
 
 
 def test_real_images_are_all_readable(real_data):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from tests.data.builders import write_image
 from tests.engine.test_session import config, opened  # noqa: F401 - `config` is a fixture
 from yolozu.artifacts.digest import digest_file
 from yolozu.engine.given import told_by_file
@@ -92,3 +93,30 @@ def test_other_reasons_stay_as_they_are():
     reasons = (Reason("key", "lr", "1", "2"), Reason("input", "data/train.json", "a", "b"))
     assert told_by_file(reasons, NOTE, "w.pth") == reasons
     assert told_by_file((*reasons, Reason("input", NOTE, "a", "b")), NOTE, None)[-1].subject == NOTE
+
+
+PICTURES = "plan/backgrounds.json"
+
+
+def test_backgrounds_are_known_by_their_content(config, tmp_path):  # noqa: F811
+    assert opened().texts[PICTURES] == '{\n  "digest": null,\n  "files": 0,\n  "schema_version": 1\n}\n'
+    write_image(tmp_path / "grounds/a.png", seed=0)
+    session = opened("paste_backgrounds=grounds")
+    built(session)
+    assert inputs_of(session) == []
+    (tmp_path / "grounds/notes.txt").write_text("no picture")
+    assert inputs_of(opened("paste_backgrounds=grounds")) == []
+    write_image(tmp_path / "grounds/a.png", seed=1)
+    assert inputs_of(opened("paste_backgrounds=grounds")) == ["grounds has other content than when it was read"]
+    assert inputs_of(opened("paste_backgrounds=null")) == [
+        'paste_backgrounds: "grounds" → null (paste_backgrounds=null)'
+    ]
+
+
+def test_missing_backgrounds_are_told_before_anything_runs(config, tmp_path):  # noqa: F811
+    (tmp_path / "empty").mkdir()
+    fix = "  fix: name a directory of pictures, relative to the working directory, or drop paste_backgrounds"
+    for name, problem in (("no", "there is no such directory"), ("empty", "there is no picture in this directory")):
+        with pytest.raises(InputError) as caught:
+            opened(f"paste_backgrounds={name}")
+        assert str(caught.value) == f"paste_backgrounds: {name} (paste_backgrounds={name}): YZ313 {problem}\n{fix}"

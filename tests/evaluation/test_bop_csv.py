@@ -72,6 +72,7 @@ def test_every_line_that_cannot_be_used_is_named(tmp_path):
         GOOD.replace("1 0 0 0 1", "1 0 0 0"),
         GOOD.replace("0 0 1000", "0 0 nan"),
         GOOD.replace("0.5", "high"),
+        GOOD.replace("1 0 0 0 1", "0 0 0 0 1"),
         GOOD.replace("0,1,7", "0,9,7"),
         GOOD.replace("0,1,7", "0,1,8"),
     ) == "\n".join(
@@ -81,9 +82,10 @@ def test_every_line_that_cannot_be_used_is_named(tmp_path):
             f"r.csv:5: YZ811 '1 0 0 0 0 0 0 1' holds 8 numbers, not 9\n{fix}",
             f"r.csv:6: YZ811 '0 0 nan' is not finite\n{fix}",
             f"r.csv:7: YZ811 'high' holds no numbers\n{fix}",
-            "r.csv:8: YZ812 split 'val' has no image 9 in scene 0\n"
+            f"r.csv:8: YZ811 '0 0 0 0 1 0 0 0 1' is no rotation\n{fix}",
+            "r.csv:9: YZ812 split 'val' has no image 9 in scene 0\n"
             "  fix: name another split, or other ids: images count from 0 in order of path, in scene 0",
-            "r.csv:9: YZ803 no class has the id 8\n  fix: write the data set's category ids as object ids",
+            "r.csv:10: YZ803 no class has the id 8\n  fix: write the data set's category ids as object ids",
         ]
     )
 

@@ -30,6 +30,18 @@ def test_every_missed_gate_is_listed_with_what_was_measured():
     ]
 
 
+def test_gates_on_poses_say_when_there_are_none():
+    metrics = {**METRICS, "add_01d": None}
+    told = {
+        has_poses: [finding.problem for finding in missed_gates({"add_01d": ">= 0.3"}, metrics, has_poses=has_poses)]
+        for has_poses in (True, False)
+    }
+    assert told == {
+        True: ["nothing was measured (no ground truth for it), required >= 0.3"],
+        False: ["nothing was measured (no object has a pose), required >= 0.3"],
+    }
+
+
 def test_gates_that_cannot_be_read_are_named_together():
     with pytest.raises(ContractError) as caught:
         missed_gates({"map5095": ">= 0.4", "map50": "about 0.5", "speed": "> 1", "map50_95": "> x"}, METRICS)

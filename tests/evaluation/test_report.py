@@ -47,9 +47,10 @@ def test_the_report_holds_exactly_these_keys(tmp_path):
 
 
 def test_what_is_absent_is_null_and_never_minus_one(tmp_path):
-    text = pretty(report(tmp_path))
+    document = report(tmp_path)
+    text = pretty(document)
     assert '"map_small": null' in text
-    assert "-1" not in text.replace(report(tmp_path)["timestamp"], "")
+    assert "-1" not in text.replace(document["timestamp"], "")
     CocoReport.model_validate_json(text)
 
 

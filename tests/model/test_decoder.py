@@ -11,11 +11,12 @@ from yolozu.model.references import inverse_sigmoid
 SIZES = ((4, 6), (2, 3), (1, 1))
 
 
-def decoder(num_layers=3):
+def decoder(num_layers=3, pose_head_names=()):
     torch.manual_seed(0)
     module = Decoder(
         HeadSizes(d_model=16, num_classes=3),
         head_names=("logits", "boxes"),
+        pose_head_names=pose_head_names,
         num_layers=num_layers,
         num_heads=4,
         num_points=2,
@@ -105,3 +106,37 @@ def test_matching_queries_change_everyone():
     content[:, 8] += 1.0
     after = module(content, box_logits, memory, SIZES, visible)["logits"]
     assert (before != after).any(-1).all(0).all()
+
+
+def test_pose_heads_say_their_part_in_every_layer_and_see_its_boxes():
+    module = decoder(pose_head_names=("log_z", "rot6d", "offsets"))
+    content, box_logits, memory = start()
+    training = module(content, box_logits, memory, SIZES)
+    assert {name: tuple(values.shape) for name, values in training.items()} == {
+        "boxes": (3, 2, 5, 4), "logits": (3, 2, 5, 3), "log_z": (3, 2, 5, 1), "rot6d": (3, 2, 5, 6),
+        "offsets": (3, 2, 5, 2),
+    }  # fmt: skip
+    for head in module.pose_heads["offsets"]:
+        head.start_at(0.5, -1.0)
+    offsets = module(content, box_logits, memory, SIZES)["offsets"]
+    sides = training["boxes"][..., 2:] * torch.tensor([6 * 8 * 0.5, -4 * 8 * 1.0])  # of an input of 32 by 48 px
+    torch.testing.assert_close(offsets, sides)
+
+
+def test_evaluation_says_the_poses_of_the_last_layer():
+    module = decoder(pose_head_names=("log_z", "rot6d"))
+    content, box_logits, memory = start()
+    training = module(content, box_logits, memory, SIZES)
+    evaluated = module.eval()(content, box_logits, memory, SIZES)
+    for name in ("log_z", "rot6d"):
+        torch.testing.assert_close(evaluated[name], training[name][-1:])
+
+
+def test_poses_do_not_teach_boxes():
+    """The box that a depth is read from is a constant: only the query learns."""
+    module = decoder(pose_head_names=("log_z", "offsets"))
+    content, box_logits, memory = start()
+    predicted = module(content, box_logits, memory, SIZES)
+    (predicted["log_z"].sum() + predicted["offsets"].sum()).backward()
+    assert all(parameter.grad is None for parameter in module.heads["boxes"].parameters())
+    assert module.layers[0].feed_forward.linear1.weight.grad.abs().sum() > 0

@@ -169,6 +169,82 @@ def test_the_exported_graph_gives_the_same_for_any_batch_size(tmp_path):
         assert torch.cdist(rows, exported).amin(dim=2).max() < 1e-3
 
 
+POSE = {"log_z": 1, "rot6d": 6, "offsets": 2}
+
+
+def test_pose_heads_are_in_every_layer_and_in_denoising_but_not_in_proposals():
+    output = tiny_detector(pose=True).train()(images(), targets(1, 2), noise())
+    for name, width in POSE.items():
+        assert output.queries[name].shape == (3, 2, 10, width)
+        assert output.denoising.predicted[name].shape == (3, 2, 8, width)
+    assert set(output.queries) == set(output.denoising.predicted) == {"boxes", "logits", *POSE}
+    assert set(output.proposals) == {"boxes", "logits"}
+    assert output.k_delta_B4.shape == (2, 4)
+    evaluated = tiny_detector(pose=True).eval()(images())
+    assert {name: tuple(values.shape) for name, values in evaluated.pose.items()} == {
+        **{name: (2, 10, width) for name, width in POSE.items()}, "k_delta": (2, 4),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("pose", ["auto", False])
+def test_without_pose_heads_there_is_no_trace_of_them(pose):
+    detector = tiny_detector(pose=pose)
+    assert detector.k_head is None
+    assert not any("pose" in name or "k_head" in name for name in detector.state_dict())
+    output = detector.train()(images(), targets(1, 2), noise())
+    assert (set(output.queries), output.k_delta_B4) == ({"boxes", "logits"}, None)
+    assert detector.eval()(images()).pose == {}
+
+
+def test_before_training_an_object_is_ten_centimetres_large_upright_and_in_the_middle_of_its_box():
+    output = tiny_detector(pose=True, use_uncertainty=True).eval()(images())
+    sides = output.pred_boxes[..., 2:].prod(-1).sqrt()
+    torch.testing.assert_close(output.pose["log_z"][..., 0], (0.1 / sides).log(), rtol=1e-4, atol=1e-4)
+    assert torch.equal(output.pose["rot6d"], torch.tensor([1.0, 0, 0, 0, 1, 0]).expand(2, 10, 6))
+    for name in ("offsets", "k_delta", "log_sigma_z", "log_sigma_rot"):
+        assert not output.pose[name].any()
+
+
+def test_evaluation_gives_the_poses_of_the_last_training_layer():
+    detector = tiny_detector(pose=True, use_uncertainty=True).train()
+    scattered(detector)
+    for module in detector.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    with torch.no_grad():
+        training = detector(images(), targets(1, 2), noise()).final()
+        evaluated = detector.eval()(images())
+    assert list(training.pose) == list(evaluated.pose)
+    for name, values in training.pose.items():
+        torch.testing.assert_close(evaluated.pose[name], values, rtol=1e-3, atol=1e-3)
+
+
+def test_gradients_reach_every_parameter_of_pose_heads():
+    detector = tiny_detector(pose=True, use_uncertainty=True).train()
+    scattered(detector)
+    output = detector(images(), targets(1, 2), noise())
+    sum(values.square().sum() for values in [*output.queries.values(), output.k_delta_B4]).backward()
+    heads = {name: entry for name, entry in detector.named_parameters() if "pose_heads" in name or "k_head" in name}
+    assert len(heads) == 3 * 5 * 6 + 6  # layers, heads, weights and biases
+    assert [name for name, parameter in heads.items() if not parameter.grad.abs().sum() > 0] == []
+
+
+def test_half_precision_keeps_poses_exact():
+    detector = tiny_detector(pose=True, use_uncertainty=True).train()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = detector(images(), targets(1, 2), noise())
+    for values in (*(output.queries[name] for name in POSE), output.queries["log_sigma_z"], output.k_delta_B4):
+        assert values.dtype == torch.float32
+
+
+def test_an_exportable_detector_names_what_it_gives():
+    for changes in ({}, {"pose": True, "use_uncertainty": True}):
+        exportable = ExportableDetector(tiny_detector(**changes).eval())
+        names, values = exportable.output_names(images()), exportable(images())
+        assert dict(zip(names, values, strict=True)).keys() == exportable.detector(images()).named().keys()
+        assert names[:2] == ("pred_logits", "pred_boxes")
+
+
 def kinds(*modules, among):
     """Types of the normalizations in ``modules``."""
     return {type(norm) for module in modules for norm in module.modules() if isinstance(norm, among)}

@@ -160,3 +160,20 @@ def test_proposals_start_from_squares_of_the_anchor_s_side(anchor_size):
     inside = sides[(sides < 0.99).all(dim=-1)]  # an anchor that would reach over the border proposes the whole image
     assert {round(side, 4) for side in inside.flatten().tolist()} <= {anchor_size, 2 * anchor_size, 4 * anchor_size}
     assert len(inside) > 0
+
+
+@pytest.mark.effect("model.pose")
+@pytest.mark.parametrize(("pose", "heads"), [("auto", []), (False, []), (True, ["log_z", "rot6d", "offsets"])])
+def test_pose_heads_are_there_when_asked_for(pose, heads):
+    """What ``auto`` stands for is for the data to say, before a detector is built."""
+    detector = build(pose=pose)
+    assert list(detector.decoder.pose_heads) == heads
+    assert (detector.k_head is not None) == bool(heads)
+
+
+@pytest.mark.effect("model.use_uncertainty")
+@pytest.mark.parametrize("use_uncertainty", [False, True])
+def test_expected_errors_are_predicted_when_asked_for(use_uncertainty):
+    said = build(pose=True, use_uncertainty=use_uncertainty).eval()(images()).pose
+    assert {"log_sigma_z", "log_sigma_rot"} <= set(said) if use_uncertainty else len(said) == 4
+    assert not any("log_sigma" in name for name in build(use_uncertainty=use_uncertainty).eval()(images()).named())

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
-from tests.stages.contexts import context_in
+from tests.stages.contexts import Notes, context_in
+from yolozu.artifacts.object_models import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.deliver import EvaluateSection, PredictSection
 from yolozu.errors import GateFailed
@@ -15,12 +17,33 @@ BOX = (40.0, 30.0, 100.0, 80.0)
 SCENES = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)]), Scene([Truth(0, BOX)], [])]
 
 
+VIEWS = [
+    posed.View([posed.Thing(posed.BOX)], [posed.Guess(posed.BOX, 0.5, (0.01, 0.0, 1.0))]),
+    posed.View([posed.Thing(posed.BOX)], []),
+]
+
+
 def run(tmp_path, *, max_images=None, **evaluate):
-    index_of(SCENES).write(tmp_path / "index.json")
-    write_predictions(tmp_path / "predictions.json", predictions_of(SCENES)[:max_images], {})
-    inputs = EvaluateInputs(tmp_path / "predictions.json", tmp_path / "unread.json", tmp_path / "index.json")
+    return run_on(
+        tmp_path, index_of(SCENES), predictions_of(SCENES)[:max_images], max_images=max_images, evaluate=evaluate
+    )
+
+
+def run_on_poses(tmp_path, *, max_images=None, notes=None, **evaluate):
+    predictions = posed.predictions_of(VIEWS)[:max_images]
+    return run_on(tmp_path, posed.index_of(VIEWS), predictions, max_images=max_images, evaluate=evaluate, notes=notes)
+
+
+def run_on(tmp_path, index, predictions, *, max_images, evaluate, notes=None):
+    index.write(tmp_path / "index.json")
+    (posed.MODELS if index.has_poses else ObjectModels()).write(tmp_path / "models.json")
+    write_predictions(tmp_path / "predictions.json", predictions, {})
+    inputs = EvaluateInputs(
+        tmp_path / "predictions.json", tmp_path / "unread.json", tmp_path / "index.json", tmp_path / "models.json"
+    )
+    outputs = EvaluateOutputs(tmp_path / "eval_coco.json", tmp_path / "eval_pose.json", tmp_path / "bop.csv")
     spec = EvaluateSpec(evaluate=EvaluateSection(**evaluate), predict=PredictSection(max_images=max_images))
-    return STAGE.run(spec, inputs, EvaluateOutputs(tmp_path / "eval_coco.json"), context_in(tmp_path))
+    return STAGE.run(spec, inputs, outputs, context_in(tmp_path, notes))
 
 
 def report_in(tmp_path):
@@ -61,3 +84,42 @@ def test_the_same_request_twice_gives_the_same_report_but_for_its_time(tmp_path)
     first = {**report_in(tmp_path), "timestamp": None}
     run(tmp_path)
     assert {**report_in(tmp_path), "timestamp": None} == first
+
+
+def test_poses_are_evaluated_where_there_are_any(tmp_path):
+    notes = Notes()
+    metrics = run_on_poses(tmp_path, notes=notes)
+    report = json.loads((tmp_path / "eval_pose.json").read_text())
+    assert report["metrics"].items() <= metrics.items()
+    assert (metrics["add_01d"], metrics["t_mm_median"]) == (0.5, pytest.approx(10.0))
+    assert report["counts"]["ground_truth"] == 2
+    assert len((tmp_path / "bop.csv").read_text().splitlines()) == 2
+    assert notes.lines[-1] == "evaluate: add_s_01d 0.5000, rot_deg_median 0.0000, t_mm_median 10.0000 of 2 poses"
+
+
+def test_without_poses_nothing_is_written_about_them(tmp_path):
+    assert "add_01d" not in run(tmp_path)
+    assert not (tmp_path / "eval_pose.json").exists()
+    assert not (tmp_path / "bop.csv").exists()
+
+
+@pytest.mark.effect("max_images")
+def test_only_the_predicted_images_poses_are_evaluated(tmp_path):
+    assert run_on_poses(tmp_path, max_images=1)["add_01d"] == 1.0
+
+
+def test_gates_on_poses_hold_or_miss(tmp_path):
+    run_on_poses(tmp_path, require={"add_01d": ">= 0.5", "t_mm_median": "< 10.1"})
+    with pytest.raises(GateFailed) as caught:
+        run_on_poses(tmp_path, require={"t_mm_median": "< 5"})
+    assert [finding.problem for finding in caught.value.findings] == ["measured 10, required < 5"]
+    assert (tmp_path / "eval_pose.json").is_file()
+
+
+def test_a_gate_on_poses_is_missed_by_data_without_any(tmp_path):
+    with pytest.raises(GateFailed) as caught:
+        run(tmp_path, require={"rot_deg_median": "< 5"})
+    assert str(caught.value) == (
+        "require.rot_deg_median: YZ804 nothing was measured (no object has a pose), required < 5\n"
+        "  fix: evaluate data that has such objects, or drop the gate"
+    )

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.data.builders import write_file, write_yolo
+from tests.data.builders import bop_box, bop_row, write_bop, write_file, write_yolo
 from tests.stages.contexts import Notes, context_in
+from yolozu.artifacts.object_models import ObjectModels
 from yolozu.contract.data import DatasetSection, SynthSection
 from yolozu.data.index import DataIndex
 from yolozu.errors import GateFailed, InputError, Interrupted
@@ -27,6 +28,7 @@ def outputs_in(directory):
         train=directory / "data/train.json",
         val=directory / "data/val.json",
         predict=directory / "data/predict.json",
+        models=directory / "data/models.json",
         check=directory / "reports/data_check.json",
         rendered=directory / "data/rendered",
     )
@@ -58,9 +60,12 @@ def test_each_use_of_the_data_gets_its_index(tmp_path):
         "classes": 2,
         "train_images": 2,
         "train_instances": 2,
+        "train_poses": 0,
         "val_images": 2,
         "val_instances": 2,
+        "val_poses": 0,
         "predict_images": 2,
+        "models": 0,
         "findings": 0,
     }
     assert not outputs.rendered.exists()
@@ -90,8 +95,35 @@ def test_prediction_may_use_a_split_of_its_own(tmp_path):
 def test_the_same_request_gives_the_same_indices(tmp_path):
     root = four(tmp_path)
     (_, first), (_, second) = (run_stage(tmp_path, out=out, dataset_root=root) for out in ("one", "two"))
-    for name in ("train", "val", "predict"):
+    for name in ("train", "val", "predict", "models"):
         assert getattr(first, name).read_bytes() == getattr(second, name).read_bytes()
+
+
+def scenes(tmp_path):
+    """A BOP data set with one object (7 of 3 and 7) that is labeled exactly."""
+    for scene in ("train/000001", "val/000002"):
+        write_bop(tmp_path / "bop", {0: [bop_row()]}, {0: [bop_box(32, 24, 6, 9)]}, scene)
+    return str(tmp_path / "bop")
+
+
+def test_scenes_of_bop_are_indexed_with_poses_and_models(tmp_path):
+    numbers, outputs = run_stage(tmp_path, dataset_root=scenes(tmp_path))
+    assert (numbers["train_poses"], numbers["val_poses"], numbers["models"]) == (1, 1, 2)
+    assert DataIndex.read(outputs.train).has_poses
+    assert ObjectModels.read(outputs.models).by_class[1].diameter == pytest.approx(0.05)
+
+
+@pytest.mark.effect("symmetries")
+def test_stated_symmetries_are_those_of_the_models(tmp_path):
+    root = scenes(tmp_path)
+    _, outputs = run_stage(tmp_path, dataset_root=root, symmetries={"obj_000007": "z/2"})
+    models = ObjectModels.read(outputs.models).by_class
+    assert [models[index].symmetries.trivial for index in (0, 1)] == [True, False]
+    with pytest.raises(InputError) as refused:
+        run_stage(tmp_path, out="other", dataset_root=root, symmetries={"obj_00007": "z/2"})
+    assert str(refused.value) == (
+        "symmetries.obj_00007: YZ245 no class has this name\n  fix: did you mean 'obj_000007'?"
+    )
 
 
 def test_findings_fail_the_gate_after_the_report_is_written(tmp_path):
@@ -155,7 +187,10 @@ def test_scenes_are_rendered_and_indexed_relative_to_the_index(tmp_path):
     (tmp_path / "out").rename(tmp_path / "published")
     index = DataIndex.read(tmp_path / "published/data/train.json")
     assert all(record.path.is_file() for record in index.records)
-    assert index.records[0].pose == "labels/train/000000.json"
+    assert index.num_poses == index.num_instances == numbers["train_poses"]
+    assert all((index.root / mask[0]).is_file() for record in index.records for mask in record.masks)
+    shown = {label for record in index.records for label in record.class_indices.tolist()}
+    assert shown <= set(ObjectModels.read(tmp_path / "published/data/models.json").by_class)
     assert json.loads((tmp_path / "published/reports/data_check.json").read_text())["dataset_root"] == "synthetic"
 
 
@@ -171,7 +206,7 @@ def test_every_key_of_the_rendered_scenes_acts(tmp_path):
     assert {(record.width, record.height, len(record.class_indices)) for record in records} == {(96, 96, 1)}
     assert len({record.sha256 for record in records}) == 14
     _, crowded = run_stage(tmp_path, out="crowded", synth=SynthSection(**{**keys, "synth_max_objects": 5}))
-    assert max(len(record.class_indices) for record in DataIndex.read(crowded.train).records) > 3
+    assert max(len(record.class_indices) for record in DataIndex.read(crowded.train).records) > 1
 
 
 def test_rendered_scenes_have_only_the_splits_they_have(tmp_path):

@@ -13,10 +13,10 @@ from yolozu.training.batches import training_windows, validation_batches
 from yolozu.training.distributed import ALONE
 
 
-def windows(tiny, *, done_steps=0, workers=0, processes=ALONE):
+def windows(tiny, *, done_steps=0, workers=0, processes=ALONE, augment=AUGMENT):
     chosen = recipe()
     return training_windows(
-        TrainingImages(tiny.train, PREPROCESS, AUGMENT, 3),
+        TrainingImages(tiny.train, PREPROCESS, augment, 3),
         chosen.timetable(len(tiny.train)),
         seed=3,
         done_steps=done_steps,
@@ -96,3 +96,35 @@ def test_processes_take_turns_with_held_out_batches(tiny):
         for rank in (0, 1)
     ]  # fmt: skip
     assert found == [[[0], [2]], [[1]]]
+
+
+SIZED = AUGMENT.model_copy(update={"multiscale": (32, 64, 96)})
+
+
+def sizes(found):
+    return [[tuple(batch.images_B3HW.shape[2:]) for batch in window] for window in found]
+
+
+@pytest.mark.effect("multiscale")
+def test_every_batch_has_a_size_of_its_own(tiny):
+    found = sizes(windows(tiny, augment=SIZED))
+    assert {size for window in found for size in window} == {(32, 32), (64, 64), (96, 96)}
+    assert sizes(windows(tiny)) == [[(64, 64)] * len(window) for window in found]
+
+
+def test_sizes_are_the_same_with_workers_and_after_going_on(tiny):
+    whole = contents(windows(tiny, augment=SIZED))
+    assert contents(windows(tiny, augment=SIZED, workers=2)) == whole
+    assert contents(windows(tiny, augment=SIZED, done_steps=4)) == whole[4:]
+
+
+def test_processes_share_the_size_of_their_batch(tiny):
+    first, second = (sizes(windows(tiny, augment=SIZED, processes=Played(rank, 2))) for rank in (0, 1))
+    whole = sizes(windows(tiny, augment=SIZED))
+    assert first == whole
+    nothing = (32, 32)  # a part without images
+    assert all(
+        other in (size, nothing)
+        for window, others in zip(whole, second, strict=True)
+        for size, other in zip(window, others, strict=True)
+    )

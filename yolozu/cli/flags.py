@@ -120,7 +120,7 @@ def _metavar(slot: Slot) -> str:
     if slot.section is not None:
         return "PATH|MAP" if slot.section is ModelConfig else "MAP"
     if slot.accepts_list:
-        return "LIST" if slot.item is not None else "INTEGER|LIST"
+        return "LIST" if slot.item is not None else "true|false|LIST" if bool in kinds else "INTEGER|LIST"
     return _METAVARS[kinds.pop()] if kinds <= set(_METAVARS) else "MAP"
 
 

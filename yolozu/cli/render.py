@@ -69,6 +69,11 @@ def wrapped(text: str, *, indent: str, hanging: str) -> str:
     )
 
 
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """``1 image``, ``2 images``; ``several`` where an s is not enough."""
+    return f"{number} {one if number == 1 else f'{one}s' if several is None else several}"
+
+
 def _cut(text: str, size: int, *, keep_end: bool) -> str:
     if len(text) <= size:
         return text

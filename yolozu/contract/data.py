@@ -121,7 +121,7 @@ class AugmentSection(Section):
     R and t turn with the picture. Boxes are taken anew from masks, else from model points, else around turned boxes."""
 
     multiscale: Annotated[
-        bool | tuple[ImageSize, ...],
+        bool | Annotated[tuple[ImageSize, ...], Field(min_length=1)],
         Form("true, false, or a list of longer sides: multiples of 32 from 32 to 4096"),
     ] = False
     """Train at several input sizes, one drawn for every batch: true takes 0.75 to 1.25 times `image_size`, a list names
@@ -132,8 +132,8 @@ class AugmentSection(Section):
     objects keep their boxes and lose their poses."""
 
     paste_backgrounds: str | None = Field(default=None, min_length=1)
-    """Directory of pictures: every training image's objects are cut out by their masks and shown before a random part of
-    one of these, relative to the working directory; null leaves images as they are."""
+    """Directory of pictures (relative to the working directory): the objects of all training images are cut out by their
+    masks and shown before a random part of one of these; null leaves images as they are."""
 
     intrinsics_jitter: bool = False
     """Show every image with a camera as another camera would have taken it, and tell the network the old one: it learns

@@ -77,6 +77,8 @@ def value_problem(root: Node, path: KeyPath, code: str) -> Problem:
 
 def _fix(slot: Slot, path: KeyPath, value: Any) -> str:
     kinds = {option.annotation for option in slot.options}
+    if slot.is_choice and any(isinstance(choice, bool) for choice in get_args(slot.annotation)):
+        kinds.add(bool)
     hint = None
     if isinstance(value, str):
         hint = _fix_text(slot, kinds, value)
@@ -105,7 +107,7 @@ def _fix_text(slot: Slot, kinds: set[Any], text: str) -> str | None:
     if kinds & {int, float} and isinstance(number, int | float) and not isinstance(number, bool):
         return f"write {shown(number)}" + ("" if "_" in text else " without quotes")
     if slot.is_choice:
-        guess = nearest(text.lower(), [str(choice) for choice in get_args(slot.annotation)])
+        guess = nearest(text.lower(), [choice for choice in get_args(slot.annotation) if isinstance(choice, str)])
         return f"did you mean {guess!r}?" if guess is not None else None
     return None
 

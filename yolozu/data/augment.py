@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from yolozu.data.color import add_noise, blur, shift_hsv, to_gray
-from yolozu.data.pasting import around_mask, cut_out, laid_onto, soft_edge
+from yolozu.data.pasting import laid_onto, soft_edge
 from yolozu.data.placed_poses import place_camera
 from yolozu.data.placement import Placement, Turn, clip_boxes
 
@@ -24,9 +23,6 @@ LEAST_VISIBLE = 0.25
 """Objects of which less than this fraction of the box stays inside the network input are no targets."""
 
 BLUR_SIGMA_PX = (0.3, 1.5)
-
-REACH_PX = 3
-"""Input px around an object that its resampling can touch, or that its soft edge looks at."""
 
 AUGMENT_STREAM = 1
 """Sets augmentation's random numbers apart from those of the order of images."""
@@ -142,7 +138,7 @@ def placement_of(
         camera = np.array([1.0, 1.0, width / 2, height / 2]) if K_4 is None else K_4
         fx, fy, cx, cy = place_camera(camera, placement).tolist()
         placement = replace(placement, turn=Turn(variation.rotation, cx, cy, fy / fx))
-    return replace(placement, mirrored=variation.mirrored)
+    return replace(placement, mirrored=True) if variation.mirrored else placement
 
 
 def _zoomed(variation: Variation, width: int, height: int, preprocess: Preprocess) -> Placement:
@@ -195,33 +191,23 @@ def vary_image(
 
 
 def vary_pasted(
-    image_HW3: NDArray[np.uint8],
-    mask_HW: NDArray[np.bool_],
-    ground_HW3: NDArray[np.uint8],
-    variation: Variation,
-    placement: Placement,
-    generator: np.random.Generator,
+    layer_HW4: NDArray[np.uint8], ground_HW3: NDArray[np.uint8], variation: Variation, generator: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """The varied network input with what the mask shows before another ground.
+    """The varied network input: cut-out objects before another ground.
 
     Color changes are the objects' own; what a camera does to a picture (gray, blur, noise) is done to the whole.
 
     Args:
-        image_HW3: (H, W, 3) uint8 RGB, as read.
-        mask_HW: (H, W) pixels of the objects.
+        layer_HW4: (height, width, 4) uint8 RGBA, from `placed_cut_out`.
         ground_HW3: (height, width, 3) uint8 RGB, in the network input's size.
         variation: what is done.
-        placement: from `placement_of`.
         generator: gives the noise.
 
     Returns:
         (height, width, 3) uint8 RGB.
     """
-    rows, columns = around_mask(mask_HW, margin=math.ceil(REACH_PX / min(placement.scale, placement.scale_y, 1.0)))
-    part = cut_out(image_HW3[rows, columns], mask_HW[rows, columns])
-    layer = placement.of_part(columns.start, rows.start, part.shape[1], part.shape[0]).paste(part, 0)
-    color = _tinted(np.ascontiguousarray(layer[:, :, :3]), variation)
-    alpha = soft_edge(np.ascontiguousarray(layer[:, :, 3]))
+    color = _tinted(np.ascontiguousarray(layer_HW4[:, :, :3]), variation)
+    alpha = soft_edge(np.ascontiguousarray(layer_HW4[:, :, 3]))
     return _as_taken(laid_onto(ground_HW3, color, alpha), variation, generator)
 
 

@@ -31,6 +31,7 @@ from yolozu.data.descriptor import SplitEntry
 from yolozu.data.images import read_image
 from yolozu.data.masks import MaskStore, joined_mask, require_masks
 from yolozu.data.object_boxes import object_boxes
+from yolozu.data.pasting import placed_cut_out
 from yolozu.data.placed_poses import place_poses
 from yolozu.data.poses import PoseLabels
 from yolozu.data.prepare.extending import extended, write_descriptor
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.object_models import ObjectModel, ObjectModels
-    from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.data.index import DataIndex
     from yolozu.data.model_files import ModelFiles
     from yolozu.data.placement import Placement
     from yolozu.data.poses import PlacedPoses
@@ -134,12 +135,12 @@ class Composer:
         masks = self._masks.masks(number)
         ground = draw_ground(self._backgrounds, self._section, part_of(generator, GROUND_PART), preprocess)
         shown = joined_mask(masks, record.height, record.width)
-        image = vary_pasted(read_image(record.path), shown, ground, variation, placement, generator)
+        layer = placed_cut_out(read_image(record.path), shown, placement)
         poses = place_poses(labels, placement, class_indices_N=record.class_indices, models=self._models)
         boxes, in_view = visible_boxes(object_boxes(record, placement, masks, poses, self._models))
         kept = in_view & ~record.is_crowd
         return Composed(
-            image_HW3=image,
+            image_HW3=vary_pasted(layer, ground, variation, generator),
             owner_HW=_owners([mask for mask, wanted in zip(masks, kept.tolist(), strict=True) if wanted], placement),
             class_indices=record.class_indices[kept],
             boxes_cxcywh=boxes[kept],

@@ -25,10 +25,11 @@ from yolozu.data.backgrounds import Backgrounds
 from yolozu.data.images import read_image
 from yolozu.data.masks import MaskStore, joined_mask, require_masks
 from yolozu.data.mosaic import boxes_of_quarter, draw_mosaic, mosaic_image
+from yolozu.data.object_boxes import object_boxes
+from yolozu.data.pasting import placed_cut_out
 from yolozu.data.placed_poses import NO_MODELS, place_poses
 from yolozu.data.poses import PoseLabels
 from yolozu.data.sampler import input_sizes
-from yolozu.data.object_boxes import object_boxes
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class TrainingImages(Dataset[Sample]):
         augment: AugmentSection,
         seed: int,
         cache: Cache = "none",
+        *,
         models: ObjectModels = NO_MODELS,
     ) -> None:
         """Look at what can be known before the first image.
@@ -151,7 +153,9 @@ class TrainingImages(Dataset[Sample]):
             plain = replace(variation, jitter=None)
             told = placement_of(plain, record.width, record.height, preprocess, camera)
         masks = self._masks.masks(number) if placement.turn is not None or self._backgrounds is not None else None
-        image = self._picture(number, masks, variation, placement, preprocess, generator)
+        image = self._picture(
+            number, masks, variation=variation, placement=placement, preprocess=preprocess, generator=generator
+        )
         poses = None
         if self._with_poses:
             poses = place_poses(
@@ -162,12 +166,13 @@ class TrainingImages(Dataset[Sample]):
             if placement.turn is None or masks is None
             else object_boxes(record, placement, masks, poses, self._models)
         )
-        return _sample(image, record, placement, whole, number, poses)
+        return _sample(image, record, placement, whole, number=number, poses=poses)
 
     def _picture(
         self,
         number: int,
         masks: list[NDArray[np.bool_] | None] | None,
+        *,
         variation: Variation,
         placement: Placement,
         preprocess: Preprocess,
@@ -178,7 +183,7 @@ class TrainingImages(Dataset[Sample]):
             return vary_image(image, variation, placement, preprocess, generator)
         ground = draw_ground(self._backgrounds, self._augment, part_of(generator, GROUND_PART), preprocess)
         shown = joined_mask(masks, placement.height, placement.width)
-        return vary_pasted(image, shown, ground, variation, placement, generator)
+        return vary_pasted(placed_cut_out(image, shown, placement), ground, variation, generator)
 
     def _mosaic(self, number: int, preprocess: Preprocess, generator: np.random.Generator) -> Sample:
         """Four images, each varied on its own in its quarter; without a camera, so without poses."""
@@ -227,7 +232,9 @@ class ValidationImages(Dataset[Sample]):
         image, placement = self._preprocess.letterbox(self._store.image(number))
         record = self._index.records[number]
         poses = place_poses(_pose_labels(record), placement) if self._with_poses else None
-        return _sample(image, record, placement, placement.boxes_to_input(record.boxes_cxcywh), number, poses)
+        return _sample(
+            image, record, placement, placement.boxes_to_input(record.boxes_cxcywh), number=number, poses=poses
+        )
 
 
 def _read(record: ImageRecord) -> NDArray[np.uint8]:
@@ -258,6 +265,7 @@ def _sample(
     record: ImageRecord,
     placement: Placement,
     whole_cxcywh: NDArray[np.float64],
+    *,
     number: int,
     poses: PlacedPoses | None,
 ) -> Sample:

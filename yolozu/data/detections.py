@@ -42,7 +42,7 @@ def on_original_image(
         InputError: YZ620 the pose heads gave a rotation, a camera or a depth that none can be.
     """
     boxes_N4 = placement.boxes_to_original(raw.boxes_cxcywh)
-    inside_N = (boxes_N4[:, 2:] > 0.0).all(axis=1)
+    inside_N: NDArray[np.bool_] = np.all(boxes_N4[:, 2:] > 0.0, axis=1)
     kept, K_4 = raw.of(inside_N), camera_of(record)
     category_ids = np.asarray(classes.category_ids, dtype=np.int64)
     return ImagePredictions(

@@ -101,8 +101,7 @@ def _label_files(split: Split) -> list[str]:
     if split.label_format == "bop":
         return [path for scene in scenes_of(split.labels) for path in scene.files()] if split.labels.is_dir() else []
     if split.label_format == "ultralytics":
-        there = all(source.exists() for source in split.sources)
-        return label_files(listed_images(split.sources), split.sources) if there else []
+        return label_files(listed_images(split.sources), split.sources) if split.missing is None else []
     if split.labels.is_dir():
         return _below(split.labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES)
     return [str(split.labels)] if split.labels.is_file() else []

@@ -87,7 +87,8 @@ def size_of(path: Path) -> tuple[int, int] | None:
     try:
         with Image.open(path) as image:
             width, height = image.size
-            turned = image.getexif().get(EXIF_ORIENTATION) in EXIF_TURNED
+            # Not PNG's own getexif, which decodes the whole picture in case the orientation comes last.
+            turned = Image.Image.getexif(image).get(EXIF_ORIENTATION) in EXIF_TURNED
     except READ_ERRORS:
         return None
     return (height, width) if turned else (width, height)

@@ -120,9 +120,18 @@ class LabeledImage:
 
 @dataclass(frozen=True, slots=True)
 class SplitLabels:
-    """A split's images in order of path, the labels that belong to none of them, and models by class index."""
+    """The labels of a split.
+
+    Attributes:
+        split: its name.
+        images: in order of path.
+        stray: labels that belong to none of them.
+        models: shapes that labels state, by class index.
+        notes: what is worth knowing and no defect.
+    """
 
     split: str
     images: tuple[LabeledImage, ...]
     stray: tuple[Defect, ...] = ()
     models: Mapping[int, ObjectModel] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -46,6 +46,18 @@ class Split:
     labels: Path
     sources: tuple[Path, ...] = ()
 
+    @property
+    def missing(self) -> tuple[Path, str] | None:
+        """What of it is not there, and what should be; None where everything is."""
+        for source in self.sources or (self.images_dir,):
+            if source.suffix.lower() == LIST_SUFFIX and not source.is_file():
+                return source, "is no list of images"
+            if source.suffix.lower() != LIST_SUFFIX and not source.is_dir():
+                return source, "is no directory of images"
+        if self.label_format == "coco" and not self.labels.is_file():
+            return self.labels, "is no instances file"
+        return None
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -79,11 +91,15 @@ class Layout:
                 fix=f"choose one of: {', '.join(self.splits)}",
             )
         split = self.splits[name]
-        for source in split.sources or (split.images_dir,):
-            if not (source.is_file() if source.suffix.lower() == LIST_SUFFIX else source.is_dir()):
-                raise _missing(split, source, "is no directory of images")
-        if split.label_format == "coco" and not split.labels.is_file():
-            raise _missing(split, split.labels, "is no instances file")
+        if split.missing is not None:
+            path, problem = split.missing
+            place = split.labels if split.label_format == "ultralytics" else DESCRIPTOR_NAME
+            raise InputError.one(
+                "YZ202",
+                where=str(path),
+                problem=f"{problem}, but split {split.name!r} is there",
+                fix=f"check {place}",
+            )
         return split
 
     def relative(self, path: Path) -> str:
@@ -167,12 +183,3 @@ def _described_models(root: Path, descriptor: Descriptor) -> ModelFiles | None:
         return ModelFiles(root / descriptor.models_dir, METRES[descriptor.models_unit])
     is_bop = any(entry.label_format == "bop" for entry in descriptor.splits.values())
     return bop_models(root) if is_bop else None
-
-
-def _missing(split: Split, path: Path, problem: str) -> Exception:
-    return InputError.one(
-        "YZ202",
-        where=str(path),
-        problem=f"{problem}, but split {split.name!r} is there",
-        fix=f"check {DESCRIPTOR_NAME}",
-    )

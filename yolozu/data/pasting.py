@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,27 @@ from PIL import Image, ImageFilter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from yolozu.data.placement import Placement
+
+REACH_PX = 3
+"""Input px around an object that its resampling can touch, or that its soft edge looks at."""
+
+
+def placed_cut_out(image_HW3: NDArray[np.uint8], mask_HW: NDArray[np.bool_], placement: Placement) -> NDArray[np.uint8]:
+    """The objects of an image in the network input, with a channel that says how much of a pixel they cover.
+
+    Args:
+        image_HW3: (H, W, 3) uint8 RGB.
+        mask_HW: the objects' pixels.
+        placement: where the image lies.
+
+    Returns:
+        (input_height, input_width, 4) uint8 RGBA; colors are the objects' own wherever the fourth channel is not 0.
+    """
+    rows, columns = around_mask(mask_HW, margin=math.ceil(REACH_PX / min(placement.scale, placement.scale_y, 1.0)))
+    part = cut_out(image_HW3[rows, columns], mask_HW[rows, columns])
+    return placement.of_part(columns.start, rows.start, part.shape[1], part.shape[0]).paste(part, 0)
 
 
 def cut_out(image_HW3: NDArray[np.uint8], mask_HW: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -46,10 +68,12 @@ def soft_edge(alpha_HW: NDArray[np.uint8]) -> NDArray[np.uint8]:
         alpha_HW: 0 to 255.
 
     Returns:
-        (H, W) uint8; twice the mean of a pixel and its neighbors, less 255: 0 outside, a third at a straight edge.
+        (H, W) uint8; twice the mean of a pixel and its neighbors, less 255: a third at a straight edge; never more
+        than before.
     """
     mean = np.asarray(Image.fromarray(alpha_HW).filter(ImageFilter.BoxBlur(1)))
-    return np.where(mean > 127, (mean - np.uint8(128)) * np.uint8(2) + np.uint8(1), np.uint8(0))
+    soft = np.where(mean > 127, (mean - np.uint8(128)) * np.uint8(2) + np.uint8(1), np.uint8(0))
+    return np.minimum(soft, alpha_HW)
 
 
 def laid_onto(

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from yolozu.data.placement import Placement
 
 NO_CAMERA = (1.0, 1.0, 0.0, 0.0)
+NO_ROTATION = np.eye(3)
+NO_TRANSLATION = np.array([0.0, 0.0, 1.0])
+NO_CENTER = np.zeros(2)
 NO_MODELS = ObjectModels()
 
 PARALLEL = 1e-9
@@ -84,12 +87,20 @@ def place_poses(
         has_camera=camera is not None,
         k_delta_4=k_delta_4,
         has_k_delta=delta_known,
-        R_m2c_N33=np.where(has_pose_N[:, None, None], R_m2c_N33, np.eye(3)),
-        t_m2c_N3=np.where(has_pose_N[:, None], t_m2c_N3, (0.0, 0.0, 1.0)),
+        R_m2c_N33=_where(has_pose_N, R_m2c_N33, NO_ROTATION),
+        t_m2c_N3=_where(has_pose_N, t_m2c_N3, NO_TRANSLATION),
         has_pose_N=has_pose_N,
-        centers_px_N2=np.where(has_center_N[:, None], placement.points_to_input(labels.centers_px_N2), 0.0),
+        centers_px_N2=_where(has_center_N, placement.points_to_input(labels.centers_px_N2), NO_CENTER),
         has_center_N=has_center_N,
     )
+
+
+def _where(
+    known_N: NDArray[np.bool_], values: NDArray[np.float64], otherwise: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    if known_N.all():
+        return values
+    return np.where(known_N.reshape(-1, *(1,) * (values.ndim - 1)), values, otherwise)
 
 
 def _turned(

@@ -108,6 +108,8 @@ class Placement:
         Returns:
             (N, 2) input px.
         """
+        if self.turn is None and not self.mirrored:
+            return points_N2 * self._scales() + self._pad()
         matrix = self.matrix_33
         return np.asarray(points_N2 @ matrix[:2, :2].T + matrix[:2, 2])
 
@@ -126,10 +128,11 @@ class Placement:
         image, network = self._sizes()
         if self.turn is not None:
             return self._around_corners(boxes * np.tile(image, 2)) / np.tile(network, 2)
-        center = (boxes[:, :2] * image * self._scales() + self._pad()) / network
+        scales = self._scales()
+        center = (boxes[:, :2] * image * scales + self._pad()) / network
         if self.mirrored:
             center[:, 0] = 1.0 - center[:, 0]
-        return np.concatenate([center, boxes[:, 2:] * image * self._scales() / network], axis=1)
+        return np.concatenate([center, boxes[:, 2:] * image * scales / network], axis=1)
 
     def boxes_to_original(self, boxes_cxcywh: NDArray[np.floating]) -> NDArray[np.float64]:
         """Boxes in the frame of the image, clipped to it.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from yolozu.data.pose_readings import Words
 
 # Measured on rendered scenes and on photos of a plaster figure: correct poses overlap their boxes by 0.99 at the
-# median, transposed rotations by 0.75 and 0.68, most other mistakes by less; there is much room between the two.
+# median, transposed rotations by 0.77 and 0.69, most other mistakes by less; there is much room between the two.
 GOOD = 0.95
 """Median overlap from which on nothing better is looked for."""
 
@@ -41,6 +41,9 @@ FEW_FIT, FEW_GIVEN = 0.8, 0.5
 
 BAD = 0.5
 """An object of which the projected model covers less of its box is not where its pose says."""
+
+LOST = 0.3
+"""Where the median overlap of a class is less, what is less is off: that much of all objects is not hidden."""
 
 SPECK = 0.002
 """A visible part this small, relative to the projected model, is no label of it either."""
@@ -64,16 +67,20 @@ class Diagnosis:
         given: median overlap of boxes and poses as labeled.
         explained: the same under the reading.
         count: objects concerned.
+        mirrored: whether a reflection was to be explained, of which boxes may show nothing.
     """
 
     hint: str
     given: float
     explained: float
     count: int
+    mirrored: bool = False
 
     def fix(self) -> str:
         """What to do, and why that is believed."""
         poses = "1 pose" if self.count == 1 else f"{self.count} poses"
+        if self.mirrored:
+            return f"{self.hint} ({poses}: of all axes, this one makes them fit their boxes best)"
         return f"{self.hint} ({poses}: median overlap with the boxes {self.given:.2f}, then {self.explained:.2f})"
 
 
@@ -98,12 +105,13 @@ class Judgement:
     overlap: NDArray[np.float64]
 
 
-def judged(objects: PosedObjects, words: Words, names: Sequence[str]) -> Judgement:
-    """Look for the mistakes that explain a split: of all its poses, else of those of a class, else of those that miss.
+def judged(objects: PosedObjects, parts_N: NDArray[np.int64], words: Words, names: Sequence[str]) -> Judgement:
+    """Look for the mistakes that explain a data set: of all poses, else of a split, a class, or of those that miss.
 
     Args:
-        objects: of the split.
-        words: of its format.
+        objects: of the data set.
+        parts_N: (N,) number of each object's split.
+        words: of their format.
         names: of the classes, by index.
     """
     deviation_N, determinant_N = _deviation(objects.R_m2c_N33)
@@ -113,7 +121,10 @@ def judged(objects: PosedObjects, words: Words, names: Sequence[str]) -> Judgeme
     overlap_N = objects.overlap
     off_N = _misses(objects)
     found = _of_mirrored(objects, np.flatnonzero(mirrored_N), words, names)
-    groups = [proper_N, *(proper_N & (objects.shapes_N == shape) for shape in np.unique(objects.shapes_N))]
+    groups = [
+        proper_N,
+        *(proper_N & (kind_N == kind) for kind_N in (parts_N, objects.shapes_N) for kind in set(kind_N)),
+    ]
     groups.append(proper_N & (off_N | ~before_N))
     for group_N in groups:
         rest_n = np.array([number for number in np.flatnonzero(group_N) if number not in found], np.int64)
@@ -121,8 +132,8 @@ def judged(objects: PosedObjects, words: Words, names: Sequence[str]) -> Judgeme
             found |= _explained(objects, rest_n, overlap_N, words, names)
     for shape in np.unique(objects.shapes_N).tolist():
         group_N = proper_N & (objects.shapes_N == shape) & objects.has_shape
-        if np.count_nonzero(group_N) >= MANY and np.median(overlap_N[group_N]) < BAD:
-            off_N |= group_N & (overlap_N < BAD)
+        if np.count_nonzero(group_N) >= MANY and np.median(overlap_N[group_N]) < LOST:
+            off_N |= group_N & (overlap_N < LOST)
     return Judgement(proper_N, mirrored_N, before_N, off_N, found, overlap_N)
 
 
@@ -152,7 +163,7 @@ def _origin_is_off(objects: PosedObjects) -> NDArray[np.bool_]:
     projected = np.nan_to_num(objects.projected_xyxy_px, nan=np.inf)
     with np.errstate(invalid="ignore"):
         away_N2 = np.abs(projected - objects.boxes_xyxy_px_N4)[:, :2] - extent_N2 / 2
-    return ~(away_N2.max(axis=1) <= reach_N)
+    return np.asarray(~(away_N2.max(axis=1) <= reach_N))
 
 
 def _of_mirrored(
@@ -168,7 +179,8 @@ def _of_mirrored(
     (best, overlap_N), (_, second_N) = tried[0], tried[1]
     if np.median(overlap_N) < FITS or overlap_N.mean() < second_N.mean() + BETTER / 2:
         return {}
-    diagnosis = Diagnosis(best.hint, float(np.median(sample.overlap)), float(np.median(overlap_N)), len(numbers))
+    given, explained = float(np.median(sample.overlap)), float(np.median(overlap_N))
+    diagnosis = Diagnosis(best.hint, given, explained, len(numbers), mirrored=True)
     return dict.fromkeys(numbers.tolist(), diagnosis)
 
 

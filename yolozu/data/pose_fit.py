@@ -33,6 +33,7 @@ POINTS_AT_ONCE = 400_000
 class PosedObject:
     """One labeled object with a pose: its place among the labels."""
 
+    split: SurveyedSplit
     image: SurveyedImage
     instance: Instance
 
@@ -121,10 +122,11 @@ class PosedObjects:
         return np.asarray(self._areas[:, 0] / np.maximum(self._areas[:, 2], 1e-12))
 
 
-def posed_objects(survey: Survey, split: SurveyedSplit) -> tuple[list[PosedObject], PosedObjects]:
-    """The objects of ``split`` that can be judged: with a class, a pose, a camera and a box, in a readable image."""
+def posed_objects(survey: Survey, splits: Sequence[SurveyedSplit]) -> tuple[list[PosedObject], PosedObjects]:
+    """The objects of ``splits`` that can be judged: with a class, a pose, a camera and a box, in a readable image."""
     places = [
-        PosedObject(image, instance)
+        PosedObject(split, image, instance)
+        for split in splits
         for image in split.images
         if image.labeled.camera is not None and image.facts.problem is None
         for instance in image.labeled.instances
@@ -170,7 +172,7 @@ def corners_of(model: ObjectModel) -> NDArray[np.float64]:
     flat = np.sqrt(1.0 - z * z)
     directions_3D = np.stack([flat * np.cos(angle), flat * np.sin(angle), z])
     best = np.concatenate([(points_V3 @ part).argmax(axis=0) for part in np.array_split(directions_3D, 10, axis=1)])
-    return points_V3[np.unique(best)]
+    return np.asarray(points_V3[np.unique(best)])
 
 
 def with_points_scaled(objects: PosedObjects, factor: float) -> PosedObjects:

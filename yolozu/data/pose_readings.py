@@ -170,30 +170,32 @@ def _turned(R_N33: NDArray[np.float64], t_N3: NDArray[np.float64]) -> NDArray[np
 
 
 def _mirrored(words: Words) -> Iterator[Reading]:
-    R, t = words.rotation, words.translation
-    for number, axis in enumerate(AXES):
-        mirror = np.diag([-1.0 if other == number else 1.0 for other in range(3)])
-        ordinal = ORDINALS[number]
-        yield Reading(
-            f"{R} is left-handed: negate its {ordinal} column (the model's {axis} axis)",
-            lambda objects, mirror=mirror: replace(objects, R_m2c_N33=objects.R_m2c_N33 @ mirror),
-            mirrors=True,
-        )
-        yield Reading(
-            f"{R} is left-handed: negate its {ordinal} row (the camera's {axis} axis)",
-            lambda objects, mirror=mirror: replace(objects, R_m2c_N33=mirror @ objects.R_m2c_N33),
-            mirrors=True,
-        )
-        yield Reading(
-            f"the camera frame is left-handed: negate the {ordinal} row of {R} and of {t}",
-            lambda objects, mirror=mirror: replace(
-                objects, R_m2c_N33=mirror @ objects.R_m2c_N33, t_m2c_N3=objects.t_m2c_N3 @ mirror
-            ),
-            mirrors=True,
-        )
+    for number in range(3):
+        yield from _mirrored_along(number, words)
     yield Reading(
-        f"{R} is left-handed: negate all of it",
+        f"{words.rotation} is left-handed: negate all of it",
         lambda objects: replace(objects, R_m2c_N33=-objects.R_m2c_N33),
+        mirrors=True,
+    )
+
+
+def _mirrored_along(number: int, words: Words) -> Iterator[Reading]:
+    """The axis of that number reversed: of the model, of the camera in R alone, of the camera in all of the pose."""
+    R, axis, ordinal = words.rotation, AXES[number], ORDINALS[number]
+    mirror = np.diag([-1.0 if other == number else 1.0 for other in range(3)])
+    yield Reading(
+        f"{R} is left-handed: negate its {ordinal} column (the model's {axis} axis)",
+        lambda objects: replace(objects, R_m2c_N33=objects.R_m2c_N33 @ mirror),
+        mirrors=True,
+    )
+    yield Reading(
+        f"{R} is left-handed: negate its {ordinal} row (the camera's {axis} axis)",
+        lambda objects: replace(objects, R_m2c_N33=mirror @ objects.R_m2c_N33),
+        mirrors=True,
+    )
+    yield Reading(
+        f"the camera frame is left-handed: negate the {ordinal} row of {R} and of {words.translation}",
+        lambda objects: replace(objects, R_m2c_N33=mirror @ objects.R_m2c_N33, t_m2c_N3=objects.t_m2c_N3 @ mirror),
         mirrors=True,
     )
 
@@ -201,23 +203,25 @@ def _mirrored(words: Words) -> Iterator[Reading]:
 def _frames(words: Words) -> Iterator[Reading]:
     """Meshes in another frame than the poses are for."""
     up = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-    for turn, said in ((up, "y axis upward, the poses are for z: write (x, −z, y)"),
-                       (up.T, "z axis upward, the poses are for y: write (x, z, −y)")):  # fmt: skip
-        yield Reading(
-            f"{words.points} have the {said}",
-            lambda objects, turn=turn: replace(
-                objects, points={shape: points_C3 @ turn.T for shape, points_C3 in objects.points.items()}
-            ),
-        )
-    yield Reading(
+    have = f"{words.points} have the"
+    yield _models_moved(
+        f"{have} y axis upward, the poses are for z: write (x, −z, y)", lambda points_C3: points_C3 @ up.T
+    )
+    yield _models_moved(
+        f"{have} z axis upward, the poses are for y: write (x, z, −y)", lambda points_C3: points_C3 @ up
+    )
+    yield _models_moved(
         f"{words.points} have another origin than the poses, which are of the middle of the model: subtract the middle "
         "of their bounding box",
+        lambda points_C3: points_C3 - (points_C3.min(axis=0) + points_C3.max(axis=0)) / 2,
+    )
+
+
+def _models_moved(hint: str, move: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Reading:
+    return Reading(
+        hint,
         lambda objects: replace(
-            objects,
-            points={
-                shape: points_C3 - (points_C3.min(axis=0) + points_C3.max(axis=0)) / 2
-                for shape, points_C3 in objects.points.items()
-            },
+            objects, points={shape: move(points_C3) for shape, points_C3 in objects.points.items()}
         ),
     )
 
@@ -232,12 +236,13 @@ def _cameras(objects: PosedObjects, words: Words) -> Iterator[Reading]:
     scales = [_resized(objects.of(shown))] if objects.has_shape.any() else [np.full(2, ratio) for ratio in USUAL_RATIOS]
     for scale_2 in scales:
         if scale_2 is not None:
-            yield Reading(
-                _other_size(objects, scale_2, words),
-                lambda given, scale_2=scale_2: replace(given, K_N4=given.K_N4 * np.tile(scale_2, 2)),
-            )
+            yield _camera_times(_other_size(objects, scale_2, words), scale_2)
     if np.count_nonzero(shown) >= MANY:
         yield from _shifted(objects.of(shown), words)
+
+
+def _camera_times(hint: str, scale_2: NDArray[np.float64]) -> Reading:
+    return Reading(hint, lambda objects: replace(objects, K_N4=objects.K_N4 * np.tile(scale_2, 2)))
 
 
 def _resized(objects: PosedObjects) -> NDArray[np.float64] | None:
@@ -316,11 +321,15 @@ def _shapes(objects: PosedObjects, names: Sequence[str]) -> Iterator[Reading]:
         return
     for shape in sorted(objects.points):
         if shape != shapes[0]:
-            yield Reading(
+            yield _other_shape(
                 f"objects of class {names[shapes[0]]!r} fit the model of class {names[shape]!r}: give each class its "
                 "own model, or correct the classes",
-                lambda given, shape=shape: replace(given, shapes_N=np.full_like(given.shapes_N, shape)),
+                shape,
             )
+
+
+def _other_shape(hint: str, shape: int) -> Reading:
+    return Reading(hint, lambda objects: replace(objects, shapes_N=np.full_like(objects.shapes_N, shape)))
 
 
 def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from yolozu.data.labels import Numbers4
     from yolozu.data.pose_diagnosis import Judgement
     from yolozu.data.pose_fit import PosedObject, PosedObjects
+    from yolozu.data.pose_readings import Words
     from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
 
     Judged = tuple[list[PosedObject], PosedObjects, Judgement]
@@ -51,12 +52,11 @@ SIZES_M = (1e-3, 20.0)
 
 def improper_rotation(survey: Survey) -> Iterator[Hit]:
     """Matrices that are no rotations: not orthonormal, or reflections."""
-    for split in survey.splits:
-        places, objects, judgement = _judged(survey, split)
+    for places, objects, judgement in _judged(survey):
         for number in np.flatnonzero(~judgement.proper).tolist():
             problem, fix = _why_improper(objects.R_m2c_N33[number], mirrored=bool(judgement.mirrored[number]))
             found = judgement.diagnoses.get(number)
-            yield _hit(split, places[number], problem, fix if found is None else found.fix())
+            yield _hit(places[number], problem, fix if found is None else found.fix())
 
 
 def _why_improper(R_33: NDArray[np.float64], *, mirrored: bool) -> tuple[str, str | None]:
@@ -72,38 +72,36 @@ def _why_improper(R_33: NDArray[np.float64], *, mirrored: bool) -> tuple[str, st
 
 def behind_camera(survey: Survey) -> Iterator[Hit]:
     """Objects that the camera cannot see, as they are not in front of it."""
-    for split in survey.splits:
-        places, objects, judgement = _judged(survey, split)
+    for places, objects, judgement in _judged(survey):
         for number in np.flatnonzero(judgement.proper & ~judgement.before).tolist():
             found = judgement.diagnoses.get(number)
             problem = f"object is behind the camera: z is {objects.t_m2c_N3[number, 2]:.3g} m"
-            yield _hit(split, places[number], problem, None if found is None else found.fix())
+            yield _hit(places[number], problem, None if found is None else found.fix())
 
 
 def improper_camera(survey: Survey) -> Iterator[Hit]:
     """Cameras whose optical axis misses the image, unless poses prove them, and impossible focal lengths."""
-    for split in survey.splits:
-        suspects = {id(image): (image, problem) for image in split.images if (problem := _of_camera(image)) is not None}
-        if not suspects:
-            continue
-        places, objects, judgement = _judged(survey, split)
-        seen: dict[int, list[int]] = defaultdict(list)
+    suspects = [(split, image, problem) for split, image in survey.images() if (problem := _of_camera(image))]
+    if not suspects:
+        return
+    proven, fixes = _by_image(survey)
+    for split, image, problem in suspects:
+        if id(image) not in proven and image.labeled.camera is not None:
+            where = image.labeled.camera.where
+            yield Hit(split.name, image, where, problem, whole_image=True, fix=fixes.get(id(image)))
+
+
+def _by_image(survey: Survey) -> tuple[set[int], dict[int, str]]:
+    """Identities of images whose poses fit their boxes; by identity, what would mend those of others."""
+    overlaps: dict[int, list[float]] = defaultdict(list)
+    fixes: dict[int, str] = {}
+    for places, objects, judgement in _judged(survey):
         for number, place in enumerate(places):
-            seen[id(place.image)].append(number)
-        for key, (image, problem) in suspects.items():
-            numbers = np.array(seen[key], np.int64)
-            if len(numbers) and objects.has_shape[numbers].any() and np.median(judgement.overlap[numbers]) >= FITS:
-                continue
-            fixes = [judgement.diagnoses[number].fix() for number in numbers.tolist() if number in judgement.diagnoses]
-            assert image.labeled.camera is not None, "what is suspected is its camera"
-            yield Hit(
-                split.name,
-                image,
-                image.labeled.camera.where,
-                problem,
-                whole_image=True,
-                fix=fixes[0] if fixes else None,
-            )
+            if objects.has_shape[number]:
+                overlaps[id(place.image)].append(float(judgement.overlap[number]))
+            if number in judgement.diagnoses:
+                fixes.setdefault(id(place.image), judgement.diagnoses[number].fix())
+    return {image for image, found in overlaps.items() if np.median(found) >= FITS}, fixes
 
 
 def _of_camera(image: SurveyedImage) -> str | None:
@@ -130,14 +128,13 @@ def _of_intrinsics(K: Numbers4, width: int, height: int) -> str | None:
 
 def pose_off_box(survey: Survey) -> Iterator[Hit]:
     """Poses whose model is projected elsewhere than the labeled box, or that another reading of the labels fits."""
-    for split in survey.splits:
-        places, objects, judgement = _judged(survey, split)
+    for places, objects, judgement in _judged(survey):
         usual = judgement.proper & judgement.before
         for number in np.flatnonzero(usual).tolist():
             found = judgement.diagnoses.get(number)
             if found is not None or judgement.off[number]:
                 problem = _where_projected(objects, number, float(judgement.overlap[number]))
-                yield _hit(split, places[number], problem, None if found is None else found.fix())
+                yield _hit(places[number], problem, None if found is None else found.fix())
 
 
 def _where_projected(objects: PosedObjects, number: int, overlap: float) -> str:
@@ -186,55 +183,55 @@ def _of_mask(mask: MaskFile, value: int | None, image: SurveyedImage) -> str | N
 
 def offset_mismatch(survey: Survey) -> Iterator[Hit]:
     """Stated offsets that lead from the box's center elsewhere than to the projected origin of the model."""
-    for split in survey.splits:
-        places, objects, judgement = _judged(survey, split)
-        origins_N2 = objects.t_m2c_N3[:, :2] / np.where(judgement.before, objects.t_m2c_N3[:, 2], 1.0)[:, None]
-        origins_N2 = origins_N2 * objects.K_N4[:, :2] + objects.K_N4[:, 2:]
-        for number, place in enumerate(places):
-            stated = place.instance.center_offset_px
-            if stated is None or not judgement.before[number] or judgement.off[number]:
-                continue
-            cx, cy, width, height = place.instance.box_cxcywh
-            size_2 = objects.sizes_px_N2[number]
-            expected_2 = origins_N2[number] - np.array([cx, cy]) * size_2
-            tolerance = OFFSET_TOLERANCE_PX + OFFSET_TOLERANCE * float(max(np.array([width, height]) * size_2))
-            if np.abs(expected_2 - stated).max() > tolerance:
-                opposite = np.abs(expected_2 + stated).max() <= tolerance
-                fix = "offsets point from the box's center to the model's origin: negate them" if opposite else None
-                problem = "offset ({:.1f}, {:.1f}) px, pose and box say ({:.1f}, {:.1f})".format(
-                    *stated, *expected_2.tolist()
-                )
-                yield _hit(split, place, problem, fix)
+    if all(instance.center_offset_px is None for _, _, instance in survey.instances()):
+        return
+    for places, objects, judgement in _judged(survey):
+        usual = judgement.before & ~judgement.off
+        z_N1 = np.where(judgement.before, objects.t_m2c_N3[:, 2], 1.0)[:, None]
+        origins_N2 = objects.t_m2c_N3[:, :2] / z_N1 * objects.K_N4[:, :2] + objects.K_N4[:, 2:]
+        boxes_N4 = np.array([place.instance.box_cxcywh for place in places], np.float64).reshape(-1, 4)
+        boxes_N4 = boxes_N4 * np.tile(objects.sizes_px_N2, 2)
+        for number in np.flatnonzero(usual).tolist():
+            stated = places[number].instance.center_offset_px
+            if stated is not None:
+                expected_2 = origins_N2[number] - boxes_N4[number, :2]
+                tolerance = OFFSET_TOLERANCE_PX + OFFSET_TOLERANCE * float(boxes_N4[number, 2:].max())
+                if np.abs(expected_2 - stated).max() > tolerance:
+                    negated = bool(np.abs(expected_2 + stated).max() <= tolerance)
+                    yield _offset_hit(places[number], stated, expected_2.tolist(), negated=negated)
+
+
+def _offset_hit(place: PosedObject, stated: tuple[float, float], expected: list[float], *, negated: bool) -> Hit:
+    (dx, dy), (x, y) = stated, expected
+    problem = f"offset ({dx:.1f}, {dy:.1f}) px, pose and box say ({x:.1f}, {y:.1f})"
+    fix = "offsets lead from the box's center to the model's origin: negate them" if negated else None
+    return _hit(place, problem, fix)
 
 
 def posed_without_model(survey: Survey) -> Iterator[Hit]:
     """Classes that have poses and no shape: neither their poses nor predicted ones can be judged."""
-    for split in survey.splits:
-        places, objects = posed_objects(survey, split)
-        for shape, first, count in _classes_of(objects):
-            if shape not in objects.points:
-                name = survey.classes.names[shape]
-                problem = f"no model of class {name!r}, which has {count} pose{'s' if count > 1 else ''}"
-                yield _hit(split, places[first], problem, None, whole_class=True)
+    places, objects = posed_objects(survey, survey.splits)
+    for shape, first, count in _classes_of(objects):
+        if shape not in objects.points:
+            name, poses = survey.classes.names[shape], "pose" if count == 1 else "poses"
+            problem = f"no model of class {name!r}, which has {count} {poses}"
+            yield _hit(places[first], problem, None, whole_class=True)
 
 
 def implausible_size(survey: Survey) -> Iterator[Hit]:
     """Classes of objects so small or large that their unit is in doubt; by box and distance, size is box × z / f."""
-    for split in survey.splits:
-        places, objects, judgement = _judged(survey, split)
+    for places, objects, judgement in _judged(survey):
         extent_N = (objects.boxes_xyxy_px_N4[:, 2:] - objects.boxes_xyxy_px_N4[:, :2]).max(axis=1)
         sizes_N = extent_N * objects.t_m2c_N3[:, 2] / objects.K_N4[:, 0]
         usual = judgement.proper & judgement.before & ~judgement.off
         for shape, first, _ in _classes_of(objects):
             same = usual & (objects.shapes_N == shape)
-            if not same.any():
-                continue
-            size = float(np.median(sizes_N[same]))
+            size = float(np.median(sizes_N[same])) if same.any() else 1.0
             if not SIZES_M[0] <= size <= SIZES_M[1]:
-                unit = words_of(survey.layout, split.name).unit
+                unit = words_of(survey.layout, places[first].split.name).unit
                 problem = f"by poses and boxes, objects of class {survey.classes.names[shape]!r} are {size:.2g} m large"
                 fix = f"write t and models in {unit}: are both too {'large' if size > 1.0 else 'small'} by 1000?"
-                yield _hit(split, places[first], problem, fix, whole_class=True)
+                yield _hit(places[first], problem, fix, whole_class=True)
 
 
 def _classes_of(objects: PosedObjects) -> list[tuple[int, int, int]]:
@@ -243,13 +240,20 @@ def _classes_of(objects: PosedObjects) -> list[tuple[int, int, int]]:
     return list(zip(*(values.tolist() for values in found), strict=True))
 
 
-def _judged(survey: Survey, split: SurveyedSplit) -> Judged:
-    places, objects = posed_objects(survey, split)
-    return places, objects, judged(objects, words_of(survey.layout, split.name), survey.classes.names)
+def _judged(survey: Survey) -> Iterator[Judged]:
+    """The splits of each format, judged together: what is wrong in one is mostly wrong in the others."""
+    by_words: dict[Words, list[SurveyedSplit]] = {}
+    for split in survey.splits:
+        by_words.setdefault(words_of(survey.layout, split.name), []).append(split)
+    for words, splits in by_words.items():
+        places, objects = posed_objects(survey, splits)
+        numbers = {id(split): number for number, split in enumerate(splits)}
+        parts_N = np.array([numbers[id(place.split)] for place in places], np.int64)
+        yield places, objects, judged(objects, parts_N, words, survey.classes.names)
 
 
-def _hit(split: SurveyedSplit, place: PosedObject, problem: str, fix: str | None, *, whole_class: bool = False) -> Hit:
+def _hit(place: PosedObject, problem: str, fix: str | None, *, whole_class: bool = False) -> Hit:
     pose = place.instance.pose
     assert pose is not None, "only objects with a pose are judged"
     instance = None if whole_class else place.instance
-    return Hit(split.name, place.image, pose.where, problem, instance, fix=fix)
+    return Hit(place.split.name, place.image, pose.where, problem, instance, fix=fix)

@@ -51,7 +51,7 @@ def same_stem(survey: Survey) -> Iterator[Hit]:
     for split in survey.splits:
         owners: dict[str, SurveyedImage] = {}
         for image in split.images:
-            if survey.layout.splits[split.name].label_format != "yolo":
+            if survey.layout.splits[split.name].label_format not in {"yolo", "ultralytics"}:
                 continue
             stem = str(image.labeled.path.with_suffix(""))
             first = owners.setdefault(stem, image)

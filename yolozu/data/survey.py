@@ -50,11 +50,12 @@ class SurveyedImage:
 
 @dataclass(frozen=True)
 class SurveyedSplit:
-    """A split's images in order of path, and labels that belong to none of them."""
+    """A split's images in order of path, labels that belong to none of them, and what else is worth knowing."""
 
     name: str
     images: tuple[SurveyedImage, ...]
     stray: tuple[Defect, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,14 @@ class Survey:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing and no finding."""
-        if self.classes_are_stated:
-            return ()
+        told = tuple(f"{split.name}: {note}" for split in self.splits for note in split.notes)
+        return told if self.classes_are_stated else (self._made_up_names, *told)
+
+    @property
+    def _made_up_names(self) -> str:
         count = len(self.classes)
         known = f"they are called class_0 to class_{count - 1}" if count else "and no label holds one"
-        return (f"{self.layout.root}: no classes.txt, classes.json or data.yaml names the classes; {known}",)
+        return f"{self.layout.root}: no classes.txt, classes.json or data.yaml names the classes; {known}"
 
     def images(self) -> Iterator[tuple[SurveyedSplit, SurveyedImage]]:
         """Every image with its split."""
@@ -133,7 +137,7 @@ def survey(layout: Layout, names: Sequence[str], cache: DigestCache, progress: P
             for image in _looked_at(split.images, cache):
                 images.append(image)
                 bar.advance()
-            surveyed.append(SurveyedSplit(split.split, tuple(images), split.stray))
+            surveyed.append(SurveyedSplit(split.split, tuple(images), split.stray, split.notes))
     return Survey(layout, classes, stated is not None, tuple(surveyed), _models(layout, classes, labels))
 
 
@@ -166,7 +170,7 @@ def _models(layout: Layout, classes: ClassTable, labels: Sequence[SplitLabels]) 
 def _other_splits(layout: Layout, names: Sequence[str]) -> list[SplitLabels]:
     """Labels of the splits that were not asked for: what classes a data set has does not depend on the question."""
     others = [split for name, split in layout.splits.items() if name not in names]
-    there = [split for split in others if split.label_format in INDEX_FORMATS and split.images_dir.exists()]
+    there = [split for split in others if split.label_format in INDEX_FORMATS and split.missing is None]
     return [_reader(layout, split.name).read(None) for split in there]
 
 

@@ -133,9 +133,10 @@ def _axis(row: object, *, unit: float) -> tuple[NDArray[np.float64], NDArray[np.
     return axis_3 / length, np.array(vector(row.get("offset", [0.0, 0.0, 0.0]))) * unit
 
 
-def _motion(row: object, *, unit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _motion(row: Any, *, unit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rotation and translation of 3×3 or 4×4 entries, nested or flat, row after row."""
-    flat = [entry for line in row for entry in line] if _is_nested(row) else row
+    nested = isinstance(row, list) and bool(row) and all(isinstance(line, list) for line in row)
+    flat: Any = [entry for line in row for entry in line] if nested else row
     if not isinstance(flat, list) or len(flat) not in {9, 16}:
         raise ValueError("a symmetry is a 3×3 rotation or a 4×4 motion")
     if len(flat) == 9:
@@ -147,10 +148,6 @@ def _motion(row: object, *, unit: float) -> tuple[NDArray[np.float64], NDArray[n
     if not np.allclose(R_33 @ R_33.T, np.eye(3), atol=1e-3) or np.linalg.det(R_33) < 0.0:
         raise ValueError("holds a matrix that is no rotation")
     return R_33, t_3
-
-
-def _is_nested(row: object) -> bool:
-    return isinstance(row, list) and bool(row) and all(isinstance(line, list) for line in row)
 
 
 def _about(axis_3: NDArray[np.float64], generators: Iterable[NDArray[np.float64]]) -> Symmetries:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yolozu.artifacts.jsonio import write_text
+from yolozu.artifacts.predictions.poses import is_no_rotation
 from yolozu.artifacts.predictions.types import ImagePredictions
 from yolozu.errors import Finding, InputError
 
@@ -134,11 +135,11 @@ def _parsed(line: str) -> tuple[ImageKey, tuple[int, float, dict[str, Any]]]:
     scene, image, category = (_integer(cell) for cell in cells[:3])
     score, rotation, translation = _numbers(cells[3], 1)[0], _numbers(cells[4], 9), _numbers(cells[5], 3)
     _numbers(cells[6], 1)
-    pose = {
-        "R": [rotation[0:3], rotation[3:6], rotation[6:9]],
-        "t_xyz": [number / MM_PER_METRE for number in translation],
-    }
-    return (scene, image), (category, score, pose)
+    R = [rotation[0:3], rotation[3:6], rotation[6:9]]
+    if is_no_rotation(np.array([R]))[0]:
+        raise ValueError(f"{cells[4]!r} is no rotation")
+    t_xyz = [number / MM_PER_METRE for number in translation]
+    return (scene, image), (category, score, {"R": R, "t_xyz": t_xyz})
 
 
 def _integer(cell: str) -> int:

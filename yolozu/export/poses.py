@@ -103,7 +103,8 @@ def pair_differences(
     one, other = first.of(pairs_P2[:, 0]), second.of(pairs_P2[:, 1])
     assert one.poses is not None, "a network with pose heads"
     assert other.poses is not None, "a network with pose heads"
-    t_P3, other_t_P3 = (camera.translations(found.boxes_cxcywh, found.poses) for found in (one, other))
+    t_P3 = camera.translations(one.boxes_cxcywh, one.poses)
+    other_t_P3 = camera.translations(other.boxes_cxcywh, other.poses)
     return turned_deg(one.poses, other.poses), moved_mm(t_P3, other_t_P3)
 
 

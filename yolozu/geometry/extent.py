@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,7 @@ def diameter_of(points_N3: NDArray[np.float64]) -> float:
     for start in range(0, len(corners_N3), BLOCK):
         between = corners_N3[start : start + BLOCK, None] - corners_N3[None]
         largest = max(largest, float((between * between).sum(-1).max()))
-    return largest**0.5
+    return math.sqrt(largest)
 
 
 def _corners(points_N3: NDArray[np.float64]) -> NDArray[np.float64]:

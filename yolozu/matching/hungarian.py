@@ -125,6 +125,6 @@ def _non_finite(layer: int, image: int) -> Exception:
     return NonFiniteCostError.one(
         "YZ403",
         where=f"supervised layer {layer}, image {image} of the batch",
-        problem="class logits or boxes are NaN or infinite, so objects cannot be matched to queries",
+        problem="class logits, boxes or poses are NaN or infinite, so objects cannot be matched to queries",
         fix="lower lr, set clip_grad_norm, or use amp: none",
     )

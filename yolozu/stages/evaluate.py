@@ -1,4 +1,4 @@
-"""Measure the predictions (boxes by the COCO protocol, poses where there are any), and hold the numbers against gates."""
+"""Measure the predictions (boxes by the COCO protocol, poses where there are any), and hold the numbers to gates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from yolozu.errors import GateFailed
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.predictions.reading import PredictionsFile
+    from yolozu.artifacts.predictions.reader import PredictionsFile
     from yolozu.data.index import DataIndex
 
 

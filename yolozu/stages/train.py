@@ -121,7 +121,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     preprocess=preprocess,
                     train_index=train,
                     train_images=TrainingImages(
-                        train, preprocess, spec.augment, spec.seed.seed, context.operations.cache, models
+                        train, preprocess, spec.augment, spec.seed.seed, context.operations.cache, models=models
                     ),
                     val_index=val,
                     val_images=ValidationImages(val, preprocess, context.operations.cache),

@@ -47,7 +47,7 @@ def test_fields_that_contradict_each_other_are_warned_of():
 
 
 def test_rotations_are_orthonormal_and_right_handed():
-    mirrored, skewed = np.diag([1.0, 1.0, -1.0]), IDENTITY + [[0, 0.01, 0], [0, 0, 0], [0, 0, 0]]
+    mirrored, skewed = np.diag([1.0, 1.0, -1.0]), IDENTITY + 0.01 * np.eye(3, k=1)
     assert is_no_rotation(np.stack([IDENTITY, mirrored, skewed, 1e200 * IDENTITY])).tolist() == [
         False,
         True,

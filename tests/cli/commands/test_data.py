@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.data.builders import write_file, write_yolo
+from tests.data.posed import spoiled, write_posed
 from yolozu.cli.app import main
 
 
@@ -54,6 +55,17 @@ def test_long_lists_are_cut_and_json_holds_all(tmp_path, capsys):
     assert main(["data", "check", "set", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert (len(report["findings"]), report["passed"]) == (30, False)
+
+
+def test_a_mistake_behind_many_findings_is_explained_once_in_lines_that_fit(tmp_path, capsys):
+    clean = write_posed(tmp_path / "clean", images=12)
+    spoiled(clean, tmp_path / "set", lambda row: row.update(t_gt=[1000 * value for value in row["t_gt"]]))
+    assert main(["data", "check", "set"]) == 1
+    text = capsys.readouterr().out
+    assert "YZ235 pose_off_box: " in text
+    assert "\n  fix: t_gt is in mm, not in m: divide it by 1000 (" in text
+    assert text.count("fix:") == 1
+    assert max(len(line) for line in text.splitlines()) <= 80
 
 
 def test_a_missing_split_is_a_mistake_of_the_command(tmp_path, capsys):

@@ -201,9 +201,11 @@ def test_images_that_are_not_listed_would_become_empty_ones(tmp_path):
 
 
 def test_what_yolo_labels_cannot_say_is_refused(tmp_path):
-    unknown = {**CAT, "category_id": 5}
-    root = write_split(tmp_path / "coco", files=("a.png", "a.jpg"), annotations=[unknown])
+    unknown, nowhere = {**CAT, "category_id": 5}, {**CAT, "image_id": 99}
+    root = write_split(tmp_path / "coco", files=("a.png", "a.jpg"), annotations=[unknown, nowhere])
     assert refused(root, tmp_path / "out", label_format="yolo") == (
+        "coco/annotations/instances_val2017.json: annotations[1]: YZ262 image_id 99 is no listed image\n"
+        "  fix: mend the instances file, or use --format coco\n"
         "coco/annotations/instances_val2017.json: annotations[0]: YZ262 category_id 5 is no category\n"
         "  fix: mend the instances file, or use --format coco\n"
         "coco/val2017/a.png: YZ262 would share its label file with a.jpg\n"

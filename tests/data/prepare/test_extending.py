@@ -52,11 +52,11 @@ def test_another_split_of_the_name_is_refused(tmp_path):
 
 
 def test_models_stay_and_must_agree(tmp_path):
-    models = ModelFiles(tmp_path / "models", 0.001)
-    assert grown(tmp_path, ("a", YOLO), models=models)["models_unit"] == "mm"
-    assert grown(tmp_path, ("b", COCO))["models_dir"] == str(tmp_path / "models")
+    out, models = tmp_path / "out", ModelFiles(tmp_path / "models", 0.001)
+    assert grown(out, ("a", YOLO), models=models)["models_unit"] == "mm"
+    assert grown(out, ("b", COCO))["models_dir"] == str(tmp_path / "models")
     with pytest.raises(UsageError, match="YZ263 has other models than the new split"):
-        extended(tmp_path, "c", YOLO, CLASSES, ModelFiles(tmp_path / "models", 1.0))
+        extended(out, "c", YOLO, CLASSES, ModelFiles(tmp_path / "models", 1.0))
 
 
 def test_a_file_that_describes_nothing_is_an_error(tmp_path):

@@ -14,7 +14,7 @@ sets = st.dictionaries(st.text(max_size=8), st.frozensets(st.integers(0, 5), max
 
 
 def test_the_choice_is_the_same_everywhere():
-    assert choose(IMAGES, seed=0, count=5, per_class=None) == ["019.jpg", "020.jpg", "024.jpg", "042.jpg", "054.jpg"]
+    assert choose(IMAGES, seed=0, count=5, per_class=None) == ["000.jpg", "014.jpg", "024.jpg", "042.jpg", "045.jpg"]
 
 
 def test_another_seed_chooses_others():

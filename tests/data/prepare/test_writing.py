@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import errno
-import os
 
 import pytest
 
 from tests.data.builders import write_file
+from yolozu.data.prepare import writing
 from yolozu.data.prepare.writing import (
     copy_files,
     directory_aside,
     is_taken,
     refuse_listed,
     told_by_the_system,
-    write_file as write_once,
     write_files,
 )
 from yolozu.errors import UsageError
@@ -25,7 +24,7 @@ class Counting:
 
     done = 0
 
-    def advance(self, count=1, note=""):
+    def advance(self, count=1):
         self.done += count
 
 
@@ -38,9 +37,13 @@ def test_a_directory_takes_its_place_when_all_went_well(tmp_path):
 
 
 def test_a_directory_that_failed_leaves_nothing(tmp_path):
-    with pytest.raises(KeyboardInterrupt), directory_aside(tmp_path / "out") as aside:
-        (aside / "a").write_text("1")
-        raise KeyboardInterrupt
+    def stopped():
+        with directory_aside(tmp_path / "out") as aside:
+            (aside / "a").write_text("1")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -57,9 +60,9 @@ def test_files_and_links_are_written_once(tmp_path):
     write_files(tmp_path / "out", contents)
     assert (tmp_path / "out/a/b.txt").read_bytes() == b"1\n"
     assert (tmp_path / "out/c.png").readlink() == tmp_path / "elsewhere.png"
-    before = os.stat(tmp_path / "out/a/b.txt")
+    before = (tmp_path / "out/a/b.txt").stat().st_mtime_ns
     write_files(tmp_path / "out", contents)
-    assert os.stat(tmp_path / "out/a/b.txt").st_mtime_ns == before.st_mtime_ns
+    assert (tmp_path / "out/a/b.txt").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(
@@ -85,13 +88,13 @@ def test_a_file_in_place_of_a_directory_stays(tmp_path):
 
 
 def test_a_file_is_written_once(tmp_path):
-    write_once(tmp_path / "x/a", b"1")
-    write_once(tmp_path / "x/a", b"1")
+    writing.write_file(tmp_path / "x/a", b"1")
+    writing.write_file(tmp_path / "x/a", b"1")
     with pytest.raises(UsageError, match="YZ905 is there already, with other content"):
-        write_once(tmp_path / "x/a", b"2")
+        writing.write_file(tmp_path / "x/a", b"2")
     (tmp_path / "link").symlink_to("x/a")
     with pytest.raises(UsageError, match="YZ905"):
-        write_once(tmp_path / "link", b"1")
+        writing.write_file(tmp_path / "link", b"1")
 
 
 def test_a_copy_goes_on_where_it_was_stopped(tmp_path):

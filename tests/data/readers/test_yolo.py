@@ -15,15 +15,14 @@ def read(tmp_path, text):
 
 
 def test_a_line_is_a_class_and_a_box_and_knows_its_place(tmp_path):
-    instances, defects = read(tmp_path, "\ufeff\n3 0.5 0.25 0.1 0.2\n")
-    assert instances == (Instance(f"{tmp_path}/7.txt:2", 3, (0.5, 0.25, 0.1, 0.2)),)
-    assert defects == ()
+    lines = read(tmp_path, "\ufeff\n3 0.5 0.25 0.1 0.2\n")
+    assert lines == (Instance(f"{tmp_path}/7.txt:2", 3, (0.5, 0.25, 0.1, 0.2)),)
 
 
 def test_a_polygon_becomes_the_box_around_it_and_keeps_its_area(tmp_path):
-    instances, _ = read(tmp_path, "0 0.2 0.2 0.6 0.2 0.2 0.8\n")
-    assert instances[0].box_cxcywh == pytest.approx((0.4, 0.5, 0.4, 0.6))
-    assert instances[0].area_fraction == pytest.approx(0.12)
+    (instance,) = read(tmp_path, "0 0.2 0.2 0.6 0.2 0.2 0.8\n")
+    assert instance.box_cxcywh == pytest.approx((0.4, 0.5, 0.4, 0.6))
+    assert instance.area_fraction == pytest.approx(0.12)
 
 
 @pytest.mark.parametrize(
@@ -39,36 +38,34 @@ def test_a_polygon_becomes_the_box_around_it_and_keeps_its_area(tmp_path):
     ],
 )
 def test_a_line_that_holds_no_instance_is_a_defect_at_its_line(tmp_path, line, rule, problem):
-    instances, defects = read(tmp_path, f"0 0.5 0.5 0.1 0.1\n{line}\n")
-    assert len(instances) == 1
-    assert defects == (Defect(rule, f"{tmp_path}/7.txt:2", problem),)
+    first, second = read(tmp_path, f"0 0.5 0.5 0.1 0.1\n{line}\n")
+    assert isinstance(first, Instance)
+    assert second == Defect(rule, f"{tmp_path}/7.txt:2", problem)
 
 
 def test_a_file_that_is_no_text_is_a_defect(tmp_path):
     path = tmp_path / "7.txt"
     path.write_bytes(b"\xff\xfe0 1")
-    instances, defects = read_label_file(path)
-    assert instances == ()
-    assert [defect.rule for defect in defects] == ["malformed_label"]
+    (defect,) = read_label_file(path)
+    assert (defect.rule, defect.where) == ("malformed_label", str(path))
 
 
 @given(st.lists(st.text(alphabet="0123456789.eE+-naif \t", max_size=30), max_size=8))
 def test_every_written_line_is_an_instance_or_a_defect(tmp_path_factory, lines):
     path = write_file(tmp_path_factory.mktemp("labels") / "7.txt", "\n".join(lines))
-    instances, defects = read_label_file(path)
-    assert len(instances) + len(defects) == sum(bool(line.strip()) for line in lines)
+    assert len(read_label_file(path)) == sum(bool(line.strip()) for line in lines)
 
 
-def test_nested_folders_pose_sidecars_and_stray_labels(tmp_path):
+def test_nested_folders_and_stray_labels(tmp_path):
     root = write_yolo(tmp_path, {"train/a/1": "0 .5 .5 .1 .1", "train/b/1": None})
-    write_file(root / "labels/train/a/1.json", "{}")
+    write_file(root / "labels/train/a/1.json", '{"K_gt": [100, 100, 32, 24]}')
     write_file(root / "labels/train/c/9.txt", "")
     write_file(root / "labels/train/classes.txt", "cat\n")
     layout = find_layout(root)
     labels = YoloReader(layout, layout.split("train")).read(None)
-    assert [(entry.image, entry.has_labels, entry.pose) for entry in labels.images] == [
-        ("images/train/a/1.png", True, "labels/train/a/1.json"),
-        ("images/train/b/1.png", False, None),
+    assert [(entry.image, entry.has_labels, entry.camera is not None) for entry in labels.images] == [
+        ("images/train/a/1.png", True, True),
+        ("images/train/b/1.png", False, False),
     ]
     assert labels.stray == (Defect("label_without_image", f"{root}/labels/train/c/9.txt", "no image has its name"),)
 

@@ -233,3 +233,42 @@ def test_the_moving_average_starts_from_the_file(given):
     initialize(detector, config(), ABC, path, None)
     average = MovingAverage(detector, decay=0.9).tensors()
     assert torch.equal(average["selector.proj.weight"], state["selector.proj.weight"])
+
+
+def of_poses(name):
+    return name.startswith(("decoder.pose_heads.", "k_head."))
+
+
+def test_pose_heads_begin_anew_where_the_file_has_none(given):
+    state, path = given
+    before, after, done = from_file(path, pose=True)
+    new = {name for name in after if of_poses(name)}
+    assert len(new) > 0
+    assert all(torch.equal(after[name], before[name]) for name in new)
+    rest = [name for name in after if name not in new and not name.endswith("num_batches_tracked")]
+    assert all(torch.equal(after[name], state[name]) for name in rest)
+    assert done.notes == ["the pose heads are new: the file has none"]
+    rows = {(row.part, row.action): row.tensors for row in done.table}
+    assert rows["k_head", "re-initialized"] == 6
+    assert rows["decoder", "re-initialized"] == len(new) - 6
+
+
+def test_pose_heads_come_from_a_file_that_has_them(tmp_path):
+    detector = trained(pose=True, use_uncertainty=True)
+    path = checkpoint_in(tmp_path / "best.pt", detector, pose=True, use_uncertainty=True)
+    _, after, done = from_file(path, pose=True, use_uncertainty=True)
+    state = detector.state_dict()
+    assert all(torch.equal(after[name], state[name]) for name in after if of_poses(name))
+    assert done.notes == []
+
+
+def test_some_pose_heads_without_the_others_are_refused(tmp_path):
+    """Heads begin anew together or not at all, so that nobody takes an untrained one for a trained one."""
+    path = checkpoint_in(tmp_path / "best.pt", trained(pose=True), pose=True)
+    said = refusal(path, pose=True, use_uncertainty=True)
+    assert "decoder.pose_heads.log_sigma_z" in said
+
+
+def test_pose_heads_without_use_here_are_refused(tmp_path):
+    path = checkpoint_in(tmp_path / "best.pt", trained(pose=True), pose=True)
+    assert "pose_heads" in refusal(path)

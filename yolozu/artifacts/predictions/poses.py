@@ -96,7 +96,8 @@ def is_behind(t_N3: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def leaves_no_camera(k_delta_N4: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(N,) of corrections that leave no focal length."""
-    return ~(k_delta_N4[:, :2] > -1.0).all(axis=1)
+    leaves_none_N: NDArray[np.bool_] = ~np.all(k_delta_N4[:, :2] > -1.0, axis=1)
+    return leaves_none_N
 
 
 def depths_apart(log_z_N: NDArray[np.float64], t_N3: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from yolozu.cli.render import counted
 from yolozu.progress import progress_for
 
 
@@ -45,10 +46,11 @@ def fetch(
     if not fetched.splits:
         print(f"{plan.out}: is there already, nothing was done")
         return
-    print(f"{plan.out}: splits {', '.join(fetched.splits)}")
+    classes = counted(len(PUBLISHED[name].classes), "class", "classes")
+    print(f"{plan.out}: {classes}, {'split' if len(fetched.splits) == 1 else 'splits'} {', '.join(fetched.splits)}")
     print(f"sha256 {fetched.sha256}")
     if fetched.compared_with is None:
-        print(f"nothing to compare it with: it is now in {plan.lock_path}, and the next fetch must match")
+        print(f"nothing to compare it with: recorded in {plan.lock_path}, which the next fetch must match")
     else:
         print(f"as {fetched.compared_with} says")
-    print(f"next: yolozu data check {plan.out}; then dataset_root={plan.out} split=… val_split=…")
+    print(f"next: dataset_root={plan.out} split={fetched.splits[0]} val_split={fetched.splits[-1]}")

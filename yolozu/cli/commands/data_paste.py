@@ -30,9 +30,7 @@ def paste(
     ] = 0.0,
     scale_min: Annotated[float, typer.Option(min=0.01, max=4.0, help="Smallest zoom of the letterboxed image.")] = 1.0,
     scale_max: Annotated[float, typer.Option(min=0.01, max=4.0, help="Largest zoom.")] = 1.0,
-    translate: Annotated[
-        float, typer.Option(min=0.0, max=0.9, help="Largest shift, as a fraction of the size.")
-    ] = 0.0,
+    translate: Annotated[float, typer.Option(min=0.0, max=0.9, help="Largest shift, as a fraction of the size.")] = 0.0,
 ) -> None:
     """Cut objects out by their masks and paste them onto other pictures; camera, poses and boxes follow exactly."""
     from yolozu.data.compose import ComposePlan, write_composed
@@ -41,8 +39,8 @@ def paste(
     if scale_min > scale_max:
         raise UsageError.one(
             "YZ903",
-            where="--scale-min",
-            problem=f"{scale_min:g} is above --scale-max {scale_max:g}",
+            where="yolozu data paste",
+            problem=f"--scale-min {scale_min:g} is above --scale-max {scale_max:g}",
             fix="lower --scale-min or raise --scale-max",
         )
     checked = checked_data(dataset, split)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from yolozu.cli.render import counted
 from yolozu.progress import progress_for
 
 
@@ -32,9 +33,11 @@ def prepare_coco(
 
     plan = CocoPlan(coco_root, split, out, instances, label_format, copy_images)
     made = prepare_coco(plan, progress_for(sys.stderr))
-    print(f"{out / 'dataset.json'}: {split}, {made.num_images} images, {made.num_objects} objects", end="")
-    print(f", {made.num_crowds} crowd regions, {made.num_classes} classes")
+    crowds = counted(made.num_crowds, "crowd region")
+    objects = f"{counted(made.num_images, 'image')}, {counted(made.num_objects, 'object')}, {crowds}"
+    print(f"{out / 'dataset.json'}: {split}, {objects}, {counted(made.num_classes, 'class', 'classes')}")
     print(f"images: {made.images_dir}\nlabels: {made.labels}")
     if label_format == "yolo" and made.num_crowds:
-        print(f"left out: {made.num_crowds} crowd regions; YOLO labels cannot say them, --format coco keeps them")
+        those = "it" if made.num_crowds == 1 else "them"
+        print(f"left out: {crowds}; YOLO labels cannot say {those}, --format coco does")
     print(f"next: yolozu data check {out} --split {split}")

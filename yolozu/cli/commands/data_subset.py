@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from yolozu.cli.render import counted
 from yolozu.errors import UsageError
 
 COMMAND = "yolozu data subset"
@@ -37,8 +38,8 @@ def subset(
     plan = SubsetPlan(dataset, split, out, seed, count, fraction, per_class)
     with DigestCache(digest_cache_path()) as cache:
         chosen = choose(plan, cache)
-    images = f"{chosen.num_images} of {chosen.num_available} images"
-    print(f"{out / 'dataset.json'}: {split}, {images}, {chosen.num_objects} objects")
+    images = f"{chosen.num_images} of {counted(chosen.num_available, 'image')}"
+    print(f"{out / 'dataset.json'}: {split}, {images}, {counted(chosen.num_objects, 'object')}")
     print(f"sha256 {chosen.sha256} (in {out / SELECTION_NAME})")
 
 

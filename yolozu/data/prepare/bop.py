@@ -129,13 +129,13 @@ class _Files:
             copy_files(sources, self._plan.out, bar)
 
     def label_files(self, images: tuple[LabeledImage, ...]) -> dict[str, bytes | Path]:
-        """Content by name of label file and sidecar; an image of which the data set says nothing gets none."""
+        """Content by name of label file and sidecar; an image without labels has a camera all the same."""
         contents: dict[str, bytes | Path] = {}
         for image in images:
+            name = self._name(image)
+            contents[f"{name}.json"] = f"{canonical(self._sidecar(image))}\n".encode()
             if image.has_labels:
-                name = self._name(image)
                 contents[f"{name}.txt"] = "".join(map(_line, image.instances)).encode("utf-8")
-                contents[f"{name}.json"] = f"{canonical(self._sidecar(image))}\n".encode()
         return contents
 
     def _sidecar(self, image: LabeledImage) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from yolozu.data.readers.coco import CocoReader
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
-    from yolozu.data.labels import LabeledImage
+    from yolozu.data.labels import LabeledImage, SplitLabels
     from yolozu.progress import Progress
 
 
@@ -66,26 +66,25 @@ class PreparedSplit:
 
 
 def prepare_coco(plan: CocoPlan, progress: Progress) -> PreparedSplit:
-    """Describe a split in ``<out>/dataset.json``. The same plan twice leaves the same files.
-
-    Everything is looked at before anything is written, and the description is written last.
+    """Describe a split in ``<out>/dataset.json``, last of all. The same plan twice leaves the same files.
 
     Raises:
-        InputError: YZ205 or YZ260 the annotations or images are not there or not to be understood, YZ262 YOLO labels
-            cannot say what the annotations do.
-        UsageError: YZ261 images are missing, YZ263 the data set that is there has other classes or another such split,
-            YZ314 nothing can be written, YZ905 a file would have to be overwritten.
+        InputError: YZ205 or YZ260 the annotations or images are not there or not to be understood.
+        UsageError: YZ261 images are missing, YZ262 YOLO labels cannot say what the annotations do, YZ263 the data set
+            that is there has other classes or another such split, YZ314 nothing can be written, YZ905 a file would have
+            to be overwritten.
     """
     source = _source(plan)
     reader = CocoReader(Layout(plan.coco_root, {plan.split: source}, None, ()), source)
     classes = reader.stated_classes()
-    images = reader.read(classes).images
+    labels = reader.read(classes)
+    images = labels.images
     _refuse_missing(images, source)
     target = _target(plan, source)
     if plan.label_format == "yolo" or plan.copies_images:
         _refuse_outside(images, source)
     if plan.label_format == "yolo":
-        _refuse_unsayable(plan, images, source, target)
+        _refuse_unsayable(plan, labels, source, target)
     with told_by_the_system(plan.out):
         descriptor = extended(plan.out, plan.split, _entry(plan, target), classes)
         if plan.copies_images:
@@ -172,16 +171,17 @@ def _refuse_outside(images: tuple[LabeledImage, ...], source: Split) -> None:
     refuse_listed("YZ262", outside, "use --format coco without --copy-images", source.images_dir)
 
 
-def _refuse_unsayable(plan: CocoPlan, images: tuple[LabeledImage, ...], source: Split, target: Split) -> None:
+def _refuse_unsayable(plan: CocoPlan, labels: SplitLabels, source: Split, target: Split) -> None:
     """Refuse what YOLO labels would turn into something else.
 
     Raises:
         UsageError: YZ262.
     """
-    problems = {Path(defect.where): defect.problem for image in images for defect in image.defects}
-    names = [_name(image, source) for image in images]
+    defects = [*labels.stray, *(defect for image in labels.images for defect in image.defects)]
+    problems = {Path(defect.where): defect.problem for defect in defects}
+    names = [_name(image, source) for image in labels.images]
     owners: dict[str, str] = {}
-    for image, name in zip(images, names, strict=True):
+    for image, name in zip(labels.images, names, strict=True):
         first = owners.setdefault(stem_of(name), name)
         if first != name:
             problems[image.path] = f"would share its label file with {first}"

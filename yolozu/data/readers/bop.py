@@ -80,11 +80,15 @@ class BopReader:
         table = _Objects(self._layout, classes)
         images: list[LabeledImage] = []
         stray: list[Defect] = []
+        invisible = 0
         for scene in scenes_of(self._split.images_dir):
-            found, left = _SceneReader(self._layout, scene, table).read()
-            images += found
-            stray += left
-        return SplitLabels(self._split.name, tuple(sorted(images, key=lambda entry: entry.image)), tuple(stray))
+            reader = _SceneReader(self._layout, scene, table)
+            images += reader.images()
+            stray += reader.stray()
+            invisible += reader.invisible
+        notes = (f"nothing is visible of {invisible} labeled objects: they are left out",) if invisible else ()
+        ordered = tuple(sorted(images, key=lambda entry: entry.image))
+        return SplitLabels(self._split.name, ordered, tuple(stray), notes=notes)
 
 
 def made_up_name(object_id: int) -> str:
@@ -115,10 +119,16 @@ class _Picture:
 
 
 class _SceneReader:
-    """Reads one scene."""
+    """Reads one scene.
+
+    Attributes:
+        invisible: objects met so far of which nothing is visible.
+    """
 
     def __init__(self, layout: Layout, scene: Scene, objects: _Objects) -> None:
         self._layout, self._scene, self._objects = layout, scene, objects
+        self._files = scene.images()
+        self.invisible = 0
         # Texts, because every object's place is told with them and a path costs more than the rest of an object.
         self._cameras_path, self._poses_path = f"{scene.directory / CAMERA_NAME}", f"{scene.directory / POSES_NAME}"
         self._cameras = _rows(scene.directory / CAMERA_NAME)
@@ -126,16 +136,17 @@ class _SceneReader:
         self._info = _rows(scene.directory / INFO_NAME)
         self._masks = frozenset(os.listdir(scene.masks)) if scene.masks.is_dir() else frozenset()  # noqa: PTH208 - many
 
-    def read(self) -> tuple[list[LabeledImage], list[Defect]]:
-        """The scene's images, and what is said of images that are not there."""
-        files = self._scene.images()
-        images = [self._image(key, path) for key, path in files.items()]
-        stray = [
+    def images(self) -> list[LabeledImage]:
+        """The scene's images with their labels."""
+        return [self._image(key, path) for key, path in self._files.items()]
+
+    def stray(self) -> list[Defect]:
+        """What is said of images that are not there."""
+        return [
             Defect("label_without_image", f"{self._poses_path}: {key}", "no image has this id")
             for key in self._poses
-            if not key.isdecimal() or int(key) not in files
+            if not key.isdecimal() or int(key) not in self._files
         ]
-        return images, stray
 
     def _image(self, key: int, file: str) -> LabeledImage:
         path, rows = Path(file), self._poses.get(str(key))
@@ -178,7 +189,9 @@ class _SceneReader:
         for number, row in enumerate(rows):
             statistics = info[number] if isinstance(info, list) and number < len(info) else None
             found = self._instance(picture, number, row, statistics)
-            if found is not None:
+            if found is None:
+                self.invisible += 1
+            else:
                 yield found
 
     def _instance(self, picture: _Picture, number: int, row: Any, statistics: Any) -> Instance | Defect | None:
@@ -189,7 +202,7 @@ class _SceneReader:
         except (KeyError, TypeError, ValueError) as error:
             said = f"has no {error}" if isinstance(error, KeyError) else str(error)
             return Defect("malformed_pose", where, said)
-        index = self._objects.index_of.get(object_id) if isinstance(object_id, int) else None
+        index = self._objects.index_of.get(object_id) if type(object_id) is int else None
         if index is None:
             return Defect("class_out_of_range", where, f"obj_id {object_id!r} is no object of the data set")
         pose = InstancePose(where, R, (x * MM, y * MM, z * MM))

@@ -108,6 +108,7 @@ class _Reading:
     def __init__(self, path: Path, root: Path, shapes: Shapes) -> None:
         self._path, self._root, self._shapes = path, root, shapes
         self._stated: list[Any] = [None for _ in CAMERA_KEYS]
+        self._states_camera = False
         self._K: tuple[str, Numbers4] | None = None
         self._K_true: tuple[str, Numbers4] | None = None
         self.defects: list[Defect] = []
@@ -145,7 +146,8 @@ class _Reading:
         """``line``, whose pose means nothing without a camera."""
         if self._K is not None or isinstance(line, Defect) or line.pose is None:
             return line
-        self._note(line.pose.where, "has a pose, but no K_gt says which camera sees it")
+        if not self._states_camera:  # else it is malformed, and that is told already
+            self._note(line.pose.where, "has a pose, but no K_gt says which camera sees it")
         return replace(line, pose=None)
 
     def take_cameras(self, row: dict[str, Any], where: str) -> None:
@@ -154,11 +156,12 @@ class _Reading:
         if stated == self._stated:
             return
         self._stated = stated
+        self._states_camera |= stated[0] is not None
         K, K_true = (self._read(row, key, camera, where) for key in CAMERA_KEYS)
         if K is not None:
-            self._K = self._one(self._K, K, f"{where}.K_gt")
+            self._K = self._one(self._K, K, self._place(where, "K_gt"))
         if K_true is not None:
-            self._K_true = self._one(self._K_true, K_true, f"{where}.K_gt_prime")
+            self._K_true = self._one(self._K_true, K_true, self._place(where, "K_gt_prime"))
 
     def _one(self, known: tuple[str, Numbers4] | None, found: Numbers4, where: str) -> tuple[str, Numbers4]:
         if known is None:
@@ -173,7 +176,7 @@ class _Reading:
             return InstancePose(where, R, t)
         for key, other in (("R_gt", "t_gt"), ("t_gt", "R_gt")):
             if row.get(key) is not None and row.get(other) is None:
-                self._note(f"{where}.{key}", f"stands without {other}")
+                self._note(self._place(where, key), f"stands without {other}")
         return None
 
     def _mask(self, row: dict[str, Any], where: str) -> InstanceMask | None:
@@ -213,14 +216,18 @@ class _Reading:
         try:
             return parse(row[key])
         except ValueError as error:
-            self._note(f"{where}.{key}", str(error))
+            self._note(self._place(where, key), str(error))
             return None
 
     def _look_for_typos(self, row: dict[str, Any], where: str) -> None:
         for key in sorted(row.keys() - KEYS):
             guess = _meant(key)
             if guess is not None and guess not in row:
-                self._note(f"{where}.{key}", f"is no known key; {guess} is meant, it seems")
+                self._note(self._place(where, key), f"is no known key; {guess} is meant, it seems")
+
+    def _place(self, where: str, key: str) -> str:
+        """Place of a key: of the file itself, or of an entry."""
+        return f"{where}: {key}" if where == str(self._path) else f"{where}.{key}"
 
     def _note(self, where: str, problem: str) -> None:
         self.defects.append(Defect(RULE, where, problem))

@@ -35,7 +35,7 @@ def matched_pairs(
         (G,) row of the pair; -1 for an object that was missed.
     """
     matched_G = np.full(len(problem.class_G), -1, np.int64)
-    passes_P = (errors_PM < limits_M).all(axis=1)
+    passes_P = np.all(errors_PM < limits_M, axis=1)
     for group in problem.groups:
         first, last = group.pairs.start, group.pairs.stop
         if not passes_P[first:last].any():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LEAF_SIZE = 64
 """Points in a leaf of the tree: with 35,000 points two to five times as fast as scipy's 10 to 16, the farther the
 poses are apart."""
-DIRECTIONS = 200
+DIRECTIONS = 100
 """Directions in which the farthest points of a model are its probes."""
 
 
@@ -57,7 +57,9 @@ class Shape:
     @cached_property
     def probes(self) -> NDArray[np.float64]:
         """(U, 3) the farthest point in each of many directions: few points that show how far a model moved."""
-        return self.hull[np.unique((self.hull @ _directions(DIRECTIONS).T).argmax(axis=0))]
+        farthest = np.unique((self.hull @ _directions(DIRECTIONS).T).argmax(axis=0))
+        probes_U3: NDArray[np.float64] = self.hull[farthest]
+        return probes_U3
 
     @cached_property
     def discretized(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -41,7 +41,7 @@ def discretized(
     if symmetries.axis_3 is None:
         return symmetries.rotations_S33, symmetries.translations_S3
     count = math.ceil(math.pi / step_fraction)
-    turns_T33 = _turns(symmetries.axis_3, 2.0 * np.pi / count * np.arange(count))
+    turns_T33 = _turns(symmetries.axis_3, np.linspace(0.0, 2.0 * np.pi, count, endpoint=False))
     shifts_T3 = symmetries.offset_3 - turns_T33 @ symmetries.offset_3
     rotations_DT33 = turns_T33[None] @ symmetries.rotations_S33[:, None]
     translations_DT3 = np.einsum("tij,dj->dti", turns_T33, symmetries.translations_S3) + shifts_T3
@@ -114,4 +114,5 @@ def _turns(axis_3: NDArray[np.float64], angles_T: NDArray[np.float64]) -> NDArra
     cross_33 = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
     along_33 = np.outer(axis_3, axis_3)
     cosine, sine = np.cos(angles_T)[:, None, None], np.sin(angles_T)[:, None, None]
-    return along_33 + cosine * (np.eye(3) - along_33) + sine * cross_33
+    turns_T33: NDArray[np.float64] = along_33 + cosine * (np.eye(3) - along_33) + sine * cross_33
+    return turns_T33

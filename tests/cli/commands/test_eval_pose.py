@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from PIL import Image
+
+from yolozu.cli.app import main
+
+CORNERS = [(x, y, z) for x in (-50, 50) for y in (-30, 30) for z in (-20, 20)]
+EYE = "1 0 0 0 1 0 0 0 1"
+HEADER = "scene_id,im_id,obj_id,score,R,t,time\n"
+
+
+def ply(points):
+    head = f"ply\nformat ascii 1.0\nelement vertex {len(points)}\n"
+    names = "".join(f"property float {name}\n" for name in "xyz")
+    return head + names + "end_header\n" + "".join(" ".join(map(str, point)) + "\n" for point in points)
+
+
+def write_models(directory, scale=1.0):
+    directory.mkdir(parents=True)
+    (directory / "obj_000003.ply").write_text(ply([[scale * side for side in point] for point in CORNERS]))
+    (directory / "models_info.json").write_text(json.dumps({"3": {"diameter": 123.3 * scale}}))
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Two images of one object a metre away, as BOP lays them out."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    scene = tmp_path / "data" / "test" / "000002"
+    (scene / "rgb").mkdir(parents=True)
+    write_models(tmp_path / "data" / "models")
+    for number in (4, 5):
+        Image.new("RGB", (64, 48), (number, 40, 40)).save(scene / "rgb" / f"{number:06d}.png")
+    camera = {"cam_K": [60, 0, 31.5, 0, 60, 23.5, 0, 0, 1], "depth_scale": 1.0}
+    pose = {"obj_id": 3, "cam_R_m2c": [1, 0, 0, 0, 1, 0, 0, 0, 1], "cam_t_m2c": [0, 0, 1000]}
+    info = {"bbox_visib": [20, 20, 20, 10], "visib_fract": 1.0}
+    for name, value in (("scene_camera", camera), ("scene_gt", [pose]), ("scene_gt_info", [info])):
+        (scene / f"{name}.json").write_text(json.dumps({"4": value, "5": value}))
+    return tmp_path
+
+
+def results(directory, *lines):
+    (directory / "r.csv").write_text(HEADER + "".join(f"{line}\n" for line in lines))
+
+
+def run(*words) -> int:
+    return main(["eval-pose", "--dataset", "data", "--predictions", "r.csv", *map(str, words)])
+
+
+def test_the_table_fits_eighty_columns(data, capsys):
+    results(data, f"2,4,3,0.5,{EYE},3 0 1004,-1")
+    assert run() == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines()[:-1])) <= 80
+    assert out == (
+        "data test: 2 images, 2 objects with a pose\n"
+        "predictions: 1 poses in 1 images\n"
+        "\n"
+        "recall, over all objects\n"
+        "  ADD below 0.1 diameter         0.5000\n"
+        "  ADD-S below 0.1 diameter       0.5000\n"
+        "  ADD(-S) below 0.1 diameter     0.5000\n"
+        "  ADD, area up to 10 cm          0.4750\n"
+        "  ADD-S, area up to 10 cm        0.4750\n"
+        "  5 degrees and 5 cm             0.5000\n"
+        "  projections within 5 px        0.5000\n"
+        "  MSSD, average recall           0.5000\n"
+        "  MSPD, average recall           0.5000\n"
+        "  BOP without VSD                0.5000\n"
+        "median, over 1 objects with an estimate\n"
+        "  rotation, degrees              0.0000\n"
+        "  translation, mm                5.0000\n"
+        "  translation / diameter         0.0406\n"
+        "  depth, mm                      4.0000\n"
+        "\n"
+        "class                    objects   found ADD(-S)   5°5cm     BOP     deg      mm\n"
+        "obj_000003                     2       1  0.5000  0.5000  0.5000     0.0     5.0\n"
+        "warning: 1 of 2 images have no entry in the predictions (the first is "
+        "test/000002/rgb/000005.png); their objects count as missed\n"
+    )
+
+
+def test_the_report_is_written_and_printed(data, capsys):
+    results(data, f"2,4,3,0.5,{EYE},3 0 1004,-1")
+    assert run("--split", "test", "--max-images", "1", "--json", "--output", "out/eval.json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert json.loads((data / "out" / "eval.json").read_text()) == printed
+    assert printed["counts"]["ground_truth"] == 1
+    assert printed["metrics"]["t_mm_median"] == pytest.approx(5.0)
+    assert printed["per_class"][0]["diameter_m"] == pytest.approx(0.1233)
+
+
+def test_predictions_json_becomes_bop_results(data, capsys):
+    detection = {
+        "class_id": 3,
+        "score": 0.5,
+        "bbox": {"cx": 0.5, "cy": 0.5, "w": 0.2, "h": 0.2},
+        "R": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        "t_xyz": [0.0, 0.0, 1.25],
+    }
+    entries = [{"image": "test/000002/rgb/000005.png", "detections": [detection]}]
+    (data / "p.json").write_text(json.dumps(entries))
+    assert main(["eval-pose", "--dataset", "data", "--predictions", "p.json", "--bop-csv", "o.csv"]) == 0
+    rotation = "1.0 0.0 0.0 0.0 1.0 0.0 0.0 0.0 1.0"
+    assert (data / "o.csv").read_text() == f"{HEADER}2,5,3,0.5,{rotation},0.0 0.0 1250.0,-1\n"
+    told = capsys.readouterr()
+    assert "BOP results: o.csv, 1 estimates\n" in told.err
+    assert "  depth, mm                    250.0000\n" in told.out
+
+
+def test_models_may_lie_elsewhere_and_in_metres(data, capsys):
+    results(data, f"2,4,3,0.5,{EYE},3 0 1004,-1")
+    write_models(data / "mine", scale=0.002)
+    assert run("--models", "mine", "--models-unit", "m", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["per_class"][0]["diameter_m"] == pytest.approx(0.2466)
+
+
+def test_a_missing_directory_of_models_is_a_usage_error(data, capsys):
+    results(data)
+    assert run("--models", "elsewhere") == 2
+    assert capsys.readouterr().err.endswith(
+        "--models: YZ813 elsewhere is no directory\n"
+        "  fix: name a directory with obj_000001.ply, … or <class>.ply, and models_info.json\n"
+    )
+
+
+def test_lines_that_cannot_be_used_are_refused(data, capsys):
+    results(data, f"9,4,3,0.5,{EYE},0 0 1000,-1")
+    assert run() == 2
+    assert capsys.readouterr().err.endswith(
+        "r.csv:2: YZ812 split 'test' has no image 4 in scene 9\n"
+        "  fix: name another split, or other ids: the images' paths state them\n"
+    )
