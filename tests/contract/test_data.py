@@ -40,3 +40,14 @@ def test_what_is_no_symmetry_is_refused_in_words(text, refusal):
 def test_a_probability_is_between_0_and_1(probability):
     with pytest.raises(ValidationError):
         AugmentSection(hflip_prob=probability)
+
+
+@pytest.mark.parametrize("value", [True, False, (320,), (320, 352)])
+def test_several_sizes_are_asked_for_by_a_switch_or_by_name(value):
+    assert AugmentSection(multiscale=value).multiscale == value
+
+
+@pytest.mark.parametrize("text", ["320", "[]", "[33]", "[true]", "maybe"])
+def test_other_sizes_than_longer_sides_in_steps_of_32_are_refused_in_words(text, refusal):
+    said = refusal(f"epochs: 1\nmultiscale: {text}\n")
+    assert "must be true, false, or a list of longer sides: multiples of 32 from 32 to 4096, got " in said

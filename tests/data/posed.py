@@ -74,31 +74,29 @@ def spoiled(source: Path, target: Path, change: Callable[[dict[str, Any]], None]
 def spoiled_bop(
     source: Path,
     target: Path,
-    change_pose: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
+    change_pose: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] = lambda R, t: (R, t),
     K_factor: float = 1.0,
     points_factor: float = 1.0,
 ) -> Path:
-    """The first `FRAMES` views of the test split of a BOP data set, poses (R, t in mm), cameras and vertices changed."""
+    """The first `FRAMES` views of a BOP test split, with poses (R, t in mm), cameras and vertices changed."""
     shutil.copytree(source / "models", target / "models")
-    for scene in sorted((source / "test").iterdir()):
-        for picture in sorted(scene.glob("*/*")):
-            if int(picture.stem.partition("_")[0]) < FRAMES:
-                copy = target / "test" / scene.name / picture.relative_to(scene)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(picture, copy)
-        for path in sorted(scene.glob("*.json")):
-            document = {key: rows for key, rows in json.loads(path.read_text()).items() if int(key) < FRAMES}
-            if path.stem == "scene_camera":
-                for row in document.values():
-                    row["cam_K"] = [*(np.array(row["cam_K"][:8]) * K_factor).tolist(), 1.0]
-            elif path.stem == "scene_gt" and change_pose is not None:
-                for row in (row for rows in document.values() for row in rows):
-                    R, t = change_pose(np.array(row["cam_R_m2c"]).reshape(3, 3), np.array(row["cam_t_m2c"]))
-                    row["cam_R_m2c"], row["cam_t_m2c"] = R.ravel().tolist(), t.tolist()
-            (target / "test" / scene.name / path.name).write_text(json.dumps(document))
     if points_factor != 1.0:
         for path in sorted(target.glob("models/*.ply")):
             _scale_ply(path, points_factor)
+    scene = source / "test/000001"
+    for picture in sorted(scene.glob("*/*")):
+        if int(picture.stem.partition("_")[0]) < FRAMES:
+            copy = target / "test/000001" / picture.relative_to(scene)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(picture, copy)
+    for path in sorted(scene.glob("*.json")):
+        document = {key: entry for key, entry in json.loads(path.read_text()).items() if int(key) < FRAMES}
+        for row in document.values() if path.stem == "scene_camera" else ():
+            row["cam_K"] = [*(np.array(row["cam_K"][:8]) * K_factor).tolist(), 1.0]
+        for (row,) in document.values() if path.stem == "scene_gt" else ():
+            R, t = change_pose(np.array(row["cam_R_m2c"]).reshape(3, 3), np.array(row["cam_t_m2c"]))
+            row["cam_R_m2c"], row["cam_t_m2c"] = R.ravel().tolist(), t.tolist()
+        (target / "test/000001" / path.name).write_text(json.dumps(document))
     return target
 
 

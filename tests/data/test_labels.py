@@ -3,7 +3,7 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
-from yolozu.data.labels import Instance, LabeledImage
+from yolozu.data.labels import Instance, InstanceMask, InstancePose, LabeledCamera, LabeledImage
 
 
 def test_an_image_without_label_file_is_told_from_one_without_objects():
@@ -13,5 +13,8 @@ def test_an_image_without_label_file_is_told_from_one_without_objects():
 
 
 def test_labels_travel_between_processes():
-    image = LabeledImage("a.png", Path("a.png"), (Instance("a.txt:1", 0, (0.5, 0.5, 0.1, 0.1)),))
+    rows = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    pose, mask = InstancePose("a.json: instances[0]", rows, (0.0, 0.0, 1.0)), InstanceMask(Path("mask.png"), 2)
+    instance = Instance("a.txt:1", 0, (0.5, 0.5, 0.1, 0.1), pose=pose, mask=mask)
+    image = LabeledImage("a.png", Path("a.png"), (instance,), camera=LabeledCamera("a.json", (1.0, 1.0, 0.5, 0.5)))
     assert pickle.loads(pickle.dumps(image)) == image

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from yolozu.geometry.extent import FEW, diameter_of
+from yolozu.geometry.extent import FEW, diameter_of, hull_corners
 
 
 @pytest.mark.parametrize("count", [2, 3, FEW, FEW + 1, 3000])
@@ -22,3 +22,11 @@ def test_points_of_a_plane_a_line_and_one_place_have_one_too(flat):
 def test_one_point_and_none_have_no_extent():
     assert diameter_of(np.ones((1, 3))) == 0.0
     assert diameter_of(np.zeros((0, 3))) == 0.0
+
+
+def test_of_many_points_only_the_corners_of_their_hull_are_kept():
+    inside_N3 = np.random.default_rng(0).uniform(-0.9, 0.9, (FEW + 10, 3))
+    cube_83 = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)])
+    corners_N3 = hull_corners(np.concatenate([inside_N3, cube_83]))
+    assert sorted(corners_N3.tolist()) == sorted(cube_83.tolist())
+    assert len(hull_corners(inside_N3[:FEW])) == FEW

@@ -7,6 +7,7 @@ import torch
 
 from tests.training.played import Played
 from tests.training.tiny import AUGMENT, PREPROCESS, recipe
+from yolozu.contract.data import AugmentSection
 from yolozu.contract.train import OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.training.batches import training_windows, validation_batches
@@ -98,7 +99,7 @@ def test_processes_take_turns_with_held_out_batches(tiny):
     assert found == [[[0], [2]], [[1]]]
 
 
-SIZED = AUGMENT.model_copy(update={"multiscale": (32, 64, 96)})
+SIZED = AugmentSection(**{**AUGMENT.model_dump(), "multiscale": (32, 64, 96)})
 
 
 def sizes(found):

@@ -105,12 +105,16 @@ class ObjectModels:
         fix = "run the prepare_data stage again: doit run_id=… prepare_data"
         document = read_json(path, code="YZ240", fix=fix)
         try:
-            if document["schema_version"] != SCHEMA_VERSION:
-                raise ValueError(f"schema_version {document['schema_version']}, expected {SCHEMA_VERSION}")
-            return cls({int(index): _model(row) for index, row in document["models"].items()})
+            return cls(_models(document))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             problem = f"holds no object models: {error}"
             raise InputError.one("YZ240", where=str(path), problem=problem, fix=fix) from error
+
+
+def _models(document: dict[str, Any]) -> dict[int, ObjectModel]:
+    if document["schema_version"] != SCHEMA_VERSION:
+        raise ValueError(f"schema_version {document['schema_version']}, expected {SCHEMA_VERSION}")
+    return {int(index): _model(row) for index, row in document["models"].items()}
 
 
 def _model(row: dict[str, Any]) -> ObjectModel:

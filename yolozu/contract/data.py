@@ -132,8 +132,8 @@ class AugmentSection(Section):
     objects keep their boxes and lose their poses."""
 
     paste_backgrounds: str | None = Field(default=None, min_length=1)
-    """Directory of pictures (relative to the working directory): the objects of all training images are cut out by their
-    masks and shown before a random part of one of these; null leaves images as they are."""
+    """Directory of pictures, relative to the working directory: the objects of every training image are cut out along
+    their masks and shown before a random part of one of these; null leaves images as they are."""
 
     intrinsics_jitter: bool = False
     """Show every image with a camera as another camera would have taken it, and tell the network the old one: it learns

@@ -68,7 +68,7 @@ class LossWeights(Section):
     log_z: NonNegativeFloat = 5.0
     """Absolute difference of log depths."""
 
-    rot: NonNegativeFloat = 1.0
+    rot: NonNegativeFloat = 3.0
     """Angle between rotations in radians, the smallest over the class's symmetries."""
 
     offsets: NonNegativeFloat = 5.0

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from yolozu.geometry.extent import hull_corners
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
 
 DIRECTIONS = 600
-"""A model of more points is stood in for by those farthest out in so many directions: what a box is drawn around."""
+"""A hull of more corners is stood in for by those farthest out in so many directions: what a box is drawn around."""
 
 NEAREST_M = 1e-9
 """Points less far in front of the camera have no place in the image."""
@@ -160,11 +162,11 @@ def _camera_of(image: SurveyedImage) -> Sequence[float]:
 
 
 def corners_of(model: ObjectModel) -> NDArray[np.float64]:
-    """(C, 3) points of the model that lie farthest out in some direction; all of them where they are few.
+    """(C, 3) corners of the model's hull, of many those that lie farthest out in some direction; all of few points.
 
     The directions are spread evenly by the golden angle (Fibonacci lattice on the sphere).
     """
-    points_V3 = model.points_V3
+    points_V3 = hull_corners(model.points_V3)
     if len(points_V3) <= DIRECTIONS:
         return points_V3
     order = np.arange(DIRECTIONS) + 0.5

@@ -27,7 +27,7 @@ def diameter_of(points_N3: NDArray[np.float64]) -> float:
     Returns:
         In the unit of the points.
     """
-    corners_N3 = _corners(points_N3) if len(points_N3) > FEW else points_N3
+    corners_N3 = hull_corners(points_N3)
     largest = 0.0
     for start in range(0, len(corners_N3), BLOCK):
         between = corners_N3[start : start + BLOCK, None] - corners_N3[None]
@@ -35,7 +35,17 @@ def diameter_of(points_N3: NDArray[np.float64]) -> float:
     return math.sqrt(largest)
 
 
-def _corners(points_N3: NDArray[np.float64]) -> NDArray[np.float64]:
+def hull_corners(points_N3: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The points that are corners of the convex hull of all; all of them where they are few or have no hull.
+
+    Args:
+        points_N3: (N, 3).
+
+    Returns:
+        (H, 3) some of them.
+    """
+    if len(points_N3) <= FEW:
+        return points_N3
     from scipy.spatial import ConvexHull, QhullError
 
     try:

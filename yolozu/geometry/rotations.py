@@ -69,8 +69,9 @@ def vector_angle(first_3: Tensor, second_3: Tensor) -> Tensor:
     Returns:
         (...) in [0, pi].
     """
-    first_3, second_3 = torch.broadcast_tensors(first_3, second_3)
-    return torch.atan2(_length(torch.linalg.cross(first_3, second_3)), (first_3 * second_3).sum(-1))
+    shape = torch.broadcast_shapes(first_3.shape, second_3.shape)
+    across_3 = torch.linalg.cross(first_3.expand(shape), second_3.expand(shape))
+    return torch.atan2(_length(across_3), (first_3 * second_3).sum(-1))
 
 
 def _length(vectors: Tensor) -> Tensor:

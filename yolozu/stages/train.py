@@ -63,7 +63,7 @@ class TrainSpec(StageSpec):
 
 @dataclass(frozen=True)
 class TrainInputs:
-    """Indices of training and held-out images, shapes of the objects, and what is known of first weights and grounds."""
+    """Indices of training and held-out images, shapes of objects, what is known of first weights and backgrounds."""
 
     train: Path = needs("prepare_data.train")
     val: Path = needs("prepare_data.val")

@@ -42,7 +42,8 @@ def pose_pairs(
     poses = targets.poses
     assert poses is not None, "there are poses to pair with"
     size_P2 = poses.size_B2[image_P]
-    seen_by = SeenBy(poses.K_B4[image_P], k_delta_B4[image_P], size_P2)
+    # The correction learns from the true one alone; where that is not known it stays what it is: none.
+    seen_by = SeenBy(poses.K_B4[image_P], k_delta_B4.detach()[image_P], size_P2)
     log_z_P = heads["log_z"].squeeze(-1)
     return PosePairs(
         labels_P=targets.labels_BT[image_P, object_P],

@@ -20,9 +20,7 @@ def test_a_split_is_prepared_and_passes_its_check(tmp_path, capsys):
     )
     assert main(["data", "check", "out", "--split", "train"]) == 0
     assert capsys.readouterr().out == (
-        "train: 2 images (1 without labels), 2 objects, 2 with poses\n"
-        "2 classes, 2 with a model\n"
-        "nothing found\n"
+        "train: 2 images (1 without labels), 2 objects, 2 with poses\n2 classes, 2 with a model\nnothing found\n"
     )
 
 

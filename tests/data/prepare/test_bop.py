@@ -86,6 +86,13 @@ def test_images_masks_and_meshes_stay_where_they_are(tmp_path):
     assert not (out / "labels/train/000001/000001.txt").exists()
 
 
+def test_what_is_left_out_is_noted(tmp_path):
+    root = write(tmp_path / "bop")
+    write_file(root / "train/000001/scene_gt_info.json", json.dumps({0: [INFO[0][0], bop_box(-1, -1, -1, -1)]}))
+    made = prepare(root, tmp_path / "out")
+    assert (made.num_objects, made.notes) == (1, ("nothing is visible of 1 labeled objects: they are left out",))
+
+
 def test_a_copy_can_be_moved(tmp_path):
     root, out = write(tmp_path / "bop"), tmp_path / "out"
     prepare(root, out, copies_images=True)

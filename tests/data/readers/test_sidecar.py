@@ -134,6 +134,7 @@ def test_an_image_has_one_camera(tmp_path):
 @pytest.mark.parametrize(
     ("text", "entries", "problem"),
     [
+        (LINES, 0, "holds 0 instances, but its label file has 2 lines"),
         (LINES, 1, "holds 1 instances, but its label file has 2 lines"),
         (LINES, 3, "holds 3 instances, but its label file has 2 lines"),
         (None, 1, "holds 1 instances, but there is no label file"),

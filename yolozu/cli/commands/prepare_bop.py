@@ -29,4 +29,6 @@ def prepare_bop(
     made = prepare_bop(BopPlan(bop_root, split, out, copy_images), progress_for(sys.stderr))
     print(f"{out / 'dataset.json'}: {split}, {made.num_images} images, {made.num_objects} objects with poses", end="")
     print(f", {made.num_classes} classes")
+    for note in made.notes:
+        print(f"note: {note}")
     print(f"next: yolozu data check {out} --split {split}")

@@ -52,11 +52,13 @@ class PreparedScenes:
         num_images: images of all scenes.
         num_objects: visible objects, each with its pose.
         num_classes: classes of the data set.
+        notes: what is worth knowing.
     """
 
     num_images: int
     num_objects: int
     num_classes: int
+    notes: tuple[str, ...]
 
 
 def prepare_bop(plan: BopPlan, progress: Progress) -> PreparedScenes:
@@ -89,7 +91,7 @@ def prepare_bop(plan: BopPlan, progress: Progress) -> PreparedScenes:
         write_files(plan.out / "labels" / plan.split, files.label_files(labels.images))
         write_descriptor(plan.out, descriptor)
     num_objects = sum(len(image.instances) for image in labels.images)
-    return PreparedScenes(len(labels.images), num_objects, len(classes))
+    return PreparedScenes(len(labels.images), num_objects, len(classes), labels.notes)
 
 
 class _Files:

@@ -89,11 +89,11 @@ def read_sidecar(path: Path, root: Path, lines: Sequence[Instance | Defect] | No
         return Sidecar(tuple(lines or ()), None, (Defect(RULE, str(path), str(error)),))
     reading = _Reading(path, root, shapes)
     reading.take_cameras(common, str(path))
-    if entries and len(entries) != len(lines or ()):
+    if entries is not None and len(entries) != len(lines or ()):
         held = "there is no label file" if lines is None else f"its label file has {len(lines)} lines"
         problem = f"holds {len(entries)} instances, but {held}"
         return Sidecar(tuple(lines or ()), reading.camera, (*reading.defects, Defect(RULE, str(path), problem)))
-    if not entries:
+    if entries is None:
         return Sidecar(tuple(lines or ()), reading.camera, tuple(reading.defects))
     posed = [
         reading.instance(line, row, f"{path}: instances[{number}]")
@@ -233,8 +233,8 @@ class _Reading:
         self.defects.append(Defect(RULE, where, problem))
 
 
-def _document(path: Path) -> tuple[dict[str, Any], list[Any]]:
-    """What stands once for all objects, and the entry of each.
+def _document(path: Path) -> tuple[dict[str, Any], list[Any] | None]:
+    """What stands once for all objects, and the entry of each; None where it has no entries, only a camera.
 
     Raises:
         OSError: it cannot be read.
@@ -248,7 +248,7 @@ def _document(path: Path) -> tuple[dict[str, Any], list[Any]]:
         return {}, document
     if not isinstance(document, dict) or not isinstance(document.get("instances", []), list):
         raise ValueError('is no list of instances and no object {"instances": [...]}')  # noqa: TRY004 - the file is wrong
-    return document, document.get("instances", [])
+    return document, document.get("instances")
 
 
 @cache
