@@ -3,17 +3,13 @@
 import json
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 import torch
 
 from yolozu.artifacts import run_meta
-from yolozu.artifacts.jsonio import pretty
 from yolozu.artifacts.run_meta import RunMeta
 from yolozu.errors import InputError
-
-SCHEMA = Path(__file__).parents[2] / "contracts" / "v1" / "run_meta.schema.json"
 
 
 def sample(directory):
@@ -97,13 +93,3 @@ def test_a_field_too_many_or_of_the_wrong_type_is_named(tmp_path):
 def test_a_missing_record_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="YZ460"):
         run_meta.read_run_meta(tmp_path / "run_meta.json")
-
-
-def test_the_committed_schema_is_the_types_own():
-    assert SCHEMA.read_text(encoding="utf-8") == pretty(RunMeta.json_schema()), (
-        "regenerate: python -m tests.artifacts.test_run_meta"
-    )
-
-
-if __name__ == "__main__":
-    SCHEMA.write_text(pretty(RunMeta.json_schema()), encoding="utf-8")

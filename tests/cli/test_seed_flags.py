@@ -145,11 +145,12 @@ def test_other_spellings(options):
 
 def test_learning_poses_step_by_step(options):
     """Phases and costs that start one after the other, as they stand in the example of a staged training."""
-    words = (
-        "--stage-off-steps 1000 --stage-k-steps 1000 --cost-z 1.0 --cost-rot 1.0 --cost-t 1.0 "
-        "--cost-z-start-step 500 --cost-rot-start-step 1000 --cost-t-start-step 1500"
-    ).split()
-    given = {options[flag].name: text for flag, text in zip(words[::2], words[1::2], strict=True)}
+    texts = {
+        "--stage-off-steps": "1000", "--stage-k-steps": "1000", "--cost-z": "1.0", "--cost-rot": "1.0",
+        "--cost-t": "1.0", "--cost-z-start-step": "500", "--cost-rot-start-step": "1000",
+        "--cost-t-start-step": "1500",
+    }  # fmt: skip
+    given = {options[flag].name: text for flag, text in texts.items()}
     loaded = load_contract(None, overrides_of({**given, "max_steps": "5000"}))
     assert loaded.warnings == ()
     values = flat_values(loaded.contract)

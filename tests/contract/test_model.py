@@ -31,6 +31,4 @@ def test_pose_heads_are_there_as_the_data_has_poses_or_as_asked_for(load, writte
 
 @pytest.mark.parametrize("written", ["1", "yes", "null", '"true"'])
 def test_what_is_no_answer_about_pose_heads(refusal, written):
-    assert refusal(f"epochs: 1\nmodel: {{pose: {written}}}\n").startswith(
-        "exp.yaml:2: model.pose: YZ10"
-    )
+    assert refusal(f"epochs: 1\nmodel: {{pose: {written}}}\n").startswith("exp.yaml:2: model.pose: YZ10")

@@ -76,6 +76,14 @@ CASES = {
             "  fix: lower stage_off_steps or stage_k_steps, or raise max_steps"
         ),
     ),
+    "phases_have_a_loss": (
+        "epochs: 1\nstage_off_steps: 5\nloss_weights: {offsets: 0, t: 0}\n",
+        (
+            "exp.yaml:2: stage_off_steps: YZ105 no loss teaches the only head that learns in these steps "
+            "(loss_weights.offsets: exp.yaml:3, loss_weights.t: exp.yaml:3)\n"
+            "  fix: raise loss_weights.offsets or loss_weights.t, or drop stage_off_steps"
+        ),
+    ),
 }
 
 
@@ -102,6 +110,7 @@ def test_what_cannot_work_is_refused_with_the_ways_out(refusal, text, said):
         "epochs: 1\ntask_aligner: uncertainty\nmodel: {use_uncertainty: true}\n",
         "max_steps: 101\nstage_off_steps: 60\nstage_k_steps: 40\n",
         "epochs: 1\nstage_off_steps: 60\n",
+        "epochs: 1\nstage_off_steps: 60\nstage_k_steps: 60\nloss_weights: {offsets: 0, k: 0, log_z: 0}\n",
     ],
 )
 def test_what_can_work_is_not(load, text):
@@ -122,3 +131,8 @@ def test_the_aligner_needs_the_pose_heads_too(refusal):
 
 def test_phases_that_are_longer_than_training_are_refused_too(refusal):
     assert "the 200 steps in which one head alone learns" in refusal("max_steps: 100\nstage_k_steps: 200\n")
+
+
+def test_each_phase_needs_a_loss_of_its_own(refusal):
+    text = "epochs: 1\nstage_off_steps: 5\nstage_k_steps: 5\nloss_weights: {offsets: 0, k: 0, log_z: 0, t: 0}\n"
+    assert refusal(text).count("no loss teaches the only head") == 2

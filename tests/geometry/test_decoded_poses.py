@@ -55,10 +55,12 @@ def test_perfect_outputs_give_the_translation_to_a_micrometre(size):
 
 @settings(max_examples=50, deadline=None)
 @given(
-    FOCALS, FOCALS, st.floats(0, 640), st.floats(0, 480), SHIFTS, SHIFTS,
-    st.floats(-0.2, 0.2), st.floats(-0.2, 0.2), st.floats(0.05, 20), st.floats(-1, 1), st.floats(-1, 1),
-)  # fmt: skip
-def test_a_point_that_was_projected_is_found_again(fx, fy, cx, cy, dcx, dcy, dfx, dfy, z, x, y):
+    st.tuples(FOCALS, FOCALS, st.floats(0, 640), st.floats(0, 480)),
+    st.tuples(st.floats(-0.2, 0.2), st.floats(-0.2, 0.2), SHIFTS, SHIFTS),
+    st.tuples(st.floats(-1, 1), st.floats(-1, 1), st.floats(0.05, 20)),
+)
+def test_a_point_that_was_projected_is_found_again(told, correction, point):
+    (fx, fy, cx, cy), (dfx, dfy, dcx, dcy), (x, y, z) = told, correction, point
     height, width = 480, 640
     K_33 = intrinsics_matrix(fx * (1 + dfx), fy * (1 + dfy), cx + dcx, cy + dcy)
     ((u, v),) = project(np.array([[x, y, z]]), K_33)
@@ -82,9 +84,7 @@ def test_tensors_give_what_detections_give():
     poses = truth.poses
     raw = RawPoses(log_z[:, 0].double().numpy(), rot6d.double().numpy(), offsets.double().numpy(),
                    poses.k_delta_B4[0].double().numpy())  # fmt: skip
-    arrays = raw.translations(
-        truth.boxes_BT4[0].double().numpy(), poses.K_B4[0].double().numpy(), width=96, height=64
-    )
+    arrays = raw.translations(truth.boxes_BT4[0].double().numpy(), poses.K_B4[0].double().numpy(), width=96, height=64)
     tensors = translation(log_z[None, :, 0], offsets[None], truth.boxes_BT4, seen_by(poses))
     np.testing.assert_allclose(tensors[0].numpy(), arrays, rtol=1e-5, atol=1e-6)
 

@@ -46,8 +46,9 @@ def test_a_pixel_at_a_depth_is_one_point(kind):
 
 
 @settings(max_examples=50, deadline=None)
-@given(focals, focals, centers, centers, st.floats(-1, 1), st.floats(-1, 1), st.floats(0.05, 20))
-def test_projecting_and_going_back_gives_the_point(fx, fy, cx, cy, x, y, z):
+@given(st.tuples(focals, focals, centers, centers), st.tuples(st.floats(-1, 1), st.floats(-1, 1), st.floats(0.05, 20)))
+def test_projecting_and_going_back_gives_the_point(camera, point):
+    (fx, fy, cx, cy), (x, y, z) = camera, point
     ((u, v),) = project(np.array([[x, y, z]]), intrinsics_matrix(fx, fy, cx, cy))
     assert back_projected(u, v, z, fx=fx, fy=fy, cx=cx, cy=cy) == pytest.approx((x, y, z), abs=1e-9)
 

@@ -20,7 +20,11 @@ def loss_of(turn, label, symmetries):
     target = random_rotations(1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     pairs = poses(torch.tensor([label]), torch.Generator().manual_seed(0), 1.0)
     pairs = replace(
-        pairs, R_P33=target @ turn, target_R_P33=target, has_pose_P=torch.tensor([True]), symmetries=in_double(symmetries)
+        pairs,
+        R_P33=target @ turn,
+        target_R_P33=target,
+        has_pose_P=torch.tensor([True]),
+        symmetries=in_double(symmetries),
     )
     none = torch.zeros(0, 4)
     found = ROTATION.compute(Supervision(none, torch.zeros(0), torch.zeros(0), none, none, poses=pairs))

@@ -28,6 +28,4 @@ def test_an_error_that_was_expected_pulls_less():
 
 def test_its_gradient_is_right():
     error, log_sigma = torch.rand(2, 5, dtype=torch.float64).requires_grad_().unbind(0)
-    assert torch.autograd.gradcheck(
-        aligned, (error.detach().requires_grad_(), log_sigma.detach().requires_grad_())
-    )
+    assert torch.autograd.gradcheck(aligned, (error.detach().requires_grad_(), log_sigma.detach().requires_grad_()))

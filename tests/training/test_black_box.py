@@ -91,8 +91,8 @@ def test_other_checkpoints_other_versions_and_broken_ones_are_refused(path):
         f"{path}: YZ511 is a bundle that cannot be understood: 'int' object is not iterable\n"
         "  fix: read it with the yolozu that wrote it, or train again"
     )
-    changed(path, version=2)
-    assert said(path).startswith(f"{path}: YZ511 is a bundle of version 2, this yolozu reads version 1\n")
+    changed(path, version=1)
+    assert said(path).startswith(f"{path}: YZ511 is a bundle of version 1, this yolozu reads version 2\n")
     changed(path, kind="else")
     assert said(path) == (
         f"{path}: YZ510 is a checkpoint, but not the bundle of a step that could not be taken\n"

@@ -42,7 +42,7 @@ class Small(nn.Module):
         return self.head(self.encode(images)).expand(-1, targets.labels_BT.shape[1])
 
 
-def loss(output, targets):
+def loss(output, targets, step):  # noqa: ARG001 - the criterion's call
     total = (output - targets.labels_BT).square().sum()
     return total, {"square": total.detach()}
 

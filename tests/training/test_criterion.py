@@ -8,9 +8,11 @@ import torch
 from tests.model.tiny import images, targets, tiny_detector
 from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
 from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
+from yolozu.geometry.rotations import SymmetryTable
 from yolozu.geometry.targets import Targets
 from yolozu.losses.box import box_giou_loss, box_l1_loss
 from yolozu.losses.varifocal import varifocal_loss
+from yolozu.matching.costs.base import Candidates
 from yolozu.matching.hungarian import NonFiniteCostError
 from yolozu.model.denoising import DenoisingGroups
 from yolozu.model.outputs import DenoisingOutput, TrainingOutput
@@ -58,7 +60,7 @@ def test_it_equals_the_sum_over_layers_images_and_sources():
     matcher = criterion()._matcher
     expected = {"decoder": torch.zeros(3), "proposals": torch.zeros(3), "denoising": torch.zeros(3)}
     for source, predicted in (("decoder", out.queries), ("proposals", out.proposals)):
-        pairs = matcher(predicted, truth)
+        pairs = matcher(Candidates(predicted, truth, None, SymmetryTable.none_of(1)))
         for layer in range(len(predicted["logits"])):
             for image in range(2):
                 chosen = (pairs.layer_M == layer) & (pairs.image_M == image)

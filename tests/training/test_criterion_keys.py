@@ -1,11 +1,15 @@
 """Every cost and every loss weight of the contract, by the pairs and the sums it makes."""
 
+import math
+
 import pytest
 import torch
 
+from tests.matching.costs.posed import TURN, candidates
 from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
+from yolozu.geometry.rotations import SymmetryTable
 from yolozu.geometry.targets import Targets
-from yolozu.model.outputs import DetectorOutput
+from yolozu.model.outputs import DetectorOutput, TrainingOutput
 from yolozu.training.criterion import build_criterion
 
 OBJECT = (0.5, 0.5, 0.2, 0.2)
@@ -90,3 +94,95 @@ def test_a_weight_scales_its_own_term_in_the_total(term):
     without, left = parts(0.0)
     assert term not in left
     assert without.item() == pytest.approx(total.item() - single[term].item(), rel=1e-5)
+
+
+POSE_TERMS = ("log_z", "rot", "offsets", "k", "t")
+WRONG = {"cost_z": {"z": 6.0}, "cost_rot": {"degrees": TURN + 170}, "cost_t": {"right": 45.0}}
+"""By what a query is off that only this cost, or far more than others, sees."""
+
+
+def posed(*rows, log_sigma=None):
+    """Training output of one layer, and its object: queries as in `candidates`."""
+    given = candidates(*rows)
+    heads = dict(given.predicted)
+    if log_sigma is not None:
+        heads |= {name: torch.full((1, 1, len(rows), 1), log_sigma) for name in ("log_sigma_z", "log_sigma_rot")}
+    boxes = {name: heads[name] for name in ("logits", "boxes")}
+    given.targets.poses.has_k_delta_B[:] = True
+    given.targets.poses.k_delta_B4[:] = torch.tensor([0.1, 0.0, 0.0, 0.0])
+    return TrainingOutput(heads, boxes, None, given.k_delta_B4), given.targets
+
+
+def pose_parts(output, truth, step=None, *, aligner="none", weights=None, **matching):
+    criterion = build_criterion(
+        MatchingSection(**matching),
+        LossSection(loss_weights=LossWeights(**(weights or {})), task_aligner=aligner),
+        SymmetryTable.none_of(1),
+    )
+    return criterion(output, truth, step)
+
+
+def takes_the_better(key, step=None, **matching):
+    """Whether the second query, whose pose is right, is given the object, and not the first of equals."""
+    _, parts = pose_parts(*posed(WRONG[key], {}), step, **matching)
+    return sum(parts[name].item() for name in ("log_z", "rot", "offsets", "t")) == pytest.approx(0.0, abs=1e-4)
+
+
+@pytest.mark.effect("cost_z", "cost_rot", "cost_t")
+@pytest.mark.parametrize("key", WRONG)
+def test_each_pose_cost_alone_chooses_what_it_is_about(key):
+    assert takes_the_better(key, **{key: 1.0})
+    assert not takes_the_better(key)
+
+
+@pytest.mark.effect("cost_z", "cost_rot", "cost_t")
+@pytest.mark.parametrize(
+    ("key", "other", "by_key", "by_other"),
+    [
+        ("cost_z", "cost_rot", {"degrees": TURN + 170}, {"z": 6.0}),
+        ("cost_rot", "cost_t", {"right": 45.0}, {"degrees": TURN + 170}),
+        ("cost_t", "cost_z", {"z": 2.2}, {"right": 45.0}),  # 0.2 m and 10 percent of depth against 0.9 m and none
+    ],
+)
+def test_the_weights_of_pose_costs_decide_between_them(key, other, by_key, by_other):
+    for heavy, light, better in ((key, other, by_key), (other, key, by_other)):
+        _, parts = pose_parts(*posed(by_key, by_other), **{heavy: 50.0, light: 0.01})
+        _, alone = pose_parts(*posed(better))
+        for term in ("log_z", "rot", "t"):
+            assert parts[term].item() == pytest.approx(alone[term].item(), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.effect("cost_z_start_step", "cost_rot_start_step", "cost_t_start_step")
+@pytest.mark.parametrize("key", WRONG)
+def test_a_pose_cost_counts_from_its_start_step(key):
+    keys = {key: 1.0, f"{key}_start_step": 5}
+    assert [takes_the_better(key, step, **keys) for step in (0, 4, 5, 6)] == [False, False, True, True]
+
+
+@pytest.mark.effect(
+    "loss_weights.log_z", "loss_weights.rot", "loss_weights.offsets", "loss_weights.k", "loss_weights.t"
+)
+@pytest.mark.parametrize("term", POSE_TERMS)
+def test_a_weight_scales_its_own_term_of_poses_in_the_total(term):
+    def parts(weight):
+        return pose_parts(*posed({"z": 3.0, "degrees": TURN + 20, "right": 5.0}), weights={term: weight})
+
+    (total, single), (more, tripled), (without, left) = parts(1.0), parts(3.0), parts(0.0)
+    assert tripled[term].item() == pytest.approx(3.0 * single[term].item(), rel=1e-6)
+    assert single[term] > 0
+    assert more.item() - total.item() == pytest.approx(2.0 * single[term].item(), rel=1e-4)
+    assert term not in left
+    assert without.item() == pytest.approx(total.item() - single[term].item(), rel=1e-4)
+
+
+@pytest.mark.effect("task_aligner")
+def test_errors_that_were_expected_count_less_and_expecting_them_costs():
+    output, truth = posed({"z": 3.0, "degrees": TURN + 20, "right": 5.0}, log_sigma=1.5)
+    _, plain = pose_parts(output, truth)
+    _, aligned = pose_parts(output, truth, aligner="uncertainty")
+    weights = LossWeights()
+    for term in ("log_z", "rot"):
+        weight = getattr(weights, term)
+        expected = math.exp(-1.5) * plain[term].item() + weight * 1.5
+        assert aligned[term].item() == pytest.approx(expected, rel=1e-5)
+    assert torch.equal(aligned["t"], plain["t"])

@@ -31,7 +31,7 @@ class Toy(nn.Module):
         return self.backbone(images.mean(dim=(1, 2, 3))[:, None]).expand(-1, targets.labels_BT.shape[1])
 
 
-def toy_loss(output, targets):
+def toy_loss(output, targets, step=None):  # noqa: ARG001 - the criterion's call
     errors = (output - targets.labels_BT).square()[targets.valid_BT]
     total = errors.sum() / max(1, len(errors)) + 0.0 * output.sum()
     return total, {"square": total.detach()}
@@ -135,7 +135,7 @@ def test_clipping_limits_the_step_and_reports_the_norm_before():
 
 
 def test_a_loss_that_is_not_finite_moves_nothing_and_names_its_batch():
-    def broken(output, targets):
+    def broken(output, targets, step):  # noqa: ARG001
         total, terms = toy_loss(output, targets)
         return (total * math.nan, terms) if targets.labels_BT.max() == 7 else (total, terms)
 
@@ -148,7 +148,7 @@ def test_a_loss_that_is_not_finite_moves_nothing_and_names_its_batch():
 
 
 def test_outputs_that_cannot_be_matched_count_as_a_loss_that_is_not_finite():
-    def unmatchable(output, targets):
+    def unmatchable(output, targets, step):
         raise NonFiniteCostError.one("YZ403", where="outputs", problem="are not finite", fix="lower lr")
 
     report = toy_learner(unmatchable).learn([toy_batch((255, [1]))], 0)
@@ -157,7 +157,7 @@ def test_outputs_that_cannot_be_matched_count_as_a_loss_that_is_not_finite():
 
 
 def test_a_gradient_that_is_not_finite_moves_nothing():
-    def cliff(output, targets):
+    def cliff(output, targets, step):
         total = (output - output.detach()).abs().sqrt().sum()  # 0, with an infinite slope
         return total, {"cliff": total.detach()}
 

@@ -69,8 +69,8 @@ def test_a_weight_that_is_too_large_is_found_where_it_is_used(learner, window, p
 def test_an_infinite_loss_weight_is_a_loss_term(learner, window):
     inner = learner._loss
 
-    def heavy(output, targets):
-        _, terms = inner(output, targets)
+    def heavy(output, targets, step):
+        _, terms = inner(output, targets, step)
         terms = {**terms, "bbox": terms["bbox"] * torch.inf}
         return terms["bbox"], terms
 
@@ -81,7 +81,7 @@ def test_an_infinite_loss_weight_is_a_loss_term(learner, window):
 
 def test_a_gradient_that_overflows_although_the_loss_is_finite(learner, window):
     inner = learner._loss
-    learner._loss = lambda output, targets: (inner(output, targets)[0] * 1e37, {})
+    learner._loss = lambda *given: (inner(*given)[0] * 1e37, {})
     found = rehearse(learner, parts_of(window), 0)
     assert found.non_finite == "grad"
     assert found.anomaly.kind in {"gradient", "norm"}

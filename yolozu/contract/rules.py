@@ -132,6 +132,24 @@ def phases_end_before_training(contract: Contract) -> Iterator[Conflict]:
         )
 
 
+TAUGHT_BY = {"stage_off_steps": ("offsets", "t"), "stage_k_steps": ("k", "log_z", "t")}
+"""Phase -> the losses that depend on its head."""
+
+
+def phases_have_a_loss(contract: Contract) -> Iterator[Conflict]:
+    """A head that learns alone needs a loss that depends on it."""
+    weights = contract.losses.loss_weights
+    for key, losses in TAUGHT_BY.items():
+        if getattr(contract.loop, key) > 0 and not any(getattr(weights, name) > 0.0 for name in losses):
+            keys = [f"loss_weights.{name}" for name in losses]
+            yield Conflict(
+                key,
+                *keys,
+                problem="no loss teaches the only head that learns in these steps",
+                fix=f"raise {' or '.join(keys)}, or drop {key}",
+            )
+
+
 RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     length_is_given,
     half_precision_needs_cuda,
@@ -143,4 +161,5 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     processes_have_a_device_each,
     aligner_needs_uncertainty,
     phases_end_before_training,
+    phases_have_a_loss,
 )

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from yolozu.artifacts.predictions.check import PredictionsCheck
     from yolozu.evaluation.coco import CocoResult
 
-SCHEMA_PATH = "contracts/v1/eval_coco.schema.json"
-
 
 class CocoCounts(Record):
     """What was evaluated."""

@@ -95,7 +95,7 @@ class Criterion:
         *,
         matcher: Matcher | None,
         loss_weights: Mapping[str, float],
-        symmetries: SymmetryTable,
+        symmetries: SymmetryTable | None,
         expects_errors: bool = False,
     ) -> None:
         """Losses are named as in the registry; those with weight 0 are not computed.
@@ -103,10 +103,12 @@ class Criterion:
         Args:
             matcher: pairs queries with objects; without one, object i belongs to query i.
             loss_weights: name -> factor.
-            symmetries: of the classes.
+            symmetries: of the classes; None leaves terms of poses out, also where there are poses.
             expects_errors: weigh losses by the errors that the network expects (`aligned`), where it says them.
         """
-        self._matcher, self._symmetries, self._expects_errors = matcher, symmetries, expects_errors
+        self._matcher, self._expects_errors = matcher, expects_errors
+        self._with_poses = symmetries is not None
+        self._symmetries = SymmetryTable.none_of(1) if symmetries is None else symmetries
         self._terms: dict[str, tuple[Loss, float]] = {
             name: (LOSSES.load(name), weight) for name, weight in loss_weights.items() if weight > 0.0
         }
@@ -219,7 +221,7 @@ class Criterion:
             flat.boxes_M4,
             targets.boxes_BT4[flat.image_M, flat.object_M],
         )
-        if targets.poses is None or objective.k_delta_B4 is None:
+        if not self._with_poses or targets.poses is None or objective.k_delta_B4 is None:
             return found
         pairs = pose_pairs(
             flat.poses,
@@ -241,7 +243,8 @@ def build_criterion(
     Args:
         matching: costs.
         losses: weights.
-        symmetries: of the classes; None where data or detector have no poses, so that their costs do not count.
+        symmetries: of the classes; None where data or detector have no poses, so that neither costs nor losses of them
+            count.
     """
     names = ("class", "bbox", "giou", *(() if symmetries is None else ("z", "rot", "t")))
     costs = {name: getattr(matching, f"cost_{name}") for name in names}
@@ -249,7 +252,7 @@ def build_criterion(
     return Criterion(
         matcher=Matcher(costs, starts) if matching.use_matcher else None,
         loss_weights=losses.loss_weights.model_dump(),
-        symmetries=SymmetryTable.none_of(1) if symmetries is None else symmetries,
+        symmetries=symmetries,
         expects_errors=losses.task_aligner == "uncertainty",
     )
 

@@ -16,8 +16,6 @@ from yolozu.artifacts.predictions.types import (
 )
 from yolozu.contract.deliver import BoxFormat
 
-SCHEMA_PATH = "contracts/v1/predictions.schema.json"
-
 
 def predictions_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12), as committed in ``contracts/v1/predictions.schema.json``."""

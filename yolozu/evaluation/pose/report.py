@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from yolozu.evaluation.pose.evaluate import PoseResult
 
-SCHEMA_PATH = "contracts/v1/eval_pose.schema.json"
-
 
 class PoseCounts(Record):
     """What was evaluated."""

@@ -1,0 +1,59 @@
+"""The frozen JSON Schemas of files that a run leaves, made from the code that writes them.
+
+    python -m tests.schemas            say which differ from the committed ones
+    python -m tests.schemas --write    write those anew
+
+The contract's own schema is written by `yolozu contract schema --write`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.jsonio import pretty, write_text_if_changed
+from yolozu.artifacts.parity_report import parity_schema
+from yolozu.artifacts.predictions.schema import predictions_schema
+from yolozu.artifacts.run_meta import RunMeta
+from yolozu.evaluation.pose.report import eval_pose_schema
+from yolozu.evaluation.report import eval_coco_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DIRECTORY = Path(__file__).parents[1] / "contracts" / "v1"
+
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "eval_coco": eval_coco_schema,
+    "eval_pose": eval_pose_schema,
+    "onnx_parity": parity_schema,
+    "predictions": predictions_schema,
+    "run_meta": RunMeta.json_schema,
+}
+"""Name of the file in ``contracts/v1`` -> what makes it."""
+
+
+def path_of(name: str) -> Path:
+    """Where a schema is committed."""
+    return DIRECTORY / f"{name}.schema.json"
+
+
+def main() -> int:
+    """Write or compare; 1 when a committed one differs."""
+    differing = [
+        name
+        for name, make in SCHEMAS.items()
+        if not path_of(name).is_file() or path_of(name).read_text() != pretty(make())
+    ]
+    if "--write" in sys.argv[1:]:
+        for name in differing:
+            write_text_if_changed(path_of(name), pretty(SCHEMAS[name]()))
+            print(f"{path_of(name)}: written")
+        return 0
+    print("\n".join(f"{path_of(name)}: differs; python -m tests.schemas --write" for name in differing))
+    return int(bool(differing))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
