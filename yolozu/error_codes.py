@@ -127,7 +127,7 @@ CODES: dict[str, str] = {
     "YZ510": "A checkpoint that is not the bundle of a step that could not be taken.",
     "YZ511": "A bundle of a step that this version cannot repeat.",
     "YZ512": "Compilation was asked for, and this machine cannot do it.",
-    "YZ513": "Phases of training for pose heads that there are not, or that have nothing to learn from.",
+    "YZ513": "A training, or phases of one, for pose heads that there are not, or that have nothing to learn from.",
     "YZ525": "Another process of the training is gone, or has not come.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",

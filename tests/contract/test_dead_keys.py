@@ -23,6 +23,7 @@ CASES = [
     ("max_steps: 9\nval_every_steps: 10", "training ends at step 9", "lower val_every_steps or raise max_steps, or drop val_every_steps"),
     ("dataset_root: data/x\nsynth_size: 64", "dataset_root is data/x", "set dataset_root: synthetic, or drop synth_size"),
     ("jitter_dcx: 2", "intrinsics_jitter is off", "set intrinsics_jitter: true, or drop jitter_dcx"),
+    ("multiscale: true\nimage_size: 96\nnum_queries: 20", "the only size drawn is that of image_size 96", "list several sizes, or raise image_size to 128 or more, or drop multiscale"),
     ("use_matcher: false\ncost_giou: 1", "use_matcher is off", "set use_matcher: true, or drop cost_giou"),
     ("use_matcher: false\ncost_rot: 1", "use_matcher is off", "set use_matcher: true, or drop cost_rot"),
     ("model.pose: false\nstage_off_steps: 3", "the detector has no pose heads", "leave out model.pose: false, or drop stage_off_steps"),

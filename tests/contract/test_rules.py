@@ -32,6 +32,14 @@ CASES = {
             "  fix: set model.num_queries to at most 126 or raise image_size"
         ),
     ),
+    "queries_fit_smallest_image": (
+        "epochs: 1\nimage_size: 96\nnum_queries: 85\nmultiscale: [96, 64, 128]\n",
+        (
+            "exp.yaml:3: model.num_queries: YZ105 85 queries are more than the 84 proposals of the smallest image, "
+            "64x64 (multiscale: exp.yaml:4)\n"
+            "  fix: set model.num_queries to at most 84, or list larger sides in multiscale"
+        ),
+    ),
     "warmup_ends_before_training": (
         "max_steps: 100\nlr_warmup_steps: 101\n",
         (
@@ -107,6 +115,8 @@ def test_what_cannot_work_is_refused_with_the_ways_out(refusal, text, said):
         "max_steps: 100\nlr_warmup_steps: 100\n",
         "epochs: 1\nadapter: precomputed\npredictions: p.json\n",
         "epochs: 1\nimage_size: [64, 96]\nnum_queries: 126\n",
+        "epochs: 1\nimage_size: 96\nnum_queries: 84\nmultiscale: [96, 64, 128]\n",
+        "epochs: 1\nimage_size: 96\nnum_queries: 189\nmultiscale: true\n",
         "epochs: 1\ntask_aligner: uncertainty\nmodel: {use_uncertainty: true}\n",
         "max_steps: 101\nstage_off_steps: 60\nstage_k_steps: 40\n",
         "epochs: 1\nstage_off_steps: 60\n",

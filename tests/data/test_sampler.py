@@ -3,8 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.data.preprocess import Preprocess
-from yolozu.data.sampler import epoch_batches, input_sizes
+from yolozu.data.sampler import epoch_batches
 
 
 @given(st.integers(1, 200), st.integers(1, 50), st.integers(0, 2**40), st.integers(0, 1000))
@@ -40,20 +39,3 @@ def test_sizes_change_from_batch_to_batch_and_epoch_to_epoch():
     first, second = ([batch[0][2] for batch in epoch_batches(60, 2, 0, epoch, SIZES)] for epoch in (0, 1))
     assert set(first) == set(SIZES)
     assert first != second
-
-
-@given(st.integers(1, 40), st.integers(1, 40))
-def test_sizes_are_multiples_of_32_that_keep_the_proportion(rows, columns):
-    sizes = input_sizes(multiscale=True, preprocess=Preprocess(rows * 32, columns * 32, 0))
-    longest = 32 * max(rows, columns)
-    assert (rows * 32, columns * 32) in sizes
-    for height, width in sizes:
-        assert height % 32 == width % 32 == 0
-        assert 0.75 * longest <= max(height, width) <= 1.25 * longest
-        factor = max(height, width) / longest
-        assert abs(min(height, width) - max(32, factor * 32 * min(rows, columns))) <= 16
-
-
-def test_named_sizes_are_taken_once_each():
-    assert input_sizes((64, 96, 64), Preprocess(64, 128, 0)) == ((32, 64), (64, 96))
-    assert input_sizes(multiscale=False, preprocess=Preprocess(64, 64, 0)) == ()

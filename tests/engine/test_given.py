@@ -1,12 +1,14 @@
 """Files that a contract names are inputs by their content, and are told by their own names."""
 
 import os
+import time
+from datetime import UTC, datetime
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.data.builders import write_image
+from tests.data.builders import write_image, write_yolo
 from tests.engine.test_session import config, opened  # noqa: F401 - `config` is a fixture
 from yolozu.artifacts.digest import digest_file
 from yolozu.engine.given import told_by_file
@@ -54,11 +56,17 @@ def test_a_predictions_file_leaves_training_alone_and_the_other_way_round(config
     assert opened(*words).texts["plan/given.json"] == after["plan/given.json"]
 
 
+def now():
+    """Later than all files that are there, and not after those to come."""
+    time.sleep(0.02)
+    return datetime.now(UTC).isoformat()
+
+
 def built(session, stage="train"):
     """Pretend that a stage was built with everything as it is now."""
     node = session.plan[stage]
     digests = {name: session.digest(path, _NoCache()) for name, path in node.inputs.items()}
-    receipt = Receipt(stage, node.stage.version, node.spec, digests, {}, {}, "now", 1.0, {})
+    receipt = Receipt(stage, node.stage.version, node.spec, digests, {}, {}, now(), 1.0, {})
     session.layout.receipt_path(stage).parent.mkdir(parents=True, exist_ok=True)
     receipt.write(session.layout.receipt_path(stage))
 
@@ -91,8 +99,8 @@ def test_the_file_itself_is_told_as_the_reason(config, tmp_path):  # noqa: F811
 
 def test_other_reasons_stay_as_they_are():
     reasons = (Reason("key", "lr", "1", "2"), Reason("input", "data/train.json", "a", "b"))
-    assert told_by_file(reasons, NOTE, "w.pth") == reasons
-    assert told_by_file((*reasons, Reason("input", NOTE, "a", "b")), NOTE, None)[-1].subject == NOTE
+    assert told_by_file(reasons, NOTE, "w.pth", "init_from") == reasons
+    assert told_by_file((*reasons, Reason("input", NOTE, "a", "b")), NOTE, None, "init_from")[-1].subject == NOTE
 
 
 PICTURES = "plan/backgrounds.json"
@@ -107,7 +115,9 @@ def test_backgrounds_are_known_by_their_content(config, tmp_path):  # noqa: F811
     (tmp_path / "grounds/notes.txt").write_text("no picture")
     assert inputs_of(opened("paste_backgrounds=grounds")) == []
     write_image(tmp_path / "grounds/a.png", seed=1)
-    assert inputs_of(opened("paste_backgrounds=grounds")) == ["grounds has other content than when it was read"]
+    assert inputs_of(opened("paste_backgrounds=grounds")) == [
+        "grounds has other content than when it was read (newer: grounds/a.png)"
+    ]
     assert inputs_of(opened("paste_backgrounds=null")) == [
         'paste_backgrounds: "grounds" → null (paste_backgrounds=null)'
     ]
@@ -120,3 +130,28 @@ def test_missing_backgrounds_are_told_before_anything_runs(config, tmp_path):  #
         with pytest.raises(InputError) as caught:
             opened(f"paste_backgrounds={name}")
         assert str(caught.value) == f"paste_backgrounds: {name} (paste_backgrounds={name}): YZ313 {problem}\n{fix}"
+
+
+def test_files_of_the_data_that_were_written_since_are_named(config, tmp_path):  # noqa: F811
+    root = write_yolo(
+        tmp_path / "set", {f"{split}/{n}": "0 .5 .5 .2 .2\n" for split in ("train", "val") for n in "abcd"}
+    )
+    words = [f"dataset_root={root}"]
+    built(opened(*words), "prepare_data")
+
+    def reasons():
+        (verdict,) = opened(*words).verdicts(["prepare_data"])
+        return [reason.render() for reason in verdict.reasons if reason.kind == "input"]
+
+    assert reasons() == []
+    (tmp_path / "set/labels/val/b.txt").write_text("0 .5 .5 .3 .2\n")
+    assert reasons() == [f"{root} has other content than when it was read (newer: {root}/labels/val/b.txt)"]
+    (tmp_path / "set/labels/val/b.txt").write_text("0 .5 .5 .2 .2\n")
+    assert reasons() == []
+    (tmp_path / "set/labels/val/b.txt").unlink()
+    assert reasons() == [f"{root} has other content than when it was read"]
+    for name in "abcd":
+        (tmp_path / f"set/labels/train/{name}.txt").write_text("")
+        time.sleep(0.02)
+    named = ", ".join(f"{root}/labels/train/{name}.txt" for name in "dcb")
+    assert reasons() == [f"{root} has other content than when it was read (newer: {named} and 1 more)"]

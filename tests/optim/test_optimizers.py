@@ -95,3 +95,22 @@ def test_state_of_unknown_parameters_or_shapes_is_refused():
 def test_sgd_without_momentum_has_no_state():
     _, groups, optimizer = network_and_optimizer("sgd")
     assert optimizer_tensors(optimizer, groups) == {}
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_parameters_of_one_group_may_begin_at_different_times(name, nesterov):
+    """As a head that another phase has held, or an embedding that the first images had no use for."""
+    early, late = nn.Parameter(torch.full((2,), 1.0)), nn.Parameter(torch.full((2,), 1.0))
+    groups = [ParameterGroup("all", 1.0, 0.1, {"early": early, "late": late})]
+    optimizer = build_optimizer(groups, name=name, momentum=0.9, nesterov=nesterov and name == "sgd")
+    set_learning_rate(optimizer, 0.1)
+    early.grad = torch.full((2,), 2.0)
+    optimizer.step()
+    after_one = early.detach().clone()
+    assert torch.equal(late, torch.ones(2))
+    assert not any(key.startswith("late") for key in optimizer_tensors(optimizer, groups))
+    early.grad, late.grad = torch.ones(2), torch.full((2,), 2.0)
+    optimizer.step()
+    assert torch.equal(late, after_one)
+    assert (early < after_one).all()

@@ -154,7 +154,7 @@ def test_warnings_alone_pass_the_gate_and_are_said(tmp_path):
     root, notes = four(tmp_path), Notes()
     write_file(tmp_path / "set/labels/train/9.txt", "")
     run_stage(tmp_path, notes, dataset_root=root)
-    assert notes.lines == ["prepare_data: check_data is fail: 1 × label_without_image"]
+    assert notes.lines == ["prepare_data: warnings: 1 × label_without_image"]
 
 
 def test_made_up_class_names_are_said(tmp_path):

@@ -11,6 +11,7 @@ from tests.training.tiny import MODEL, make_index
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_file, digest_of
+from yolozu.artifacts.object_models import ObjectModels
 from yolozu.artifacts.run_meta import read_run_meta
 from yolozu.contract.data import PreprocessSection
 from yolozu.contract.model import ModelSection
@@ -42,10 +43,15 @@ def spec(**sections):
 @pytest.fixture
 def inputs(tmp_path):
     found = TrainInputs(
-        train=tmp_path / "data/train.json", val=tmp_path / "data/val.json", init_from=tmp_path / "plan/init_from.json"
+        train=tmp_path / "data/train.json",
+        val=tmp_path / "data/val.json",
+        models=tmp_path / "data/models.json",
+        init_from=tmp_path / "plan/init_from.json",
+        backgrounds=tmp_path / "plan/backgrounds.json",
     )
     make_index(tmp_path / "set", "train", 4, seed=0).write(found.train)
     make_index(tmp_path / "set", "val", 2, seed=1).write(found.val)
+    ObjectModels().write(found.models)
     return found
 
 
@@ -69,11 +75,13 @@ def error_of(chosen, inputs, tmp_path):
 
 
 def test_what_it_declares():
-    assert (STAGE.name, STAGE.version, STAGE.resumable) == ("train", 1, True)
+    assert (STAGE.name, STAGE.version, STAGE.resumable) == ("train", 2, True)
     assert {name: (link.kind, link.target) for name, link in links(STAGE.inputs).items()} == {
         "train": ("needs", "prepare_data.train"),
         "val": ("needs", "prepare_data.val"),
+        "models": ("needs", "prepare_data.models"),
         "init_from": ("reads", "plan/init_from.json"),
+        "backgrounds": ("reads", "plan/backgrounds.json"),
     }
     assert {name: (link.target, link.carry) for name, link in links(STAGE.outputs).items()} == {
         "last": ("checkpoints/last.pt", True),

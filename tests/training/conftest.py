@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from tests.training.tiny import Tiny, make_index, outcome, recipe
+from tests.training.tiny import POSES, Tiny, make_index, outcome, recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+POSED_SPLITS = (("train", 11, 0), ("val", 3, 1))
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -27,6 +29,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     """Eleven training images (six batches of two, three windows of two batches) and three held-out ones."""
     root = tmp_path_factory.mktemp("rectangles")
     return Tiny(make_index(root, "train", 11, seed=0), make_index(root, "val", 3, seed=1))
+
+
+@pytest.fixture(scope="session")
+def tiny_poses(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """The same with cameras and poses in four images of five, and all that learns them."""
+    root = tmp_path_factory.mktemp("posed")
+    splits = [make_index(root, split, count, seed=seed, with_poses=True) for split, count, seed in POSED_SPLITS]
+    return Tiny(*splits, POSES)
 
 
 @pytest.fixture(scope="package")

@@ -23,9 +23,7 @@ class SpoiledLoss:
     inner: Any
     bad: frozenset[float]
 
-    def __call__(
-        self, output: Any, targets: Targets, step: int | None = None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def __call__(self, output: Any, targets: Targets, step: int | None = None) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss."""
         total, terms = self.inner(output, targets, step)
         return (total * math.nan if float(targets.boxes_BT4.sum()) in self.bad else total), terms

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.training.tiny import about_of, recipe
+from tests.training.tiny import POSES, about_of, recipe
 from yolozu.artifacts.checkpoint import TrainingRecord, read_checkpoint, write_checkpoint
 from yolozu.data.collate import collate
 from yolozu.errors import InputError
@@ -63,6 +63,33 @@ def test_everything_comes_back(path, parts):
     assert found.record.values == {"scaler": {}, "ema_updates": 4}
     assert list(found.record.tensors) == ["w/exp_avg"]
     assert found.spec == about_of(recipe()).spec
+
+
+def test_poses_and_symmetries_come_back(tiny_poses, tmp_path):
+    images = tiny_poses.materials(recipe()).train_images
+    window = [collate([images[0, number] for number in pair]) for pair in ((0, 10), (2, 3))]
+    parts = [Part(share, place, 0) for place, share in enumerate(shares_of(window, ALONE))]
+    path = tmp_path / "step-000007.pt"
+    write_black_box(
+        path, about_of(recipe(), POSES), FakeLearner(), circumstances=CIRCUMSTANCES, finding=FINDING, parts=parts,
+        names=[["a", "b"], ["c", "d"]],
+    )  # fmt: skip
+    found = read_black_box(path)
+    for ours, theirs in zip(found.parts, parts, strict=True):
+        before = vars(theirs.share.batch.targets.poses)
+        after = vars(ours.share.batch.targets.poses)
+        assert list(after) == list(before)
+        assert all(torch.equal(value, before[name]) and value.dtype == before[name].dtype
+                   for name, value in after.items())  # fmt: skip
+    for name, value in vars(POSES.symmetries).items():
+        assert torch.equal(getattr(found.symmetries, name), value)
+    assert found.checkpoint.model_config["pose"] is True
+
+
+def test_a_training_without_poses_has_none_in_its_bundle(path):
+    found = read_black_box(path)
+    assert found.symmetries is None
+    assert [part.share.batch.targets.poses for part in found.parts] == [None, None]
 
 
 def test_it_is_a_checkpoint_of_the_weights_before_the_step(path):

@@ -356,3 +356,10 @@ def test_a_training_without_poses_counts_none_where_images_to_validate_on_have_t
     objective = build_criterion(MatchingSection(cost_rot=1.0), LossSection(task_aligner="uncertainty"))
     assert list(objective.of_predictions(out.final(), truth)[1]) == ["vfl", "bbox", "giou"]
     assert list(objective(out, truth)[1])[:4] == ["vfl", "bbox", "giou", "decoder"]
+
+
+def test_losses_of_poses_alone_are_nothing_on_images_without_poses():
+    out = output()
+    alone = criterion(vfl=0.0, bbox=0.0, giou=0.0)
+    total, parts = alone.of_predictions(out.final(), targets(1, 3))
+    assert (total.item(), parts) == (0.0, {})

@@ -38,6 +38,17 @@ RECIPES = {
     "multistep, sgd, average, bf16": {**MOMENTUM, **AVERAGE, **MULTISTEP, "accumulation": 1, "amp": "bf16"},
     "multistep, accumulation": {**ADAMW, **NO_AVERAGE, **MULTISTEP, "accumulation": 2},
 }  # fmt: skip
+PHASES = {"stage_off_steps": 1, "stage_k_steps": 2}
+POSED_RECIPES = {
+    "poses, phases, accumulation, average, workers": {
+        **ADAMW, **AVERAGE, **PHASES, "scheduler": "cosine", "accumulation": 2, "workers": 2,
+    },
+    "poses, phases, nesterov, bf16": {
+        **NESTEROV, **AVERAGE, **PHASES, "scheduler": "none", "accumulation": 1, "amp": "bf16",
+    },
+    "poses, no phases": {**ADAMW, **NO_AVERAGE, "scheduler": "onecycle", "accumulation": 1},
+}  # fmt: skip
+"""With symmetries, expected errors, jitter of intrinsics, and costs of poses that start one after another."""
 
 
 class Killed(BaseException):
@@ -79,19 +90,27 @@ def recipe_of(options):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_killed_at_any_line_again_and_again_changes_no_bit(tiny, tmp_path, name):
-    chosen = recipe_of(RECIPES[name])
+    killed_and_undisturbed_agree(tiny, recipe_of(RECIPES[name]), tmp_path, name)
+
+
+@pytest.mark.parametrize("name", POSED_RECIPES)
+def test_killed_while_poses_are_learned_in_any_phase_changes_no_bit(tiny_poses, tmp_path, name):
+    killed_and_undisturbed_agree(tiny_poses, recipe_of(POSED_RECIPES[name]), tmp_path, name)
+
+
+def killed_and_undisturbed_agree(tiny, chosen, directory, name):
     with Lines() as undisturbed:
-        tiny.fit(tmp_path / "undisturbed", chosen)
+        tiny.fit(directory / "undisturbed", chosen)
     chance, kills = random.Random(name), 0
     for _ in range(KILLS):
         try:
             with Lines(kill_at=chance.randrange(1, undisturbed.count)):
-                tiny.fit(tmp_path / "killed", chosen)
+                tiny.fit(directory / "killed", chosen)
         except Killed:
             kills += 1
-    tiny.fit(tmp_path / "killed", chosen)
+    tiny.fit(directory / "killed", chosen)
     assert kills > 0
-    assert outcome(tmp_path / "killed") == outcome(tmp_path / "undisturbed")
+    assert outcome(directory / "killed") == outcome(directory / "undisturbed")
 
 
 def test_every_choice_is_among_them():

@@ -6,10 +6,13 @@ import pytest
 import torch
 from torch import nn
 
+from tests.fixtures.poses import with_poses
+from tests.model import tiny as model_tiny
 from tests.training.tiny import CLASSES, MODEL, PREPROCESS, recipe
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.data.collate import Batch, collate
-from yolozu.geometry.targets import Targets
+from yolozu.geometry.rotations import SymmetryTable
+from yolozu.geometry.targets import PoseTargets, Targets
 from yolozu.matching.hungarian import NonFiniteCostError
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import TrainingOutput
@@ -31,7 +34,7 @@ class Toy(nn.Module):
         return self.backbone(images.mean(dim=(1, 2, 3))[:, None]).expand(-1, targets.labels_BT.shape[1])
 
 
-def toy_loss(output, targets, step=None):  # noqa: ARG001 - the criterion's call
+def toy_loss(output, targets, step=None):
     errors = (output - targets.labels_BT).square()[targets.valid_BT]
     total = errors.sum() / max(1, len(errors)) + 0.0 * output.sum()
     return total, {"square": total.detach()}
@@ -118,6 +121,31 @@ def test_the_criterion_is_normalized_as_the_weights_assume():
     assert weighted.item() == pytest.approx(whole.item(), rel=1e-5)
 
 
+def test_poses_are_normalized_as_the_weights_assume_too():
+    """Corrections of intrinsics, of which there is one an image, are divided by the objects as well."""
+    truth, of_images = with_poses(model_tiny.targets(2, 1, 0), size=(64, 64), lacking=[(0, 1)]), []
+    torch.manual_seed(0)
+    detector = model_tiny.tiny_detector(pose=True, denoising={"num_queries": 0}).train()
+    output = detector(torch.rand(3, 3, 64, 64), None, None)
+    criterion = build_criterion(MatchingSection(cost_z=1.0), LossSection(), SymmetryTable.none_of(3))
+    whole, parts = criterion(output, truth)
+    for image in range(3):
+        own = slice(image, image + 1)
+        queries, proposals = (
+            {name: value[:, own] for name, value in values.items()} for values in (output.queries, output.proposals)
+        )
+        poses = PoseTargets(**{name: value[own] for name, value in vars(truth.poses).items()})
+        one = Targets(truth.labels_BT[own], truth.boxes_BT4[own], truth.valid_BT[own], poses)
+        of_images.append(criterion(TrainingOutput(queries, proposals, None, output.k_delta_B4[own]), one))
+    shares = window_weights([2, 1, 0])
+    assert sum(weight * total for weight, (total, _) in zip(shares, of_images, strict=True)).item() == pytest.approx(
+        whole.item(), rel=1e-5
+    )
+    for name, value in parts.items():
+        found = sum(weight * terms[name] for weight, (_, terms) in zip(shares, of_images, strict=True))
+        assert found.item() == pytest.approx(value.item(), rel=1e-4, abs=1e-6)
+
+
 def test_groups_have_their_own_rates_and_the_average_follows():
     learner = toy_learner(use_param_groups=True, backbone_lr_mult=0.5, ema_decay=0.9)
     report = learner.learn([toy_batch((255, [1]))], 0)
@@ -135,7 +163,7 @@ def test_clipping_limits_the_step_and_reports_the_norm_before():
 
 
 def test_a_loss_that_is_not_finite_moves_nothing_and_names_its_batch():
-    def broken(output, targets, step):  # noqa: ARG001
+    def broken(output, targets, step):
         total, terms = toy_loss(output, targets)
         return (total * math.nan, terms) if targets.labels_BT.max() == 7 else (total, terms)
 

@@ -312,8 +312,8 @@ def test_a_loss_that_is_not_finite_ends_training_names_the_images_and_keeps_the_
     class Failing:
         of_predictions = materials.loss.of_predictions
 
-        def __call__(self, output, targets):
-            total, terms = materials.loss(output, targets)
+        def __call__(self, output, targets, step=None):
+            total, terms = materials.loss(output, targets, step)
             return (total * float("nan") if next(calls) == 7 else total), terms
 
     with pytest.raises(UsageError) as caught:

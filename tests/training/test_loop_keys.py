@@ -23,7 +23,7 @@ class Watched(Dataset):
     """Images that leave ``<process>-<image>`` in a directory whenever they are loaded."""
 
     def __init__(self, images, directory):
-        self.images, self.directory = images, directory
+        self.images, self.directory, self.sizes = images, directory, ()
         directory.mkdir()
 
     def __len__(self):

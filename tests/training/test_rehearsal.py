@@ -51,6 +51,43 @@ def test_it_gives_the_numbers_of_the_step_and_leaves_nothing_behind(learner, win
     assert found.grad_norm == pytest.approx(report.grad_norm, rel=1e-6)
 
 
+@pytest.mark.parametrize("step", [0, 2, 4])
+def test_a_step_with_poses_is_the_same_step_in_every_phase(tiny_poses, step):
+    chosen = recipe(clip_grad_norm=0.0, stage_off_steps=2, stage_k_steps=2)
+    materials = tiny_poses.materials(chosen)
+    learner = Learner(
+        materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
+        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
+    )  # fmt: skip
+    images = materials.train_images
+    window = [collate([images[0, number] for number in pair]) for pair in ((0, 1), (2, 3))]
+    before = {name: tensor.clone() for name, tensor in learner.weights()[0].items()}
+    found = rehearse(learner, parts_of(window), step)
+    assert (found.non_finite, found.anomaly) == (None, None)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in learner.weights()[0].items())
+    report = learner.learn(window, step)
+    assert found.grad_norm == pytest.approx(report.grad_norm, rel=1e-6)
+    shares = [part.share.weight for part in parts_of(window)]
+    for name in ("total", "log_z", "rot", "offsets", "k", "t"):
+        again = sum(weight * terms[name] for weight, terms in zip(shares, found.losses, strict=True))
+        assert again == pytest.approx(report.losses[name], rel=1e-6)
+
+
+def test_a_pose_head_that_overflows_is_found(tiny_poses):
+    chosen = recipe(clip_grad_norm=0.0)
+    materials = tiny_poses.materials(chosen)
+    learner = Learner(
+        materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
+        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
+    )  # fmt: skip
+    name = "decoder.pose_heads.log_z.1.mlp.layers.2"
+    plant(learner, f"{name}.bias", torch.nan)
+    images = materials.train_images
+    found = rehearse(learner, parts_of([collate([images[0, number] for number in (0, 1)])]), 0)
+    assert found.non_finite == "loss"
+    assert (found.anomaly.kind, found.anomaly.name, found.anomaly.batch) == ("output", name, 1)
+
+
 @pytest.mark.parametrize(
     ("parameter", "value", "module"),
     [

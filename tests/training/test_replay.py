@@ -57,6 +57,30 @@ def test_what_lies_outside_the_bundle_is_finite_again_with_the_losses_of_the_tra
     assert vfl == pytest.approx(found.bundle.finding.losses["vfl"], rel=1e-6)
 
 
+@pytest.mark.parametrize("phases", [{}, {"stage_off_steps": 2, "stage_k_steps": 3}], ids=["all", "in a phase"])
+def test_a_step_with_poses_has_the_losses_of_the_training_again(tiny_poses, tmp_path, phases):
+    """With the symmetries of its classes, and with the costs that counted in that step."""
+    chosen = recipe(**phases)
+    with pytest.raises(UsageError):
+        tiny_poses.fit(tmp_path, chosen, materials=spoiled(tiny_poses, chosen, {4}))
+    found = replay(tmp_path / "black_box" / "step-000004.pt")
+    assert found.rehearsal.non_finite is None
+    weights = [part.share.weight for part in found.bundle.parts]
+    for term in ("log_z", "rot", "offsets", "k", "t"):
+        again = sum(weight * entry[term] for weight, entry in zip(weights, found.rehearsal.losses, strict=True))
+        assert again == pytest.approx(found.bundle.finding.losses[term], rel=1e-6)
+        assert again != 0.0
+
+
+def test_poses_thrown_out_of_all_numbers_are_reproduced_at_the_same_place(tiny_poses, tmp_path):
+    with pytest.raises(UsageError):
+        tiny_poses.fit(tmp_path, recipe(**WILD))
+    (bundle,) = (tmp_path / "black_box").iterdir()
+    found = replay(bundle)
+    assert found.rehearsal.non_finite == found.bundle.finding.non_finite
+    assert found.same_place
+
+
 def test_another_precision(wild):
     assert replay(wild, amp="bf16").rehearsal.non_finite == "loss"
     with pytest.raises(UsageError, match="YZ502"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image
 
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_of
+from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
 from yolozu.contract.data import AugmentSection
 from yolozu.contract.model import ModelConfig
 from yolozu.contract.objective import LossSection, MatchingSection
@@ -19,7 +20,10 @@ from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.train import LoopSection, OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.data.index import DataIndex, ImageRecord
+from yolozu.data.poses import PoseLabels
 from yolozu.data.preprocess import Preprocess
+from yolozu.geometry.camera import rotation_about_z
+from yolozu.geometry.rotations import SymmetryTable
 from yolozu.model.detector import build_detector
 from yolozu.progress import SilentProgress
 from yolozu.training.criterion import build_criterion
@@ -34,6 +38,8 @@ from yolozu.training.resume import Origin
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from yolozu.artifacts.predictions import ImagePredictions
 
@@ -53,9 +59,52 @@ MODEL = ModelConfig.model_validate(
     }
 )
 AUGMENT = AugmentSection(hflip_prob=0.5, hsv_v=0.3, scale_min=0.8, scale_max=1.2, translate=0.1)
+QUARTER_TURNS = np.stack([rotation_about_z(np.pi / 2 * turns) for turns in range(4)])
+MODELS = ObjectModels(
+    {
+        0: ObjectModel(np.zeros((0, 3)), None, Symmetries(QUARTER_TURNS, np.zeros((4, 3)))),
+        1: ObjectModel(np.zeros((0, 3)), None, Symmetries(axis_3=np.array([1.0, 0.0, 0.0]))),
+    }
+)
+"""A red object has quarter turns, a blue one any turn about its x axis."""
 
 
-def make_index(root: Path, split: str, count: int, seed: int) -> DataIndex:
+@dataclass(frozen=True)
+class Objective:
+    """What is learned.
+
+    Attributes:
+        model: the architecture, with pose heads or without.
+        matching: costs.
+        losses: weights.
+        augment: how images are varied.
+        models: of the classes.
+        symmetries: of the classes; None in a training without poses.
+    """
+
+    model: ModelConfig = MODEL
+    matching: MatchingSection = field(default_factory=MatchingSection)
+    losses: LossSection = field(default_factory=LossSection)
+    augment: AugmentSection = AUGMENT
+    models: ObjectModels = field(default_factory=ObjectModels)
+    symmetries: SymmetryTable | None = None
+
+
+BOXES = Objective()
+POSES = Objective(
+    model=MODEL.model_copy(update={"pose": True, "use_uncertainty": True}),
+    matching=MatchingSection(
+        cost_z=1.0, cost_rot=0.5, cost_t=1.0, cost_z_start_step=1, cost_rot_start_step=2, cost_t_start_step=3
+    ),
+    losses=LossSection(task_aligner="uncertainty"),
+    augment=AUGMENT.model_copy(update={"intrinsics_jitter": True}),
+    models=MODELS,
+    symmetries=SymmetryTable.of_models(MODELS, 2),
+)
+"""All that has to do with poses at once."""
+
+
+def make_index(root: Path, split: str, count: int, seed: int, *, with_poses: bool = False) -> DataIndex:
     """``count`` images of one or two rectangles each, written below ``root``; the last one is empty."""
     (root / split).mkdir(parents=True)
     generator = np.random.default_rng(seed)
@@ -81,9 +130,30 @@ def make_index(root: Path, split: str, count: int, seed: int) -> DataIndex:
                 boxes_cxcywh=boxes,
                 is_crowd=np.zeros(objects, dtype=bool),
                 areas_px=boxes[:, 2] * boxes[:, 3] * SIDE * SIDE,
+                poses=some_poses(boxes, number) if with_poses and number % 5 != 4 else None,
             )
         )
     return DataIndex(root, split, CLASSES, tuple(records))
+
+
+def some_poses(boxes: NDArray[np.float64], number: int) -> PoseLabels:
+    """Poses that fit the boxes; a second object has none, and of even images another camera is the true one."""
+    generator, count = np.random.default_rng(number), len(boxes)
+    K_4 = np.array([80.0, 82.0, SIDE / 2, SIDE / 2])
+    z_N, centers_N2 = generator.uniform(0.5, 1.5, count), boxes[:, :2] * SIDE + generator.uniform(-3, 3, (count, 2))
+    has_pose_N = np.arange(count) == 0
+    R_N33 = np.linalg.qr(generator.normal(size=(count, 3, 3)))[0]
+    R_N33 *= np.linalg.det(R_N33)[:, None, None]
+    t_N3 = np.concatenate([(centers_N2 - K_4[2:]) / K_4[:2] * z_N[:, None], z_N[:, None]], axis=1)
+    return PoseLabels(
+        K_4=K_4,
+        K_true_4=K_4 * (1.02, 0.99, 1.03, 0.98) if number % 2 == 0 else None,
+        R_m2c_N33=np.where(has_pose_N[:, None, None], R_N33, np.eye(3)),
+        t_m2c_N3=np.where(has_pose_N[:, None], t_N3, (0.0, 0.0, 1.0)),
+        has_pose_N=has_pose_N,
+        centers_px_N2=np.where(has_pose_N[:, None], centers_N2, 0.0),
+        has_center_N=has_pose_N,
+    )
 
 
 def recipe(**changes: object) -> Recipe:
@@ -118,21 +188,25 @@ def recipe(**changes: object) -> Recipe:
 
 @dataclass(frozen=True)
 class Tiny:
-    """Indices, and everything needed to train on them."""
+    """Indices, what is learned from them, and everything needed to train."""
 
     train: DataIndex
     val: DataIndex
+    objective: Objective = BOXES
 
     def materials(self, chosen: Recipe) -> Materials:
         """Fresh ones, with the weights that the seed gives."""
+        objective = self.objective
         with seeded(chosen.seed, "weights"):
-            detector = build_detector(MODEL, num_classes=len(CLASSES))
+            detector = build_detector(objective.model, num_classes=len(CLASSES))
         return Materials(
             detector=detector,
-            loss=build_criterion(MatchingSection(), LossSection()),
+            loss=build_criterion(objective.matching, objective.losses, objective.symmetries),
             preprocess=PREPROCESS,
             train_index=self.train,
-            train_images=TrainingImages(self.train, PREPROCESS, AUGMENT, chosen.seed),
+            train_images=TrainingImages(
+                self.train, PREPROCESS, objective.augment, chosen.seed, models=objective.models
+            ),
             val_index=self.val,
             val_images=ValidationImages(self.val, PREPROCESS),
             score=scattered_score,
@@ -156,7 +230,7 @@ class Tiny:
         return fit(
             chosen,
             self.materials(chosen) if materials is None else materials,
-            about_of(chosen),
+            about_of(chosen, self.objective),
             files_in(directory),
             origin=Origin({} if published is None else published_in(published), insist=insist),
             progress=SilentProgress() if progress is None else progress,
@@ -182,11 +256,14 @@ def outcome(directory: Path) -> dict[str, object]:
     return {**rows, **checkpoints}
 
 
-def about_of(chosen: Recipe) -> About:
+def about_of(chosen: Recipe, objective: Objective = BOXES) -> About:
     spec = {name: getattr(chosen, name).model_dump(mode="json") for name in ("optim", "schedule", "length", "loop")}
-    spec |= {"matching": MatchingSection().model_dump(mode="json"), "losses": LossSection().model_dump(mode="json")}
+    spec |= {name: getattr(objective, name).model_dump(mode="json") for name in ("matching", "losses")}
     digest = digest_of(spec)
-    return About(MODEL.model_dump(mode="json"), CLASSES, PREPROCESS.to_json(), spec, digest, digest)
+    return About(
+        objective.model.model_dump(mode="json"), CLASSES, PREPROCESS.to_json(), spec, digest, digest,
+        objective.symmetries,
+    )  # fmt: skip
 
 
 def files_in(directory: Path) -> TrainingFiles:

@@ -11,6 +11,7 @@ from yolozu.contract.components import NORM_BY_DESIGN
 from yolozu.contract.data import SYNTHETIC
 from yolozu.contract.fields import flat_json, keys
 from yolozu.contract.files import THERE_ANYWAY
+from yolozu.contract.input_sizes import input_sizes
 from yolozu.contract.node import Problem
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ DEAD_KEYS = (
     DeadKey(("val_every_steps",), lambda c: c.loop.val_every_steps is not None and c.loop.val_every_steps > _steps(c), "training ends at step {max_steps}", "lower val_every_steps or raise max_steps"),
     DeadKey(_SYNTH, lambda c: c.dataset.dataset_root != SYNTHETIC, "dataset_root is {dataset_root}", "set dataset_root: synthetic"),
     DeadKey(_JITTER, lambda c: not c.augment.intrinsics_jitter, "intrinsics_jitter is off", "set intrinsics_jitter: true"),
+    DeadKey(("multiscale",), lambda c: _drawn_sizes(c) == (_size(c),), "the only size drawn is that of image_size {image_size}", "list several sizes, or raise image_size to 128 or more"),
     DeadKey(_COSTS, lambda c: not c.matching.use_matcher, "use_matcher is off", "set use_matcher: true"),
     DeadKey((*_POSE_COSTS, *(f"{key}_start_step" for key in _POSE_COSTS)), lambda c: not c.matching.use_matcher, "use_matcher is off", "set use_matcher: true"),
     DeadKey(_OF_POSES, lambda c: c.model.model.pose is False, "the detector has no pose heads", "leave out model.pose: false"),
@@ -121,6 +123,15 @@ def _is_default(path: KeyPath, node: Node) -> bool:
     assert slot is not None
     default = list(slot.default) if isinstance(slot.default, tuple) else slot.default
     return bool(node.plain() == default)
+
+
+def _size(contract: Contract) -> tuple[int, int]:
+    size = contract.preprocess.image_size
+    return (size, size) if isinstance(size, int) else size
+
+
+def _drawn_sizes(contract: Contract) -> tuple[tuple[int, int], ...]:
+    return input_sizes(contract.augment.multiscale, _size(contract))
 
 
 def _steps(contract: Contract) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.contract.base import Conflict
+from yolozu.contract.input_sizes import input_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,10 +52,8 @@ def precomputed_needs_predictions(contract: Contract) -> Iterator[Conflict]:
 
 def queries_fit_image(contract: Contract) -> Iterator[Conflict]:
     """Queries are chosen from one proposal per feature-map cell."""
-    size = contract.preprocess.image_size
-    height, width = (size, size) if isinstance(size, int) else size
-    cells = sum((height // stride) * (width // stride) for stride in STRIDES)
-    queries = contract.model.model.num_queries
+    height, width = _image_size(contract)
+    cells, queries = _cells(height, width), contract.model.model.num_queries
     if queries > cells:
         yield Conflict(
             "model.num_queries",
@@ -62,6 +61,33 @@ def queries_fit_image(contract: Contract) -> Iterator[Conflict]:
             problem=f"{queries} queries are more than the {cells} proposals of a {height}x{width} image",
             fix=f"set model.num_queries to at most {cells} or raise image_size",
         )
+
+
+def queries_fit_smallest_image(contract: Contract) -> Iterator[Conflict]:
+    """Likewise for every size that training draws from; those of `image_size` are the rule's before."""
+    queries = contract.model.model.num_queries
+    sizes = input_sizes(contract.augment.multiscale, _image_size(contract))
+    if not sizes or queries > _cells(*_image_size(contract)):
+        return
+    height, width = min(sizes, key=lambda size: _cells(*size))
+    cells = _cells(height, width)
+    if queries > cells:
+        yield Conflict(
+            "model.num_queries",
+            "multiscale",
+            problem=f"{queries} queries are more than the {cells} proposals of the smallest image, {height}x{width}",
+            fix=f"set model.num_queries to at most {cells}, or list larger sides in multiscale",
+        )
+
+
+def _image_size(contract: Contract) -> tuple[int, int]:
+    size = contract.preprocess.image_size
+    return (size, size) if isinstance(size, int) else size
+
+
+def _cells(height: int, width: int) -> int:
+    """Of the three feature maps together."""
+    return sum((height // stride) * (width // stride) for stride in STRIDES)
 
 
 def warmup_ends_before_training(contract: Contract) -> Iterator[Conflict]:
@@ -155,6 +181,7 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     half_precision_needs_cuda,
     precomputed_needs_predictions,
     queries_fit_image,
+    queries_fit_smallest_image,
     warmup_ends_before_training,
     cosine_falls,
     processes_share_batches,

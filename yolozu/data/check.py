@@ -39,6 +39,11 @@ class CheckedData:
         """Whether no error was found; warnings do not count."""
         return all(RULES[rule].severity == "warning" for rule, _ in self.hits)
 
+    @property
+    def num_models(self) -> int:
+        """Classes whose shape is known; a ``models_info.json`` alone states sizes and symmetries of others."""
+        return sum(len(model.points_V3) > 0 for model in self.survey.models.by_class.values())
+
     def findings(self) -> list[Finding]:
         """A finding for each hit."""
         return [
@@ -79,7 +84,7 @@ class CheckedData:
             "policy": policy,
             "passed": self.clean or policy != "fail",
             "classes": len(self.survey.classes),
-            "models": len(self.survey.models.by_class),
+            "models": self.num_models,
             "splits": {split.name: self._counts_of(split, policy) for split in self.survey.splits},
             "counts": _counts(self.hits),
             "findings": [_as_json(rule, hit) for rule, hit in self.hits],

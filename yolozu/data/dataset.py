@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from torch.utils.data import Dataset
 
+from yolozu.contract.input_sizes import input_sizes
 from yolozu.data.augment import (
     GROUND_PART,
     MOSAIC_PART,
@@ -29,7 +30,6 @@ from yolozu.data.object_boxes import object_boxes
 from yolozu.data.pasting import placed_cut_out
 from yolozu.data.placed_poses import NO_MODELS, place_poses
 from yolozu.data.poses import PoseLabels
-from yolozu.data.sampler import input_sizes
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class TrainingImages(Dataset[Sample]):
         self._masks = MaskStore(index, keep=cache == "ram")
         self._models, self._with_poses = models, index.has_poses
         self._backgrounds: Backgrounds | None = None
-        self.sizes = input_sizes(augment.multiscale, preprocess)
+        self.sizes = input_sizes(augment.multiscale, (preprocess.height, preprocess.width))
         if augment.paste_backgrounds is not None:
             require_masks(index, "paste_backgrounds")
             self._backgrounds = Backgrounds(Path(augment.paste_backgrounds), keep=cache == "ram")

@@ -43,9 +43,20 @@ def fingerprint(dataset: DatasetSection, cache: DigestCache) -> dict[str, Any]:
     if dataset.dataset_root == SYNTHETIC:
         return _row(SYNTHETIC, digest_of(SYNTHETIC), files=0, size=0)
     layout = find_layout(Path(dataset.dataset_root))
-    files = dataset_files(layout, used_splits(dataset), cache)
+    files = used_files(dataset, cache)
     digest = cache.tree(layout.root, files)
     return _row(dataset.dataset_root, digest, files=len(files), size=sum(os.stat(path).st_size for path in files))  # noqa: PTH116
+
+
+def used_files(dataset: DatasetSection, cache: DigestCache) -> list[str]:
+    """Paths of all files that the used splits consist of; none of rendered scenes.
+
+    Raises:
+        InputError: the data set or one of the splits is not there.
+    """
+    if dataset.dataset_root == SYNTHETIC:
+        return []
+    return dataset_files(find_layout(Path(dataset.dataset_root)), used_splits(dataset), cache)
 
 
 def used_splits(dataset: DatasetSection) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from yolozu.data.files import IMAGE_SUFFIXES, files_below
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from yolozu.artifacts.digest import DigestCache
     from yolozu.contract.loader import LoadedContract
@@ -61,6 +63,11 @@ def given_weights(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
     return {"schema_version": SCHEMA_VERSION, "files": {name: cache.file(file) for name, file in files.items()}}
 
 
+def background_files(directory: Path) -> list[str]:
+    """Paths of the pictures in ``directory``."""
+    return [f"{directory}/{name}" for name in files_below(directory, IMAGE_SUFFIXES)]
+
+
 def given_backgrounds(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
     """Digest over names and contents of the pictures that `paste_backgrounds` names; null where there are none.
 
@@ -71,7 +78,7 @@ def given_backgrounds(loaded: LoadedContract, cache: DigestCache) -> dict[str, A
     if named is None:
         return {"schema_version": SCHEMA_VERSION, "digest": None, "files": 0}
     path = Path(named)
-    files = [f"{path}/{name}" for name in files_below(path, IMAGE_SUFFIXES)] if path.is_dir() else []
+    files = background_files(path) if path.is_dir() else []
     if not files:
         raise InputError.one(
             "YZ313",
@@ -82,21 +89,45 @@ def given_backgrounds(loaded: LoadedContract, cache: DigestCache) -> dict[str, A
     return {"schema_version": SCHEMA_VERSION, "digest": cache.tree(path, files), "files": len(files)}
 
 
-def told_by_file(
-    reasons: Iterable[Reason], written: str, named: str | None, key: str = "init_from"
-) -> tuple[Reason, ...]:
+def told_by_file(reasons: Iterable[Reason], written: str, named: str | None, *keys: str) -> tuple[Reason, ...]:
     """``reasons`` as people know them: by the file itself, where the planner's note about it has changed.
 
     Args:
         reasons: why a stage runs.
         written: where the planner writes what it knows of the file.
-        named: what the contract says under ``key``.
-        key: that names the file or directory.
+        named: what the contract says under the first of ``keys``.
+        keys: that say which file or directory it is.
     """
     reasons = tuple(reasons)
-    if any(reason.kind == "key" and reason.subject == key for reason in reasons):
+    if any(reason.kind == "key" and reason.subject in keys for reason in reasons):
         return tuple(reason for reason in reasons if reason.subject != written)
     return tuple(
         replace(reason, subject=named) if reason.subject == written and named is not None else reason
         for reason in reasons
     )
+
+
+def with_newer(
+    reasons: Iterable[Reason], subject: str, files: Callable[[], Iterable[str]], since: str
+) -> tuple[Reason, ...]:
+    """``reasons`` that name the files behind ``subject`` which were written (or linked, or moved) since.
+
+    Args:
+        reasons: why a stage runs.
+        subject: a directory, as the contract names it.
+        files: finds all files that it stands for; asked only where there is need.
+        since: when the stage last began, UTC, ISO 8601.
+    """
+    return tuple(
+        replace(reason, newer=_newer(files(), datetime.fromisoformat(since)))
+        if reason.kind == "input" and reason.subject == subject and reason.new is not None
+        else reason
+        for reason in reasons
+    )
+
+
+def _newer(files: Iterable[str], since: datetime) -> tuple[str, ...]:
+    """The latest first: what a person has just done is what they ask about."""
+    began = int(since.timestamp() * 1e9)
+    times = ((os.stat(path).st_ctime_ns, path) for path in files)  # noqa: PTH116 - there may be a million
+    return tuple(path for time, path in sorted(times, key=lambda row: -row[0]) if time >= began)

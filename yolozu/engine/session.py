@@ -12,8 +12,15 @@ from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
 from yolozu.contract.node import Origin
 from yolozu.contract.show import to_yaml
-from yolozu.data.fingerprint import fingerprint
-from yolozu.engine.given import given_backgrounds, given_predictions, given_weights, told_by_file
+from yolozu.data.fingerprint import fingerprint, used_files
+from yolozu.engine.given import (
+    background_files,
+    given_backgrounds,
+    given_predictions,
+    given_weights,
+    told_by_file,
+    with_newer,
+)
 from yolozu.engine.leftovers import check_places, leftover_lines, leftover_texts, leftovers
 from yolozu.engine.remembered import Remembered
 from yolozu.errors import UsageError
@@ -62,21 +69,29 @@ class Session:
         """What building ``names`` would do now; all stages when empty."""
         with DigestCache(digest_cache_path()) as cache:
             found = judge(self.plan, names, self.layout, lambda path: self.digest(path, cache))
-        return [replace(verdict, reasons=self._told(verdict.reasons)) for verdict in found]
+            return [replace(verdict, reasons=self._told(verdict.node, verdict.reasons, cache)) for verdict in found]
 
     def own_reasons(self, node: Node) -> tuple[Reason, ...]:
         """Why ``node`` has to run as things are now, whatever stands before it."""
         with DigestCache(digest_cache_path()) as cache:
             receipt = Receipt.read(self.layout.receipt_path(node.name))
-            return self._told(staleness(node, receipt, lambda path: self.digest(path, cache)))
+            return self._told(node, staleness(node, receipt, lambda path: self.digest(path, cache)), cache)
 
-    def _told(self, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
-        layout, contract = self.layout, self.loaded.contract
-        for path, key, named in (
-            (layout.init_path, "init_from", contract.init.init_from),
-            (layout.backgrounds_path, "paste_backgrounds", contract.augment.paste_backgrounds),
+    def _told(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
+        layout, data = self.layout, self.loaded.contract.dataset
+        grounds = self.loaded.contract.augment.paste_backgrounds
+        for path, named, *keys in (
+            (layout.init_path, self.loaded.contract.init.init_from, "init_from"),
+            (layout.backgrounds_path, grounds, "paste_backgrounds"),
+            (layout.fingerprint_path, data.dataset_root, "dataset_root", "split", "val_split", "predict_split"),
         ):
-            reasons = told_by_file(reasons, path.relative_to(layout.root).as_posix(), named, key)
+            reasons = told_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys)
+        receipt = Receipt.read(layout.receipt_path(node.name))
+        if receipt is None:
+            return reasons
+        reasons = with_newer(reasons, data.dataset_root, lambda: used_files(data, cache), receipt.started_at)
+        if grounds is not None:
+            reasons = with_newer(reasons, grounds, lambda: background_files(Path(grounds)), receipt.started_at)
         return reasons
 
     def digest(self, path: str, cache: DigestCache) -> str | None:

@@ -31,7 +31,8 @@ MM_PER_METRE = 1000.0
 LISTED = 20
 """Lines that an error names one by one."""
 
-_BOP_IMAGE = re.compile(r"(?:^|/)(\d+)/(?:rgb|gray)/(\d+)\.[^./]+$", re.ASCII)
+_BOP_IMAGE = re.compile(r"(?:^|/)(?:(\d+)/(?:rgb|gray)/(\d+)|(\d{6})/(\d{6}))\.[^./]+$", re.ASCII)
+"""BOP's own path, or that of `data prepare-bop`, whose folders of scenes hold the pictures themselves."""
 
 ImageKey = tuple[int, int]
 
@@ -39,8 +40,9 @@ ImageKey = tuple[int, int]
 def image_keys(index: DataIndex) -> list[ImageKey]:
     """Scene id and image id of every image.
 
-    Those in the paths (``…/000002/rgb/000017.png`` is scene 2, image 17) where all images have such paths and no two
-    the same ids; otherwise scene 0 and the image's place in the index, which is in order of path, from 0.
+    Those in the paths (``…/000002/rgb/000017.png`` and ``…/000002/000017.png`` are scene 2, image 17) where all images
+    have such paths and no two the same ids; otherwise scene 0 and the image's place in the index, which is in order of
+    path, from 0.
     """
     stated = _stated_keys(index)
     return [(0, place) for place in range(len(index.records))] if stated is None else stated
@@ -49,7 +51,7 @@ def image_keys(index: DataIndex) -> list[ImageKey]:
 def _stated_keys(index: DataIndex) -> list[ImageKey] | None:
     """Those that the paths state; None where they do not."""
     matches = [_BOP_IMAGE.search(record.image) for record in index.records]
-    keys = [(int(match[1]), int(match[2])) for match in matches if match is not None]
+    keys = [(int(match[1] or match[3]), int(match[2] or match[4])) for match in matches if match is not None]
     return keys if len(keys) == len(index.records) == len(set(keys)) else None
 
 

@@ -69,7 +69,7 @@ def vector_angle(first_3: Tensor, second_3: Tensor) -> Tensor:
     Returns:
         (...) in [0, pi].
     """
-    shape = torch.broadcast_shapes(first_3.shape, second_3.shape)
+    shape = torch.broadcast_shapes(first_3.shape, second_3.shape)  # type: ignore[no-untyped-call]
     across_3 = torch.linalg.cross(first_3.expand(shape), second_3.expand(shape))
     return torch.atan2(_length(across_3), (first_3 * second_3).sum(-1))
 

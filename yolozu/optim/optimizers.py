@@ -35,7 +35,23 @@ def build_optimizer(
     ]
     if name == "adamw":
         return torch.optim.AdamW(options, lr=0.0, fused=True)
-    return torch.optim.SGD(options, lr=0.0, momentum=momentum, nesterov=nesterov, fused=True)
+    sgd = torch.optim.SGD(options, lr=0.0, momentum=momentum, nesterov=nesterov, fused=True)
+    if momentum > 0.0:
+        sgd.register_step_pre_hook(_begin_momentum)
+    return sgd
+
+
+def _begin_momentum(optimizer: Optimizer, *_: Any) -> None:
+    """Momentum 0 for parameters that move for the first time; the fused kernel takes a group with all of it or none.
+
+    A parameter may begin later than others: a head that did not learn in a phase, denoising after images without
+    objects. The first step from 0 is the one that torch takes without momentum.
+    """
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            state = optimizer.state[parameter] if parameter.grad is not None else None
+            if state is not None and state.get("momentum_buffer") is None:
+                state["momentum_buffer"] = torch.zeros_like(parameter)
 
 
 def set_learning_rate(optimizer: Optimizer, lr: float) -> None:

@@ -16,18 +16,23 @@ if TYPE_CHECKING:
 DigestOf = Callable[[str], str | None]
 """Path relative to the run directory -> digest of what is there now, None for nothing."""
 
+MOST_NAMED = 3
+"""Files that a reason names; a copied data set is newer as a whole."""
+
 
 @dataclass(frozen=True)
 class Reason:
     """One reason why a stage runs.
 
-    ``subject`` is a contract key, a path or a stage; ``old`` and ``new`` are shown as they are, None for nothing.
+    ``subject`` is a contract key, a path or a stage; ``old`` and ``new`` are shown as they are, None for nothing;
+    ``newer`` names files behind an input that were written since it was read.
     """
 
     kind: Literal["never built", "key", "version", "input", "output", "upstream"]
     subject: str
     old: str | None = None
     new: str | None = None
+    newer: tuple[str, ...] = ()
 
     def render(self, place: Callable[[str], str | None] | None = None) -> str:
         """The reason in a line; ``place`` tells where a key was set (``exp.yaml:12``)."""
@@ -42,7 +47,12 @@ class Reason:
             return f"{self.subject}: {self.old} → {self.new}" + (f" ({origin})" if origin else "")
         if self.new is None:
             return f"{self.subject} is missing"
-        return f"{self.subject} has other content than when it was {'read' if self.kind == 'input' else 'built'}"
+        since = f" ({self._newer()})" if self.newer else ""
+        return f"{self.subject} has other content than when it was {'read' if self.kind == 'input' else 'built'}{since}"
+
+    def _newer(self) -> str:
+        rest = len(self.newer) - MOST_NAMED
+        return f"newer: {', '.join(self.newer[:MOST_NAMED])}" + (f" and {rest} more" if rest > 0 else "")
 
 
 def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Reason, ...]:

@@ -14,20 +14,25 @@ if TYPE_CHECKING:
     from yolozu.data.index import DataIndex
     from yolozu.geometry.rotations import SymmetryTable
 
+LOSSES_OF_BOXES = ("vfl", "bbox", "giou")
+
 
 def decided(config: ModelConfig, train: DataIndex) -> ModelConfig:
     """The architecture with pose heads or without: ``auto`` becomes whether any training object has a pose."""
     return config.model_copy(update={"pose": train.has_poses}) if config.pose == "auto" else config
 
 
-def require_poses_for_phases(loop: LoopSection, config: ModelConfig, train: DataIndex) -> None:
-    """Refuse phases in which nothing could learn.
+def require_poses(loop: LoopSection, losses: LossSection, config: ModelConfig, train: DataIndex) -> None:
+    """Refuse a training, or phases of one, in which nothing could learn.
 
     Raises:
         InputError: YZ513.
     """
+    if config.pose and train.has_poses:
+        return
     asked = [key for key in ("stage_off_steps", "stage_k_steps") if getattr(loop, key)]
-    if not asked or (config.pose and train.has_poses):
+    asked += ["loss_weights"] if not any(getattr(losses.loss_weights, name) for name in LOSSES_OF_BOXES) else []
+    if not asked:
         return
     problem = f"no object of split {train.split} has a pose" if config.pose else "the detector has no pose heads"
     raise InputError.one(

@@ -70,7 +70,8 @@ def run(
     if policy == "fail" and not checked.clean:
         raise checked.refusal(REPORT)
     if checked.hits:
-        context.progress.say(f"prepare_data: check_data is {policy}: {checked.summary()}")
+        done = "warnings" if checked.clean and policy != "drop" else f"check_data is {policy}"
+        context.progress.say(f"prepare_data: {done}: {checked.summary()}")
     train, val, predict = indices = _indices(spec, checked)
     for index, path in zip(indices, (outputs.train, outputs.val, outputs.predict), strict=True):
         index.write(path)
@@ -84,7 +85,7 @@ def run(
         "val_instances": val.num_instances,
         "val_poses": val.num_poses,
         "predict_images": len(predict),
-        "models": len(checked.survey.models.by_class),
+        "models": checked.num_models,
         "findings": len(checked.hits),
     }
 

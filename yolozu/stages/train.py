@@ -18,7 +18,7 @@ from yolozu.contract.train import DeviceSection, LoopSection, SeedSection
 from yolozu.errors import Finding, InputError
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
 from yolozu.stages.first_weights import initialize_from_file
-from yolozu.stages.pose_learning import decided, require_poses_for_phases, symmetries_of, without_effect
+from yolozu.stages.pose_learning import decided, require_poses, symmetries_of, without_effect
 
 if TYPE_CHECKING:
     from yolozu.artifacts.object_models import ObjectModels
@@ -104,7 +104,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     _check_data(spec, train, val)
     preprocess, models = Preprocess.from_section(spec.preprocess), ObjectModels.read(inputs.models)
     config = decided(spec.model.model, train)
-    require_poses_for_phases(spec.loop, config, train)
+    require_poses(spec.loop, spec.losses, config, train)
     detector = _detector(spec, config, train)
     # Where an earlier try has left weights, `fit` puts those into the place of these.
     init_report, told = initialize_from_file(detector, config, train.classes, spec.init, inputs.init_from)

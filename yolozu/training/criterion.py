@@ -163,7 +163,8 @@ class Criterion:
         objective = _Objective(targets, k_delta_B4, None, [_normalizer(targets), 1.0, 1.0])
         parts = self._parts(self._matched(stacked, objective, num_proposal_layers=0), objective)
         by_term = {name: values_S.sum() for name, values_S in parts.items()}
-        return torch.stack(list(by_term.values())).sum(), {name: value.detach() for name, value in by_term.items()}
+        values = list(by_term.values()) or [output.pred_boxes.new_zeros(())]  # poses alone, where there are none
+        return torch.stack(values).sum(), {name: value.detach() for name, value in by_term.items()}
 
     def _parts(self, flat: _Flat, objective: _Objective) -> dict[str, Tensor]:
         """Term -> (S,) its weighted sum over each source; terms of poses only where there are any."""

@@ -58,6 +58,15 @@ def test_validate_says_everything_about_every_file_and_exits_2(run):
     )
 
 
+def test_validate_takes_overrides_for_all_files(run):
+    assert run("validate", "a.yaml", "lr=0.2", a=GOOD) == (0, "a.yaml: ok (2 keys)\n", "")
+    code, out, error = run("validate", "a.yaml", "lrr=0.2", "--strict", a=STRICT)
+    assert (code, out, error) == (2, "", "lrr=0.2: YZ102 unknown key\n  fix: did you mean 'lr'?\n")
+    code, out, error = run("validate", "lr=0.2")
+    assert (code, out) == (2, "")
+    assert error == "lr=0.2: YZ310 overrides no contract\n  fix: name a contract file too, such as exp.yaml\n"
+
+
 def test_validate_strict_makes_dead_keys_errors(run):
     assert run("validate", "--strict", "a.yaml", a=STRICT + "momentum: 0.5\n") == (
         2,

@@ -41,6 +41,7 @@ def test_a_table_of_parts(contract, capsys):
     assert lines[10:] == [
         "FLOPs of one image; a multiply-add is 2. Not counted: bilinear sampling,",
         "normalizations, activations.",
+        "Pose heads are not counted: model.pose is auto, so the data decide.",
     ]
     assert max(map(len, lines)) <= 80
     counts = [int(line.split()[1].replace(",", "")) for line in lines[2:10]]
@@ -57,6 +58,7 @@ def test_json_says_the_same_in_full(contract, capsys):
         "num_classes_assumed": True,
     }
     assert found["latency"] is None
+    assert found["pose_heads"] is None
     for key in ("parameters", "trainable", "flops"):
         assert sum(part[key] for part in found["parts"]) == found[key] > 0
 
@@ -72,6 +74,14 @@ def test_options_and_overrides_change_what_is_described(contract, capsys):
     wider = described(capsys, contract, "model.projector.d_model=64", "model.backbone.norm=frozenbn")
     assert wider["parameters"] > plain["parameters"]
     assert wider["parts"][0]["parameters"] < plain["parts"][0]["parameters"]
+
+
+@pytest.mark.parametrize("choice", ["true", "false"])
+def test_pose_heads_count_where_the_contract_says_so(contract, capsys, choice):
+    assert main(["model", "info", contract, f"model.pose={choice}"]) == 0
+    text = capsys.readouterr().out
+    assert ("k_head" in text, "auto" in text) == (choice == "true", False)
+    assert described(capsys, contract, f"model.pose={choice}")["pose_heads"] is (choice == "true")
 
 
 def test_latency_is_measured_on_request(contract, capsys):

@@ -135,10 +135,10 @@ def test_an_image_has_one_camera(tmp_path):
     ("text", "entries", "problem"),
     [
         (LINES, 0, "holds 0 instances, but its label file has 2 lines"),
-        (LINES, 1, "holds 1 instances, but its label file has 2 lines"),
+        (LINES, 1, "holds 1 instance, but its label file has 2 lines"),
         (LINES, 3, "holds 3 instances, but its label file has 2 lines"),
-        (None, 1, "holds 1 instances, but there is no label file"),
-        ("", 1, "holds 1 instances, but its label file has 0 lines"),
+        (None, 1, "holds 1 instance, but there is no label file"),
+        ("", 1, "holds 1 instance, but its label file has 0 lines"),
     ],
 )
 def test_entries_that_are_no_lines_are_told_and_none_is_used(tmp_path, text, entries, problem):

@@ -60,7 +60,7 @@ def test_the_reader_is_warned():
             "1 of 3 images have no entry in the predictions (the first is images/val/0002.jpg); "
             "their objects count as missed"
         ),
-        "1 classes with poses have no model and count in no measure of points: ghost",
+        "1 class with poses has no model, and no measure of points: ghost",
     )
     assert evaluated([View([], [])]).warnings == ("no object has a pose: every metric is null",)
     assert evaluated([View([Thing(BOX)], [Guess(BOX, 0.5, None)])]).warnings == (

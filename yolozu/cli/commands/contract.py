@@ -12,11 +12,12 @@ import typer
 from yolozu.cli.render import show_findings, table
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
 from yolozu.contract.overrides import parse_assignments
-from yolozu.errors import EXIT_DONE, EXIT_USAGE, ContractError
+from yolozu.errors import EXIT_DONE, EXIT_USAGE, ContractError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from yolozu.contract.overrides import Override
     from yolozu.errors import Finding
     from yolozu.plan.plan import Plan
 
@@ -25,7 +26,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def validate(
-    configs: Annotated[list[Path], typer.Argument(help="Contract files (YAML or JSON).", metavar="CONFIG…")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            help="Contract files (YAML or JSON), and KEY=VALUE overrides for all of them.", metavar="CONFIG…"
+        ),
+    ],
     *,
     strict: Annotated[
         bool, typer.Option("--strict", help="Strict mode for every file, and keys without effect are errors.")
@@ -33,7 +39,13 @@ def validate(
     as_json: Json = False,
 ) -> int:
     """Check contracts: all errors of all files, each with its line and a way out. Exits 0 or 2."""
-    results = [(path, *_checked(path, strict=strict)) for path in configs]
+    configs = [Path(word) for word in words if "=" not in word or Path(word).is_file()]
+    if not configs:
+        raise UsageError.one(
+            "YZ310", where=words[0], problem="overrides no contract", fix="name a contract file too, such as exp.yaml"
+        )
+    overrides = parse_assignments([word for word in words if Path(word) not in configs])
+    results = [(path, *_checked(path, overrides, strict=strict)) for path in configs]
     good = [not any(finding.severity == "error" for finding in findings) for _, _, findings in results]
     if as_json:
         files = [
@@ -136,9 +148,9 @@ def stale_stages(section: str, plan: Plan) -> tuple[list[str], list[str]]:
     return direct, then
 
 
-def _checked(path: Path, *, strict: bool) -> tuple[LoadedContract | None, list[Finding]]:
+def _checked(path: Path, overrides: list[Override], *, strict: bool) -> tuple[LoadedContract | None, list[Finding]]:
     try:
-        loaded = load_contract(path, strict=strict)
+        loaded = load_contract(path, overrides, strict=strict)
     except ContractError as error:
         return None, list(error.findings)
     if not strict:

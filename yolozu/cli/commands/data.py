@@ -78,10 +78,11 @@ def _show(checked: CheckedData, report: dict[str, Any]) -> None:
     models = f", {report['models']} with a model" if report["models"] else ""
     print(f"{_count(report['classes'], 'class', 'classes')}{models}")
     for note in report["notes"]:
-        print(f"note: {note}")
+        print(wrapped(f"note: {note}", indent="", hanging="  "))
     for rule, by_split in report["counts"].items():
         _show_rule(checked, rule, sum(by_split.values()))
-    print(f"{_count(len(checked.hits), 'finding')}: {checked.summary()}" if checked.hits else "nothing found")
+    found = _count(len(checked.hits), "warning" if checked.clean else "finding")
+    print(f"\n{found}: {checked.summary()}" if checked.hits else "nothing found")
     for name, counts in report["splits"].items():
         images, objects = counts["images"] - counts["images_used"], counts["instances"] - counts["instances_used"]
         if report["passed"] and (images or objects):
@@ -122,4 +123,3 @@ def _show_rule(checked: CheckedData, rule: str, count: int) -> None:
             print(wrapped(line, indent="  ", hanging="    "))
         if len(lines) > MOST_LISTED:
             print(f"  … and {len(lines) - MOST_LISTED} more; --json lists all")
-    print()

@@ -29,6 +29,8 @@ NOTES = (
     "normalizations, activations.",
 )
 
+POSES_BY_DATA = "Pose heads are not counted: model.pose is auto, so the data decide."
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -42,6 +44,7 @@ class Subject:
         width: likewise.
         num_classes: classes it tells apart.
         assumed: whether nobody said how many.
+        poses: whether it has heads of poses; None where the data decide, and none are counted.
         device: name of the device to measure on.
     """
 
@@ -52,6 +55,7 @@ class Subject:
     width: int
     num_classes: int
     assumed: bool
+    poses: bool | None
     device: str
 
 
@@ -143,9 +147,8 @@ def _of_contract(path: Path, overrides: list[Override], *, with_values: bool) ->
     with torch.device("cpu" if with_values else "meta"):
         detector = build_detector(config, num_classes=num_classes)
     assumed = config.num_classes is None
-    return Subject(
-        str(path), detector, config.backbone.name, height, width, num_classes, assumed, contract.device.device
-    )
+    poses, device = None if config.pose == "auto" else config.pose, contract.device.device
+    return Subject(str(path), detector, config.backbone.name, height, width, num_classes, assumed, poses, device)
 
 
 def _of_checkpoint(path: Path, image_size: int | None) -> Subject:
@@ -157,7 +160,9 @@ def _of_checkpoint(path: Path, image_size: int | None) -> Subject:
     preprocess = Preprocess.from_json(checkpoint.preprocess)
     height, width = (preprocess.height, preprocess.width) if image_size is None else (image_size, image_size)
     backbone = checkpoint.model_config["backbone"]["name"]
-    return Subject(str(path), detector_from(checkpoint), backbone, height, width, len(checkpoint.classes), False, "cpu")
+    detector = detector_from(checkpoint)
+    poses = detector.k_head is not None
+    return Subject(str(path), detector, backbone, height, width, len(checkpoint.classes), False, poses, "cpu")
 
 
 def _text(subject: Subject, profile: Profile, measured: Latency | None) -> str:
@@ -169,7 +174,7 @@ def _text(subject: Subject, profile: Profile, measured: Latency | None) -> str:
         (row[0], *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)))
         for row in (HEADER, *rows)
     ]
-    lines += [table(aligned[0], aligned[1:]), *NOTES]
+    lines += [table(aligned[0], aligned[1:]), *NOTES, *([POSES_BY_DATA] if subject.poses is None else [])]
     if measured is not None:
         lines += [
             f"latency: {measured.seconds * 1000:.1f} ms for {measured.batch_size} image"
@@ -196,6 +201,7 @@ def _as_json(subject: Subject, profile: Profile, measured: Latency | None) -> di
         "image_size": [subject.height, subject.width],
         "num_classes": subject.num_classes,
         "num_classes_assumed": subject.assumed,
+        "pose_heads": subject.poses,
         **total,
         "parts": [dataclasses.asdict(part) for part in profile.parts],
         "latency": None if measured is None else dataclasses.asdict(measured),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from yolozu.cli.render import counted, wrapped
 from yolozu.progress import progress_for
 
 
@@ -27,8 +28,8 @@ def prepare_bop(
     from yolozu.data.prepare.bop import BopPlan, prepare_bop
 
     made = prepare_bop(BopPlan(bop_root, split, out, copy_images), progress_for(sys.stderr))
-    print(f"{out / 'dataset.json'}: {split}, {made.num_images} images, {made.num_objects} objects with poses", end="")
-    print(f", {made.num_classes} classes")
+    objects = f"{counted(made.num_images, 'image')}, {counted(made.num_objects, 'object')} with poses"
+    print(f"{out / 'dataset.json'}: {split}, {objects}, {counted(made.num_classes, 'class', 'classes')}")
     for note in made.notes:
-        print(f"note: {note}")
+        print(wrapped(f"note: {note}", indent="", hanging="  "))
     print(f"next: yolozu data check {out} --split {split}")

@@ -90,8 +90,8 @@ def read_sidecar(path: Path, root: Path, lines: Sequence[Instance | Defect] | No
     reading = _Reading(path, root, shapes)
     reading.take_cameras(common, str(path))
     if entries is not None and len(entries) != len(lines or ()):
-        held = "there is no label file" if lines is None else f"its label file has {len(lines)} lines"
-        problem = f"holds {len(entries)} instances, but {held}"
+        held = "there is no label file" if lines is None else f"its label file has {_counted(len(lines), 'line')}"
+        problem = f"holds {_counted(len(entries), 'instance')}, but {held}"
         return Sidecar(tuple(lines or ()), reading.camera, (*reading.defects, Defect(RULE, str(path), problem)))
     if entries is None:
         return Sidecar(tuple(lines or ()), reading.camera, tuple(reading.defects))
@@ -249,6 +249,10 @@ def _document(path: Path) -> tuple[dict[str, Any], list[Any] | None]:
     if not isinstance(document, dict) or not isinstance(document.get("instances", []), list):
         raise ValueError('is no list of instances and no object {"instances": [...]}')  # noqa: TRY004 - the file is wrong
     return document, document.get("instances")
+
+
+def _counted(number: int, one: str) -> str:
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"
 
 
 @cache

@@ -157,4 +157,5 @@ def _warnings(problem: PoseProblem, per_class: Sequence[PoseClassResult]) -> Ite
     absent = [row.name for row in per_class if row.ground_truth and row.diameter_m is None]
     if absent:
         shown = ", ".join(absent[:NAMED_CLASSES]) + (", …" if len(absent) > NAMED_CLASSES else "")
-        yield f"{len(absent)} classes with poses have no model and count in no measure of points: {shown}"
+        have = "1 class with poses has" if len(absent) == 1 else f"{len(absent)} classes with poses have"
+        yield f"{have} no model, and no measure of points: {shown}"

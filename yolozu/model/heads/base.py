@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from yolozu.model.full_precision import full_precision
 from yolozu.model.mlp import Mlp
 
 
@@ -46,7 +47,7 @@ class PoseHead(nn.Module):
         Returns:
             (..., K) float32.
         """
-        with torch.autocast(queries.device.type, enabled=False):
+        with full_precision(queries.device):
             return self.interpreted(self.mlp(queries.float()), boxes_4, size)
 
     def interpreted(self, values: Tensor, boxes_4: Tensor, size: tuple[int, int]) -> Tensor:  # noqa: ARG002 - for heads that need the box

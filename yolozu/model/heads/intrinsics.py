@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
+from yolozu.model.full_precision import full_precision
 from yolozu.model.mlp import Mlp
 
 
@@ -32,6 +32,6 @@ class IntrinsicsHead(nn.Module):
             (B, 4) float32: dfx, dfy relative, dcx, dcy in px of the network input.
         """
         height, width = size
-        with torch.autocast(memory_BSD.device.type, enabled=False):
+        with full_precision(memory_BSD.device):
             values_B4: Tensor = self.mlp(memory_BSD.float().mean(dim=1))
             return values_B4 * values_B4.new_tensor([1.0, 1.0, width, height])
