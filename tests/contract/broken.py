@@ -207,6 +207,32 @@ BROKEN = {
         "epochs: 2\nuse_amp: fp16\n",
         "exp.yaml:2: use_amp: YZ103 must be true or false\n  fix: write amp: none, bf16 or fp16",
     ),
+    "a boolean of YAML 1.1 where a word may stand too": (
+        "epochs: 2\nmodel: {pose: yes}\n",
+        'exp.yaml:2: model.pose: YZ104 must be auto, true or false, got "yes"\n  fix: write true',
+    ),
+    "a number where a word or a boolean may stand": (
+        "epochs: 2\nmodel: {pose: 1}\n",
+        (
+            "exp.yaml:2: model.pose: YZ103 must be auto, true or false, got 1\n"
+            "  fix: correct it, or drop model.pose for its default, auto"
+        ),
+    ),
+    "a step of a pose cost with a typo": (
+        STRICT + "cost_z_start_stp: 5\n",
+        "exp.yaml:9: cost_z_start_stp: YZ102 unknown key\n  fix: did you mean 'cost_z_start_step'?",
+    ),
+    "a loss of poses with a typo": (
+        STRICT + "loss_weights: {rott: 1}\n",
+        "exp.yaml:9: loss_weights.rott: YZ102 unknown key\n  fix: did you mean 'loss_weights.rot'?",
+    ),
+    "a start before the first step": (
+        "epochs: 2\ncost_rot: 1\ncost_rot_start_step: -1\n",
+        (
+            "exp.yaml:3: cost_rot_start_step: YZ104 must be a whole number of at least 0, got -1\n"
+            "  fix: correct it, or drop cost_rot_start_step for its default, 0"
+        ),
+    ),
     "a key written twice": (
         "epochs: 2\nlr: 0.1\nlr: 0.2\n",
         "exp.yaml:3: lr: YZ108 written twice, first on line 2\n  fix: keep one of the two",

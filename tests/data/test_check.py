@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from tests.data.builders import check_of, write_file, write_yolo
+from tests.data.builders import check_of, write_bop, write_file, write_yolo
 
 BAD = "0 .5 .5 .2 .2\n9 .5 .5 .1 .1\n0 .99 .5 .2 .2\nnonsense\n"
 
@@ -26,6 +26,14 @@ def test_warn_leaves_out_only_what_cannot_be_used_at_all(tmp_path):
 
 def test_drop_leaves_out_whatever_was_found_wanting(tmp_path):
     assert used(check_of(flawed(tmp_path)), "drop") == [("a.png", [0]), ("c.png", [])]
+
+
+def test_a_diameter_alone_is_no_model(tmp_path):
+    checked = check_of(write_bop(tmp_path, {}))
+    assert (checked.num_models, checked.report("warn")["models"]) == (2, 2)
+    (tmp_path / "models/obj_000003.ply").unlink()
+    assert len(check_of(tmp_path).survey.classes) == 2
+    assert check_of(tmp_path).num_models == 1
 
 
 def test_the_report_counts_by_rule_and_split(tmp_path):

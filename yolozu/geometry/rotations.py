@@ -126,12 +126,23 @@ class SymmetryTable:
             (...) in [0, pi].
         """
         alike_S33 = target_33[..., None, :, :] @ self.rotations_CS33[labels]
-        angle = rotation_angle(predicted_33[..., None, :, :], alike_S33).amin(-1)
+        nearest_9 = _most_alike(predicted_33.flatten(-2), alike_S33.flatten(-2))
+        angle = rotation_angle(predicted_33, nearest_9.unflatten(-1, (3, 3)))
         axes_3 = self.axes_C3[labels]
         has_axis = axes_3.square().sum(-1) > 0
         if not bool(has_axis.any()):
             return angle
         pointing_3 = (predicted_33 @ axes_3[..., None]).squeeze(-1)
         alike_S3 = (alike_S33 @ axes_3[..., None, :, None]).squeeze(-1)
-        tilt = vector_angle(pointing_3[..., None, :], alike_S3).amin(-1)
-        return torch.where(has_axis, tilt, angle)
+        return torch.where(has_axis, vector_angle(pointing_3, _most_alike(pointing_3, alike_S3)), angle)
+
+
+def _most_alike(vectors: Tensor, candidates_S: Tensor) -> Tensor:
+    """Of (..., S, K) candidates, the one with the largest inner product with (..., K) vectors, per entry.
+
+    The trace of ``A Bᵀ`` is the inner product of the nine numbers of each, and falls with the angle between them: so
+    one angle is computed instead of S.
+    """
+    alike_S = (vectors[..., None, :] @ candidates_S.transpose(-1, -2)).squeeze(-2)
+    place = alike_S.argmax(-1)[..., None, None]
+    return torch.take_along_dim(candidates_S.expand(*alike_S.shape, -1), place, dim=-2).squeeze(-2)
