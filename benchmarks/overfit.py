@@ -27,7 +27,7 @@ from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.train import LoopSection, OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.data.index import DataIndex
-from yolozu.data.layout import find_layout
+from yolozu.data.layouts.layout import find_layout
 from yolozu.data.preprocess import Preprocess
 from yolozu.data.survey import index_of, survey
 from yolozu.errors import Interrupted

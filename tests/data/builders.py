@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from yolozu.artifacts.digest import DigestCache
-from yolozu.data.check import CheckedData, check
+from yolozu.data.checking.check import CheckedData, check
 from yolozu.data.index import DataIndex
-from yolozu.data.layout import find_layout
+from yolozu.data.layouts.layout import find_layout
 from yolozu.data.survey import Survey, index_of, survey
 from yolozu.progress import SilentProgress
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from yolozu.data.pose_fit import PosedObjects
+from yolozu.data.checking.pose_fit import PosedObjects
 from yolozu.data.synth.scene import amodal_box_px, draw_scene
 from yolozu.data.synth.solids import all_solids
 from yolozu.data.synth.writer import SynthPlan, write_scenes

@@ -8,8 +8,8 @@ from PIL import Image
 
 from tests.data.builders import index_at, write_image, write_yolo
 from yolozu.contract.data import AugmentSection
+from yolozu.data.augmentation.masks import MaskStore, joined_mask
 from yolozu.data.dataset import TrainingImages
-from yolozu.data.masks import MaskStore, joined_mask
 from yolozu.data.preprocess import Preprocess
 from yolozu.data.synth.writer import SynthPlan, write_scenes
 from yolozu.errors import InputError

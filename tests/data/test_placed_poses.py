@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
-from yolozu.data.augment import Variation, placement_of
+from yolozu.data.augmentation.augment import Variation, placement_of
 from yolozu.data.placed_poses import place_camera, place_poses
 from yolozu.data.placement import Placement
 from yolozu.data.poses import PoseLabels

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.data.builders import bop_box, bop_row, write_bop, write_coco, write_file, write_yolo
-from yolozu.data.layout import find_layout
+from yolozu.data.layouts.layout import find_layout
 from yolozu.data.registry import READERS
 
 YOLO = {"train/a": "1 0.5 0.5 0.5 0.25", "train/b": None}

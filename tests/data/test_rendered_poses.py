@@ -9,10 +9,10 @@ import pytest
 
 from tests.data.builders import index_at
 from yolozu.contract.data import AugmentSection
-from yolozu.data.augment import draw_variation, generator_for, placement_of
+from yolozu.data.augmentation.augment import draw_variation, generator_for, placement_of
+from yolozu.data.augmentation.masks import MaskStore
 from yolozu.data.collate import collate
 from yolozu.data.dataset import TrainingImages, ValidationImages
-from yolozu.data.masks import MaskStore
 from yolozu.data.placed_poses import place_poses
 from yolozu.data.poses import PoseLabels
 from yolozu.data.preprocess import Preprocess

@@ -17,7 +17,7 @@ from tests.data.builders import (
 )
 from yolozu.artifacts.digest import DigestCache, digest_file
 from yolozu.data.images import ImageFacts
-from yolozu.data.layout import find_layout
+from yolozu.data.layouts.layout import find_layout
 from yolozu.data.survey import survey
 from yolozu.errors import InputError
 from yolozu.progress import SilentProgress

@@ -13,7 +13,7 @@ from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.train import DeviceSection, LoopSection, OperationsSection, SeedSection
 from yolozu.data import dataset as dataset_module
-from yolozu.data.augment import draw_variation, generator_for
+from yolozu.data.augmentation.augment import draw_variation, generator_for
 from yolozu.data.index import DataIndex
 from yolozu.errors import UsageError
 from yolozu.geometry.targets import Targets

@@ -10,7 +10,7 @@ from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
     from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.data.check import CheckedData
+    from yolozu.data.checking.check import CheckedData
     from yolozu.data.index import DataIndex
 
 USUAL_SPLIT = "val"
@@ -28,8 +28,8 @@ def checked_data(root: Path, split: str | None) -> CheckedData:
         UsageError: YZ805 which split is meant cannot be told.
     """
     from yolozu.artifacts.digest import DigestCache
-    from yolozu.data.check import check
-    from yolozu.data.layout import find_layout
+    from yolozu.data.checking.check import check
+    from yolozu.data.layouts.layout import find_layout
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path
     from yolozu.progress import progress_for

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import read_json
-from yolozu.data.descriptor import DESCRIPTOR_NAME
-from yolozu.data.ultralytics import read_yaml
+from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
+from yolozu.data.layouts.ultralytics import read_yaml
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.data.labels import SplitLabels
-    from yolozu.data.layout import Layout
+    from yolozu.data.layouts.layout import Layout
 
 FIX = "name every class once, in network order"
 

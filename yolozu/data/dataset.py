@@ -10,7 +10,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from yolozu.contract.input_sizes import input_sizes
-from yolozu.data.augment import (
+from yolozu.data.augmentation.augment import (
     GROUND_PART,
     MOSAIC_PART,
     draw_ground,
@@ -22,12 +22,12 @@ from yolozu.data.augment import (
     vary_pasted,
     visible_boxes,
 )
-from yolozu.data.backgrounds import Backgrounds
+from yolozu.data.augmentation.backgrounds import Backgrounds
+from yolozu.data.augmentation.masks import MaskStore, joined_mask, require_masks
+from yolozu.data.augmentation.mosaic import boxes_of_quarter, draw_mosaic, mosaic_image
+from yolozu.data.augmentation.object_boxes import object_boxes
+from yolozu.data.augmentation.pasting import placed_cut_out
 from yolozu.data.images import read_image
-from yolozu.data.masks import MaskStore, joined_mask, require_masks
-from yolozu.data.mosaic import boxes_of_quarter, draw_mosaic, mosaic_image
-from yolozu.data.object_boxes import object_boxes
-from yolozu.data.pasting import placed_cut_out
 from yolozu.data.placed_poses import NO_MODELS, place_poses
 from yolozu.data.poses import PoseLabels
 from yolozu.errors import InputError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.contract.data import AugmentSection
-    from yolozu.data.augment import Variation
+    from yolozu.data.augmentation.augment import Variation
     from yolozu.data.index import DataIndex, ImageRecord
     from yolozu.data.placement import Placement
     from yolozu.data.poses import PlacedPoses

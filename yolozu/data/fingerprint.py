@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import digest_of
 from yolozu.contract.data import SYNTHETIC
-from yolozu.data.bop_files import scenes_of
-from yolozu.data.descriptor import DESCRIPTOR_NAME
-from yolozu.data.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below
-from yolozu.data.layout import find_layout
-from yolozu.data.sidecar_files import named_masks
-from yolozu.data.ultralytics import LIST_SUFFIX, label_files, listed_images
+from yolozu.data.layouts.bop_files import scenes_of
+from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below
+from yolozu.data.layouts.layout import find_layout
+from yolozu.data.layouts.sidecar_files import named_masks
+from yolozu.data.layouts.ultralytics import LIST_SUFFIX, label_files, listed_images
 
 if TYPE_CHECKING:
     from yolozu.artifacts.digest import DigestCache
     from yolozu.contract.data import DatasetSection
-    from yolozu.data.layout import Layout, Split
+    from yolozu.data.layouts.layout import Layout, Split
 
 SCHEMA_VERSION = 1
 SIDECAR_FORMATS = frozenset({"yolo", "ultralytics"})

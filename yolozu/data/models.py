@@ -9,7 +9,7 @@ import numpy as np
 from yolozu.artifacts.jsonio import read_json
 from yolozu.artifacts.object_models import ObjectModel, ObjectModels
 from yolozu.artifacts.ply import read_vertices
-from yolozu.data.model_files import INFO_NAME, mesh_names
+from yolozu.data.layouts.model_files import INFO_NAME, mesh_names
 from yolozu.data.readers.pose_values import number
 from yolozu.data.symmetry import symmetries_of_info, symmetries_of_text
 from yolozu.errors import Finding, InputError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.data.model_files import ModelFiles
+    from yolozu.data.layouts.model_files import ModelFiles
 
 FIX = "write a map of object id to {diameter, symmetries_discrete, symmetries_continuous}, as BOP does"
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.digest import DigestCache
     from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
-    from yolozu.data.layout import Layout
+    from yolozu.data.layouts.layout import Layout
     from yolozu.data.readers.base import SplitReader
     from yolozu.progress import Progress
 

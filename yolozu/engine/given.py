@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.weight_files import WEIGHTS, weight_files
-from yolozu.data.files import IMAGE_SUFFIXES, files_below
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:

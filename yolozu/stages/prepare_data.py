@@ -12,7 +12,7 @@ from yolozu.stages.base import Stage, StageContext, StageSpec, gives, reads
 from yolozu.stages.stoppable import StoppableProgress
 
 if TYPE_CHECKING:
-    from yolozu.data.check import CheckedData
+    from yolozu.data.checking.check import CheckedData
     from yolozu.data.index import DataIndex
     from yolozu.progress import Progress
 
@@ -105,9 +105,9 @@ def _render(synth: SynthSection, root: Path, progress: Progress) -> None:
 
 def _checked(spec: PrepareDataSpec, outputs: PrepareDataOutputs, progress: Progress) -> CheckedData:
     from yolozu.artifacts.digest import DigestCache
-    from yolozu.data.check import check
+    from yolozu.data.checking.check import check
     from yolozu.data.fingerprint import used_splits
-    from yolozu.data.layout import find_layout
+    from yolozu.data.layouts.layout import find_layout
     from yolozu.data.models import with_stated_symmetries
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path

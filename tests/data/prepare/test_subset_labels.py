@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.data.builders import write_coco, write_file, write_image
-from yolozu.data.layout import find_layout
+from yolozu.data.layouts.layout import find_layout
 from yolozu.data.prepare.subset_labels import labels_of
 from yolozu.data.registry import READERS
 

@@ -21,7 +21,7 @@ from tests.data.builders import (
 )
 from yolozu.artifacts.classes import ClassTable
 from yolozu.data.labels import Instance, InstanceMask, InstancePose, LabeledCamera
-from yolozu.data.layout import find_layout
+from yolozu.data.layouts.layout import find_layout
 from yolozu.data.models import read_models
 from yolozu.data.readers.bop import BopReader
 from yolozu.errors import InputError

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.data.builders import write_file, write_yolo
 from yolozu.data.labels import Defect, Instance
-from yolozu.data.layout import find_layout
+from yolozu.data.layouts.layout import find_layout
 from yolozu.data.readers.yolo import YoloReader, read_label_file
 
 

@@ -15,7 +15,7 @@ from yolozu.errors import EXIT_REFUSED
 from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
-    from yolozu.data.check import CheckedData
+    from yolozu.data.checking.check import CheckedData
 
 DEFAULTS = SynthSection()
 MOST_LISTED = 20
@@ -35,8 +35,8 @@ def check(
 ) -> None:
     """Check images and labels of a data set. Exit 1 when something was found and the policy is fail."""
     from yolozu.artifacts.digest import DigestCache
-    from yolozu.data.check import check as apply_rules
-    from yolozu.data.layout import find_layout
+    from yolozu.data.checking.check import check as apply_rules
+    from yolozu.data.layouts.layout import find_layout
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path
 
@@ -109,8 +109,8 @@ def _count(number: int, one: str, several: str | None = None) -> str:
 
 
 def _show_rule(checked: CheckedData, rule: str, count: int) -> None:
-    from yolozu.data.check import fix_of
-    from yolozu.data.rules import RULES
+    from yolozu.data.checking.check import fix_of
+    from yolozu.data.checking.rules import RULES
 
     by_fix: dict[str, list[str]] = {}
     for name, hit in checked.hits:

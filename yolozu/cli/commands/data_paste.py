@@ -33,7 +33,7 @@ def paste(
     translate: Annotated[float, typer.Option(min=0.0, max=0.9, help="Largest shift, as a fraction of the size.")] = 0.0,
 ) -> None:
     """Cut objects out by their masks and paste them onto other pictures; camera, poses and boxes follow exactly."""
-    from yolozu.data.compose import ComposePlan, write_composed
+    from yolozu.data.prepare.compose import ComposePlan, write_composed
     from yolozu.data.survey import index_of
 
     if scale_min > scale_max:

@@ -87,7 +87,7 @@ def _models_in(directory: Path, unit: str, index: DataIndex) -> ObjectModels:
         UsageError: YZ813 there is no such directory.
     """
     from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.data.model_files import ModelFiles
+    from yolozu.data.layouts.model_files import ModelFiles
     from yolozu.data.models import read_models
     from yolozu.errors import UsageError
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import canonical
-from yolozu.data.bop_files import scenes_of
 from yolozu.data.classes import stated_classes
-from yolozu.data.descriptor import SplitEntry
-from yolozu.data.files import stem_of
-from yolozu.data.layout import find_layout
-from yolozu.data.model_files import ModelFiles
+from yolozu.data.layouts.bop_files import scenes_of
+from yolozu.data.layouts.descriptor import SplitEntry
+from yolozu.data.layouts.files import stem_of
+from yolozu.data.layouts.layout import find_layout
+from yolozu.data.layouts.model_files import ModelFiles
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.data.prepare.writing import copy_files, refuse_listed, told_by_the_system, write_files
 from yolozu.data.readers.bop import BopReader
@@ -23,7 +23,7 @@ from yolozu.errors import InputError
 
 if TYPE_CHECKING:
     from yolozu.data.labels import Instance, LabeledImage
-    from yolozu.data.layout import Layout
+    from yolozu.data.layouts.layout import Layout
     from yolozu.progress import Progress
 
 

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
-from yolozu.data.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
+from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.data.model_files import ModelFiles
+    from yolozu.data.layouts.model_files import ModelFiles
 
 
 def extended(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from yolozu.artifacts.coco_classes import COCO_CLASSES
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
-from yolozu.data.descriptor import SplitEntry
+from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.prepare.archive import unpack
 from yolozu.data.prepare.download import NotFetched, Part, download
 from yolozu.data.prepare.extending import extended, write_descriptor

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.jsonio import pretty, read_json, write_text_if_changed
 from yolozu.data.classes import classes_of_labels, stated_classes
-from yolozu.data.layout import find_layout
+from yolozu.data.layouts.layout import find_layout
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.data.prepare.selection import choose
 from yolozu.data.prepare.subset_labels import labels_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.digest import DigestCache
     from yolozu.data.labels import LabeledImage
-    from yolozu.data.layout import Layout, Split
+    from yolozu.data.layouts.layout import Layout, Split
 
 SCHEMA_VERSION = 1
 SELECTION_NAME = "subset.json"

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.jsonio import pretty, read_json
-from yolozu.data.bop_files import CAMERA_NAME, INFO_NAME, MASKS_NAME, POSES_NAME
-from yolozu.data.descriptor import SplitEntry
-from yolozu.data.files import stem_of
+from yolozu.data.layouts.bop_files import CAMERA_NAME, INFO_NAME, MASKS_NAME, POSES_NAME
+from yolozu.data.layouts.descriptor import SplitEntry
+from yolozu.data.layouts.files import stem_of
+from yolozu.data.layouts.ultralytics import label_stem
 from yolozu.data.prepare.extending import as_written
 from yolozu.data.prepare.writing import write_file, write_files
-from yolozu.data.ultralytics import label_stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from yolozu.data.labels import LabeledImage
-    from yolozu.data.layout import Layout, Split
+    from yolozu.data.layouts.layout import Layout, Split
 
 PATHS_IN_SIDECARS = ("mask_path", "depth_path")
 """Keys of a pose sidecar that name files relative to the data set."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable
     from yolozu.data.labels import SplitLabels
-    from yolozu.data.layout import Layout, Split
+    from yolozu.data.layouts.layout import Layout, Split
 
 
 class SplitReader(Protocol):

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import read_json
-from yolozu.data.bop_files import CAMERA_NAME, INFO_NAME, MM, POSES_NAME, Scene, scenes_of
 from yolozu.data.images import size_of
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera, LabeledImage, SplitLabels
-from yolozu.data.model_files import INFO_NAME as MODELS_INFO_NAME
+from yolozu.data.layouts.bop_files import CAMERA_NAME, INFO_NAME, MM, POSES_NAME, Scene, scenes_of
+from yolozu.data.layouts.model_files import INFO_NAME as MODELS_INFO_NAME
 from yolozu.data.models import read_models
 from yolozu.data.readers.bop_boxes import Box, box_of_mask, box_of_points
 from yolozu.data.readers.pose_values import camera, matrix, numbers, vector
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.object_models import ObjectModel
     from yolozu.data.labels import Numbers4
-    from yolozu.data.layout import Layout, Split
+    from yolozu.data.layouts.layout import Layout, Split
 
 HALF_PIXEL = 0.5
 """From BOP's principal point to ours."""

@@ -16,7 +16,7 @@ from yolozu.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from yolozu.data.layout import Layout, Split
+    from yolozu.data.layouts.layout import Layout, Split
 
 FIX = "give a COCO instances file: images, annotations and categories, each a list of objects"
 

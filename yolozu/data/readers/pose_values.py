@@ -1,4 +1,4 @@
-"""Rotations, translations and cameras as files spell them. What they mean is judged elsewhere (`yolozu.data.rules`)."""
+"""Rotations, translations and cameras as files spell them; `yolozu.data.checking.rules` judges what they mean."""
 
 from __future__ import annotations
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yolozu.data.labels import SplitLabels
+from yolozu.data.layouts.ultralytics import LIST_SUFFIX, label_files, label_stem, listed_images
 from yolozu.data.readers.sidecar import Shapes
 from yolozu.data.readers.yolo import read_labeled, stray_labels
-from yolozu.data.ultralytics import LIST_SUFFIX, label_files, label_stem, listed_images
 
 if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.data.layout import Layout, Split
+    from yolozu.data.layouts.layout import Layout, Split
 
 
 class UltralyticsReader:

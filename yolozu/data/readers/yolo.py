@@ -9,15 +9,15 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yolozu.data.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, stem_of
 from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, stem_of
 from yolozu.data.readers.sidecar import Shapes, Sidecar, read_sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.data.layout import Layout, Split
+    from yolozu.data.layouts.layout import Layout, Split
 
 CLASS_LISTS = frozenset({"classes"})
 """Labeling tools leave a ``classes.txt`` among the label files; it labels no image."""

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.data.builders import write_bop, write_file, write_image, write_ply, write_yolo
+from yolozu.data.layouts.layout import find_layout
+from yolozu.data.layouts.model_files import ModelFiles
+from yolozu.errors import InputError
+
+
+def test_folders_are_splits(tmp_path):
+    layout = find_layout(write_yolo(tmp_path, {"train/a": "", "val/sub/b": None}))
+    assert list(layout.splits) == ["train", "val"]
+    split = layout.split("val")
+    assert (split.label_format, split.images_dir, split.labels) == (
+        "yolo",
+        tmp_path / "images/val",
+        tmp_path / "labels/val",
+    )
+    assert layout.class_files == (tmp_path / "classes.txt",)
+
+
+def test_a_descriptor_names_splits_with_relative_and_absolute_paths(tmp_path):
+    write_image(tmp_path / "elsewhere/a.png")
+    write_file(tmp_path / "set/instances.json", "{}")
+    splits = {
+        "one": {"images_dir": str(tmp_path / "elsewhere"), "labels_dir": "labels"},
+        "two": {"images_dir": "../elsewhere", "instances_json": "instances.json"},
+    }
+    write_file(tmp_path / "set/dataset.json", json.dumps({"splits": splits}))
+    layout = find_layout(tmp_path / "set")
+    assert layout.split("one").images_dir == tmp_path / "elsewhere"
+    assert layout.split("two").label_format == "coco"
+    assert layout.relative(tmp_path / "set/x/a.png") == "x/a.png"
+    assert layout.relative(tmp_path / "elsewhere/a.png") == f"{tmp_path}/elsewhere/a.png"
+
+
+def test_folders_of_scenes_are_splits_with_models_in_mm(tmp_path):
+    write_bop(tmp_path, {}, scene="train/000001")
+    layout = find_layout(write_bop(tmp_path, {}, scene="test/000002"))
+    assert {name: (split.label_format, split.labels) for name, split in layout.splits.items()} == {
+        "test": ("bop", tmp_path / "test"),
+        "train": ("bop", tmp_path / "train"),
+    }
+    assert layout.models == ModelFiles(tmp_path / "models", 0.001)
+    write_ply(tmp_path / "models_eval/obj_000003.ply", [])
+    assert find_layout(tmp_path).models == ModelFiles(tmp_path / "models_eval", 0.001)
+
+
+def test_a_data_yaml_names_splits_beside_the_folders(tmp_path):
+    write_yolo(tmp_path, {"a/1": "", "b/2": "", "val/3": ""})
+    path = write_file(tmp_path / "data.yaml", "train: [images/a, images/b]\nval: images/b\nnames: [cat, dog]")
+    layout = find_layout(tmp_path)
+    assert {name: split.label_format for name, split in layout.splits.items()} == {
+        "a": "yolo",
+        "b": "yolo",
+        "train": "ultralytics",
+        "val": "ultralytics",
+    }
+    assert layout.split("train").sources == (tmp_path / "images/a", tmp_path / "images/b")
+    alone = find_layout(path)
+    assert (alone.root, list(alone.splits), alone.class_files) == (tmp_path, ["train", "val"], (path,))
+
+
+def test_a_data_yaml_that_describes_no_split_is_no_data_set(tmp_path):
+    path = write_file(tmp_path / "data.yaml", "names: [cat]")
+    with pytest.raises(InputError, match=r"data\.yaml: YZ201 is no data set: names no train, val or test"):
+        find_layout(path)
+
+
+def test_a_described_source_that_is_gone_is_refused(tmp_path):
+    path = write_file(tmp_path / "data.yaml", "train: nowhere\nval: list.txt")
+    layout = find_layout(path)
+    for name, place in (("train", "nowhere"), ("val", r"list\.txt")):
+        with pytest.raises(InputError, match=rf"{place}: YZ202 is no .*, but split '{name}' is there\n.*data\.yaml"):
+            layout.split(name)
+
+
+def test_a_descriptor_names_models_and_their_unit(tmp_path):
+    entry = {"images_dir": "images", "labels_dir": "labels"}
+    document = {"splits": {"a": entry}, "models_dir": "meshes", "models_unit": "m"}
+    write_file(tmp_path / "dataset.json", json.dumps(document))
+    assert find_layout(tmp_path).models == ModelFiles(tmp_path / "meshes", 1.0)
+
+
+def test_a_missing_split_names_those_that_exist(tmp_path):
+    layout = find_layout(write_yolo(tmp_path, {"train/a": "", "val/b": ""}))
+    with pytest.raises(InputError) as refused:
+        layout.split("test")
+    assert str(refused.value) == f"{tmp_path}: YZ202 has no split 'test'\n  fix: choose one of: train, val"
+
+
+def test_a_missing_root_and_a_directory_without_images_are_no_data_sets(tmp_path):
+    with pytest.raises(InputError, match="YZ201 no such directory"):
+        find_layout(tmp_path / "nowhere")
+    with pytest.raises(InputError) as refused:
+        find_layout(tmp_path)
+    assert str(refused.value) == (
+        f"{tmp_path}: YZ201 is no data set: neither dataset.json nor images/<split>/ nor BOP's <split>/<scene>/\n"
+        "  fix: lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"splits": {}}, "splits: YZ203 Dictionary should have at least 1 item"),
+        (
+            {"splits": {"a": {"images_dir": "x"}}},
+            "splits.a: YZ203 give one of labels_dir, instances_json and scenes_dir",
+        ),
+        (
+            {"splits": {"a": {"labels_dir": "x"}}},
+            "splits.a: YZ203 give images_dir with labels_dir or instances_json, and",
+        ),
+        (
+            {"splits": {"a": {"scenes_dir": "x", "images_dir": "y"}}},
+            "splits.a: YZ203 give images_dir with labels_dir or",
+        ),
+        ({"splits": {"a": {"scenes_dir": "x"}}, "models_dir": "m"}, "YZ203 models_dir and models_unit need each other"),
+        ({"splits": {"a": {"images_dir": "x", "labels_dir": "y", "maskes": 1}}}, "splits.a.maskes: YZ203 Extra inputs"),
+        (
+            {"format": "coco", "splits": {"a": {"images_dir": "x", "labels_dir": "y"}}},
+            "YZ203 format is coco, but split 'a' has yolo labels",
+        ),
+        (
+            {"splits": {"a": {"images_dir": "x", "labels_dir": "y"}}, "category_ids": [1]},
+            "YZ203 category_ids needs classes",
+        ),
+        ([], "YZ203 Input should be"),
+    ],
+)
+def test_a_descriptor_that_describes_nothing_is_refused(tmp_path, document, message):
+    write_file(tmp_path / "dataset.json", json.dumps(document))
+    with pytest.raises(InputError) as refused:
+        find_layout(tmp_path)
+    assert message in str(refused.value)
+    assert str(refused.value).startswith(f"{tmp_path}/dataset.json: ")
+
+
+@pytest.mark.parametrize("missing", ["images", "instances.json"])
+def test_a_described_split_whose_files_are_gone_is_refused(tmp_path, missing):
+    splits = {"a": {"images_dir": "images", "instances_json": "instances.json"}}
+    write_file(tmp_path / "dataset.json", json.dumps({"splits": splits}))
+    if missing != "images":
+        (tmp_path / "images").mkdir()
+    with pytest.raises(InputError, match=rf"{missing}: YZ202 is no .*, but split 'a' is there"):
+        find_layout(tmp_path).split("a")

@@ -1,0 +1,167 @@
+"""What a data set may not hold. A rule is a function from a survey to its hits, and a line in `RULES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from yolozu.data.checking import pose_rules
+from yolozu.data.checking.hits import Hit
+from yolozu.data.labels import Instance
+from yolozu.data.survey import Survey, SurveyedImage
+
+OUTSIDE_TOLERANCE = 1e-4
+"""How far a box may reach out of its image, as a fraction of the side: labels are rounded to four or more decimals,
+COCO's to hundredths of a px."""
+
+SAME_BOX_TOLERANCE = 1e-6
+"""Boxes of one class that differ by less, as fractions of the image, are the same label twice."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule with its code and how to mend what breaks it; a ``warning`` stops no run, as nothing false is learned."""
+
+    code: str
+    find: Callable[[Survey], Iterator[Hit]]
+    fix: str
+    severity: Literal["error", "warning"] = "error"
+
+
+def unreadable_image(survey: Survey) -> Iterator[Hit]:
+    """Image files that are missing, cut short, damaged or of no known kind."""
+    for split, image in survey.images():
+        if image.facts.problem is not None:
+            problem = f"image cannot be read: {image.facts.problem}"
+            yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True)
+
+
+def image_size(survey: Survey) -> Iterator[Hit]:
+    """Images of another size than their labels were made for."""
+    for split, image in survey.images():
+        stated, facts = image.labeled.declared_size, image.facts
+        if stated is not None and facts.problem is None and stated != (facts.width, facts.height):
+            problem = f"is {facts.width}×{facts.height} px, its labels say {stated[0]}×{stated[1]}"
+            yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True)
+
+
+def same_stem(survey: Survey) -> Iterator[Hit]:
+    """Images that differ only in their ending, and so would share one label file."""
+    for split in survey.splits:
+        owners: dict[str, SurveyedImage] = {}
+        for image in split.images:
+            if survey.layout.splits[split.name].label_format not in {"yolo", "ultralytics"}:
+                continue
+            stem = str(image.labeled.path.with_suffix(""))
+            first = owners.setdefault(stem, image)
+            if first is not image:
+                problem = f"would share its label file with {first.labeled.path.name}"
+                yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True)
+
+
+def defects_called(name: str) -> Callable[[Survey], Iterator[Hit]]:
+    """The rule that passes on what a reader could not make an instance of."""
+
+    def find(survey: Survey) -> Iterator[Hit]:
+        for split in survey.splits:
+            for image in split.images:
+                for defect in image.labeled.defects:
+                    if defect.rule == name:
+                        yield Hit(split.name, image, defect.where, defect.problem)
+            for defect in split.stray:
+                if defect.rule == name:
+                    yield Hit(split.name, None, defect.where, defect.problem)
+
+    return find
+
+
+def class_out_of_range(survey: Survey) -> Iterator[Hit]:
+    """Classes that the class table does not hold."""
+    yield from defects_called("class_out_of_range")(survey)
+    count = len(survey.classes)
+    for split, image, instance in survey.instances():
+        if not 0 <= instance.class_index < count:
+            problem = f"class {instance.class_index} is outside 0 to {count - 1}"
+            yield Hit(split.name, image, instance.where, problem, instance)
+
+
+def degenerate_box(survey: Survey) -> Iterator[Hit]:
+    """Boxes without width or height."""
+    for split, image, instance in survey.instances():
+        width, height = instance.box_cxcywh[2:]
+        if width <= 0 or height <= 0:
+            yield Hit(split.name, image, instance.where, f"box has size {width:g}×{height:g}", instance)
+
+
+def box_outside_image(survey: Survey) -> Iterator[Hit]:
+    """Boxes that reach out of the image by more than rounding explains."""
+    for split, image, instance in survey.instances():
+        cx, cy, width, height = instance.box_cxcywh
+        reach = max(width / 2 - cx, height / 2 - cy, cx + width / 2 - 1, cy + height / 2 - 1)
+        if reach > OUTSIDE_TOLERANCE:
+            yield Hit(
+                split.name, image, instance.where, f"box reaches out of the image by {reach:.2g} of its side", instance
+            )
+
+
+def duplicate_instance(survey: Survey) -> Iterator[Hit]:
+    """The same object labeled twice."""
+    for split, image in survey.images():
+        seen: dict[tuple[int, ...], Instance] = {}
+        for instance in image.labeled.instances:
+            grid = (round(value / SAME_BOX_TOLERANCE) for value in instance.box_cxcywh)
+            key = (instance.class_index, int(instance.is_crowd), *grid)
+            first = seen.setdefault(key, instance)
+            if first is not instance:
+                yield Hit(split.name, image, instance.where, f"repeats {first.where}", instance)
+
+
+def leakage(survey: Survey) -> Iterator[Hit]:
+    """Images of one split that another, later one holds too: held-out numbers would be of no worth."""
+    later: dict[str, str] = {}
+    for split in reversed(survey.splits):
+        for image in split.images:
+            if image.sha256 is not None and image.sha256 in later:
+                problem = f"has the same content as {later[image.sha256]}"
+                yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True)
+        for image in split.images:
+            if image.sha256 is not None:
+                later[image.sha256] = str(image.labeled.path)
+
+
+LABEL_LINE = "write 'class cx cy w h', or a polygon, in fractions of the image"
+POSE_LINE = "write what docs/how-to/use-pose-data.md says, or leave the pose out"
+ROTATION_LINE = "write an orthonormal R with determinant +1, model to camera"
+FRONT_LINE = "write t from the camera to the model's origin; z points forward"
+CAMERA_LINE = "write fx, fy, cx and cy in px of this very image"
+BOX_LINE = "write R, t, K, box and model of one and the same object, in metres and px of this image"
+MASK_LINE = "write a picture of the image's size in which this object has its own grey level"
+OFFSET_LINE = "write the px from the box's center to the projected origin, or leave the offset out"
+MODEL_LINE = "give its points: cad_points in a sidecar, or a mesh among the models"
+
+RULES: dict[str, Rule] = {
+    "unreadable_image": Rule("YZ220", unreadable_image, "copy the file again, or remove it with its labels"),
+    "image_size": Rule("YZ221", image_size, "use the images the labels were made for"),
+    "same_stem": Rule("YZ222", same_stem, "rename or remove one of the two"),
+    "malformed_label": Rule("YZ223", defects_called("malformed_label"), LABEL_LINE),
+    "non_integer_class": Rule("YZ224", defects_called("non_integer_class"), "write the class's index: 0, 1, 2, …"),
+    "class_out_of_range": Rule("YZ225", class_out_of_range, "correct the label, or name the class"),
+    "degenerate_box": Rule("YZ226", degenerate_box, "draw the box anew, or remove it"),
+    "box_outside_image": Rule("YZ227", box_outside_image, "clip the box to the image"),
+    "duplicate_instance": Rule("YZ228", duplicate_instance, "remove one of the two"),
+    "label_without_image": Rule(
+        "YZ229", defects_called("label_without_image"), "add the image, or remove the label", severity="warning"
+    ),
+    "leakage": Rule("YZ230", leakage, "remove the image from one of the splits"),
+    "malformed_pose": Rule("YZ231", defects_called("malformed_pose"), POSE_LINE),
+    "improper_rotation": Rule("YZ232", pose_rules.improper_rotation, ROTATION_LINE),
+    "behind_camera": Rule("YZ233", pose_rules.behind_camera, FRONT_LINE),
+    "improper_camera": Rule("YZ234", pose_rules.improper_camera, CAMERA_LINE),
+    "pose_off_box": Rule("YZ235", pose_rules.pose_off_box, BOX_LINE),
+    "bad_mask": Rule("YZ236", pose_rules.bad_mask, MASK_LINE),
+    "offset_mismatch": Rule("YZ237", pose_rules.offset_mismatch, OFFSET_LINE),
+    "posed_without_model": Rule("YZ238", pose_rules.posed_without_model, MODEL_LINE, severity="warning"),
+    "implausible_size": Rule("YZ239", pose_rules.implausible_size, "write t and models in metres", severity="warning"),
+}
+"""Rule by name, in the order findings are listed."""

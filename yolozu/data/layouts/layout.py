@@ -1,0 +1,186 @@
+"""Where the splits of a data set are.
+
+Known layouts, the first that is found counts:
+
+- a ``dataset.json`` (`yolozu.data.layouts.descriptor`), its paths absolute or relative to the file;
+- folders ``images/<split>`` and ``labels/<split>``, and the splits of a ``data.yaml``
+  (`yolozu.data.layouts.ultralytics`);
+- BOP scenewise (`yolozu.data.layouts.bop_files`): folders of scenes, and ``models``.
+
+Free of numpy: planning reads this too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from yolozu.data.layouts.bop_files import bop_models, split_folders
+from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
+from yolozu.data.layouts.model_files import ModelFiles
+from yolozu.data.layouts.ultralytics import DATA_YAML, LIST_SUFFIX, described_splits
+from yolozu.errors import InputError
+
+CLASS_FILE_NAMES = ("classes.txt", "classes.json", DATA_YAML)
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+
+LabelFormat = Literal["yolo", "coco", "bop", "ultralytics"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where one split is.
+
+    Attributes:
+        name: its name.
+        label_format: which reader understands the labels.
+        images_dir: directory of the images; of the scenes (bop); the first of its sources (ultralytics).
+        labels: directory of label files (yolo), instances file (coco), directory of scenes (bop), ``data.yaml``
+            (ultralytics).
+        sources: directories of images and files that list images (ultralytics); else empty.
+    """
+
+    name: str
+    label_format: LabelFormat
+    images_dir: Path
+    labels: Path
+    sources: tuple[Path, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Path, str] | None:
+        """What of it is not there, and what should be; None where everything is."""
+        for source in self.sources or (self.images_dir,):
+            if source.suffix.lower() == LIST_SUFFIX and not source.is_file():
+                return source, "is no list of images"
+            if source.suffix.lower() != LIST_SUFFIX and not source.is_dir():
+                return source, "is no directory of images"
+        if self.label_format == "coco" and not self.labels.is_file():
+            return self.labels, "is no instances file"
+        return None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a data set's splits and class names are.
+
+    Attributes:
+        root: directory of the data set, as it was given.
+        splits: split by name, in order of name.
+        descriptor: content of the ``dataset.json``, if there is one.
+        class_files: existing files that name the classes.
+        models: meshes of the classes, where there are any.
+    """
+
+    root: Path
+    splits: dict[str, Split]
+    descriptor: Descriptor | None
+    class_files: tuple[Path, ...]
+    models: ModelFiles | None = None
+
+    def split(self, name: str) -> Split:
+        """The split called ``name``, with its directories and files in place.
+
+        Raises:
+            InputError: YZ202.
+        """
+        if name not in self.splits:
+            raise InputError.one(
+                "YZ202",
+                where=str(self.root),
+                problem=f"has no split {name!r}",
+                fix=f"choose one of: {', '.join(self.splits)}",
+            )
+        split = self.splits[name]
+        if split.missing is not None:
+            path, problem = split.missing
+            place = split.labels if split.label_format == "ultralytics" else DESCRIPTOR_NAME
+            raise InputError.one(
+                "YZ202",
+                where=str(path),
+                problem=f"{problem}, but split {split.name!r} is there",
+                fix=f"check {place}",
+            )
+        return split
+
+    def relative(self, path: Path) -> str:
+        """``path`` as the data set names it: relative to the root, or absolute where it is outside."""
+        if path.is_relative_to(self.root):
+            return path.relative_to(self.root).as_posix()
+        return path.absolute().as_posix()
+
+
+def find_layout(root: Path) -> Layout:
+    """How the data set at ``root``, a directory or a ``data.yaml``, is laid out.
+
+    Raises:
+        InputError: YZ201 it is no data set, YZ203 its ``dataset.json`` or YZ246 its ``data.yaml`` describes none.
+    """
+    if root.suffix.lower() in YAML_SUFFIXES and root.is_file():
+        return _described_by_yaml(root)
+    if not root.is_dir():
+        raise InputError.one(
+            "YZ201", where=str(root), problem="no such directory", fix="check dataset_root, relative to where you are"
+        )
+    class_files = tuple(root / name for name in CLASS_FILE_NAMES if (root / name).is_file())
+    descriptor_path = root / DESCRIPTOR_NAME
+    if descriptor_path.is_file():
+        descriptor = read_descriptor(descriptor_path)
+        splits = {name: _described(root, name, entry) for name, entry in sorted(descriptor.splits.items())}
+        return Layout(root, splits, descriptor, class_files, _described_models(root, descriptor))
+    splits = {**_folder_splits(root), **(_yaml_splits(root / DATA_YAML) if root / DATA_YAML in class_files else {})}
+    if splits:
+        return Layout(root, dict(sorted(splits.items())), None, class_files)
+    splits = {folder.name: Split(folder.name, "bop", folder, folder) for folder in split_folders(root)}
+    if splits:
+        return Layout(root, splits, None, class_files, bop_models(root))
+    raise InputError.one(
+        "YZ201",
+        where=str(root),
+        problem=f"is no data set: neither {DESCRIPTOR_NAME} nor images/<split>/ nor BOP's <split>/<scene>/",
+        fix="lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json",
+    )
+
+
+def _folder_splits(root: Path) -> dict[str, Split]:
+    images = root / "images"
+    if not images.is_dir():
+        return {}
+    names = sorted(entry.name for entry in images.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    return {name: Split(name, "yolo", images / name, root / "labels" / name) for name in names}
+
+
+def _yaml_splits(path: Path) -> dict[str, Split]:
+    return {
+        split.name: Split(split.name, "ultralytics", split.sources[0], path, split.sources)
+        for split in described_splits(path)
+    }
+
+
+def _described_by_yaml(path: Path) -> Layout:
+    splits = _yaml_splits(path)
+    if not splits:
+        raise InputError.one(
+            "YZ201",
+            where=str(path),
+            problem="is no data set: names no train, val or test",
+            fix="name directories of images",
+        )
+    return Layout(path.parent, splits, None, (path,))
+
+
+def _described(root: Path, name: str, entry: SplitEntry) -> Split:
+    if entry.scenes_dir is not None:
+        scenes = root / entry.scenes_dir
+        return Split(name, "bop", scenes, scenes)
+    labels = entry.labels_dir if entry.labels_dir is not None else entry.instances_json
+    assert entry.images_dir is not None, "checked by SplitEntry"
+    assert labels is not None, "checked by SplitEntry"
+    return Split(name, entry.label_format, root / entry.images_dir, root / labels)
+
+
+def _described_models(root: Path, descriptor: Descriptor) -> ModelFiles | None:
+    if descriptor.models_dir is not None and descriptor.models_unit is not None:
+        return ModelFiles(root / descriptor.models_dir, METRES[descriptor.models_unit])
+    is_bop = any(entry.label_format == "bop" for entry in descriptor.splits.values())
+    return bop_models(root) if is_bop else None
