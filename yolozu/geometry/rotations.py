@@ -127,7 +127,7 @@ class SymmetryTable:
         """
         alike_S33 = target_33[..., None, :, :] @ self.rotations_CS33[labels]
         nearest_9 = _most_alike(predicted_33.flatten(-2), alike_S33.flatten(-2))
-        angle = rotation_angle(predicted_33, nearest_9.unflatten(-1, (3, 3)))
+        angle = rotation_angle(predicted_33, nearest_9.reshape(*nearest_9.shape[:-1], 3, 3))
         axes_3 = self.axes_C3[labels]
         has_axis = axes_3.square().sum(-1) > 0
         if not bool(has_axis.any()):

@@ -17,7 +17,15 @@ def test_focal_lengths_are_relative_and_the_principal_point_is_in_px_of_the_inpu
     head = IntrinsicsHead(8)
     with torch.no_grad():
         head.mlp.layers[-1].bias.copy_(torch.tensor([0.1, -0.2, 0.25, 0.5]))
-    torch.testing.assert_close(head(memory(), (64, 96)), torch.tensor([[0.1, -0.2, 24.0, 32.0]]).expand(2, 4))
+    found = head(memory(), (64, 96))
+    torch.testing.assert_close(found[:, 2:], torch.tensor([[24.0, 32.0]]).expand(2, 2))
+    torch.testing.assert_close(found[:, :2], torch.tensor([[0.1, -0.2]]).expand(2, 2), rtol=0.02, atol=0)
+
+
+def test_a_corrected_focal_length_is_above_0_whatever_the_head_says():
+    head = IntrinsicsHead(8)
+    torch.nn.init.constant_(head.mlp.layers[-1].bias, -1e4)
+    assert (1 + head(memory(), (64, 96))[:, :2] > 0).all()
 
 
 def test_an_image_has_its_own_and_the_order_of_its_places_does_not_matter():

@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from yolozu.model.full_precision import full_precision
 from yolozu.model.mlp import Mlp
+
+
+LARGEST_CHANGE = 0.9
+"""Bound of a focal length's relative change, so that a corrected one is above 0 whatever the head says."""
 
 
 class IntrinsicsHead(nn.Module):
@@ -29,9 +34,10 @@ class IntrinsicsHead(nn.Module):
             size: height and width of the network input, px.
 
         Returns:
-            (B, 4) float32: dfx, dfy relative, dcx, dcy in px of the network input.
+            (B, 4) float32: dfx, dfy relative and inside ``LARGEST_CHANGE``, dcx, dcy in px of the network input.
         """
         height, width = size
         with full_precision(memory_BSD.device):
             values_B4: Tensor = self.mlp(memory_BSD.float().mean(dim=1))
-            return values_B4 * values_B4.new_tensor([1.0, 1.0, width, height])
+            focal_B2 = LARGEST_CHANGE * (values_B4[:, :2] / LARGEST_CHANGE).tanh()
+            return torch.cat([focal_B2, values_B4[:, 2:] * values_B4.new_tensor([width, height])], dim=1)
