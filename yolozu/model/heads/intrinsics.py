@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from yolozu.model.full_precision import full_precision
 from yolozu.model.mlp import Mlp
 
-
 LARGEST_CHANGE = 0.9
 """Bound of a focal length's relative change, so that a corrected one is above 0 whatever the head says."""
 
