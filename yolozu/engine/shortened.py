@@ -11,7 +11,15 @@ from yolozu.errors import InputError
 if TYPE_CHECKING:
     from yolozu.training.timetable import Timetable
 
-SCALED = ("lr_warmup_steps", "scheduler_milestones")
+SCALED = (
+    "lr_warmup_steps",
+    "scheduler_milestones",
+    "stage_off_steps",
+    "stage_k_steps",
+    "cost_z_start_step",
+    "cost_rot_start_step",
+    "cost_t_start_step",
+)
 """Keys that are positions in training, in optimizer steps: they keep their place relative to its length."""
 
 SAVES = 8
@@ -47,7 +55,7 @@ class Shortened:
 def shorten(contract: Contract, *, steps: int, images: int) -> Shortened:
     """``contract`` with at most ``steps`` optimizer steps, a row in the metrics for each, and frequent saves.
 
-    What depends on the total (cosine, onecycle) runs over the shorter one; warm-up and milestones shrink with it. A
+    What depends on the total (cosine, onecycle) runs over the shorter one; warm-up, milestones and phases shrink with it. A
     validation takes place in the middle even where the contract has none there.
 
     Args:
