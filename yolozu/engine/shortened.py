@@ -55,8 +55,8 @@ class Shortened:
 def shorten(contract: Contract, *, steps: int, images: int) -> Shortened:
     """``contract`` with at most ``steps`` optimizer steps, a row in the metrics for each, and frequent saves.
 
-    What depends on the total (cosine, onecycle) runs over the shorter one; warm-up, milestones and phases shrink with it. A
-    validation takes place in the middle even where the contract has none there.
+    What depends on the total (cosine, onecycle) runs over the shorter one; warm-up, milestones and phases shrink with
+    it. A validation takes place in the middle even where the contract has none there.
 
     Args:
         contract: any.
