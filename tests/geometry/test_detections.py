@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from yolozu.geometry.decoded_poses import SeenBy, translation
-from yolozu.geometry.detections import RawDetections, RawPoses, rotation_angles
-from yolozu.geometry.rotations import rot6d_to_matrix, rotation_angle
+from yolozu.geometry.detections import RawDetections, RawPoses
+from yolozu.geometry.rotations import rot6d_to_matrix
 
 IDENTITY_6 = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 K_4 = np.array([100.0, 200.0, 30.0, 20.0])
@@ -88,17 +88,6 @@ def test_rows_are_taken_from_everything_that_has_rows():
         assert np.array_equal(kept.poses.k_delta_4, poses.k_delta_4)
         assert kept.poses.rotations() == pytest.approx(poses.rotations()[[0, 2]])
     assert RawDetections(raw.scores, raw.class_indices, boxes).of(np.array([1])).poses is None
-
-
-@pytest.mark.parametrize("degrees", [0.0, 1e-6, 1e-3, 90.0, 179.999999, 180.0])
-def test_an_angle_is_exact_near_zero_and_half_a_turn(degrees):
-    assert np.degrees(rotation_angles(about_z(degrees), about_z(0.0))) == pytest.approx([degrees], rel=1e-6, abs=1e-12)
-
-
-def test_angles_are_those_of_tensors():
-    first, second = (random_poses(50, seed)[1].rotations() for seed in (1, 2))
-    expected = rotation_angle(torch.from_numpy(first), torch.from_numpy(second)).numpy()
-    assert rotation_angles(first, second) == pytest.approx(expected)
 
 
 def test_it_needs_no_pytorch():

@@ -6,10 +6,11 @@ import os
 import shutil
 import sys
 import textwrap
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from yolozu.errors import Finding
 
@@ -72,6 +73,24 @@ def wrapped(text: str, *, indent: str, hanging: str) -> str:
 def counted(number: int, one: str, several: str | None = None) -> str:
     """``1 image``, ``2 images``; ``several`` where an s is not enough."""
     return f"{number} {one if number == 1 else f'{one}s' if several is None else several}"
+
+
+def show_report(report: dict[str, Any], lines: Iterable[str], *, output: Path | None, as_json: bool) -> None:
+    """Print a report, for people or as JSON, and write it where that is asked for.
+
+    Args:
+        report: the JSON object.
+        lines: the same for people; only made when they are printed.
+        output: file to write the report to.
+        as_json: print the JSON object instead of the lines.
+    """
+    from yolozu.artifacts.jsonio import pretty, write_text
+
+    if output is not None:
+        write_text(output, pretty(report))
+    print(pretty(report) if as_json else "".join(f"{line}\n" for line in lines), end="")
+    if output is not None:
+        print(f"report: {output}", file=sys.stderr)
 
 
 def _cut(text: str, size: int, *, keep_end: bool) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.geometry.detections import rotation_angles
+from yolozu.geometry.rotation_arrays import rotation_angles
 
 if TYPE_CHECKING:
     from collections.abc import Callable

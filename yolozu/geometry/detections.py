@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.geometry.pose import back_projected, corrected_intrinsics, gram_schmidt, normalized_focal
+from yolozu.geometry.pose import back_projected, corrected_intrinsics, normalized_focal
+from yolozu.geometry.rotation_arrays import rotations_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +49,7 @@ class RawPoses:
 
     def rotations(self) -> NDArray[np.float64]:
         """(N, 3, 3) ``R_m2c``; no rotations where the six numbers are 0 or two parallel vectors."""
-        return np.stack(gram_schmidt(self.rot6d_N6[:, :3], self.rot6d_N6[:, 3:]), axis=-1)
+        return rotations_of(self.rot6d_N6)
 
     def translations(
         self, boxes_cxcywh: NDArray[np.float64], K_4: NDArray[np.float64], *, width: int, height: int
@@ -93,23 +94,3 @@ class RawDetections:
         """Those that ``rows`` (places, or (N,) bool) names."""
         poses = None if self.poses is None else self.poses.of(rows)
         return RawDetections(self.scores[rows], self.class_indices[rows], self.boxes_cxcywh[rows], poses)
-
-
-def rotation_angles(first_N33: NDArray[np.float64], second_N33: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The angle that turns each rotation into its counterpart: exact near 0 and pi alike.
-
-    ``atan2(|vee(R - Rᵀ)| / 2, (tr R - 1) / 2)`` with ``R = first @ secondᵀ``.
-    Source: Huynh, Metrics for 3D Rotations, Journal of Mathematical Imaging and Vision 35, 2009, Phi_6.
-
-    Args:
-        first_N33: (N, 3, 3) rotations.
-        second_N33: (N, 3, 3) rotations.
-
-    Returns:
-        (N,) radians in [0, pi].
-    """
-    turn = first_N33 @ second_N33.transpose(0, 2, 1)
-    rows, columns = [2, 0, 1], [1, 2, 0]
-    sine = np.linalg.norm(turn[:, rows, columns] - turn[:, columns, rows], axis=1) / 2
-    angles: NDArray[np.float64] = np.arctan2(sine, (np.trace(turn, axis1=1, axis2=2) - 1) / 2)
-    return angles

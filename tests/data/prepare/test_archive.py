@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
+import numpy as np
 import pytest
 
 from tests.data.prepare.zips import data_set, link, zip_of
@@ -71,6 +75,18 @@ def test_a_damaged_member_is_noticed(tmp_path):
     content = zip_of({"a/b": b"0123456789" * 100})
     with pytest.raises(InputError, match="YZ267 is no zip, or damaged: Bad CRC-32"):
         unpacked(tmp_path, content.replace(b"0123456789", b"0123456780", 1))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_is_noticed_however_a_member_is_packed(tmp_path, method):
+    content = np.random.default_rng(0).bytes(4000)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as made:
+        made.writestr("a/b", content)
+    damaged = bytearray(packed.getvalue())
+    damaged[200:2000] = bytes(1800)
+    with pytest.raises(InputError, match="YZ267 is no zip, or damaged"):
+        unpacked(tmp_path, bytes(damaged))
 
 
 def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ import numpy as np
 
 from yolozu.artifacts.predictions.types import ROTATION_TOLERANCE
 from yolozu.errors import Finding
-from yolozu.geometry.pose import gram_schmidt
+from yolozu.geometry.rotation_arrays import rotations_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -86,7 +86,8 @@ def is_no_rotation(R_N33: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def spans_no_plane(rot6d_N6: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(N,) of two columns, whatever their lengths."""
-    return is_no_rotation(_rotations(rot6d_N6))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return is_no_rotation(rotations_of(rot6d_N6))
 
 
 def is_behind(t_N3: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -110,13 +111,8 @@ def depths_apart(log_z_N: NDArray[np.float64], t_N3: NDArray[np.float64]) -> NDA
 def rotations_apart(rot6d_N6: NDArray[np.float64], R_N33: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N,) largest difference of an element of two rotations."""
     with np.errstate(over="ignore", invalid="ignore"):
-        apart: NDArray[np.float64] = np.abs(_rotations(rot6d_N6) - R_N33).max(axis=(1, 2), initial=0.0)
+        apart: NDArray[np.float64] = np.abs(rotations_of(rot6d_N6) - R_N33).max(axis=(1, 2), initial=0.0)
         return apart
-
-
-def _rotations(rot6d_N6: NDArray[np.float64]) -> NDArray[np.float64]:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.stack(gram_schmidt(rot6d_N6[:, :3], rot6d_N6[:, 3:]), axis=-1)
 
 
 UNSOUND: dict[str, Callable[[NDArray[np.float64]], NDArray[np.bool_]]] = {

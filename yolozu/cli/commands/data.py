@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from yolozu.artifacts.jsonio import pretty
-from yolozu.cli.render import wrapped
+from yolozu.cli.render import counted, wrapped
 from yolozu.contract.data import SynthSection
 from yolozu.errors import EXIT_REFUSED
 from yolozu.progress import progress_for
@@ -76,36 +76,32 @@ def _show(checked: CheckedData, report: dict[str, Any]) -> None:
     for name, counts in report["splits"].items():
         print(f"{name}: {_described(counts)}")
     models = f", {report['models']} with a model" if report["models"] else ""
-    print(f"{_count(report['classes'], 'class', 'classes')}{models}")
+    print(f"{counted(report['classes'], 'class', 'classes')}{models}")
     for note in report["notes"]:
         print(wrapped(f"note: {note}", indent="", hanging="  "))
     for rule, by_split in report["counts"].items():
         _show_rule(checked, rule, sum(by_split.values()))
-    found = _count(len(checked.hits), "warning" if checked.clean else "finding")
+    found = counted(len(checked.hits), "warning" if checked.clean else "finding")
     print(f"\n{found}: {checked.summary()}" if checked.hits else "nothing found")
     for name, counts in report["splits"].items():
         images, objects = counts["images"] - counts["images_used"], counts["instances"] - counts["instances_used"]
         if report["passed"] and (images or objects):
-            print(f"{name}: {_count(images, 'image')} and {_count(objects, 'object')} would be left out")
+            print(f"{name}: {counted(images, 'image')} and {counted(objects, 'object')} would be left out")
 
 
 def _described(counts: dict[str, int]) -> str:
     bare, poses = counts["images_without_labels"], counts["instances_with_pose"]
     cameras = counts["images_with_camera"]
     parts = [
-        _count(counts["images"], "image") + (f" ({bare} without labels)" if bare else ""),
-        _count(counts["instances"], "object"),
+        counted(counts["images"], "image") + (f" ({bare} without labels)" if bare else ""),
+        counted(counts["instances"], "object"),
     ]
     if poses or cameras:
         parts.append(f"{poses} with {'a pose' if poses == 1 else 'poses'}")
         parts += (
-            [] if cameras == counts["images"] else [f"{_count(counts['images'] - cameras, 'image')} without a camera"]
+            [] if cameras == counts["images"] else [f"{counted(counts['images'] - cameras, 'image')} without a camera"]
         )
     return ", ".join(parts)
-
-
-def _count(number: int, one: str, several: str | None = None) -> str:
-    return f"{number} {one if number == 1 else f'{one}s' if several is None else several}"
 
 
 def _show_rule(checked: CheckedData, rule: str, count: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from yolozu.artifacts.jsonio import pretty, write_text
+from yolozu.cli.render import show_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,14 +70,7 @@ def eval_pose(
     if bop_csv is not None:
         count = write_bop_csv(bop_csv, index, entries)
         print(f"BOP results: {bop_csv}, {count} estimates", file=sys.stderr)
-    if output is not None:
-        write_text(output, pretty(report))
-    if as_json:
-        print(pretty(report), end="")
-    else:
-        print("\n".join(_lines(report, f"{dataset} {index.split}")))
-    if output is not None:
-        print(f"report: {output}", file=sys.stderr)
+    show_report(report, _lines(report, f"{dataset} {index.split}"), output=output, as_json=as_json)
 
 
 def _models_in(directory: Path, unit: str, index: DataIndex) -> ObjectModels:

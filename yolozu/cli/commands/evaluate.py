@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yolozu.artifacts.jsonio import pretty, write_text
+from yolozu.cli.render import show_report
 from yolozu.contract.deliver import BoxFormat, EvalEngine
 
 if TYPE_CHECKING:
@@ -44,14 +43,7 @@ def eval_coco(
     loaded = load_predictions(predictions, bbox_format=bbox_format, known=known)
     result = evaluate_coco(index, loaded.images, engine=engine, max_images=max_images, dry_run=dry_run)
     report = coco_report(result, loaded.check)
-    if output is not None:
-        write_text(output, pretty(report))
-    if as_json:
-        print(pretty(report), end="")
-    else:
-        print("\n".join(_lines(report, f"{dataset} {index.split}")))
-    if output is not None:
-        print(f"report: {output}", file=sys.stderr)
+    show_report(report, _lines(report, f"{dataset} {index.split}"), output=output, as_json=as_json)
 
 
 def _lines(report: dict[str, Any], subject: str) -> Iterator[str]:

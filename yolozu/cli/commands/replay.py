@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from yolozu.artifacts.jsonio import pretty
+from yolozu.cli.render import counted
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def lines(path: Path, found: Replay) -> list[str]:
     seen, recorded = bundle.circumstances, bundle.finding
     return [
         f"{path}: optimizer step {seen.step} of {seen.total_steps}, seed {seen.seed}, trained on {seen.device} "
-        f"with {_count(seen.threads, 'thread')}",
+        f"with {counted(seen.threads, 'thread')}",
         f"  recorded: {THINGS[recorded.non_finite]}, on {', '.join(recorded.images)}",
         *([] if recorded.anomaly is None else [f"            {recorded.anomaly.description}"]),
         f"  replayed on {found.device} with amp {found.amp}:",
@@ -94,7 +95,3 @@ def _verdict(path: Path, found: Replay) -> str:
     elsewhere = "" if found.same_place else ", though first at another place"
     hint = "" if found.amp == "none" else f"; yolozu replay {path} --amp none tells whether precision is the cause"
     return f"reproduced{elsewhere}{hint}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

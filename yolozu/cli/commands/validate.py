@@ -10,7 +10,7 @@ import typer
 
 from yolozu.artifacts.jsonio import pretty
 from yolozu.cli.commands.data import check as dataset
-from yolozu.cli.render import show_findings
+from yolozu.cli.render import counted, show_findings
 from yolozu.contract.deliver import BoxFormat
 from yolozu.errors import EXIT_REFUSED, GateFailed, InputError
 
@@ -94,7 +94,7 @@ def _show(file: Path, check: PredictionsCheck) -> None:
 
 
 def _count(number: int, word: str) -> str:
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+    return counted(number, word) if number else f"no {word}s"
 
 
 def _judge(file: Path, read: Callable[[Path], object], claim: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import stat
 import zipfile
@@ -21,6 +22,10 @@ MOST_BYTES = 4 << 30
 
 MOST_SHOWN = 20
 ENCRYPTED = 0x1
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
+"""What `zipfile` raises for bytes that it cannot make sense of; the last for a version, packing or flag it has never
+heard of, which is what a few wrong bits in a header look like."""
 """Bit of a member's flags (PKWARE APPNOTE 4.4.4)."""
 
 LEFT_OUT = frozenset({"__MACOSX", "Thumbs.db"})
@@ -46,15 +51,19 @@ def unpack(archive: Path, into: Path, progress: Progress) -> None:
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            members = {_inner(info.filename): info for info in _wanted(opened)}
-            _refuse_unsafe(archive, list(_wanted(opened)))
-            bare = _without_common_top(members)
+            wanted = list(_wanted(opened))
+            _refuse_unsafe(archive, wanted)
+            bare = _without_common_top({_inner(info.filename): info for info in wanted})
             with progress.bar("unpacking", len(bare)) as bar:
                 for name, info in bare.items():
                     _write(opened, info, into / name)
                     bar.advance()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise _refused(archive, f"is no zip, or damaged: {error}") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise _refused(archive, f"is no zip, or damaged: {error}") from error  # so says bz2; the system gives a number
 
 
 def _wanted(opened: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:

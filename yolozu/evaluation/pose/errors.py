@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from yolozu.geometry.rotation_arrays import rotation_angles
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,8 +36,7 @@ class Pose(NamedTuple):
 def rotation_errors_deg(R_est: NDArray[np.float64], R_true: NDArray[np.float64]) -> NDArray[np.float64]:
     """Angle of the rotation between two rotations, degrees in [0, 180].
 
-    ``atan2(|vee(D - Dᵀ)|, tr D - 1)`` with ``D = R_est R_trueᵀ``: the arc cosine of `bop_toolkit`'s ``re`` without its
-    loss of digits near 0 and 180.
+    By `rotation_angles`: the arc cosine of `bop_toolkit`'s ``re`` without its loss of digits near 0 and 180.
 
     Source: Hodaň et al., On Evaluation of 6D Object Pose Estimation, ECCV Workshops 2016, equation 8.
 
@@ -46,10 +47,7 @@ def rotation_errors_deg(R_est: NDArray[np.float64], R_true: NDArray[np.float64])
     Returns:
         (...).
     """
-    D = R_est @ np.swapaxes(R_true, -1, -2)
-    skew = D - np.swapaxes(D, -1, -2)
-    sine = np.sqrt(skew[..., 2, 1] ** 2 + skew[..., 0, 2] ** 2 + skew[..., 1, 0] ** 2)
-    return np.asarray(np.degrees(np.arctan2(sine, np.trace(D, axis1=-2, axis2=-1) - 1.0)))
+    return np.asarray(np.degrees(rotation_angles(R_est, R_true)))
 
 
 def translation_errors_m(t_est: NDArray[np.float64], t_true: NDArray[np.float64]) -> NDArray[np.float64]:
