@@ -1,6 +1,8 @@
 """Weights files are opened by what they hold, and nothing in them is executed."""
 
 import json
+import os
+import zipfile
 
 import pytest
 import torch
@@ -91,5 +93,16 @@ def test_damage_is_told(tmp_path, kind, damage):
     elif damage == "flipped":
         content[len(content) // 2] ^= 0xFF
     path.write_bytes(content if damage == "flipped" else content[: len(content) // 2])
+    assert "YZ415 is damaged: " in refusal(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_in_an_archive_that_is_packed_is_told(tmp_path, method):
+    path = tmp_path / "weights.pth"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("archive/data.pkl", os.urandom(4000))
+    content = bytearray(path.read_bytes())
+    content[200:2000] = bytes(1800)
+    path.write_bytes(content)
     assert "YZ415 is damaged: " in refusal(path)
     assert refusal(path).endswith("\n  fix: copy it again from where it came")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import pickle
 import struct
 import zipfile
@@ -26,6 +27,10 @@ ENTRIES = (("ema", "module"), ("model",), ("state_dict",))
 
 _PICKLE = b"\x80"
 _ZIP = b"PK"
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, NotImplementedError,
+)  # fmt: skip
+"""What `zipfile` raises for bytes without sense; the last for a version or packing that it has never heard of."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ def _require_intact(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise _damaged(path, error) from error
     if broken is not None:
         raise _damaged(path, ValueError(f"{broken} does not match its checksum"))
