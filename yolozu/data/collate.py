@@ -99,7 +99,7 @@ def _padded_poses(samples: Sequence[Sample], poses: Sequence[PlacedPoses], most:
         has_pose_BT=torch.zeros(len(samples), 0, dtype=torch.bool),
         offsets_BT2=torch.zeros(len(samples), 0, 2),
         has_offsets_BT=torch.zeros(len(samples), 0, dtype=torch.bool),
-    ).with_room_for(most)
+    ).padded_by(most)
     for row, (sample, placed) in enumerate(zip(samples, poses, strict=True)):
         count = len(sample.labels)
         height, width = sizes[row]

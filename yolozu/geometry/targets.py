@@ -46,7 +46,7 @@ class PoseTargets:
         """The same on ``device``."""
         return PoseTargets(**{name: value.to(device) for name, value in vars(self).items()})
 
-    def with_room_for(self, missing: int) -> PoseTargets:
+    def padded_by(self, missing: int) -> PoseTargets:
         """The same with ``missing`` more places for objects in every image."""
         count = len(self.R_BT33)
         eye = torch.eye(3, device=self.R_BT33.device).expand(count, missing, 3, 3)
@@ -91,7 +91,7 @@ class Targets:
             F.pad(self.labels_BT, (0, missing)),
             F.pad(self.boxes_BT4, (0, 0, 0, missing)),
             F.pad(self.valid_BT, (0, missing)),
-            None if self.poses is None else self.poses.with_room_for(missing),
+            None if self.poses is None else self.poses.padded_by(missing),
         )
 
     @property

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from yolozu.contract.model import ModelConfig
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
+    from yolozu.geometry.rotations import SymmetryTable
     from yolozu.model.detector import Detector
     from yolozu.training.keeper import About, TrainingFiles
     from yolozu.training.recipe import Recipe
@@ -130,7 +131,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     max_detections=as_predicted.max_detections,
                     origin_lines=told,
                 ),
-                replace(_about(spec, config, context, train, preprocess), symmetries=symmetries),
+                _about(spec, config, context, train, preprocess, symmetries=symmetries),
                 _files(outputs, context),
                 origin=Origin(context.published, insist=context.insist_on_resume),
                 progress=context.progress,
@@ -236,7 +237,13 @@ def _score(models: ObjectModels, *, with_poses: bool) -> Score:
 
 
 def _about(
-    spec: TrainSpec, config: ModelConfig, context: StageContext, train: DataIndex, preprocess: Preprocess
+    spec: TrainSpec,
+    config: ModelConfig,
+    context: StageContext,
+    train: DataIndex,
+    preprocess: Preprocess,
+    *,
+    symmetries: SymmetryTable | None,
 ) -> About:
     from yolozu.artifacts.digest import digest_of
     from yolozu.training.keeper import About
@@ -249,6 +256,7 @@ def _about(
         spec=dumped,
         contract_digest=digest_of(dumped),
         state_digest=context.spec_digest,
+        symmetries=symmetries,
     )
 
 

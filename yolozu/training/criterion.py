@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -66,19 +66,17 @@ class _Flat:
 
 @dataclass(frozen=True)
 class _Objective:
-    """What a batch is held against, and how.
+    """What a batch is held against.
 
     Attributes:
         targets: the objects.
         k_delta_B4: predicted correction of each image's intrinsics; None without pose heads.
         step: optimizer steps done; None for the end of training.
-        divisors: of the sums of each source.
     """
 
     targets: Targets
     k_delta_B4: Tensor | None
     step: int | None
-    divisors: list[float] = field(default_factory=list)
 
 
 class Criterion:
@@ -132,12 +130,12 @@ class Criterion:
             NonFiniteCostError: YZ403 when outputs are not finite.
         """
         objects = _normalizer(targets)
-        objective = _Objective(targets, output.k_delta_B4, step, [objects, objects, 1.0])
+        objective, divisors = _Objective(targets, output.k_delta_B4, step), [objects, objects, 1.0]
         flat = self._matched(_stacked(output), objective, num_proposal_layers=1)
         if output.denoising is not None:
             flat = _joined(flat, _denoised(output.denoising, targets))
-            objective.divisors[-1] = objects * output.denoising.groups.num_groups
-        parts = self._parts(flat, objective)
+            divisors[-1] = objects * output.denoising.groups.num_groups
+        parts = self._parts(flat, objective, divisors)
         parts_WS = torch.stack(list(parts.values()))
         detached_WS = parts_WS.detach()
         by_term = zip(parts, detached_WS.sum(dim=1), strict=True)
@@ -160,16 +158,17 @@ class Criterion:
         heads = {"logits": output.pred_logits, "boxes": output.pred_boxes, **output.pose}
         k_delta_B4 = heads.pop("k_delta", None)
         stacked = {name: values[None].float() for name, values in heads.items()}
-        objective = _Objective(targets, k_delta_B4, None, [_normalizer(targets), 1.0, 1.0])
-        parts = self._parts(self._matched(stacked, objective, num_proposal_layers=0), objective)
+        objective = _Objective(targets, k_delta_B4, None)
+        flat = self._matched(stacked, objective, num_proposal_layers=0)
+        parts = self._parts(flat, objective, [_normalizer(targets), 1.0, 1.0])
         by_term = {name: values_S.sum() for name, values_S in parts.items()}
         values = list(by_term.values()) or [output.pred_boxes.new_zeros(())]  # poses alone, where there are none
         return torch.stack(values).sum(), {name: value.detach() for name, value in by_term.items()}
 
-    def _parts(self, flat: _Flat, objective: _Objective) -> dict[str, Tensor]:
-        """Term -> (S,) its weighted sum over each source; terms of poses only where there are any."""
+    def _parts(self, flat: _Flat, objective: _Objective, divisors: list[float]) -> dict[str, Tensor]:
+        """Term -> (S,) its weighted sum over each source, divided; terms of poses only where there are any."""
         supervision = self._supervision(flat, objective)
-        share_S = 1.0 / flat.logits_RC.new_tensor(objective.divisors)
+        share_S = 1.0 / flat.logits_RC.new_tensor(divisors)
         num_images = len(objective.targets.labels_BT)
         return {
             name: weight * share_S * _sum_by_source(self._values(loss, supervision), flat.sizes(loss.over, num_images))
