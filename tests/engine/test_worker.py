@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from tests.engine.conftest import contract
-from yolozu.contract.deliver import PredictSection
+from yolozu.contract.predict import PredictSection
 from yolozu.engine.worker import main
 from yolozu.errors import GateFailed, InputError, Interrupted, UsageError
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.plan.toy import COUNT, LETTERS, PRAISE, SHOUT, TOYS, CountSpec, PraiseInputs
-from yolozu.contract.deliver import PredictSection
+from yolozu.contract.predict import PredictSection
 from yolozu.contract.run import Contract
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.stages.base import Stage, StageSpec, gives, gives_at, needs

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yolozu.contract.data import DatasetSection
-from yolozu.contract.deliver import PredictSection
+from yolozu.contract.predict import PredictSection
 from yolozu.contract.train import SeedSection
 from yolozu.errors import GateFailed, Interrupted
 from yolozu.stages.base import Stage, StageSpec, after, gives, needs, reads

@@ -9,7 +9,7 @@ import torch
 
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.predictions import read_predictions
-from yolozu.contract.deliver import PredictSection
+from yolozu.contract.predict import PredictSection
 from yolozu.contract.train import DeviceSection
 from yolozu.errors import Interrupted, UsageError
 from yolozu.stages.base import links

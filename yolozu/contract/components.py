@@ -19,3 +19,28 @@ BACKBONES = {
 
 NORM_BY_DESIGN = frozenset({"convnext_tiny"})
 """Backbones whose normalization is part of their design, so that ``model.backbone.norm`` has no effect on them."""
+
+CORRUPTIONS = {
+    "gaussian_noise": "yolozu.data.corruption.noise:gaussian_noise",
+    "shot_noise": "yolozu.data.corruption.noise:shot_noise",
+    "impulse_noise": "yolozu.data.corruption.noise:impulse_noise",
+    "defocus_blur": "yolozu.data.corruption.blur:defocus_blur",
+    "glass_blur": "yolozu.data.corruption.blur:glass_blur",
+    "motion_blur": "yolozu.data.corruption.blur:motion_blur",
+    "zoom_blur": "yolozu.data.corruption.blur:zoom_blur",
+    "snow": "yolozu.data.corruption.weather:snow",
+    "frost": "yolozu.data.corruption.weather:frost",
+    "fog": "yolozu.data.corruption.weather:fog",
+    "brightness": "yolozu.data.corruption.digital:brightness",
+    "contrast": "yolozu.data.corruption.digital:contrast",
+    "elastic_transform": "yolozu.data.corruption.digital:elastic_transform",
+    "pixelate": "yolozu.data.corruption.digital:pixelate",
+    "jpeg_compression": "yolozu.data.corruption.digital:jpeg_compression",
+}
+"""What ``corruption`` offers, in the order of Hendrycks & Dietterich (ICLR 2019): noise, blur, weather, digital."""
+
+TTT_METHODS = {
+    "tent": "yolozu.predict.ttt.tent:Tent",
+    "mim": "yolozu.predict.ttt.mim:Mim",
+}
+"""What ``ttt_method`` offers."""

@@ -1,4 +1,4 @@
-"""What happens to the trained weights: export, parity, prediction, evaluation."""
+"""What happens to the trained weights: export, parity, evaluation."""
 
 from typing import Annotated, Literal
 
@@ -81,25 +81,6 @@ class ParitySection(Section):
 
     parity_images: PositiveInt = 8
     """Validation images compared."""
-
-
-class PredictSection(Section):
-    """Predictions on `predict_split`."""
-
-    adapter: Literal["rtdetr_pose", "onnxruntime", "precomputed", "dummy"] = "onnxruntime"
-    """What predicts: the checkpoint (torch), the exported file (ONNX Runtime), a given file, or nothing (dummy)."""
-
-    predictions: str | None = Field(default=None, min_length=1)
-    """Predictions file that `adapter: precomputed` serves."""
-
-    score_threshold: float = Field(default=0.001, ge=0.0, le=1.0)
-    """Detections below this score are left out."""
-
-    max_detections: int = Field(default=300, ge=1, le=3000)
-    """Most detections kept per image."""
-
-    max_images: PositiveInt | None = None
-    """Predict and evaluate only the first so many images (in order of path); null means all."""
 
 
 class EvaluateSection(Section):

@@ -6,12 +6,13 @@ from pydantic import Field
 
 from yolozu.contract.base import Form, Section
 from yolozu.contract.data import AugmentSection, DatasetSection, PreprocessSection, SynthSection
-from yolozu.contract.deliver import EvaluateSection, ExportSection, ParitySection, PredictSection
+from yolozu.contract.deliver import EvaluateSection, ExportSection, ParitySection
 from yolozu.contract.files import FilesSection
 from yolozu.contract.init import InitSection
 from yolozu.contract.model import ModelSection
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.train import DeviceSection, LoopSection, OperationsSection, SeedSection
 from yolozu.paths import RUN_ID_PATTERN
 
@@ -56,6 +57,9 @@ class Contract(Section):
     export: ExportSection = ExportSection()
     parity: ParitySection = ParitySection()
     predict: PredictSection = PredictSection()
+    corruption: CorruptionSection = CorruptionSection()
+    tta: TtaSection = TtaSection()
+    ttt: TttSection = TttSection()
     evaluate: EvaluateSection = EvaluateSection()
     files: FilesSection = FilesSection()
     operations: OperationsSection = OperationsSection()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.data.index import ImageRecord
+    from yolozu.data.transform import ImageTransform
 
 BATCHES_AHEAD = 2
 """Batches that are read while the network is busy with one; bounds the memory, whatever the number of images."""
@@ -42,7 +43,12 @@ class ImageBatch:
 
 
 def image_batches(
-    records: Sequence[ImageRecord], preprocess: Preprocess, *, batch_size: int, threads: int
+    records: Sequence[ImageRecord],
+    preprocess: Preprocess,
+    *,
+    batch_size: int,
+    threads: int,
+    transform: ImageTransform | None = None,
 ) -> Iterator[ImageBatch]:
     """The images in their order, ``batch_size`` at a time; the last batch may be smaller.
 
@@ -53,7 +59,7 @@ def image_batches(
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
     try:
-        jobs = _submitted(pool, records, preprocess, batch_size)
+        jobs = _submitted(pool, records, preprocess, batch_size, transform)
         waiting = deque(islice(jobs, BATCHES_AHEAD))
         while waiting:
             batch, futures = waiting.popleft()
@@ -65,12 +71,17 @@ def image_batches(
 
 
 def _submitted(
-    pool: ThreadPoolExecutor, records: Sequence[ImageRecord], preprocess: Preprocess, batch_size: int
+    pool: ThreadPoolExecutor,
+    records: Sequence[ImageRecord],
+    preprocess: Preprocess,
+    batch_size: int,
+    transform: ImageTransform | None,
 ) -> Iterator[tuple[tuple[ImageRecord, ...], list[Future[tuple[NDArray[np.uint8], Placement]]]]]:
     """Each batch with its images being read; a batch is only begun when it is asked for."""
 
     def read(record: ImageRecord) -> tuple[NDArray[np.uint8], Placement]:
-        return preprocess.letterbox(read_image(record.path))
+        image = read_image(record.path)
+        return preprocess.letterbox(image if transform is None else transform(image, record.image))
 
     for start in range(0, len(records), batch_size):
         batch = tuple(records[start : start + batch_size])

@@ -64,7 +64,11 @@ class DetectorRun:
         predictions: list[ImagePredictions] = []
         without_camera = 0
         batches = image_batches(
-            records, self.preprocess, batch_size=self.request.batch_size, threads=available_threads()
+            records,
+            self.preprocess,
+            batch_size=self.request.batch_size,
+            threads=available_threads(),
+            transform=self.request.transform,
         )
         with self.request.progress.bar("predict", total=len(records)) as bar:
             for batch in batches:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.deliver import PredictSection
+from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.train import DeviceSection
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
 from yolozu.stages.stoppable import StoppableProgress
@@ -19,6 +19,9 @@ class PredictSpec(StageSpec):
     """What predicts, and what is kept."""
 
     predict: PredictSection
+    corruption: CorruptionSection
+    tta: TtaSection
+    ttt: TttSection
     device: DeviceSection
 
 
@@ -42,6 +45,7 @@ class PredictOutputs:
 
 def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, context: StageContext) -> dict[str, Any]:
     """Predict. Returns counts, seconds and images per second."""
+    from yolozu.data.corruption.corruption import Corruption
     from yolozu.data.index import DataIndex
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.adapters.registry import open_adapter
@@ -57,6 +61,8 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
         device=_device(section.adapter, spec.device.device, context.progress),
         score_threshold=section.score_threshold,
         max_detections=section.max_detections,
+        transform=Corruption.from_section(spec.corruption),
+        views=spec.tta if spec.tta.tta and spec.tta.tta_mode == "model" else None,
     )
     adapter = open_adapter(section.adapter, request)
     done = predict_to_file(section.adapter, adapter, request, index.records[: section.max_images], outputs.predictions)
@@ -77,7 +83,7 @@ def _device(adapter: str, device: str, progress: Progress) -> str:
 
 STAGE = Stage(
     name="predict",
-    version=2,
+    version=3,
     spec=PredictSpec,
     inputs=PredictInputs,
     outputs=PredictOutputs,

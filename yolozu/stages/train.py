@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.data import AugmentSection, PreprocessSection
-from yolozu.contract.deliver import PredictSection
 from yolozu.contract.init import InitSection
 from yolozu.contract.model import ModelSection
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.predict import PredictSection
 from yolozu.contract.train import DeviceSection, LoopSection, SeedSection
 from yolozu.errors import Finding, InputError
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from yolozu.contract.deliver import PredictSection
+from yolozu.contract.predict import PredictSection
 from yolozu.contract.train import DeviceSection
 from yolozu.errors import Finding, InputError, UsageError
 

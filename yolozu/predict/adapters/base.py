@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.predictions import ImagePredictions
+    from yolozu.contract.predict import TtaSection
     from yolozu.data.index import ImageRecord
+    from yolozu.data.transform import ImageTransform
     from yolozu.progress import Progress
 
 
@@ -35,6 +37,8 @@ class AdapterRequest:
         intrinsics: fx, fy, cx, cy in px of images whose camera is not known, pixel borders counted from 0.
         score_threshold: detections below it are left out.
         max_detections: most detections per image.
+        transform: what is done to each picture before the network sees it.
+        views: several views of each picture, fused (test-time augmentation in ``tta_mode: model``).
         progress: where progress is shown.
     """
 
@@ -48,14 +52,16 @@ class AdapterRequest:
     intrinsics: tuple[float, float, float, float] | None = None
     score_threshold: float = 0.001
     max_detections: int = 300
+    transform: ImageTransform | None = None
+    views: TtaSection | None = None
 
 
 class Adapter(Protocol):
     """Something that gives detections for images.
 
     Attributes:
-        uses: which of the request's ``checkpoint``, ``onnx``, ``predictions``, ``device``, ``batch_size`` and
-            ``intrinsics`` it reads; the others have no effect on it.
+        uses: which of the request's ``checkpoint``, ``onnx``, ``predictions``, ``device``, ``batch_size``,
+            ``intrinsics``, ``transform`` and ``views`` it reads; the others have no effect on it.
     """
 
     uses: ClassVar[frozenset[str]]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class OnnxRuntimeAdapter:
     """An exported detector in ONNX Runtime."""
 
-    uses: ClassVar[frozenset[str]] = frozenset({"onnx", "device", "batch_size", "intrinsics"})
+    uses: ClassVar[frozenset[str]] = frozenset({"onnx", "device", "batch_size", "intrinsics", "transform", "views"})
 
     def __init__(self, path: Path, network: OnnxNetwork, request: AdapterRequest) -> None:
         """Use ``network``, loaded from ``path``, as its metadata says."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "yolozu.adapters"
 """Entry point group in which other packages name their adapters, as ``name = "module:Class"``."""
 
-OPTIONS = ("checkpoint", "onnx", "predictions", "device", "batch_size", "intrinsics")
+OPTIONS = ("checkpoint", "onnx", "predictions", "device", "batch_size", "intrinsics", "transform", "views")
 """What only some adapters read."""
 
 FILES = ("checkpoint", "onnx", "predictions")

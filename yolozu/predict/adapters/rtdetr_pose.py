@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.checkpoint import Checkpoint
     from yolozu.artifacts.predictions import ImagePredictions
     from yolozu.data.index import ImageRecord
+    from yolozu.data.transform import ImageTransform
     from yolozu.model.detector import Detector
     from yolozu.predict.adapters.base import AdapterRequest
 
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 class RtdetrPoseAdapter:
     """A detector with a checkpoint's evaluation weights."""
 
-    uses: ClassVar[frozenset[str]] = frozenset({"checkpoint", "device", "batch_size", "intrinsics"})
+    uses: ClassVar[frozenset[str]] = frozenset(
+        {"checkpoint", "device", "batch_size", "intrinsics", "transform", "views"}
+    )
 
     def __init__(self, path: Path, checkpoint: Checkpoint, request: AdapterRequest) -> None:
         """Use ``checkpoint``, read from ``path``, on the request's device."""
@@ -73,7 +76,7 @@ class RtdetrPoseAdapter:
 
     def build_loader(self, records: Sequence[ImageRecord], batch_size: int) -> NetworkInputs:
         """Network inputs of the records, in their order."""
-        return NetworkInputs(records, self._preprocess, batch_size, self._device)
+        return NetworkInputs(records, self._preprocess, batch_size, self._device, self._run.request.transform)
 
     def describe(self) -> dict[str, Any]:
         """Digest of the checkpoint, and what runs it."""
@@ -90,17 +93,27 @@ class NetworkInputs:
     """Preprocessed batches of some images; every iteration reads them anew."""
 
     def __init__(
-        self, records: Sequence[ImageRecord], preprocess: Preprocess, batch_size: int, device: torch.device
+        self,
+        records: Sequence[ImageRecord],
+        preprocess: Preprocess,
+        batch_size: int,
+        device: torch.device,
+        transform: ImageTransform | None,
     ) -> None:
         self._records = records
         self._preprocess = preprocess
         self._batch_size = batch_size
         self._device = device
+        self._transform = transform
 
     def __iter__(self) -> Iterator[torch.Tensor]:
         """(B, 3, H, W) float32 on the device."""
         batches = image_batches(
-            self._records, self._preprocess, batch_size=self._batch_size, threads=available_threads()
+            self._records,
+            self._preprocess,
+            batch_size=self._batch_size,
+            threads=available_threads(),
+            transform=self._transform,
         )
         for batch in batches:
             yield network_input(batch.canvases_BHW3, self._preprocess, self._device)

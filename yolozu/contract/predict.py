@@ -1,0 +1,143 @@
+"""Prediction: what predicts, from which pictures, how often, and whether the network adapts to them."""
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from yolozu.contract.base import Section
+from yolozu.contract.components import CORRUPTIONS, TTT_METHODS
+
+if TYPE_CHECKING:
+    CorruptionKind = str
+    TttMethod = str
+else:
+    CorruptionKind = Literal[tuple(CORRUPTIONS)]
+    TttMethod = Literal[tuple(TTT_METHODS)]
+
+UpdateFilter = Literal["all", "norm_only", "adapter_only"]
+
+
+class PredictSection(Section):
+    """Predictions on `predict_split`."""
+
+    adapter: Literal["rtdetr_pose", "onnxruntime", "precomputed", "dummy"] = "onnxruntime"
+    """What predicts: the checkpoint (torch), the exported file (ONNX Runtime), a given file, or nothing (dummy)."""
+
+    predictions: str | None = Field(default=None, min_length=1)
+    """Predictions file that `adapter: precomputed` serves."""
+
+    score_threshold: float = Field(default=0.001, ge=0.0, le=1.0)
+    """Detections below this score are left out."""
+
+    max_detections: int = Field(default=300, ge=1, le=3000)
+    """Most detections kept per image."""
+
+    max_images: PositiveInt | None = None
+    """Predict and evaluate only the first so many images (in order of path); null means all."""
+
+
+class CorruptionSection(Section):
+    """What is done to the pictures before they are predicted."""
+
+    corruption: CorruptionKind | None = None
+    """Corruption of every image, as in Hendrycks & Dietterich, Benchmarking Neural Network Robustness, ICLR 2019."""
+
+    corruption_severity: int = Field(default=3, ge=1, le=5)
+    """How strong it is."""
+
+    corruption_seed: NonNegativeInt = 0
+    """Seed of what is random about it; the same seed corrupts the same image the same way."""
+
+
+class TtaSection(Section):
+    """Test-time augmentation."""
+
+    tta: bool = False
+    """Augment at test time."""
+
+    tta_mode: Literal["prediction", "model"] = "prediction"
+    """`prediction` mirrors finished predictions of some images (boxes and poses, consistently; the network does not
+    run again); `model` runs the network on further views of every image and fuses what it finds."""
+
+    tta_seed: NonNegativeInt = 0
+    """Seed of which images `prediction` mirrors."""
+
+    tta_flip_prob: float = Field(default=0.5, ge=0.0, le=1.0)
+    """Probability that `prediction` mirrors an image."""
+
+    tta_scales: list[float] = Field(default=[1.0, 0.8, 1.25], min_length=1, max_length=9)
+    """Scales of the picture that `model` looks at; 1 is the network's own."""
+
+    tta_rotations_deg: list[float] = Field(default=[0.0], min_length=1, max_length=9)
+    """Turns of the picture about the optical axis that `model` looks at, degrees, from +x toward +y."""
+
+    tta_flip: bool = True
+    """Whether `model` also looks at the mirrored picture; boxes only."""
+
+    tta_iou: float = Field(default=0.55, gt=0.0, le=1.0)
+    """Overlap from which detections of one class in several views are one object."""
+
+
+class TttSection(Section):
+    """Test-time training: the network adapts to the pictures it predicts, without labels."""
+
+    ttt: bool = False
+    """Adapt before predicting."""
+
+    ttt_preset: Literal["safe", "adapter_only", "mim_safe"] | None = None
+    """Method, what adapts and limits in one word; keys that are given stay as given."""
+
+    ttt_method: TttMethod | None = None
+    """What is minimized; null takes the preset's, or tent."""
+
+    ttt_update_filter: UpdateFilter | None = None
+    """Parameters that adapt: all, scale and shift of normalization layers, or LoRA adapters (fresh ones where the
+    model has none); null takes the preset's, or norm_only."""
+
+    ttt_include: list[str] = Field(default=[])
+    """Glob patterns of parameter names; with any, only matching ones adapt."""
+
+    ttt_exclude: list[str] = Field(default=[])
+    """Glob patterns of parameter names that do not adapt."""
+
+    ttt_reset: Literal["sample", "stream"] = "sample"
+    """`sample` restores the network after each image; `stream` keeps adapting."""
+
+    ttt_steps: PositiveInt = 1
+    """Optimizer steps per adaptation batch."""
+
+    ttt_batch_size: PositiveInt = 1
+    """Images of an adaptation batch, with `stream`."""
+
+    ttt_max_batches: PositiveInt | None = None
+    """Most adaptation batches, with `stream`; later images are predicted with what was learned."""
+
+    ttt_lr: PositiveFloat | None = None
+    """Learning rate; null takes the method's own."""
+
+    ttt_seed: NonNegativeInt = 0
+    """Seed of masks and fresh adapters."""
+
+    ttt_stop_on_non_finite: bool = True
+    """Whether a loss or gradient that is no finite number ends adaptation; such a step is undone in any case."""
+
+    ttt_rollback_on_stop: bool = True
+    """Whether the step that breaks a limit is undone, bit for bit, when it ends adaptation."""
+
+    ttt_max_grad_norm: PositiveFloat | None = None
+    """Largest norm of the gradient; null takes the preset's, or none."""
+
+    ttt_max_update_norm: PositiveFloat | None = None
+    """Largest norm of what one step changes; null takes the preset's, or none."""
+
+    ttt_max_total_update_norm: PositiveFloat | None = None
+    """Largest norm of what all steps since the last reset change; null takes the preset's, or none."""
+
+    ttt_max_loss_ratio: PositiveFloat | None = None
+    """Largest loss relative to the first since the last reset; null takes the preset's, or none."""
+
+    ttt_max_loss_increase: PositiveFloat | None = None
+    """Largest rise of the loss above the first since the last reset; null sets no limit."""
+
+    ttt_mim_mask_prob: float | None = Field(default=None, gt=0.0, lt=1.0)
+    """Share of patches that `mim` masks; null masks as in training."""

@@ -1,0 +1,53 @@
+"""A corruption of pictures: kind, severity and seed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from yolozu.data.corruption.registry import CORRUPTIONS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from yolozu.contract.predict import CorruptionSection
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """What is done to every picture.
+
+    Attributes:
+        kind: one of `CORRUPTIONS`.
+        severity: 1 to 5.
+        seed: of what is random about it.
+    """
+
+    kind: str
+    severity: int
+    seed: int = 0
+
+    @classmethod
+    def from_section(cls, section: CorruptionSection) -> Self | None:
+        """The corruption a contract asks for; None where it asks for none."""
+        if section.corruption is None:
+            return None
+        return cls(section.corruption, section.corruption_severity, section.corruption_seed)
+
+    def __call__(self, image_HW3: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
+        """The corrupted picture; the same image is corrupted the same way whenever it is asked for."""
+        corrupt = CORRUPTIONS.load(self.kind)
+        corrupted: NDArray[np.uint8] = corrupt(image_HW3, self.severity, self._generator(name))
+        return corrupted
+
+    def describe(self) -> dict[str, Any]:
+        """Kind, severity and seed."""
+        return {"corruption": self.kind, "severity": self.severity, "seed": self.seed}
+
+    def _generator(self, name: str) -> np.random.Generator:
+        """Random numbers of one image: of its name, not of its place, so that a subset is corrupted alike."""
+        digest = hashlib.sha256(f"{self.kind}\n{name}".encode()).digest()
+        return np.random.default_rng([self.seed, self.severity, *digest])
