@@ -36,15 +36,15 @@ GROUPS = {
     "Fine-grained training": (
         "gradient_accumulation_steps", "clip_grad_norm", "use_ema", "ema_decay", "ema_eval", "amp",
     ),
-    "Matching and losses": ("matching", "losses"),
+    "Matching and losses": ("matching", "losses", "mim"),
     "Model and backbone": ("model", "init"),
     "Loop": ("length", "loop", "seed", "device"),
     "Files of a run": ("run", "files"),
     "Data": ("dataset", "synth", "preprocess"),
     "Augmentation": ("augment",),
     "Export and parity": ("export", "parity"),
-    "Prediction": ("predict",),
-    "Evaluation": ("evaluate",),
+    "Prediction": ("predict", "corruption", "ttt"),
+    "Evaluation": ("evaluate", "scenarios"),
     "Operations": ("operations",),
 }  # fmt: skip
 """Heading -> sections and single keys under it. A key named here stands here and not with its section."""

@@ -16,8 +16,12 @@ from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.artifacts.parity_report import parity_schema
 from yolozu.artifacts.predictions.schema import predictions_schema
 from yolozu.artifacts.run_meta import RunMeta
+from yolozu.contract.scenario_schema import scenario_setting_schema
+from yolozu.evaluation.compare_report import eval_compare_schema
 from yolozu.evaluation.pose.report import eval_pose_schema
 from yolozu.evaluation.report import eval_coco_schema
+from yolozu.evaluation.scenarios.report import scenarios_schema
+from yolozu.evaluation.suite_report import eval_protocol_schema, eval_suite_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +30,15 @@ DIRECTORY = Path(__file__).parents[1] / "contracts" / "v1"
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "eval_coco": eval_coco_schema,
+    "eval_compare": eval_compare_schema,
     "eval_pose": eval_pose_schema,
+    "eval_protocol": eval_protocol_schema,
+    "eval_suite": eval_suite_schema,
     "onnx_parity": parity_schema,
     "predictions": predictions_schema,
     "run_meta": RunMeta.json_schema,
+    "scenario_setting": scenario_setting_schema,
+    "scenarios": scenarios_schema,
 }
 """Name of the file in ``contracts/v1`` -> what makes it."""
 

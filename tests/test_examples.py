@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from yolozu.contract.loader import load_contract
+from yolozu.contract.scenario_file import load_setting
 from yolozu.plan.compiler import compile_plan, registered_stages
 
 REPOSITORY = Path(__file__).parents[1]
-CONFIGS = sorted((REPOSITORY / "configs").rglob("*.yaml"))
+SETTINGS = [REPOSITORY / "configs/examples/test_setting.yaml"]
+CONFIGS = sorted({*(REPOSITORY / "configs").rglob("*.yaml")} - {*SETTINGS})
 PAGES = sorted([REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")])
 
 
@@ -19,7 +21,7 @@ PAGES = sorted([REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")])
 def test_every_config_loads_strictly_plans_and_has_no_dead_key(path):
     loaded = load_contract(path, strict=True)
     assert [warning.render() for warning in loaded.warnings] == []
-    assert len(compile_plan(loaded.contract, registered_stages()).nodes) == 7
+    assert len(compile_plan(loaded.contract, registered_stages()).nodes) == 8
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
@@ -27,6 +29,13 @@ def test_every_config_tells_editors_its_schema(path):
     first = path.read_text().splitlines()[0]
     schema = first.removeprefix("# yaml-language-server: $schema=")
     assert (path.resolve().parent / schema).resolve() == REPOSITORY / "contracts/v1/run_contract.schema.json"
+
+
+@pytest.mark.parametrize("path", SETTINGS, ids=lambda path: path.name)
+def test_every_setting_of_a_scenario_suite_loads_and_tells_editors_its_schema(path):
+    assert load_setting(path).setting.scenarios
+    schema = path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    assert (path.parent / schema).resolve() == REPOSITORY / "contracts/v1/scenario_setting.schema.json"
 
 
 def test_the_readme_s_contract_loads(tmp_path):

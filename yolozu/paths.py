@@ -126,6 +126,11 @@ class RunLayout:
         return self.plan_dir / "backgrounds.json"
 
     @property
+    def scenario_setting_path(self) -> Path:
+        """Setting of the scenario suite, resolved."""
+        return self.plan_dir / "scenario_setting.json"
+
+    @property
     def leftovers_path(self) -> Path:
         """Files that earlier contracts of this run asked for and the present one does not."""
         return self.plan_dir / "leftovers.json"

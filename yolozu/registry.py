@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+LONGEST_SLIP = 256
+"""A longer word is no slip of anything known, and comparing it may take seconds."""
+
+
 def nearest(word: str, known: list[str]) -> str | None:
     """The known word most like ``word``, or None where nothing comes close."""
+    if len(word) > LONGEST_SLIP:
+        return None
     matches = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return matches[0] if matches else None
 

@@ -72,7 +72,7 @@ def test_pose_heads_come_all_together(outputs):
 
 
 def with_outputs(*names):
-    return replace(METADATA, output_shapes=dict.fromkeys(names, ("batch", 20, 1)))
+    return replace(METADATA, output_shapes=dict.fromkeys(names, ("batch", 20, len(METADATA.classes))))
 
 
 def test_a_file_without_our_properties_is_refused():
@@ -111,3 +111,20 @@ def test_metadata_that_cannot_be_read_is_refused(key, text, problem):
         OnnxMetadata.from_properties(properties, where="model.onnx")
     (finding,) = refused.value.findings
     assert (finding.code, finding.problem) == ("YZ603", f"holds metadata that cannot be read ({problem})")
+
+
+def test_metadata_that_contradicts_itself_is_refused():
+    """Preprocessing for another input, and classes that the logits do not have."""
+    other = replace(METADATA, preprocess={"height": 32, "width": 96, "fill": 114}, classes=ClassTable(("cup",), (1,)))
+    with pytest.raises(InputError) as refused:
+        OnnxMetadata.from_properties(other.to_properties(), where="model.onnx")
+    assert str(refused.value) == (
+        "model.onnx: YZ603 holds metadata that contradicts itself: preprocessing gives images of 32x96 px, the input "
+        "takes 64x96; the class table has 1 classes, the network 2\n"
+        "  fix: export the model again from its checkpoint with this version of yolozu"
+    )
+
+
+def test_an_input_of_any_size_takes_that_of_the_preprocessing():
+    free = replace(METADATA, input_shapes={"images": ("batch", 3, "height", "width")})
+    assert OnnxMetadata.from_properties(free.to_properties(), where="model.onnx") == free

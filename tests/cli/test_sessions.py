@@ -52,3 +52,5 @@ def test_a_stage_that_the_contract_does_not_have_is_refused(tmp_path, monkeypatc
         "  fix: set checkpoint_out, metrics_jsonl or metrics_csv"
     )
     assert session_for(["files", "metrics_csv=a.csv"], "a")[1] == ["files"]
+    with pytest.raises(UsageError, match="fix: set scenarios to another value than none"):
+        session_for(["test", "scenarios=none"], "a")

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.contract.input_sizes import input_sizes
+from yolozu.contract.input_sizes import input_sizes, side_in_view
 
 
 @given(st.integers(1, 40), st.integers(1, 40))
@@ -19,3 +19,16 @@ def test_sizes_are_multiples_of_32_that_keep_the_proportion(rows, columns):
 def test_named_sizes_are_taken_once_each():
     assert input_sizes((64, 96, 64), (64, 128)) == ((32, 64), (64, 96))
     assert input_sizes(multiscale=False, size=(64, 64)) == ()
+
+
+@given(st.integers(1, 40), st.floats(0.25, 4.0))
+def test_a_scaled_view_fits_the_smallest_multiple_of_32_that_holds_it(steps, scale):
+    side = side_in_view(32 * steps, scale)
+    assert side % 32 == 0
+    assert side - 32 < 32 * steps * scale + 1e-6
+    assert side >= 32 * steps * scale - 1e-6
+
+
+def test_rounding_errors_add_no_pixels():
+    assert side_in_view(160, 1.2) == side_in_view(192, 1.0) == side_in_view(192, 1 / 3 * 3) == 192
+    assert 160 * 1.2 >= 192

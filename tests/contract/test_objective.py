@@ -22,7 +22,14 @@ def test_costs_of_poses_are_no_costs_for_objects_without_one(refusal):
 def test_training_needs_a_loss(refusal):
     zeros = ", ".join(f"{name}: 0" for name in LossWeights.model_fields)
     assert refusal(f"epochs: 1\nloss_weights: {{{zeros}}}\n") == (
-        "exp.yaml:2: loss_weights: YZ105 all loss weights are 0\n  fix: raise one of them"
+        "exp.yaml:2: loss_weights: YZ105 all loss weights of detection are 0\n  fix: raise one of them"
+    )
+
+
+def test_painting_hidden_patches_is_no_training_of_a_detector(refusal):
+    zeros = ", ".join(f"{name}: 0" for name in LossWeights.model_fields if name != "mim")
+    assert "YZ105 all loss weights of detection are 0" in refusal(
+        f"epochs: 1\nenable_mim: true\nloss_weights: {{{zeros}}}\n"
     )
 
 

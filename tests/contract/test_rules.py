@@ -24,6 +24,46 @@ CASES = {
             "  fix: set predictions: PATH or choose another adapter"
         ),
     ),
+    "corruption_needs_pictures": (
+        "epochs: 1\nadapter: dummy\ncorruption: fog\n",
+        (
+            "exp.yaml:3: corruption: YZ105 adapter dummy looks at no picture, corrupted or not (adapter: exp.yaml:2)\n"
+            "  fix: set adapter: onnxruntime or rtdetr_pose, or drop corruption"
+        ),
+    ),
+    "views_need_a_network": (
+        "epochs: 1\nadapter: precomputed\npredictions: p.json\ntta: true\ntta_mode: model\n",
+        (
+            "exp.yaml:5: tta_mode: YZ105 adapter precomputed has no network to show further views to "
+            "(adapter: exp.yaml:2)\n"
+            "  fix: set adapter: rtdetr_pose or onnxruntime, or tta_mode: prediction"
+        ),
+    ),
+    "views_are_several": (
+        "epochs: 1\ntta: true\ntta_mode: model\ntta_scales: [1]\ntta_rotations_deg: [0]\n",
+        (
+            "exp.yaml:3: tta_mode: YZ105 there is no view besides the network's own (tta_scales: exp.yaml:4, "
+            "tta_rotations_deg: exp.yaml:5, tta_flip: default)\n"
+            "  fix: add to tta_scales or tta_rotations_deg, set tta_flip: true, or drop tta"
+        ),
+    ),
+    "exported_views_fit": (
+        "epochs: 1\ntta: true\ntta_mode: model\ntta_scales: [1, 1.25, 0.8]\n",
+        (
+            "exp.yaml:4: tta_scales: YZ105 scale 1.25 needs a larger input than the exported network has "
+            "(adapter: default)\n"
+            "  fix: use scales up to 1, or set adapter: rtdetr_pose"
+        ),
+    ),
+    "queries_fit_smallest_view": (
+        "epochs: 1\nimage_size: 96\nnum_queries: 85\nadapter: rtdetr_pose\ntta: true\ntta_mode: model\n"
+        "tta_scales: [1, 0.6]\n",
+        (
+            "exp.yaml:7: tta_scales: YZ105 85 queries are more than the 84 proposals of scale 0.6, a 64x64 image "
+            "(model.num_queries: exp.yaml:3)\n"
+            "  fix: leave out small scales, or predict with adapter: onnxruntime, whose canvas stays as large as it is"
+        ),
+    ),
     "queries_fit_image": (
         "epochs: 1\nimage_size: [64, 96]\n",
         (
@@ -92,6 +132,14 @@ CASES = {
             "  fix: raise loss_weights.offsets or loss_weights.t, or drop stage_off_steps"
         ),
     ),
+    "reconstruction_has_a_loss": (
+        "epochs: 1\nenable_mim: true\nloss_weights: {mim: 0}\n",
+        (
+            "exp.yaml:2: enable_mim: YZ105 enable_mim adds a head that no loss teaches "
+            "(loss_weights.mim: exp.yaml:3)\n"
+            "  fix: raise loss_weights.mim, or drop enable_mim"
+        ),
+    ),
 }
 
 
@@ -114,6 +162,10 @@ def test_what_cannot_work_is_refused_with_the_ways_out(refusal, text, said):
         "epochs: 1\nddp: true\ndevice: cuda\nnproc_per_node: 8\n",
         "max_steps: 100\nlr_warmup_steps: 100\n",
         "epochs: 1\nadapter: precomputed\npredictions: p.json\n",
+        "epochs: 1\nadapter: precomputed\npredictions: p.json\ntta: true\n",
+        "epochs: 1\ntta: true\ntta_mode: model\ntta_scales: [1]\ntta_rotations_deg: [0]\ntta_flip: true\n",
+        "epochs: 1\nadapter: rtdetr_pose\ntta: true\ntta_mode: model\ntta_scales: [1, 1.5]\n",
+        "epochs: 1\nadapter: rtdetr_pose\ncorruption: fog\n",
         "epochs: 1\nimage_size: [64, 96]\nnum_queries: 126\n",
         "epochs: 1\nimage_size: 96\nnum_queries: 84\nmultiscale: [96, 64, 128]\n",
         "epochs: 1\nimage_size: 96\nnum_queries: 189\nmultiscale: true\n",

@@ -52,3 +52,9 @@ def test_numpy_and_torch_agree_bit_for_bit(preprocess):
     np.testing.assert_array_equal(by_numpy, by_torch.numpy())
     np.testing.assert_allclose(by_numpy, expected, atol=1e-6)
     assert by_torch.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_the_border_has_the_color_that_a_letterboxed_image_has_there():
+    preprocess = Preprocess(64, 64, 114, mean=(0.4, 0.5, 0.6), std=(0.5, 0.25, 0.2))
+    canvas, _ = preprocess.letterbox(np.zeros((10, 64, 3), dtype=np.uint8))
+    np.testing.assert_allclose(preprocess.border(), preprocess.to_network(canvas[None])[0, :, 0, 0], rtol=1e-5)

@@ -35,10 +35,11 @@ def test_an_output_that_may_be_left_out_is_no_target(build):
 
 
 def test_short_names_stand_for_stages(build):
-    assert {name: tasks_of(build)[name]["task_dep"] for name in ("export", "parity", "eval")} == {
+    assert {name: tasks_of(build)[name]["task_dep"] for name in ("export", "parity", "eval", "test")} == {
         "export": ["export_onnx"],
         "parity": ["onnx_parity"],
         "eval": ["evaluate"],
+        "test": ["scenarios"],
     }
 
 
@@ -75,3 +76,10 @@ def test_a_run_somebody_else_builds_is_refused_with_exit_code_2(build, capsys):
 def test_what_was_never_built_has_to_run(build):
     node = build.session.plan["prepare_data"]
     assert build.session.own_reasons(node) == (Reason("never built", "prepare_data"),)
+
+
+def test_a_short_name_of_a_stage_that_is_not_in_the_plan_is_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exp.yaml").write_text(CONTRACT)
+    tasks = tasks_of(Build(opened("scenarios=none")))
+    assert not {"test", "scenarios"} & set(tasks)

@@ -1,5 +1,6 @@
 """Files that a contract names are inputs by their content, and are told by their own names."""
 
+import json
 import os
 import time
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from tests.data.builders import write_image, write_yolo
 from tests.engine.test_session import config, opened  # noqa: F401 - `config` is a fixture
 from yolozu.artifacts.digest import digest_file
 from yolozu.engine.given import told_by_file
-from yolozu.errors import InputError
+from yolozu.errors import ContractError, InputError
 from yolozu.plan.receipt import Receipt
 from yolozu.plan.staleness import Reason
 
@@ -155,3 +156,23 @@ def test_files_of_the_data_that_were_written_since_are_named(config, tmp_path): 
         time.sleep(0.02)
     named = ", ".join(f"{root}/labels/train/{name}.txt" for name in "dcb")
     assert reasons() == [f"{root} has other content than when it was read (newer: {named} and 1 more)"]
+
+
+SETTING_NOTE = "plan/scenario_setting.json"
+
+
+def test_a_setting_counts_by_what_it_says(config, tmp_path):  # noqa: F811
+    standard = opened().texts[SETTING_NOTE]
+    (tmp_path / "t.yaml").write_text("seed: 1\ndataset: other\nscenarios: [{name: a, slice: {area: small}}]\n")
+    text = opened("scenarios=t.yaml").texts[SETTING_NOTE]
+    assert text != standard
+    assert json.loads(text)["without_effect"] == ["dataset"]
+    (tmp_path / "t.yaml").write_text("# remark\ndataset: b\nscenarios:\n- {slice: {area: small}, name: a}\nseed: 1\n")
+    assert opened("scenarios=t.yaml").texts[SETTING_NOTE] == text
+    assert SETTING_NOTE not in opened("scenarios=none").texts
+
+
+def test_a_setting_that_is_wrong_is_told_before_anything_runs(config, tmp_path):  # noqa: F811
+    (tmp_path / "t.yaml").write_text("sed: 1\n")
+    with pytest.raises(ContractError, match=r"t\.yaml:1: sed: YZ102 unknown key"):
+        opened("scenarios=t.yaml")

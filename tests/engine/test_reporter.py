@@ -18,7 +18,7 @@ def test_a_stage_is_a_line_with_its_number_and_reason(build):  # noqa: F811
     reporter.skip_uptodate(task("train"))
     reporter.execute_task(task("lint"))
     assert stream.getvalue() == (
-        "a: exp.yaml\n[1/7] prepare_data: has not been built\n[2/7] train: up to date\n.  lint\n"
+        "a: exp.yaml\n[1/8] prepare_data: has not been built\n[2/8] train: up to date\n.  lint\n"
     )
 
 

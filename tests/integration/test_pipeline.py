@@ -27,6 +27,7 @@ ARTIFACTS = [
     "plan/train.json",
     "predictions/predictions.json",
     "receipts/evaluate.json",
+    "receipts/scenarios.json",
     "receipts/train.json",
     "reports/config_resolved.yaml",
     "reports/data_check.json",
@@ -34,10 +35,11 @@ ARTIFACTS = [
     "reports/onnx_parity.json",
     "reports/predictions_check.json",
     "reports/run_meta.json",
+    "reports/scenarios.json",
     "reports/train_metrics.jsonl",
     "reports/val_metrics.jsonl",
 ]
-AFTER_TRAIN = ["export_onnx", "onnx_parity", "predict", "validate_predictions", "evaluate"]
+AFTER_TRAIN = ["export_onnx", "onnx_parity", "predict", "validate_predictions", "evaluate", "scenarios"]
 
 
 @pytest.fixture
@@ -64,13 +66,14 @@ def test_a_second_build_runs_nothing_and_never_imports_torch(finished):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "done: exp.yaml\n"
-        "[1/7] prepare_data: up to date\n"
-        "[2/7] train: up to date\n"
-        "[3/7] export_onnx: up to date\n"
-        "[4/7] onnx_parity: up to date\n"
-        "[5/7] predict: up to date\n"
-        "[6/7] validate_predictions: up to date\n"
-        "[7/7] evaluate: up to date\n"
+        "[1/8] prepare_data: up to date\n"
+        "[2/8] train: up to date\n"
+        "[3/8] export_onnx: up to date\n"
+        "[4/8] onnx_parity: up to date\n"
+        "[5/8] predict: up to date\n"
+        "[6/8] validate_predictions: up to date\n"
+        "[7/8] evaluate: up to date\n"
+        "[8/8] scenarios: up to date\n"
     )
 
 
@@ -80,6 +83,18 @@ def test_an_evaluation_key_reruns_the_evaluation_alone_and_is_remembered(project
     assert again.stdout.startswith("done: exp.yaml + eval_engine=pycocotools (remembered)\n")
     assert ": done in " not in again.stdout
     assert project.build("run_id=done", "forget=eval_engine") == ["evaluate"]
+
+
+def test_another_setting_reruns_the_scenarios_alone_and_none_leaves_them_out(project):
+    (project.root / "t.yaml").write_text("scenarios: [{name: few, slice: {min_objects: 1}}]\n")
+    assert project.build("run_id=done", "scenarios=t.yaml") == ["scenarios"]
+    report = json.loads((project.run_dir("done") / "reports/scenarios.json").read_text())
+    assert [row["name"] for row in report["scenarios"]] == ["few"]
+    (project.root / "t.yaml").write_text("# a remark\nscenarios: [{name: few, slice: {min_objects: 1}}]\n")
+    assert project.build("run_id=done", "test") == []
+    (project.root / "t.yaml").write_text("scenarios: [{name: few, slice: {min_objects: 2}}]\n")
+    assert "t.yaml has other content than when it was read" in project.yolozu("why", "run_id=done").stdout
+    assert "scenarios" not in project.yolozu("plan", "run_id=done", "scenarios=none").stdout.split("scenarios=none")[1]
 
 
 def test_operational_keys_make_nothing_stale(project):

@@ -81,3 +81,19 @@ def test_the_refusal_lists_every_tensor_and_changes_nothing():
         f"0.bias (float64 [3] in the file, float32 [3] in the detector){fix}"
     )
     assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
+
+
+def test_a_reconstruction_head_comes_back_with_what_it_knows():
+    from yolozu.contract.decided import with_additions
+    from yolozu.contract.train import MimSection
+
+    mim = MimSection(enable_mim=True, mim_mask_prob=0.3, mim_patch_size=32)
+    config = with_additions(CONFIG, mim, fill=(0.25, 0.5, 0.75))
+    torch.manual_seed(1)
+    weights = build_detector(config, num_classes=2).state_dict()
+    saved = checkpoint(model_config=config.model_dump(mode="json"), weights=weights, ema=None)
+    detector = detector_from(saved)
+    head = detector.reconstruction
+    assert (head.mask_prob, head.patch_size, head.fill_3) == (0.3, 32, (0.25, 0.5, 0.75))
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in detector.state_dict().items())
+    assert detector_from(checkpoint()).reconstruction is None

@@ -9,7 +9,7 @@ from torch import distributed, nn
 
 from tests.model.two_processes import CASES, WORLD_SIZE, learn, share
 from yolozu.contract.model import Norm
-from yolozu.model.norms import FrozenBatchNorm, make_norm
+from yolozu.model.norms import FrozenBatchNorm, make_norm, running_statistics
 
 
 def test_frozen_statistics_equal_those_of_an_evaluated_batch_norm():
@@ -98,6 +98,22 @@ def test_a_group_of_one_process_is_batch_normalization_bit_for_bit(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the exporter's own deprecations
+@pytest.mark.parametrize("name", ["bn", "syncbn"])
+def test_running_statistics_are_used_and_left_as_they_are(name):
+    net = nn.Sequential(make_norm(name, 2), nn.Dropout(0.5), make_norm(name, 2)).train()
+    net[2].eval()
+    net[0].running_mean.copy_(torch.tensor([1.0, 2.0]))
+    net[0].running_var.fill_(4.0)
+    before = {key: tensor.clone() for key, tensor in net.state_dict().items()}
+    features = torch.full((3, 2, 2, 2), 5.0)
+    with running_statistics(net):
+        found = net[0](features)
+        assert net[1].training
+    torch.testing.assert_close(found[0, :, 0, 0], torch.tensor([2.0, 1.5]), atol=1e-5, rtol=0.0)
+    assert all(torch.equal(tensor, before[key]) for key, tensor in net.state_dict().items())
+    assert [module.training for module in net] == [True, True, False]
+
+
 def test_every_norm_exports_to_onnx(tmp_path):
     torch.manual_seed(0)
     module = nn.Sequential(*[make_norm(name, 8) for name in get_args(Norm)])

@@ -82,15 +82,16 @@ def test_a_model_of_somebody_else_is_refused(tmp_path):
 
 def test_a_graph_that_is_not_what_its_metadata_tells_is_refused(exported, tmp_path):
     model = onnx.load(exported.onnx)
-    entry = next(entry for entry in model.metadata_props if entry.key == "yolozu.inputs")
-    entry.value = entry.value.replace("64", "32")
+    entry = next(entry for entry in model.metadata_props if entry.key == "yolozu.outputs")
+    entry.value = entry.value.replace("20", "21")
     path = tmp_path / "model.onnx"
     onnx.save(model, path)
     with pytest.raises(InputError) as refused:
         OnnxNetwork(path, **CPU)
     assert str(refused.value) == (
-        f"{path}: YZ603 its metadata tells of inputs {{'images': ('batch', 3, 32, 96)}}, "
-        "its graph has {'images': ('batch', 3, 64, 96)}\n"
+        f"{path}: YZ603 its metadata tells of outputs "
+        "{'pred_boxes': ('batch', 21, 4), 'pred_logits': ('batch', 21, 3)}, its graph has "
+        "{'pred_logits': ('batch', 20, 3), 'pred_boxes': ('batch', 20, 4)}\n"
         "  fix: export the model again from its checkpoint with this version of yolozu"
     )
 

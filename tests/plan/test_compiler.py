@@ -73,9 +73,20 @@ def test_the_registered_stages_form_the_pipeline():
     plan = compile_plan(Contract(), registered_stages())
     assert [node.name for node in plan.nodes] == [
         "prepare_data", "train", "export_onnx", "onnx_parity", "predict", "validate_predictions", "evaluate",
+        "scenarios",
     ]  # fmt: skip
     assert plan["predict"].gates == {"parity": "reports/onnx_parity.json"}
     assert plan["evaluate"].gates == {"check": "reports/predictions_check.json"}
+    assert plan["scenarios"].gates == {"evaluated": "reports/eval_coco.json"}
+
+
+def test_a_stage_that_the_contract_does_not_want_is_left_out():
+    class UnwantedSpec(CountSpec):
+        def wanted(self):
+            return False
+
+    unwanted = Stage("echo", 1, UnwantedSpec, PraiseInputs, EchoOutputs, PRAISE.run)
+    assert "echo" not in compile_plan(Contract(), [*TOYS, unwanted])
 
 
 @dataclass(frozen=True)

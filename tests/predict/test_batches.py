@@ -20,9 +20,9 @@ def test_images_come_in_order_and_in_batches(exported, batch_size):
     assert [record.image for batch in batches for record in batch.records] == [record.image for record in records]
     assert [len(batch.records) for batch in batches[:-1]] == [batch_size] * (len(batches) - 1)
     for batch in batches:
-        assert batch.canvases_BHW3.shape == (len(batch.records), 64, 96, 3)
-        assert batch.canvases_BHW3.dtype == np.uint8
-        for record, canvas, placement in zip(batch.records, batch.canvases_BHW3, batch.placements, strict=True):
+        assert batch.own.pixels_BHW3.shape == (len(batch.records), 64, 96, 3)
+        assert batch.own.pixels_BHW3.dtype == np.uint8
+        for record, canvas, placement in zip(batch.records, batch.own.pixels_BHW3, batch.own.placements, strict=True):
             expected, expected_placement = PREPROCESS.letterbox(read_image(record.path))
             assert np.array_equal(canvas, expected)
             assert placement == expected_placement

@@ -11,7 +11,7 @@ from yolozu.contract.data import AugmentSection, PreprocessSection
 from yolozu.contract.model import ModelConfig, ModelSection
 from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.train import DeviceSection, LoopSection, OperationsSection, SeedSection
+from yolozu.contract.train import DeviceSection, LoopSection, MimSection, OperationsSection, SeedSection
 from yolozu.data import dataset as dataset_module
 from yolozu.data.augmentation.augment import draw_variation, generator_for
 from yolozu.data.index import DataIndex
@@ -94,6 +94,18 @@ def test_the_loss_is_the_one_of_the_contract(begun):
     _, parts = materials.loss.of_predictions(_predicting(boxes + 0.1), targets)
     assert list(parts) == ["bbox"]
     assert parts["bbox"].item() == pytest.approx(5.0 * 0.4, rel=1e-5)
+
+
+@pytest.mark.effect("enable_mim", "mim_mask_prob", "mim_patch_size", "loss_weights.mim")
+def test_hidden_patches_are_painted_as_asked_for(begun):
+    losses, preprocess = LossSection(loss_weights=LossWeights(mim=7.0)), PreprocessSection(image_size=64, letterbox_fill=51)
+    _, plain = begun(losses=losses)
+    assert (plain.detector.reconstruction, plain.mim_weight) == (None, 0.0)
+    mim = MimSection(enable_mim=True, mim_mask_prob=0.3, mim_patch_size=32)
+    _, painting = begun(losses=losses, mim=mim, preprocess=preprocess)
+    head = painting.detector.reconstruction
+    assert (head.mask_prob, head.patch_size, painting.mim_weight) == (0.3, 32, 7.0)
+    assert head.fill_3 == pytest.approx((0.2, 0.2, 0.2))
 
 
 @pytest.mark.effect("cache")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from tests.training.tiny import POSES, Tiny, make_index, outcome, recipe
+from tests.training.tiny import PAINTING, POSES, Tiny, make_index, outcome, recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,12 @@ def tiny_poses(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     root = tmp_path_factory.mktemp("posed")
     splits = [make_index(root, split, count, seed=seed, with_poses=True) for split, count, seed in POSED_SPLITS]
     return Tiny(*splits, POSES)
+
+
+@pytest.fixture(scope="session")
+def tiny_painting(tiny: Tiny) -> Tiny:
+    """The first of them, with hidden patches to paint."""
+    return Tiny(tiny.train, tiny.val, PAINTING)
 
 
 @pytest.fixture(scope="package")

@@ -60,6 +60,7 @@ def test_everything_comes_back(path, parts):
         assert torch.equal(ours.share.batch.targets.valid_BT, theirs.share.batch.targets.valid_BT)
         assert ours.share.batch.indices == theirs.share.batch.indices
         assert (ours.share.weight, ours.place, ours.rank) == (theirs.share.weight, theirs.place, theirs.rank)
+        assert (ours.share.first, ours.share.of, ours.share.of_window) == (0, 2, 4)
     assert found.record.values == {"scaler": {}, "ema_updates": 4}
     assert list(found.record.tensors) == ["w/exp_avg"]
     assert found.spec == about_of(recipe()).spec

@@ -50,6 +50,12 @@ POSED_RECIPES = {
 }  # fmt: skip
 """With symmetries, expected errors, jitter of intrinsics, and costs of poses that start one after another."""
 
+PAINTING_RECIPES = {
+    "painting, accumulation, average, bf16": {
+        **ADAMW, **AVERAGE, "scheduler": "cosine", "accumulation": 2, "amp": "bf16",
+    },
+}  # fmt: skip
+
 
 class Killed(BaseException):
     """As if the process had ended there."""
@@ -96,6 +102,11 @@ def test_killed_at_any_line_again_and_again_changes_no_bit(tiny, tmp_path, name)
 @pytest.mark.parametrize("name", POSED_RECIPES)
 def test_killed_while_poses_are_learned_in_any_phase_changes_no_bit(tiny_poses, tmp_path, name):
     killed_and_undisturbed_agree(tiny_poses, recipe_of(POSED_RECIPES[name]), tmp_path, name)
+
+
+@pytest.mark.parametrize("name", PAINTING_RECIPES)
+def test_killed_while_hidden_patches_are_painted_changes_no_bit(tiny_painting, tmp_path, name):
+    killed_and_undisturbed_agree(tiny_painting, recipe_of(PAINTING_RECIPES[name]), tmp_path, name)
 
 
 def killed_and_undisturbed_agree(tiny, chosen, directory, name):

@@ -72,6 +72,16 @@ def test_a_step_with_poses_has_the_losses_of_the_training_again(tiny_poses, tmp_
         assert again != 0.0
 
 
+def test_a_step_with_hidden_patches_has_the_losses_of_the_training_again(tiny_painting, tmp_path):
+    chosen = recipe()
+    with pytest.raises(UsageError):
+        tiny_painting.fit(tmp_path, chosen, materials=spoiled(tiny_painting, chosen, {4}))
+    found = replay(tmp_path / "black_box" / "step-000004.pt")
+    weights = [part.share.weight for part in found.bundle.parts]
+    again = sum(weight * entry["mim"] for weight, entry in zip(weights, found.rehearsal.losses, strict=True))
+    assert again == pytest.approx(found.bundle.finding.losses["mim"], rel=1e-6)
+
+
 def test_poses_thrown_out_of_all_numbers_are_reproduced_at_the_same_place(tiny_poses, tmp_path):
     with pytest.raises(UsageError):
         tiny_poses.fit(tmp_path, recipe(**WILD))

@@ -29,7 +29,7 @@ def test_a_process_that_is_alone_has_everything_as_it_is():
     batch = toy_batch((255, [1, 2]), (51, []))
     (share,) = shares_of([batch], ALONE)
     assert share.batch.targets is batch.targets
-    assert (share.first, share.of, share.weight) == (0, 2, 1.0)
+    assert (share.first, share.of, share.of_window, share.weight) == (0, 2, 2, 1.0)
 
 
 def test_a_share_knows_its_place_and_is_padded_as_the_whole_batch_is():
@@ -40,6 +40,7 @@ def test_a_share_knows_its_place_and_is_padded_as_the_whole_batch_is():
     assert one.batch.targets.valid_BT.tolist() == [[True, False, False]]
     assert (other.first, other.of, other.batch.targets.labels_BT.shape) == (0, 2, (2, 2))
     assert (one.weight, other.weight) == (1 / 7, 2 / 7)
+    assert one.of_window == other.of_window == 6
 
 
 def test_weights_make_the_mean_over_all_objects():

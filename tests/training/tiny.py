@@ -14,10 +14,11 @@ from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
 from yolozu.contract.data import AugmentSection
+from yolozu.contract.decided import with_additions
 from yolozu.contract.model import ModelConfig
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.train import LoopSection, OperationsSection
+from yolozu.contract.train import LoopSection, MimSection, OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.data.index import DataIndex, ImageRecord
 from yolozu.data.poses import PoseLabels
@@ -102,6 +103,10 @@ POSES = Objective(
     symmetries=SymmetryTable.of_models(MODELS, 2),
 )
 """All that has to do with poses at once."""
+
+
+PAINTING = Objective(model=with_additions(MODEL, MimSection(enable_mim=True, mim_patch_size=8)))
+"""Boxes, and hidden patches to paint."""
 
 
 def make_index(root: Path, split: str, count: int, seed: int, *, with_poses: bool = False) -> DataIndex:
@@ -212,6 +217,7 @@ class Tiny:
             score=scattered_score,
             score_threshold=0.001,
             max_detections=50,
+            mim_weight=0.0 if detector.reconstruction is None else objective.losses.loss_weights.mim,
         )
 
     def fit(

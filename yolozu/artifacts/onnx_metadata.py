@@ -11,7 +11,7 @@ from yolozu.artifacts.jsonio import canonical
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from yolozu.errors import YolozuError
 
@@ -109,9 +109,24 @@ class OnnxMetadata:
         if not ours:
             raise _unusable(where, "is an ONNX file without yolozu's metadata (classes, preprocessing)")
         try:
-            return cls._from_json({key: json.loads(text) for key, text in ours.items()})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            metadata = cls._from_json({key: json.loads(text) for key, text in ours.items()})
+            contradictions = list(metadata._contradictions())
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise _unusable(where, f"holds metadata that cannot be read ({type(error).__name__}: {error})") from error
+        if contradictions:
+            raise _unusable(where, f"holds metadata that contradicts itself: {'; '.join(contradictions)}")
+        return metadata
+
+    def _contradictions(self) -> Iterator[str]:
+        """Where preprocessing and class table are not those of the graph's shapes."""
+        size = (self.preprocess["height"], self.preprocess["width"])
+        sides = self.input_shapes[INPUT_NAME][2:]
+        if len(sides) != 2 or any(isinstance(side, int) and side != own for side, own in zip(sides, size, strict=True)):
+            told = f"{size[0]}x{size[1]}"
+            yield f"preprocessing gives images of {told} px, the input takes {'x'.join(map(str, sides))}"
+        logits = self.output_shapes["pred_logits"][-1]
+        if logits != len(self.classes):
+            yield f"the class table has {len(self.classes)} classes, the network {logits}"
 
     @classmethod
     def _from_json(cls, value: dict[str, Any]) -> Self:

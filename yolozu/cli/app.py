@@ -50,15 +50,21 @@ COMMANDS = {
     "data fetch": Entry(f"{_COMMANDS}.data_fetch:fetch", "Fetch a published data set: coco128."),
     "data subset": Entry(f"{_COMMANDS}.data_subset:subset", "Choose images of a split, the same every time."),
     "data paste": Entry(f"{_COMMANDS}.data_paste:paste", "Paste objects onto other backgrounds, with exact poses."),
+    "data corrupt": Entry(f"{_COMMANDS}.data_corrupt:corrupt", "Write a corrupted copy of a split."),
+    "data corruptions": Entry(f"{_COMMANDS}.data_corrupt:corruptions", "List corruptions, or draw all of an image."),
     "data synth": Entry(f"{_COMMANDS}.data:synth", "Render a data set with exact boxes and poses."),
     "export-predictions": Entry(f"{_COMMANDS}.predict:export_predictions", "Predict images, write predictions JSON."),
     "predict": Entry(f"{_COMMANDS}.predict:export_predictions", "The same as export-predictions."),
+    "convert-predictions": Entry(f"{_COMMANDS}.convert:convert_predictions", "Predictions to and from other formats."),
     "validate predictions": Entry(f"{_COMMANDS}.validate:predictions", "Check a predictions file."),
     "validate dataset": Entry(f"{_COMMANDS}.validate:dataset", "Check a data set."),
     "validate run-meta": Entry(f"{_COMMANDS}.validate:run_meta", "Check a run_meta.json."),
     "validate parity": Entry(f"{_COMMANDS}.validate:parity", "Check an onnx_parity.json."),
     "eval-coco": Entry(f"{_COMMANDS}.evaluate:eval_coco", "Evaluate predictions by the COCO protocol."),
     "eval-pose": Entry(f"{_COMMANDS}.eval_pose:eval_pose", "Evaluate predicted poses: ADD(-S), MSSD, MSPD, 5°5cm."),
+    "eval-suite": Entry(f"{_COMMANDS}.eval_suite:eval_suite", "Evaluate many predictions files under one protocol."),
+    "compare": Entry(f"{_COMMANDS}.compare:compare", "Compare two runs or predictions files, with intervals."),
+    "test": Entry(f"{_COMMANDS}.scenarios:run_suite", "Scenario suite: slices of the data, perturbed pictures."),
 }  # fmt: skip
 """Words of a command -> its entry; two words are a command of a group."""
 

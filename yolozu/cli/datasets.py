@@ -35,7 +35,7 @@ def checked_data(root: Path, split: str | None) -> CheckedData:
     from yolozu.progress import progress_for
 
     layout = find_layout(root)
-    name = _chosen(root, list(layout.splits)) if split is None else split
+    name = chosen_split(root, list(layout.splits)) if split is None else split
     with DigestCache(digest_cache_path()) as cache:
         return check(survey(layout, [name], cache, progress_for(sys.stderr)))
 
@@ -66,7 +66,12 @@ def open_split_with_models(root: Path, split: str | None) -> tuple[DataIndex, Ob
     return index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd"), checked.survey.models
 
 
-def _chosen(root: Path, splits: list[str]) -> str:
+def chosen_split(root: Path, splits: list[str]) -> str:
+    """The split that is meant where none is named: the only one, or ``val``.
+
+    Raises:
+        UsageError: YZ805 which one is meant cannot be told.
+    """
     if len(splits) == 1:
         return splits[0]
     if USUAL_SPLIT in splits:

@@ -18,7 +18,9 @@ from yolozu.contract.scalars import write_flow
 from yolozu.errors import ContractError, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from yolozu.contract.base import Section
 
 Result = TypeVar("Result")
 
@@ -30,7 +32,17 @@ _METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 
 
 def contract_flags(function: Callable[..., Result]) -> Callable[..., Result]:
-    """Give a typer command every contract key as an option.
+    """Give a typer command every contract key as an option; older spellings too."""
+    return _with_options(function, [*_options(sections().values()), *_older_spellings()])
+
+
+def section_flags(*wanted: type[Section]) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Give a typer command the keys of some sections as options."""
+    return lambda function: _with_options(function, _options(wanted))
+
+
+def _with_options(function: Callable[..., Result], wanted: Iterable[inspect.Parameter]) -> Callable[..., Result]:
+    """A typer command with options of the contract.
 
     The command declares a keyword parameter ``overrides: list[Override]``; in its place come ``--lr``, ``--use-ema`` /
     ``--no-use-ema`` and so on, and it receives the explicitly given ones, in the order of the contract. A key that the
@@ -45,7 +57,7 @@ def contract_flags(function: Callable[..., Result]) -> Callable[..., Result]:
         if name != OVERRIDES
     ]
     names = {parameter.name for parameter in own}
-    options = {option.name: option for option in _options() if option.name not in names}
+    options = {option.name: option for option in wanted if option.name not in names}
 
     @functools.wraps(function)
     def command(**values: Any) -> Result:
@@ -80,13 +92,16 @@ def overrides_of(given: Mapping[str, bool | str | None]) -> list[Override]:
     return overrides
 
 
-def _options() -> Iterator[inspect.Parameter]:
-    for section in sections().values():
+def _options(wanted: Iterable[type[Section]]) -> Iterator[inspect.Parameter]:
+    for section in wanted:
         texts = docstrings_of(section)
         panel = re.split(r"[.,;]|: (?![^`]*`)", summary_of(section))[0]
         for key, slot in slots_of(section).items():
             default = "" if slot.section is not None else f" Default: {write_flow(slot.default)}."
             yield _option(key, slot, f"{texts[key]}{default}", panel)
+
+
+def _older_spellings() -> Iterator[inspect.Parameter]:
     for alias, path in ALIASES.items():
         target = slot_at(path)
         assert target is not None
@@ -96,7 +111,7 @@ def _options() -> Iterator[inspect.Parameter]:
 
 def _option(key: str, slot: Slot, text: str, panel: str) -> inspect.Parameter:
     flag = f"--{_dashed(key)}"
-    choices = get_args(slot.annotation) if slot.is_choice else ()
+    choices = get_args(slot.annotation) if slot.is_choice else slot.offers
     words = [write_flow(choice) for choice in choices]
     annotation: Any
     if slot.annotation is bool or (choices and all(isinstance(choice, bool) for choice in choices)):
@@ -108,7 +123,7 @@ def _option(key: str, slot: Slot, text: str, panel: str) -> inspect.Parameter:
             help=text,
             rich_help_panel=panel,
             show_default=False,
-            metavar="|".join(words) if words else _metavar(slot),
+            metavar="|".join([*words, *(["NAME"] if slot.offers else [])]) if words else _metavar(slot),
             autocompletion=(lambda: words) if words else None,
         )
         annotation = Annotated[str | None, option]

@@ -63,13 +63,11 @@ def _check_names(session: Session, names: Sequence[str]) -> None:
     """Refuse stages that are not part of the contract's plan."""
     for name in names:
         if name not in session.plan:
-            asked = [link.target.rpartition(".")[2] for link in links(STAGES.load(name).outputs).values()]
-            raise UsageError.one(
-                "YZ318",
-                where=name,
-                problem="this contract gives the stage nothing to do",
-                fix=f"set {', '.join(asked[:-1])} or {asked[-1]}",
-            )
+            outputs = links(STAGES.load(name).outputs).values()
+            asked = [link.target.rpartition(".")[2] for link in outputs if link.kind == "gives_at"]
+            fix = f"set {', '.join(asked[:-1])} or {asked[-1]}" if asked else f"set {name} to another value than none"
+            problem = "this contract gives the stage nothing to do"
+            raise UsageError.one("YZ318", where=name, problem=problem, fix=fix)
 
 
 def _one_of(name: str, flag: str | None, word: str | None) -> str | None:

@@ -29,9 +29,14 @@ class Form:
     """What a value must look like, in words, where its type alone would say too little or too much.
 
     Goes into ``Annotated[...]``; errors and the reference read ``must be <words>``.
+
+    Attributes:
+        words: the words.
+        offers: values to complete to, where others are possible too.
     """
 
     words: str
+    offers: tuple[str, ...] = ()
 
 
 class Conflict(ValueError):

@@ -20,6 +20,14 @@ BACKBONES = {
 NORM_BY_DESIGN = frozenset({"convnext_tiny"})
 """Backbones whose normalization is part of their design, so that ``model.backbone.norm`` has no effect on them."""
 
+ADAPTERS = {
+    "rtdetr_pose": "yolozu.predict.adapters.rtdetr_pose:RtdetrPoseAdapter",
+    "onnxruntime": "yolozu.predict.adapters.onnxruntime:OnnxRuntimeAdapter",
+    "precomputed": "yolozu.predict.adapters.precomputed:PrecomputedAdapter",
+    "dummy": "yolozu.predict.adapters.dummy:DummyAdapter",
+}
+"""What ``adapter`` offers, besides those of installed packages."""
+
 CORRUPTIONS = {
     "gaussian_noise": "yolozu.data.corruption.noise:gaussian_noise",
     "shot_noise": "yolozu.data.corruption.noise:shot_noise",
@@ -38,6 +46,11 @@ CORRUPTIONS = {
     "jpeg_compression": "yolozu.data.corruption.digital:jpeg_compression",
 }
 """What ``corruption`` offers, in the order of Hendrycks & Dietterich (ICLR 2019): noise, blur, weather, digital."""
+
+UNSEEDED_CORRUPTIONS = frozenset(
+    {"defocus_blur", "zoom_blur", "brightness", "contrast", "pixelate", "jpeg_compression"}
+)
+"""Corruptions about which nothing is random, so that ``corruption_seed`` has no effect on them."""
 
 TTT_METHODS = {
     "tent": "yolozu.predict.ttt.tent:Tent",

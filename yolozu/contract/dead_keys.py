@@ -7,12 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yolozu.contract.components import NORM_BY_DESIGN
+from yolozu.contract.components import ADAPTERS, NORM_BY_DESIGN, UNSEEDED_CORRUPTIONS
 from yolozu.contract.data import SYNTHETIC
 from yolozu.contract.fields import flat_json, keys
 from yolozu.contract.files import THERE_ANYWAY
 from yolozu.contract.input_sizes import input_sizes
 from yolozu.contract.node import Problem
+from yolozu.contract.ttt_presets import filter_of, limits_of, method_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +51,12 @@ _OF_POSES = (*_POSE_COSTS, *(f"{key}_start_step" for key in _POSE_COSTS), *(f"lo
 _NOISE = ("model.denoising.label_noise", "model.denoising.box_noise")
 _SKIPS = ("non_finite_max_skips", "non_finite_lr_decay")
 _GROUP = ("nproc_per_node", "max_restarts")
+_TTA = ("tta_mode", "tta_seed", "tta_flip_prob", "tta_scales", "tta_rotations_deg", "tta_flip", "tta_iou")
 _JITTER = ("jitter_dfx", "jitter_dfy", "jitter_dcx", "jitter_dcy")
+_MIM = ("mim_mask_prob", "mim_patch_size", "loss_weights.mim")
+_TTT_LIMITS = ("ttt_max_grad_norm", "ttt_max_update_norm", "ttt_max_total_update_norm", "ttt_max_loss_ratio", "ttt_max_loss_increase")
+_TTT_STEPS = ("ttt_method", "ttt_update_filter", "ttt_include", "ttt_exclude", "ttt_lr", "ttt_seed", "ttt_mim_mask_prob", "ttt_stop_on_non_finite", "ttt_rollback_on_stop", *_TTT_LIMITS)
+_TTT = ("ttt_preset", "ttt_reset", "ttt_steps", "ttt_batch_size", "ttt_max_batches", "ttt_norm_weight", *_TTT_STEPS)
 _ENCODER = ("model.encoder.num_heads", "model.encoder.ffn_dim")
 
 DEAD_KEYS = (
@@ -79,14 +85,28 @@ DEAD_KEYS = (
     DeadKey(("cost_rot_start_step",), lambda c: c.matching.cost_rot == 0, "cost_rot is 0", "set cost_rot above 0"),
     DeadKey(("cost_t_start_step",), lambda c: c.matching.cost_t == 0, "cost_t is 0", "set cost_t above 0"),
     DeadKey(("model.use_uncertainty",), lambda c: c.losses.task_aligner == "none", "no loss teaches these heads: task_aligner is none", "set task_aligner: uncertainty"),
+    DeadKey(_MIM, lambda c: not c.mim.enable_mim, "enable_mim is off", "set enable_mim: true"),
     DeadKey(_NOISE, lambda c: c.model.model.denoising.num_queries == 0, "model.denoising.num_queries is 0", "set model.denoising.num_queries above 0"),
     DeadKey(("model.backbone.norm",), lambda c: c.model.model.backbone.name in NORM_BY_DESIGN, "{model[backbone][name]} has a normalization of its own", "choose another backbone"),
     DeadKey(_ENCODER, lambda c: c.model.model.encoder.num_layers == 0, "model.encoder.num_layers is 0", "set model.encoder.num_layers above 0"),
     DeadKey(("head_init",), lambda c: c.init.init_from is None, "init_from is not set: all weights are new", "set init_from"),
     DeadKey(("symmetries",), lambda c: c.model.model.pose is False and c.predict.adapter != "precomputed", "model.pose is off", "set model.pose: true or auto"),
     DeadKey(("parity_rot_deg", "parity_t_mm"), lambda c: c.model.model.pose is False, "model.pose is off", "set model.pose: true or auto"),
-    DeadKey(("predictions",), lambda c: c.predict.adapter != "precomputed", "the adapter is {adapter}", "set adapter: precomputed"),
+    DeadKey(("predictions",), lambda c: c.predict.adapter in ADAPTERS and c.predict.adapter != "precomputed", "the adapter is {adapter}", "set adapter: precomputed"),
     DeadKey(("score_threshold", "max_detections"), lambda c: c.predict.adapter == "dummy", "adapter dummy predicts nothing", "choose another adapter"),
+    DeadKey(_TTT, lambda c: not c.ttt.ttt, "ttt is off", "set ttt: true"),
+    DeadKey(("ttt_batch_size", "ttt_max_batches"), lambda c: c.ttt.ttt_reset == "sample", "ttt_reset is sample: images adapt one by one", "set ttt_reset: stream"),
+    DeadKey(_TTT_STEPS, lambda c: c.ttt.ttt_steps == 0, "ttt_steps is 0: only statistics move", "set ttt_steps above 0"),
+    DeadKey(("ttt_rollback_on_stop",), lambda c: not any(vars(limits_of(c.ttt)).values()), "no limit is set", "set ttt_preset or a limit such as ttt_max_update_norm"),
+    DeadKey(("ttt_mim_mask_prob",), lambda c: method_of(c.ttt) != "mim", "the method is tent: nothing is hidden", "set ttt_method: mim"),
+    DeadKey(("ttt_seed",), lambda c: method_of(c.ttt) == "tent" and filter_of(c.ttt) != "adapter_only", "nothing is left to chance", "set ttt_update_filter: adapter_only or ttt_method: mim"),
+    DeadKey(("corruption_severity", "corruption_seed"), lambda c: c.corruption.corruption is None, "no corruption is asked for", "set corruption"),
+    DeadKey(("corruption_seed",), lambda c: c.corruption.corruption in UNSEEDED_CORRUPTIONS, "nothing about {corruption} is random", "choose another corruption"),
+    DeadKey(_TTA, lambda c: not c.tta.tta, "tta is off", "set tta: true"),
+    DeadKey(_TTA[1:3], lambda c: c.tta.tta_mode == "model", "tta_mode is model: nothing is left to chance", "set tta_mode: prediction"),
+    DeadKey(_TTA[3:], lambda c: c.tta.tta_mode == "prediction", "tta_mode is prediction: the network does not look again", "set tta_mode: model"),
+    DeadKey(("tta_seed",), lambda c: c.tta.tta_flip_prob in {0.0, 1.0}, "tta_flip_prob is {tta_flip_prob}: nothing is left to chance", "set tta_flip_prob between 0 and 1"),
+    DeadKey(("tta_flip_prob", "tta_seed"), lambda c: c.predict.adapter == "dummy", "adapter dummy predicts nothing to mirror", "choose another adapter"),
     DeadKey(("checkpoint_out",), lambda c: c.files.checkpoint_out == THERE_ANYWAY["checkpoint_out"], "every run has its best checkpoint there", "name another path"),
     DeadKey(("metrics_jsonl",), lambda c: c.files.metrics_jsonl == THERE_ANYWAY["metrics_jsonl"], "every run has its training metrics there", "name another path"),
     DeadKey(_GROUP, lambda c: not c.loop.ddp, "ddp is off", "set ddp: true"),

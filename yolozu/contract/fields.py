@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from pydantic.fields import FieldInfo
 
-from yolozu.contract.base import Section
+from yolozu.contract.base import Form, Section
 from yolozu.contract.run import Contract, section_of_key
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class Slot:
     def is_choice(self) -> bool:
         """Whether one of a few given values stands here."""
         return get_origin(self.annotation) is Literal
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """Values to complete to where others may stand here too."""
+        return next((entry.offers for entry in self.metadata if isinstance(entry, Form)), ())
 
     @property
     def item(self) -> Slot | None:

@@ -1,4 +1,4 @@
-"""The sizes of network inputs that ``multiscale`` names."""
+"""The sizes of network inputs that ``multiscale`` names, and those of scaled views."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ def input_sizes(multiscale: bool | Sequence[int], size: Size) -> tuple[Size, ...
     else:
         sides = multiscale
     return tuple(dict.fromkeys(_like(size, side) for side in sides))
+
+
+def side_in_view(side: int, scale: float) -> int:
+    """Smallest side, px, of a network input that holds one of ``side`` px at this scale."""
+    # Rounding errors of a product must not add another 32 px.
+    return STRIDE * max(1, ceil(side * scale / STRIDE - 1e-9))
 
 
 def _like(size: Size, longer: int) -> Size:

@@ -80,6 +80,9 @@ class LossWeights(Section):
     t: NonNegativeFloat = 1.0
     """L1 of the translation in metres."""
 
+    mim: NonNegativeFloat = 1.0
+    """L1 of hidden pixels, on the scale of the network input (0 to 1); with `enable_mim`."""
+
 
 class LossSection(Section):
     """Losses."""
@@ -93,6 +96,6 @@ class LossSection(Section):
 
     @model_validator(mode="after")
     def _training_needs_a_loss(self) -> Self:
-        if not any(self.loss_weights.model_dump().values()):
-            raise Conflict("loss_weights", problem="all loss weights are 0", fix="raise one of them")
+        if not any(self.loss_weights.model_dump(exclude={"mim"}).values()):
+            raise Conflict("loss_weights", problem="all loss weights of detection are 0", fix="raise one of them")
         return self

@@ -1,11 +1,12 @@
 """Prediction: what predicts, from which pictures, how often, and whether the network adapts to them."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, WithJsonSchema, model_validator
 
-from yolozu.contract.base import Section
-from yolozu.contract.components import CORRUPTIONS, TTT_METHODS
+from yolozu.contract.adapters import require_known_adapter
+from yolozu.contract.base import Conflict, Form, Section
+from yolozu.contract.components import ADAPTERS, CORRUPTIONS, TTT_METHODS
 
 if TYPE_CHECKING:
     CorruptionKind = str
@@ -14,17 +15,34 @@ else:
     CorruptionKind = Literal[tuple(CORRUPTIONS)]
     TttMethod = Literal[tuple(TTT_METHODS)]
 
+AdapterName = Annotated[
+    str,
+    AfterValidator(require_known_adapter),
+    Form(f"{', '.join(ADAPTERS)}, or the adapter of an installed package", offers=tuple(ADAPTERS)),
+    WithJsonSchema({"anyOf": [{"enum": list(ADAPTERS)}, {"type": "string", "minLength": 1}]}),
+]
+ViewScales = Annotated[
+    tuple[Annotated[float, Field(ge=0.25, le=4.0)], ...],
+    Field(min_length=1, max_length=9),
+    Form("a list of 1 to 9 numbers from 0.25 to 4"),
+]
+ViewTurns = Annotated[
+    tuple[Annotated[float, Field(ge=-180.0, le=180.0)], ...],
+    Field(min_length=1, max_length=9),
+    Form("a list of 1 to 9 numbers from -180 to 180"),
+]
 UpdateFilter = Literal["all", "norm_only", "adapter_only"]
 
 
 class PredictSection(Section):
     """Predictions on `predict_split`."""
 
-    adapter: Literal["rtdetr_pose", "onnxruntime", "precomputed", "dummy"] = "onnxruntime"
-    """What predicts: the checkpoint (torch), the exported file (ONNX Runtime), a given file, or nothing (dummy)."""
+    adapter: AdapterName = "onnxruntime"
+    """What predicts: the checkpoint (torch), the exported file (ONNX Runtime), a given file, nothing (dummy), or an
+    adapter that an installed package offers."""
 
     predictions: str | None = Field(default=None, min_length=1)
-    """Predictions file that `adapter: precomputed` serves."""
+    """Predictions file that `adapter: precomputed` serves, or the adapter of a package reads."""
 
     score_threshold: float = Field(default=0.001, ge=0.0, le=1.0)
     """Detections below this score are left out."""
@@ -40,10 +58,11 @@ class CorruptionSection(Section):
     """What is done to the pictures before they are predicted."""
 
     corruption: CorruptionKind | None = None
-    """Corruption of every image, as in Hendrycks & Dietterich, Benchmarking Neural Network Robustness, ICLR 2019."""
+    """Corruption of every image that is predicted, as in Hendrycks & Dietterich, Benchmarking Neural Network
+    Robustness, ICLR 2019; null leaves them as they are."""
 
     corruption_severity: int = Field(default=3, ge=1, le=5)
-    """How strong it is."""
+    """How strong it is; 5 is the strongest."""
 
     corruption_seed: NonNegativeInt = 0
     """Seed of what is random about it; the same seed corrupts the same image the same way."""
@@ -53,29 +72,48 @@ class TtaSection(Section):
     """Test-time augmentation."""
 
     tta: bool = False
-    """Augment at test time."""
+    """Whether finished predictions are mirrored, or several views of every image are fused, see `tta_mode`."""
 
     tta_mode: Literal["prediction", "model"] = "prediction"
-    """`prediction` mirrors finished predictions of some images (boxes and poses, consistently; the network does not
-    run again); `model` runs the network on further views of every image and fuses what it finds."""
+    """`prediction` mirrors finished predictions of some images, boxes and poses consistently: the network does not run
+    again and nothing becomes more accurate, it shows whether what consumes predictions is consistent. `model` runs the
+    network on several views of every image and fuses what it finds."""
 
     tta_seed: NonNegativeInt = 0
-    """Seed of which images `prediction` mirrors."""
+    """Seed of which images `prediction` mirrors; the same seed decides the same way about the same image."""
 
     tta_flip_prob: float = Field(default=0.5, ge=0.0, le=1.0)
     """Probability that `prediction` mirrors an image."""
 
-    tta_scales: list[float] = Field(default=[1.0, 0.8, 1.25], min_length=1, max_length=9)
-    """Scales of the picture that `model` looks at; 1 is the network's own."""
+    tta_scales: ViewScales = (1.0,)
+    """Scales of the picture that `model` looks at; 1 is the network's own, and must be among them. Above 1 needs
+    `adapter: rtdetr_pose`, an exported network has one input size."""
 
-    tta_rotations_deg: list[float] = Field(default=[0.0], min_length=1, max_length=9)
-    """Turns of the picture about the optical axis that `model` looks at, degrees, from +x toward +y."""
+    tta_rotations_deg: ViewTurns = (0.0, -5.0, 5.0)
+    """Turns of the picture about the optical axis that `model` looks at, degrees, from +x toward +y; 0 must be among
+    them. Every scale is looked at in every turn."""
 
-    tta_flip: bool = True
-    """Whether `model` also looks at the mirrored picture; boxes only."""
+    tta_flip: bool = False
+    """Whether `model` looks at every view mirrored, too: for boxes and scores, a mirrored picture has no poses."""
 
     tta_iou: float = Field(default=0.55, gt=0.0, le=1.0)
-    """Overlap from which detections of one class in several views are one object."""
+    """Overlap from which detections of one class in several views are one object.
+
+    Source: Solovyev et al., Weighted boxes fusion, Image and Vision Computing 107, 2021."""
+
+    @model_validator(mode="after")
+    def _own_view_is_among_them(self) -> Self:
+        for key, own in (("tta_scales", 1.0), ("tta_rotations_deg", 0.0)):
+            views = getattr(self, key)
+            if own not in views:
+                raise Conflict(
+                    key,
+                    problem=f"{own:g}, the network's own view, is not among {_listed(views)}",
+                    fix=f"add {own:g}: other views are fused with it",
+                )
+            if len(set(views)) < len(views):
+                raise Conflict(key, problem=f"a view stands twice in {_listed(views)}", fix="name every view once")
+        return self
 
 
 class TttSection(Section):
@@ -103,8 +141,8 @@ class TttSection(Section):
     ttt_reset: Literal["sample", "stream"] = "sample"
     """`sample` restores the network after each image; `stream` keeps adapting."""
 
-    ttt_steps: PositiveInt = 1
-    """Optimizer steps per adaptation batch."""
+    ttt_steps: NonNegativeInt = 1
+    """Optimizer steps per adaptation batch; with 0 only the statistics of BatchNorm layers move."""
 
     ttt_batch_size: PositiveInt = 1
     """Images of an adaptation batch, with `stream`."""
@@ -113,7 +151,11 @@ class TttSection(Section):
     """Most adaptation batches, with `stream`; later images are predicted with what was learned."""
 
     ttt_lr: PositiveFloat | None = None
-    """Learning rate; null takes the method's own."""
+    """Learning rate of Adam; null takes the method's own."""
+
+    ttt_norm_weight: float | None = Field(default=None, ge=0.0, le=1.0)
+    """Weight of one picture's statistics against the trained ones in BatchNorm layers; pictures add up until the next
+    reset. 0 keeps the trained ones; null takes the method's own."""
 
     ttt_seed: NonNegativeInt = 0
     """Seed of masks and fresh adapters."""
@@ -141,3 +183,7 @@ class TttSection(Section):
 
     ttt_mim_mask_prob: float | None = Field(default=None, gt=0.0, lt=1.0)
     """Share of patches that `mim` masks; null masks as in training."""
+
+
+def _listed(numbers: tuple[float, ...]) -> str:
+    return f"[{', '.join(format(number, 'g') for number in numbers)}]"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.contract.base import Conflict
-from yolozu.contract.input_sizes import input_sizes
+from yolozu.contract.input_sizes import input_sizes, side_in_view
+from yolozu.contract.ttt_presets import method_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +48,111 @@ def precomputed_needs_predictions(contract: Contract) -> Iterator[Conflict]:
             "predictions",
             problem="adapter precomputed has no file to serve",
             fix="set predictions: PATH or choose another adapter",
+        )
+
+
+def corruption_needs_pictures(contract: Contract) -> Iterator[Conflict]:
+    """Adapters without a network look at no picture."""
+    adapter = contract.predict.adapter
+    if contract.corruption.corruption is not None and adapter in {"precomputed", "dummy"}:
+        yield Conflict(
+            "corruption",
+            "adapter",
+            problem=f"adapter {adapter} looks at no picture, corrupted or not",
+            fix="set adapter: onnxruntime or rtdetr_pose, or drop corruption",
+        )
+
+
+def views_need_a_network(contract: Contract) -> Iterator[Conflict]:
+    """Only a network can look again."""
+    if _looks_again(contract) and contract.predict.adapter in {"precomputed", "dummy"}:
+        yield Conflict(
+            "tta_mode",
+            "adapter",
+            problem=f"adapter {contract.predict.adapter} has no network to show further views to",
+            fix="set adapter: rtdetr_pose or onnxruntime, or tta_mode: prediction",
+        )
+
+
+def views_are_several(contract: Contract) -> Iterator[Conflict]:
+    """One view is what is predicted without test-time augmentation."""
+    section = contract.tta
+    alone = len(section.tta_scales) == len(section.tta_rotations_deg) == 1 and not section.tta_flip
+    if _looks_again(contract) and alone:
+        yield Conflict(
+            "tta_mode",
+            "tta_scales",
+            "tta_rotations_deg",
+            "tta_flip",
+            problem="there is no view besides the network's own",
+            fix="add to tta_scales or tta_rotations_deg, set tta_flip: true, or drop tta",
+        )
+
+
+def exported_views_fit(contract: Contract) -> Iterator[Conflict]:
+    """An exported network has one input size; a smaller picture fits into it, a larger one does not."""
+    largest = max(contract.tta.tta_scales)
+    if _looks_again(contract) and contract.predict.adapter == "onnxruntime" and largest > 1.0:
+        yield Conflict(
+            "tta_scales",
+            "adapter",
+            problem=f"scale {largest:g} needs a larger input than the exported network has",
+            fix="use scales up to 1, or set adapter: rtdetr_pose",
+        )
+
+
+def queries_fit_smallest_view(contract: Contract) -> Iterator[Conflict]:
+    """The checkpoint's network sees a smaller picture on a smaller canvas, which needs as many proposals as queries."""
+    queries, smallest = contract.model.model.num_queries, min(contract.tta.tta_scales)
+    if not _looks_again(contract) or contract.predict.adapter != "rtdetr_pose":
+        return
+    height, width = (side_in_view(side, smallest) for side in _image_size(contract))
+    if _cells(height, width) < queries <= _cells(*_image_size(contract)):
+        yield Conflict(
+            "tta_scales",
+            "model.num_queries",
+            problem=f"{queries} queries are more than the {_cells(height, width)} proposals of scale {smallest:g}, "
+            f"a {height}x{width} image",
+            fix="leave out small scales, or predict with adapter: onnxruntime, whose canvas stays as large as it is",
+        )
+
+
+def _looks_again(contract: Contract) -> bool:
+    return contract.tta.tta and contract.tta.tta_mode == "model"
+
+
+def adaptation_needs_a_network(contract: Contract) -> Iterator[Conflict]:
+    """Weights can be changed where torch runs them."""
+    adapter = contract.predict.adapter
+    if contract.ttt.ttt and adapter in {"onnxruntime", "precomputed", "dummy"}:
+        yield Conflict(
+            "ttt",
+            "adapter",
+            problem=f"adapter {adapter} has no weights that could adapt",
+            fix="set adapter: rtdetr_pose, or drop ttt",
+        )
+
+
+def painting_is_learned(contract: Contract) -> Iterator[Conflict]:
+    """Masked image modelling adapts by a head that training has taught."""
+    if contract.ttt.ttt and method_of(contract.ttt) == "mim" and not contract.mim.enable_mim:
+        asked = "ttt_preset" if contract.ttt.ttt_method is None else "ttt_method"
+        yield Conflict(
+            asked,
+            "enable_mim",
+            problem="method mim needs the reconstruction head that enable_mim trains",
+            fix="set enable_mim: true, or ttt_method: tent",
+        )
+
+
+def adaptation_moves_something(contract: Contract) -> Iterator[Conflict]:
+    """No step and no statistics leave the network as it is."""
+    if contract.ttt.ttt and contract.ttt.ttt_steps == 0 and contract.ttt.ttt_norm_weight == 0.0:
+        yield Conflict(
+            "ttt_steps",
+            "ttt_norm_weight",
+            problem="without steps and with weight 0 for new statistics nothing adapts",
+            fix="raise one of them, or drop ttt",
         )
 
 
@@ -176,10 +282,29 @@ def phases_have_a_loss(contract: Contract) -> Iterator[Conflict]:
             )
 
 
+def reconstruction_has_a_loss(contract: Contract) -> Iterator[Conflict]:
+    """A head that no loss teaches would be saved, and adapt networks to nothing."""
+    if contract.mim.enable_mim and contract.losses.loss_weights.mim == 0.0:
+        yield Conflict(
+            "enable_mim",
+            "loss_weights.mim",
+            problem="enable_mim adds a head that no loss teaches",
+            fix="raise loss_weights.mim, or drop enable_mim",
+        )
+
+
 RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     length_is_given,
     half_precision_needs_cuda,
     precomputed_needs_predictions,
+    corruption_needs_pictures,
+    adaptation_needs_a_network,
+    painting_is_learned,
+    adaptation_moves_something,
+    views_need_a_network,
+    views_are_several,
+    exported_views_fit,
+    queries_fit_smallest_view,
     queries_fit_image,
     queries_fit_smallest_image,
     warmup_ends_before_training,
@@ -189,4 +314,5 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     aligner_needs_uncertainty,
     phases_end_before_training,
     phases_have_a_loss,
+    reconstruction_has_a_loss,
 )

@@ -13,7 +13,8 @@ from yolozu.contract.model import ModelSection
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
-from yolozu.contract.train import DeviceSection, LoopSection, OperationsSection, SeedSection
+from yolozu.contract.scenarios import ScenariosSection
+from yolozu.contract.train import DeviceSection, LoopSection, MimSection, OperationsSection, SeedSection
 from yolozu.paths import RUN_ID_PATTERN
 
 RunId = Annotated[
@@ -54,6 +55,7 @@ class Contract(Section):
     loop: LoopSection = LoopSection()
     matching: MatchingSection = MatchingSection()
     losses: LossSection = LossSection()
+    mim: MimSection = MimSection()
     export: ExportSection = ExportSection()
     parity: ParitySection = ParitySection()
     predict: PredictSection = PredictSection()
@@ -61,6 +63,7 @@ class Contract(Section):
     tta: TtaSection = TtaSection()
     ttt: TttSection = TttSection()
     evaluate: EvaluateSection = EvaluateSection()
+    scenarios: ScenariosSection = ScenariosSection()
     files: FilesSection = FilesSection()
     operations: OperationsSection = OperationsSection()
 

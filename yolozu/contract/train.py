@@ -94,6 +94,20 @@ class LoopSection(Section):
         return self
 
 
+class MimSection(Section):
+    """Masked image modelling: a second task of training, whose head `ttt_method: mim` adapts with."""
+
+    enable_mim: bool = False
+    """Also learn to paint patches of the picture that are hidden, as in SimMIM (Xie et al., CVPR 2022)."""
+
+    mim_mask_prob: float = Field(default=0.6, gt=0.0, lt=1.0)
+    """Share of an image's patches that are hidden; at least one is."""
+
+    mim_patch_size: Literal[8, 16, 32] = 16
+    """Side of a patch in px of the network input: a multiple of the finest feature map's stride that divides every
+    size of images."""
+
+
 class OperationsSection(Section):
     """How the machine is used: never a reason to rebuild anything."""
 

@@ -77,7 +77,7 @@ def _pose_fields(
     assert not placement.mirrored, "the pose of a mirrored image is no pose of the image"
     assert placement.turn is None, "the pose of a turned image is another one"
     R_N33 = poses.rotations()
-    _require_sense(image, "pred_rot6d", np.abs(np.linalg.det(R_N33) - 1.0) < 1e-6, "two columns that span no plane")
+    require_rotations(image, R_N33)
     columns = {"R": R_N33}
     if K_4 is not None:
         focal_scales = np.broadcast_to((1.0 + poses.k_delta_4[:2]).min(), len(R_N33))
@@ -102,6 +102,15 @@ def _pose_fields(
         columns["sigma_rot"] = np.exp(poses.log_sigma_rot_N)
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return tuple(dict(zip(columns, row, strict=True)) for row in rows)
+
+
+def require_rotations(image: str, R_N33: NDArray[np.float64]) -> None:
+    """Refuse what `RawPoses.rotations` makes of six numbers that stand for no rotation.
+
+    Raises:
+        InputError: YZ620, the first such detection.
+    """
+    _require_sense(image, "pred_rot6d", np.abs(np.linalg.det(R_N33) - 1.0) < 1e-6, "two columns that span no plane")
 
 
 def _require_sense(image: str, output: str, sound_N: NDArray[np.bool_], what: str) -> None:

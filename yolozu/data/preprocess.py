@@ -65,8 +65,8 @@ class Preprocess:
         }
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
-        """From what `to_json` gives.
+    def from_json(cls, value: dict[str, Any], *, where: str = "preprocess") -> Self:
+        """From what `to_json` gives; ``where`` names the file it stands in.
 
         Raises:
             InputError: YZ208 it describes no preprocessing that this version does.
@@ -82,10 +82,14 @@ class Preprocess:
                 std=_three(value["std"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise _unknown(f"has no valid {error}") from error
+            raise _unknown(where, f"its preprocessing has no valid {error}") from error
         if value != found.to_json() or found.color != "rgb":
-            raise _unknown(f"is not done by this version: {value}")
+            raise _unknown(where, f"its preprocessing is not done by this version: {value}")
         return found
+
+    def border(self) -> tuple[float, float, float]:
+        """Color of the letterbox border, in the units of the network input."""
+        return _three((self.fill * self.scale - mean) / std for mean, std in zip(self.mean, self.std, strict=True))
 
     def letterbox(self, image_HW3: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Placement]:
         """The image inside the network input.
@@ -142,7 +146,7 @@ def _three(value: Any) -> tuple[float, float, float]:
     return first, second, third
 
 
-def _unknown(problem: str) -> Exception:
+def _unknown(where: str, problem: str) -> Exception:
     return InputError.one(
-        "YZ208", where="preprocess", problem=problem, fix="use the file with the yolozu that wrote it, or make it again"
+        "YZ208", where=where, problem=problem, fix="use the file with the yolozu that wrote it, or make it again"
     )

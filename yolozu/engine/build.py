@@ -40,7 +40,8 @@ class Build:
         for node in self.session.plan.nodes:
             yield self._stage_task(node)
         for name, stage in GROUPS.items():
-            yield {"basename": name, "actions": None, "task_dep": [stage], "doc": f"Short for {stage}"}
+            if stage in self.session.plan:
+                yield {"basename": name, "actions": None, "task_dep": [stage], "doc": f"Short for {stage}"}
 
     def _stage_task(self, node: Node) -> dict[str, Any]:
         root = self.session.layout.root

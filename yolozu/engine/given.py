@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.weight_files import WEIGHTS, weight_files
+from yolozu.contract.adapters import offered_adapter
+from yolozu.contract.components import ADAPTERS
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below
 from yolozu.errors import InputError
 
@@ -22,24 +24,44 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-def given_predictions(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
-    """Digest of the predictions file that `adapter: precomputed` serves; null where it serves none.
+def given_to_predict(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
+    """What predicts besides the model: the predictions file by its digest, the package of the adapter by its version.
 
     Raises:
         InputError: YZ313, there is no such file.
     """
     predict = loaded.contract.predict
-    if predict.adapter != "precomputed" or predict.predictions is None:
-        return {"schema_version": SCHEMA_VERSION, "predictions": None}
+    offered = offered_adapter(predict.adapter)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "predictions": _digest_of_predictions(loaded, cache),
+        "adapter": None if offered is None else f"{offered.package} {offered.version}: {offered.location}",
+    }
+
+
+def what_predicts(loaded: LoadedContract) -> str | None:
+    """What `given_to_predict` knows by its content or version, in words; None where that is nothing."""
+    predict = loaded.contract.predict
+    offered = offered_adapter(predict.adapter)
+    if offered is None:
+        return predict.predictions
+    package = f"{offered.package} {offered.version}"
+    return package if predict.predictions is None else f"{package} or {predict.predictions}"
+
+
+def _digest_of_predictions(loaded: LoadedContract, cache: DigestCache) -> str | None:
+    predict = loaded.contract.predict
+    if predict.predictions is None or (predict.adapter in ADAPTERS and predict.adapter != "precomputed"):
+        return None
     path = Path(predict.predictions)
     if not path.is_file():
         raise InputError.one(
             "YZ313",
             where=f"predictions: {path} ({loaded.origin_of('predictions')})",
             problem="there is no such file",
-            fix="name the predictions file that adapter: precomputed serves, relative to the working directory",
+            fix=f"name the predictions file that adapter: {predict.adapter} reads, relative to the working directory",
         )
-    return {"schema_version": SCHEMA_VERSION, "predictions": cache.file(path)}
+    return cache.file(path)
 
 
 def given_weights(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
@@ -87,6 +109,27 @@ def given_backgrounds(loaded: LoadedContract, cache: DigestCache) -> dict[str, A
             fix="name a directory of pictures, relative to the working directory, or drop paste_backgrounds",
         )
     return {"schema_version": SCHEMA_VERSION, "digest": cache.tree(path, files), "files": len(files)}
+
+
+def given_setting(loaded: LoadedContract) -> dict[str, Any] | None:
+    """The setting that `scenarios` stands for, resolved: what it says counts, not how it is written. None for `none`.
+
+    Raises:
+        ContractError: the setting file is missing or wrong; all its findings.
+    """
+    from yolozu.contract.scenario_file import load_setting
+    from yolozu.contract.scenario_setting import OF_THE_RUN
+    from yolozu.contract.scenarios import NONE, STANDARD
+
+    named = loaded.contract.scenarios.scenarios
+    if named == NONE:
+        return None
+    read = load_setting(None if named == STANDARD else Path(named))
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "setting": read.setting.model_dump(mode="json", exclude=set(OF_THE_RUN)),
+        "without_effect": [key for key in OF_THE_RUN if key in read.in_file],
+    }
 
 
 def told_by_file(reasons: Iterable[Reason], written: str, named: str | None, *keys: str) -> tuple[Reason, ...]:

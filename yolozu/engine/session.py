@@ -16,9 +16,11 @@ from yolozu.data.fingerprint import fingerprint, used_files
 from yolozu.engine.given import (
     background_files,
     given_backgrounds,
-    given_predictions,
+    given_setting,
+    given_to_predict,
     given_weights,
     told_by_file,
+    what_predicts,
     with_newer,
 )
 from yolozu.engine.leftovers import check_places, leftover_lines, leftover_texts, leftovers
@@ -80,9 +82,12 @@ class Session:
     def _told(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
         layout, data = self.layout, self.loaded.contract.dataset
         grounds = self.loaded.contract.augment.paste_backgrounds
+        setting = self.loaded.contract.scenarios.scenarios
         for path, named, *keys in (
             (layout.init_path, self.loaded.contract.init.init_from, "init_from"),
             (layout.backgrounds_path, grounds, "paste_backgrounds"),
+            (layout.scenario_setting_path, setting, "scenarios"),
+            (layout.given_path, what_predicts(self.loaded), "adapter", "predictions"),
             (layout.fingerprint_path, data.dataset_root, "dataset_root", "split", "val_split", "predict_split"),
         ):
             reasons = told_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys)
@@ -197,7 +202,7 @@ def _planned_texts(
 
     with DigestCache(digest_cache_path()) as cache:
         data = fingerprint(loaded.contract.dataset, cache)
-        given, weights = given_predictions(loaded, cache), given_weights(loaded, cache)
+        given, weights = given_to_predict(loaded, cache), given_weights(loaded, cache)
         backgrounds = given_backgrounds(loaded, cache)
     provenance = {
         "contract_digest": contract_digest(loaded.contract),
@@ -211,6 +216,9 @@ def _planned_texts(
     texts[relative(layout.given_path)] = pretty(given)
     texts[relative(layout.init_path)] = pretty(weights)
     texts[relative(layout.backgrounds_path)] = pretty(backgrounds)
+    setting = given_setting(loaded)
+    if setting is not None:
+        texts[relative(layout.scenario_setting_path)] = pretty(setting)
     texts[relative(layout.operations_path)] = pretty(operations)
     texts[relative(layout.overrides_path)] = remembered.text()
     texts["reports/config_resolved.yaml"] = to_yaml(loaded)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from yolozu.contract.decided import DecidedModel
 from yolozu.contract.model import ModelConfig
 from yolozu.errors import InputError
 from yolozu.geometry.targets import Targets
@@ -22,6 +23,7 @@ from yolozu.model.layout import with_dense_gradient
 from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput, last_layer
 from yolozu.model.projector import Projector
 from yolozu.model.queries import Proposals, QuerySelector
+from yolozu.model.reconstruction import ReconstructionHead, hide, visible_mean
 
 LARGEST_STRIDE = 32
 DETECTION_HEADS = ("logits", "boxes")
@@ -43,8 +45,9 @@ class Detector(nn.Module):
         decoder: Decoder,
         denoising: Denoising | None,
         k_head: IntrinsicsHead | None = None,
+        reconstruction: ReconstructionHead | None = None,
     ) -> None:
-        """Put the parts together; ``k_head`` goes with pose heads in the decoder."""
+        """Put the parts together; ``k_head`` goes with pose heads in the decoder, `forward` needs no reconstruction."""
         super().__init__()
         self.backbone = backbone
         self.projector = projector
@@ -54,6 +57,7 @@ class Detector(nn.Module):
         self.decoder = decoder
         self.denoising = denoising
         self.k_head = k_head
+        self.reconstruction = reconstruction
 
     def forward(
         self,
@@ -98,6 +102,21 @@ class Detector(nn.Module):
         maps = self.memory_projector(self.encoder(self.projector(self.backbone(images_B3HW))))
         sizes = tuple((level.shape[-2], level.shape[-1]) for level in maps)
         return torch.cat([with_dense_gradient(level).flatten(2).transpose(1, 2) for level in maps], dim=1), sizes
+
+    def reconstruct(self, images_B3HW: Tensor, hidden_B1HW: Tensor) -> Tensor:
+        """What the images look like where they are hidden, made of what is visible; needs a reconstruction head.
+
+        Args:
+            images_B3HW: (B, 3, H, W) whole network input; H and W multiples of 32.
+            hidden_B1HW: (B, 1, H, W) bool, as of `random_patches`.
+
+        Returns:
+            (B, 3, H, W) in the same units.
+        """
+        assert self.reconstruction is not None
+        memory_BSD, sizes = self.encode(hide(images_B3HW, hidden_B1HW, self.reconstruction.fill_3))
+        painted_B3HW: Tensor = self.reconstruction(memory_BSD, sizes)
+        return visible_mean(images_B3HW, hidden_B1HW) + painted_B3HW.float()
 
 
 class ExportableDetector(nn.Module):
@@ -167,8 +186,18 @@ def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
         if denoising.num_queries > 0
         else None,
         k_head=IntrinsicsHead(d_decoder) if with_poses else None,
+        reconstruction=_reconstruction_head(config),  # last: all others begin as they would without it
     )
     return detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def _reconstruction_head(config: ModelConfig) -> ReconstructionHead | None:
+    asked = config.reconstruction if isinstance(config, DecidedModel) else None
+    if asked is None:
+        return None
+    return ReconstructionHead(
+        config.decoder_width, mask_prob=asked.mask_prob, patch_size=asked.patch_size, fill_3=asked.fill
+    )
 
 
 def _training_output(

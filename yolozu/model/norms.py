@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_GROUPS = 32
 
@@ -120,6 +124,23 @@ class _NormalizeByAll(torch.autograd.Function):
         inner_BCHW = wide_BCHW - mean_grad_C[:, None, None] - normal_BCHW * mean_product_C[:, None, None]
         grad_features_BCHW = inner_BCHW * (weight_C * inverse_std_C)[:, None, None]
         return grad_features_BCHW.to(features_BCHW.dtype), grad_weight_C, grad_bias_C, None, None
+
+
+@contextmanager
+def running_statistics(module: nn.Module) -> Iterator[None]:
+    """In the block, norms in ``module`` use their running statistics, as in evaluation, and leave them as they are."""
+    learning = [
+        norm
+        for norm in module.modules()
+        if isinstance(norm, nn.modules.batchnorm._BatchNorm) and norm.training  # noqa: SLF001 - the one base of them
+    ]
+    for norm in learning:
+        norm.eval()
+    try:
+        yield
+    finally:
+        for norm in learning:
+            norm.train()
 
 
 def _num_processes() -> int:

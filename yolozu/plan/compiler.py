@@ -21,13 +21,15 @@ def registered_stages() -> tuple[Stage, ...]:
 
 
 def compile_plan(contract: Contract, stages: Sequence[Stage]) -> Plan:
-    """The graph that ``stages`` form under ``contract``; a stage that gives nothing under it is left out.
+    """The graph that ``stages`` form under ``contract``; one that is not wanted or gives nothing under it is left out.
 
     Raises:
         AssertionError: the declarations do not fit together (two producers of one path, an input nobody gives, a
             cycle): a mistake in the code, never in the contract.
     """
-    specs = {stage.name: stage.spec.slice_of(contract).model_dump(mode="json") for stage in stages}
+    slices = {stage.name: stage.spec.slice_of(contract) for stage in stages}
+    stages = [stage for stage in stages if slices[stage.name].wanted()]
+    specs = {stage.name: slices[stage.name].model_dump(mode="json") for stage in stages}
     outputs = _given_paths(stages, specs)
     _one_producer_per_path(outputs)
     nodes = [_node(stage, specs[stage.name], outputs) for stage in stages if outputs[stage.name]]

@@ -15,6 +15,9 @@ from yolozu.errors import Finding, InputError
 from yolozu.model.decode import decode_detections
 from yolozu.model.onnx_network import available_threads
 from yolozu.predict.batches import image_batches
+from yolozu.predict.tta.fusion import fuse
+from yolozu.predict.tta.matching import Seen
+from yolozu.predict.tta.views import require_fitting, views_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,13 +25,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.classes import ClassTable
+    from yolozu.contract.predict import TtaSection
     from yolozu.data.index import ImageRecord
     from yolozu.data.preprocess import Placement, Preprocess
     from yolozu.geometry.detections import RawDetections
     from yolozu.predict.adapters.base import AdapterRequest
+    from yolozu.predict.batches import ImageBatch
 
     Network = Callable[[NDArray[np.uint8]], Mapping[str, NDArray[np.float32]]]
     """Letterboxed images (B, H, W, 3) uint8 -> outputs as in `yolozu.artifacts.onnx_metadata.OUTPUTS`."""
+
+MOST_IN_A_VIEW = 300
+"""Detections of a view that are fused, even where fewer are kept afterwards: those may be others."""
 
 INTRINSICS_FLAG = "--intrinsics fx,fy,cx,cy to export-predictions"
 
@@ -41,19 +49,25 @@ class DetectorRun:
         network: the network.
         preprocess: how images become its input.
         classes: which of its logits is which category.
-        request: batch size, threshold, most detections, camera.
+        request: batch size, threshold, most detections, camera, views.
+        any_size: whether the network takes canvases of any size whose sides its strides divide.
     """
 
     network: Network
     preprocess: Preprocess
     classes: ClassTable
     request: AdapterRequest
+    any_size: bool = False
+
+    def __post_init__(self) -> None:
+        require_fitting(views_of(self.request.views), any_size=self.any_size)
 
     def predict(self, records: Sequence[ImageRecord]) -> list[ImagePredictions]:
         """Detections of each record, best first, boxes normalized to the original image and clipped to it.
 
         A detection that lies in the letterbox border has no area in the image and is left out. Poses of images without
-        a known camera have no depth and no translation; how many those are is said.
+        a known camera have no depth and no translation; how many those are is said. Where the request asks for several
+        views of each picture, they are fused (`yolozu.predict.tta.fusion`).
 
         Raises:
             InputError: an image cannot be read, YZ403 the network gives NaN or infinity, YZ620 a pose that none can be.
@@ -69,15 +83,13 @@ class DetectorRun:
             batch_size=self.request.batch_size,
             threads=available_threads(),
             transform=self.request.transform,
+            views=views_of(self.request.views),
+            any_size=self.any_size,
         )
         with self.request.progress.bar("predict", total=len(records)) as bar:
             for batch in batches:
-                found = decode_detections(
-                    self.network(batch.canvases_BHW3),
-                    score_threshold=self.request.score_threshold,
-                    max_detections=self.request.max_detections,
-                )
-                predictions += map(self._on_image, batch.records, batch.placements, found)
+                found = self._fused(batch, self.request.views) if self.request.views else self._found(batch)
+                predictions += map(self._on_image, batch.records, batch.own.placements, found)
                 without_camera += sum(
                     raw.poses is not None and camera_of(record) is None
                     for record, raw in zip(batch.records, found, strict=True)
@@ -89,6 +101,42 @@ class DetectorRun:
                 f"have R, but neither t_xyz nor log_z\n  fix: give K_gt in their sidecars, or {INTRINSICS_FLAG}"
             )
         return predictions
+
+    def _found(self, batch: ImageBatch) -> list[RawDetections]:
+        return decode_detections(
+            self.network(batch.own.pixels_BHW3),
+            score_threshold=self.request.score_threshold,
+            max_detections=self.request.max_detections,
+        )
+
+    def _fused(self, batch: ImageBatch, section: TtaSection) -> list[RawDetections]:
+        """Of each image, in the frame of the network's own view; threshold and cut come after the fusion."""
+        by_view = self._in_each_view(batch)
+        seen = [list(map(Seen, found, view.placements)) for found, view in zip(by_view, batch.views, strict=True)]
+        fused = [
+            fuse(views, iou=section.tta_iou, image=record.image)
+            for record, *views in zip(batch.records, *seen, strict=True)
+        ]
+        best = self.request.max_detections
+        return [raw.of(np.flatnonzero(raw.scores >= self.request.score_threshold)[:best]) for raw in fused]
+
+    def _in_each_view(self, batch: ImageBatch) -> list[list[RawDetections]]:
+        """Detections by view and image, in the views' frames; views of one size go through the network together."""
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for number, view in enumerate(batch.views):
+            by_size.setdefault(view.pixels_BHW3.shape, []).append(number)
+        found: dict[int, list[RawDetections]] = {}
+        images = len(batch.records)
+        for numbers in by_size.values():
+            pixels = np.concatenate([batch.views[number].pixels_BHW3 for number in numbers])
+            # What is below the threshold in one view may be above it in all of them together.
+            raw = decode_detections(
+                self.network(pixels),
+                score_threshold=0.0,
+                max_detections=max(self.request.max_detections, MOST_IN_A_VIEW),
+            )
+            found |= {number: raw[place * images :][:images] for place, number in enumerate(numbers)}
+        return [found[number] for number in range(len(batch.views))]
 
     def _on_image(self, record: ImageRecord, placement: Placement, found: RawDetections) -> ImagePredictions:
         return on_original_image(record, placement, self.classes, found)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions import write_predictions
+from yolozu.contract.predict import TtaSection, TttSection
+from yolozu.predict.adapters.registry import open_adapter
+from yolozu.predict.tta.views import describe_views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from yolozu.artifacts.predictions import ImagePredictions
     from yolozu.data.index import ImageRecord
     from yolozu.predict.adapters.base import Adapter, AdapterRequest
+    from yolozu.predict.ttt.report import Score, TttReport
+
+AS_IT_IS, UNADAPTED = TtaSection(), TttSection()
 
 
 @dataclass(frozen=True)
@@ -23,12 +30,14 @@ class PredictionRun:
     Attributes:
         images: images predicted.
         detections: detections on all of them.
-        seconds: from the first image read to the last detection.
+        seconds: from the first image read to the last detection; with test-time training, of all of it.
+        ttt: how the network adapted; None where it did not.
     """
 
     images: int
     detections: int
     seconds: float
+    ttt: TttReport | None = None
 
     @property
     def images_per_s(self) -> float:
@@ -37,21 +46,24 @@ class PredictionRun:
 
     def to_json(self) -> dict[str, Any]:
         """The numbers, rounded to what a clock can tell."""
-        return {
+        numbers = {
             "images": self.images,
             "detections": self.detections,
             "seconds": round(self.seconds, 3),
             "images_per_s": round(self.images_per_s, 2),
         }
+        return numbers if self.ttt is None else {**numbers, "ttt": self.ttt.summary()}
 
 
 def predict_to_file(
     name: str,
-    adapter: Adapter,
     request: AdapterRequest,
     records: Sequence[ImageRecord],
     output_path: Path,
     *,
+    tta: TtaSection = AS_IT_IS,
+    ttt: TttSection = UNADAPTED,
+    score: Score | None = None,
     wrap: bool = True,
 ) -> PredictionRun:
     """Predict ``records`` and write the predictions, whole or not at all.
@@ -60,27 +72,63 @@ def predict_to_file(
 
     Args:
         name: name of the adapter.
-        adapter: what predicts, opened with ``request``.
-        request: settings to note.
+        request: what it is opened with; further views of each picture are part of it.
         records: the images.
         output_path: predictions file.
+        tta: whether finished predictions are mirrored.
+        ttt: whether the network adapts to the pictures.
+        score: metrics of predictions, for the report of how it adapted.
         wrap: whether the file says all that, or is a bare list.
 
     Raises:
-        InputError: an image cannot be read, or the network gives NaN or infinity.
+        UsageError: there is no such adapter, or it cannot do what is asked for.
+        InputError: a file or an image cannot be read, or the network gives NaN or infinity.
     """
     started = time.perf_counter()
-    predictions = adapter.predict(records)
+    if ttt.ttt:
+        adapter, predictions, report = _adapting(name, request, records, ttt, score)
+    else:
+        adapter, report = open_adapter(name, request), None
+        started = time.perf_counter()
+        predictions = adapter.predict(records)
     seconds = time.perf_counter() - started
-    write_predictions(output_path, predictions, _meta(name, adapter, request, len(records)), wrap=wrap)
-    return PredictionRun(len(records), sum(len(entry.scores) for entry in predictions), seconds)
+    mirrored: list[str] | None = None
+    if tta.tta and tta.tta_mode == "prediction":
+        from yolozu.predict.tta.mirror import mirror_some
+
+        predictions, mirrored = mirror_some(predictions, seed=tta.tta_seed, flip_prob=tta.tta_flip_prob)
+    meta = _meta(name, adapter, request, len(records))
+    if report is not None:
+        meta["ttt"] = report.settings.model_dump(mode="json")
+    if mirrored is not None:
+        meta["tta"] = {"mode": "prediction", "seed": tta.tta_seed, "flip_prob": tta.tta_flip_prob, "mirrored": mirrored}
+    write_predictions(output_path, predictions, meta, wrap=wrap)
+    return PredictionRun(len(records), sum(len(entry.scores) for entry in predictions), seconds, report)
+
+
+def _adapting(
+    name: str, request: AdapterRequest, records: Sequence[ImageRecord], ttt: TttSection, score: Score | None
+) -> tuple[Adapter, list[ImagePredictions], TttReport]:
+    # torch enters with the methods: who does not adapt needs none.
+    from yolozu.predict.ttt.report import ttt_report
+    from yolozu.predict.ttt.session import SwitchedProgress, predict_adapting
+
+    progress = SwitchedProgress(request.progress)
+    adapter = open_adapter(name, replace(request, progress=progress))
+    run = predict_adapting(adapter, records, ttt, progress, name=name)
+    return adapter, run.predictions, ttt_report(run, score)
 
 
 def _meta(name: str, adapter: Adapter, request: AdapterRequest, images: int) -> dict[str, Any]:
-    return {
+    meta = {
         "adapter": name,
         **adapter.describe(),
         "score_threshold": request.score_threshold,
         "max_detections": request.max_detections,
         "images": images,
     }
+    if request.transform is not None:
+        meta["transform"] = request.transform.describe()
+    if request.views is not None:
+        meta["tta"] = describe_views(request.views)
+    return meta

@@ -29,6 +29,10 @@ class StageSpec(Section):
         """Whether a finished result of spec ``old`` can be carried on to ``new`` instead of being made afresh."""
         return False
 
+    def wanted(self) -> bool:
+        """Whether the stage is part of the contract's plan."""
+        return True
+
     def runs_as_several(self) -> bool:
         """Whether the stage is run by several processes together (`nproc_per_node`), started by torchrun."""
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, nee
 from yolozu.stages.stoppable import StoppableProgress
 
 if TYPE_CHECKING:
+    from yolozu.data.index import DataIndex
+    from yolozu.predict.ttt.report import Score
     from yolozu.progress import Progress
 
 
@@ -34,21 +36,23 @@ class PredictInputs:
     parity: Path = after("onnx_parity.report")
     images: Path = needs("prepare_data.predict")
     given: Path = reads("plan/given.json")
+    models: Path = needs("prepare_data.models")
 
 
 @dataclass(frozen=True)
 class PredictOutputs:
-    """The predictions."""
+    """The predictions, and how the network adapted to the pictures, where it did."""
 
     predictions: Path = gives("predictions/predictions.json")
+    ttt: Path = gives("reports/ttt.json", optional=True)
 
 
 def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, context: StageContext) -> dict[str, Any]:
     """Predict. Returns counts, seconds and images per second."""
+    from yolozu.artifacts.record import write_record
     from yolozu.data.corruption.corruption import Corruption
     from yolozu.data.index import DataIndex
     from yolozu.predict.adapters.base import AdapterRequest
-    from yolozu.predict.adapters.registry import open_adapter
     from yolozu.predict.run import predict_to_file
 
     section, index = spec.predict, DataIndex.read(inputs.images)
@@ -58,18 +62,38 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
         checkpoint=inputs.checkpoint,
         onnx=inputs.onnx,
         predictions=None if section.predictions is None else Path(section.predictions),
-        device=_device(section.adapter, spec.device.device, context.progress),
+        device=device_for(section.adapter, spec.device.device, context.progress),
         score_threshold=section.score_threshold,
         max_detections=section.max_detections,
         transform=Corruption.from_section(spec.corruption),
         views=spec.tta if spec.tta.tta and spec.tta.tta_mode == "model" else None,
     )
-    adapter = open_adapter(section.adapter, request)
-    done = predict_to_file(section.adapter, adapter, request, index.records[: section.max_images], outputs.predictions)
+    images = replace(index, records=index.records[: section.max_images])
+    done = predict_to_file(
+        section.adapter,
+        request,
+        images.records,
+        outputs.predictions,
+        tta=spec.tta,
+        ttt=spec.ttt,
+        score=_score(images, inputs.models) if spec.ttt.ttt else None,
+    )
+    if done.ttt is not None:
+        write_record(outputs.ttt, done.ttt)
+        context.progress.say(f"predict: {done.ttt.in_a_line()}")
     return done.to_json()
 
 
-def _device(adapter: str, device: str, progress: Progress) -> str:
+def _score(index: DataIndex, models_path: Path) -> Score:
+    """What adaptation is worth."""
+    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.stages.scoring import quick_metrics
+
+    models = ObjectModels.read(models_path) if index.has_poses else None
+    return lambda predictions: quick_metrics(index, predictions, models)
+
+
+def device_for(adapter: str, device: str, progress: Progress) -> str:
     """The training's device, unless ONNX Runtime is installed without support for it: then the CPU, said aloud."""
     if adapter != "onnxruntime" or device == "cpu":
         return device

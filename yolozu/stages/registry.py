@@ -13,6 +13,7 @@ STAGES = Registry(
         "predict": "yolozu.stages.predict:STAGE",
         "validate_predictions": "yolozu.stages.validate_predictions:STAGE",
         "evaluate": "yolozu.stages.evaluate:STAGE",
+        "scenarios": "yolozu.stages.scenarios:STAGE",
     },
 )
 
@@ -20,5 +21,6 @@ GROUPS = {
     "export": "export_onnx",
     "parity": "onnx_parity",
     "eval": "evaluate",
+    "test": "scenarios",
 }
 """Short name -> its stage, where the stage's own name is not the short one."""

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.data import AugmentSection, PreprocessSection
+from yolozu.contract.decided import with_additions
 from yolozu.contract.init import InitSection
 from yolozu.contract.model import ModelSection
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.predict import PredictSection
-from yolozu.contract.train import DeviceSection, LoopSection, SeedSection
+from yolozu.contract.train import DeviceSection, LoopSection, MimSection, SeedSection
 from yolozu.errors import Finding, InputError
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
 from yolozu.stages.first_weights import initialize_from_file
@@ -48,6 +49,7 @@ class TrainSpec(StageSpec):
     loop: LoopSection
     matching: MatchingSection
     losses: LossSection
+    mim: MimSection
 
     @classmethod
     def extends(cls, old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -104,7 +106,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     train, val = DataIndex.read(inputs.train), DataIndex.read(inputs.val)
     _check_data(spec, train, val)
     preprocess, models = Preprocess.from_section(spec.preprocess), ObjectModels.read(inputs.models)
-    config = decided(spec.model.model, train)
+    config = with_additions(decided(spec.model.model, train), spec.mim, fill=preprocess.border())
     require_poses(spec.loop, spec.losses, config, train)
     detector = _detector(spec, config, train)
     # Where an earlier try has left weights, `fit` puts those into the place of these.
@@ -129,6 +131,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     score=_score(models, with_poses=symmetries is not None),
                     score_threshold=as_predicted.score_threshold,
                     max_detections=as_predicted.max_detections,
+                    mim_weight=spec.losses.loss_weights.mim if spec.mim.enable_mim else 0.0,
                     origin_lines=told,
                 ),
                 _about(spec, config, context, train, preprocess, symmetries=symmetries),

@@ -200,7 +200,8 @@ def read_black_box(path: Path) -> BlackBox:
     if values["version"] != VERSION:
         raise foreign_bundle(path, f"is a bundle of version {values['version']}, this yolozu reads version {VERSION}")
     try:
-        parts = tuple(_part(record.tensors, count, entry) for count, entry in enumerate(values["parts"]))
+        of_window = sum({entry["place"]: entry["of"] for entry in values["parts"]}.values())
+        parts = tuple(_part(record.tensors, count, entry, of_window) for count, entry in enumerate(values["parts"]))
         optimizer = {
             name.removeprefix("optimizer/"): tensor
             for name, tensor in record.tensors.items()
@@ -253,7 +254,7 @@ def _symmetries(tensors: Mapping[str, Tensor]) -> SymmetryTable:
     return SymmetryTable(**named)
 
 
-def _part(tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any]) -> Part:
+def _part(tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any], of_window: int) -> Part:
     prefix = f"parts/{count}/targets/"
     named = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
     of_poses = {name.removeprefix("poses."): value for name, value in named.items() if name.startswith("poses.")}
@@ -261,4 +262,5 @@ def _part(tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any]) -> P
     targets = Targets(**of_boxes, poses=PoseTargets(**of_poses) if of_poses else None)
     images = tensors[f"parts/{count}/images"].contiguous(memory_format=torch.channels_last)
     batch = Batch(images, targets, [], entry["indices"])
-    return Part(Share(batch, entry["first"], entry["of"], entry["weight"]), entry["place"], entry["rank"])
+    share = Share(batch, entry["first"], entry["of"], of_window, entry["weight"])
+    return Part(share, entry["place"], entry["rank"])

@@ -251,7 +251,7 @@ def build_criterion(
     starts = {name: getattr(matching, f"cost_{name}_start_step") for name in ("z", "rot", "t")}
     return Criterion(
         matcher=Matcher(costs, starts) if matching.use_matcher else None,
-        loss_weights=losses.loss_weights.model_dump(),
+        loss_weights=losses.loss_weights.model_dump(exclude={"mim"}),  # that one is of another pass
         symmetries=symmetries,
         expects_errors=losses.task_aligner == "uncertainty",
     )

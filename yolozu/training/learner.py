@@ -24,6 +24,7 @@ from yolozu.training.distributed import ALONE, Group
 from yolozu.training.phases import PhasedTraining, Phases
 from yolozu.training.precision import Precision
 from yolozu.training.randomness import derived_seed, generator_for
+from yolozu.training.reconstruction import Reconstruction
 from yolozu.training.shares import Share, shares_of
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Learner:
         preprocess: Preprocess,
         seed: int,
         device: torch.device,
+        mim_weight: float = 0.0,
         processes: Group = ALONE,
     ) -> None:
         self._processes = processes
@@ -108,6 +110,7 @@ class Learner:
         self._phases = PhasedTraining(self.detector, Phases(loop.stage_off_steps, loop.stage_k_steps))
         self._compiled = CompiledEncoding(self.detector) if loop.torch_compile else None
         self._loss, self._schedule, self._preprocess = loss, schedule, preprocess
+        self._reconstruction = Reconstruction(self.detector, weight=mim_weight, seed=seed) if mim_weight > 0.0 else None
         self._seed, self._device, self._max_norm = seed, device, optim.clip_grad_norm
         self._groups = parameter_groups(self.detector, group_rules(optim))
         self._parameters = [parameter for group in self._groups for parameter in group.parameters.values()]
@@ -182,7 +185,7 @@ class Learner:
     def _add_gradients(self, share: Share, step: int, place: int) -> dict[str, Tensor]:
         if not share.batch.indices and not self._mixes_processes:
             return {}
-        output, targets = self._outputs_of(share, step, place, self._processes.rank)
+        output, images_B3HW, targets = self._outputs_of(share, step, place, self._processes.rank)
         if not share.batch.indices:
             self._accompany(output)
             return {}
@@ -191,6 +194,7 @@ class Learner:
         except NonFiniteCostError:
             self._accompany(output)
             return {"total": torch.full((), math.nan, device=self._device)}
+        total, terms = self._with_reconstruction(total, terms, images_B3HW, share, step=step, place=place)
         self._precision.backward(total * share.weight)
         return {"total": total.detach(), **terms}
 
@@ -216,19 +220,36 @@ class Learner:
         Raises:
             NonFiniteCostError: YZ403, the outputs are not finite.
         """
-        return self._loss(*self._outputs_of(share, step, place, rank), step)
+        output, images_B3HW, targets = self._outputs_of(share, step, place, rank)
+        total, terms = self._loss(output, targets, step)
+        return self._with_reconstruction(total, terms, images_B3HW, share, step=step, place=place)
 
-    def _outputs_of(self, share: Share, step: int, place: int, rank: int) -> tuple[Any, Targets]:
-        """What the detector makes of a process's part of a batch; denoising has the noise of the whole batch."""
+    def _with_reconstruction(
+        self, total: Tensor, terms: dict[str, Tensor], images_B3HW: Tensor, share: Share, *, step: int, place: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss with the term ``mim``, where there is one and more than a single head learns."""
+        if self._reconstruction is None or not self._phases.all_learn(step):
+            return total, terms
+        with self._precision.autocast():
+            found = self._reconstruction(images_B3HW, share, step, place)
+        found /= share.weight  # which the sum is multiplied by, and which goes by objects
+        return total + found, {**terms, "mim": found.detach()}
+
+    def _outputs_of(self, share: Share, step: int, place: int, rank: int) -> tuple[Any, Tensor, Targets]:
+        """What the detector makes of a process's part of a batch, as (B, 3, H, W) and targets, which follow.
+
+        Denoising has the noise of the whole batch.
+        """
         torch.manual_seed(derived_seed(self._seed, "step", step, place, *([rank] if rank > 0 else [])))  # dropout
         generator = generator_for(torch.device("cpu"), self._seed, "denoising", step, place)
         parted = len(share.batch.indices) < share.of
         noise = NoiseShare(generator, share.first, share.of) if parted else generator
         targets = share.batch.targets.to(self._device)
-        images_B3HW = share.batch.images_B3HW.to(self._device, non_blocking=True)
+        pixels_B3HW = share.batch.images_B3HW.to(self._device, non_blocking=True)
         with self._precision.autocast():
-            output = self.detector(normalize_images(images_B3HW, self._preprocess), targets, noise)
-        return output, targets
+            images_B3HW = normalize_images(pixels_B3HW, self._preprocess)
+            output = self.detector(images_B3HW, targets, noise)
+        return output, images_B3HW, targets
 
     @contextmanager
     def rehearsing(self, step: int) -> Iterator[None]:

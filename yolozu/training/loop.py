@@ -303,6 +303,7 @@ def _learner(
         preprocess=materials.preprocess,
         seed=recipe.seed,
         device=device,
+        mim_weight=materials.mim_weight,
         processes=processes,
     )
 

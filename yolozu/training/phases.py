@@ -44,6 +44,10 @@ class PhasedTraining:
         self._learning = {name: entry for name, entry in detector.named_parameters() if entry.requires_grad}
         self._norms = [module for module in detector.modules() if isinstance(module, NORMS)]
 
+    def all_learn(self, step: int) -> bool:
+        """Whether step ``step`` (from 0) is behind all phases."""
+        return self._phases.at(step) is None
+
     def enter(self, step: int) -> None:
         """Make ready for step ``step`` (from 0)."""
         self._detector.train()

@@ -93,6 +93,7 @@ class Materials:
         score: metrics of predictions on the held-out images.
         score_threshold: predictions below it are left out when validating.
         max_detections: most predictions per image when validating.
+        mim_weight: factor on the loss of the detector's reconstruction head; 0 where it has none.
         origin_lines: where the first weights come from, to be said when they are used.
     """
 
@@ -106,4 +107,5 @@ class Materials:
     score: Score
     score_threshold: float
     max_detections: int
+    mim_weight: float = 0.0
     origin_lines: tuple[str, ...] = ()

@@ -140,8 +140,9 @@ def _learner(bundle: BlackBox, loop: LoopSection, device: torch.device) -> Learn
         operations=OperationsSection(),
     )
     matching, losses = _section(bundle, "matching", MatchingSection), _section(bundle, "losses", LossSection)
+    detector = detector_from(bundle.checkpoint)
     return Learner(
-        detector_from(bundle.checkpoint),
+        detector,
         build_criterion(matching, losses, bundle.symmetries),
         optim=recipe.optim,
         loop=loop,
@@ -149,6 +150,7 @@ def _learner(bundle: BlackBox, loop: LoopSection, device: torch.device) -> Learn
         preprocess=Preprocess.from_json(bundle.checkpoint.preprocess),
         seed=seen.seed,
         device=device,
+        mim_weight=0.0 if detector.reconstruction is None else losses.loss_weights.mim,
     )
 
 

@@ -30,6 +30,7 @@ class Share:
             make of it there.
         first: images of the batch that come before them.
         of: images of the batch.
+        of_window: images of all batches of the window.
         weight: factor on a loss that is divided by the part's own objects (at least 1): the sum of these products over
             all parts of a window is the loss of one batch of all its images.
     """
@@ -37,6 +38,7 @@ class Share:
     batch: Batch
     first: int
     of: int
+    of_window: int
     weight: float
 
 
@@ -56,6 +58,7 @@ def shares_of(window: Sequence[Batch], group: Group) -> list[Share]:
                 replace(batch, targets=batch.targets.with_room_for(max(room for _, _, room in parts))),
                 first=sum(images for images, _, _ in parts[: group.rank]),
                 of=sum(images for images, _, _ in parts),
+                of_window=sum(images for all_of_one in everyones for images, _, _ in all_of_one),
                 weight=weights[group.rank * len(window) + place],
             )
         )

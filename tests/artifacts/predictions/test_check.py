@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import math
 
@@ -169,6 +170,14 @@ def test_numbers_beyond_json_and_beyond_floats_are_found(tmp_path):
         "predictions[0].detections[0].score: YZ708 nan is not finite",
         "predictions[0].detections[0].bbox.cx: YZ708 inf is not finite",
     ]
+
+
+def test_garbage_is_collected_again_after_a_file_was_read(tmp_path):
+    check(tmp_path, wrapped())
+    assert gc.isenabled()
+    with pytest.raises(InputError):
+        check_predictions(tmp_path / "none.json")
+    assert gc.isenabled()
 
 
 def test_a_missing_file_is_an_input_error(tmp_path):

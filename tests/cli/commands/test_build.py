@@ -10,7 +10,7 @@ def test_run_needs_no_dodo_and_finds_everything_up_to_date(finished, tmp_path):
     (project.root / "dodo.py").unlink()
     done = project.yolozu("run", "eval", "run_id=done")
     assert (done.returncode, done.stdout.splitlines()[0], done.stdout.splitlines()[-1]) == (
-        0, "done: exp.yaml", "[7/7] evaluate: up to date",
+        0, "done: exp.yaml", "[7/8] evaluate: up to date",
     )  # fmt: skip
 
 
@@ -24,14 +24,14 @@ def test_json_is_all_that_stdout_holds(finished, tmp_path):
         ("train", "up to date"),
         ("export_onnx", "up to date"),
     ]
-    assert done.stderr.startswith("done: exp.yaml\n[1/7] prepare_data: up to date\n")
+    assert done.stderr.startswith("done: exp.yaml\n[1/8] prepare_data: up to date\n")
 
 
 def test_train_takes_every_key_as_a_flag_and_remembers_it(finished, tmp_path):
     project = finished.copy(tmp_path / "project")
     done = project.yolozu("train", "exp.yaml", "--run-id", "done", "--parity-images", "2", "--no-nesterov")
     assert done.returncode == 0, done.stderr
-    assert "[4/7] onnx_parity: parity_images: 4 → 2 (--parity-images)" in done.stdout
+    assert "[4/8] onnx_parity: parity_images: 4 → 2 (--parity-images)" in done.stdout
     assert "evaluate" not in done.stdout
     remembered = json.loads((project.run_dir("done") / "plan/overrides.json").read_text())
     assert remembered["overrides"] == {"nesterov": False, "parity_images": 2}

@@ -149,9 +149,9 @@ def test_diff_names_keys_origins_and_what_becomes_stale(run):
     assert (code, err) == (0, "")
     assert out == (
         "lr: 0.1 (a.yaml:2) -> 0.0001 (default)\n"
-        "  stale: train; then export_onnx, onnx_parity, predict, validate_predictions, evaluate\n"
+        "  stale: train; then export_onnx, onnx_parity, predict, validate_predictions, evaluate, scenarios\n"
         "max_images: null (default) -> 5 (b.yaml:2)\n"
-        "  stale: predict, validate_predictions, evaluate\n"
+        "  stale: predict, validate_predictions, evaluate, scenarios\n"
         "num_workers: 0 (default) -> 2 (b.yaml:3)\n"
         "  stale: nothing\n"
     )

@@ -6,9 +6,11 @@ import shutil
 import pytest
 from PIL import Image
 
-from tests.fixtures.exported import CLASSES
+from tests.cli.runs import write_contract, write_dataset, write_run
+from tests.fixtures.exported import CONFIG
 from yolozu.artifacts.predictions import read_predictions
 from yolozu.cli.app import main
+from yolozu.contract.components import CORRUPTIONS
 
 
 @pytest.fixture
@@ -16,14 +18,7 @@ def dataset(exported, tmp_path, monkeypatch):
     """The images of the tiny detector as a data set that names its classes, in an empty working directory."""
     monkeypatch.chdir(tmp_path)
     root = tmp_path / "data"
-    shutil.copytree(exported.index.root, root)
-    (root / "labels/val").mkdir(parents=True)
-    descriptor = {
-        "splits": {"val": {"images_dir": "images/val", "labels_dir": "labels/val"}},
-        "classes": list(CLASSES.names),
-        "category_ids": list(CLASSES.category_ids),
-    }
-    (root / "dataset.json").write_text(json.dumps(descriptor))
+    write_dataset(root, exported)
     return root
 
 
@@ -87,18 +82,18 @@ def test_options_that_have_no_effect_are_refused_before_anything_is_read(dataset
     )
 
 
-@pytest.mark.parametrize(
-    ("words", "error"),
-    [
-        ("--score-threshold nan", "--score-threshold: YZ617 nan: Input should be a finite number"),
-        ("--score-threshold 2", "--score-threshold: YZ617 2.0: Input should be less than or equal to 1"),
-        ("--max-detections 0", "--max-detections: YZ617 0: Input should be greater than or equal to 1"),
-        ("--device tpu", "--device: YZ617 tpu: String should match pattern '^(cpu|cuda(:\\d+)?)$'"),
-    ],
-)
-def test_values_are_held_against_the_contract(dataset, capsys, words, error):
-    assert main([*["predict", "--adapter", "dummy", "--dataset", "data"], *words.split()]) == 2
-    assert capsys.readouterr().err == f"{error}\n  fix: see yolozu export-predictions --help\n"
+def test_values_are_held_against_the_contract_all_at_once(dataset, capsys):
+    words = "--adapter dumy --score-threshold nan --max-detections 0 --device tpu --corruption rain --tta-flip-prob 2"
+    assert main(["predict", "--dataset", "data", *words.split()]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert [line for line in errors if not line.startswith("  ")] == [
+        "--adapter: YZ104 there is no adapter 'dumy', neither here nor in an installed package",
+        "--score-threshold: YZ103 must be a number from 0 to 1, got nan",
+        "--max-detections: YZ104 must be a whole number from 1 to 3000, got 0",
+        "--corruption: YZ104 must be " + ", ".join(CORRUPTIONS) + ", or null, got rain",
+        "--tta-flip-prob: YZ104 must be a number from 0 to 1, got 2",
+        "--device: YZ104 must be cpu, cuda or cuda:N, got tpu",
+    ]
 
 
 def test_every_unreadable_image_is_named(dataset, capsys):
@@ -111,8 +106,75 @@ def test_every_unreadable_image_is_named(dataset, capsys):
     assert [line.partition(":")[0] for line in lines] == ["data/images/val/1.png", "data/images/val/4.png"]
 
 
-def test_a_missing_checkpoint_is_asked_for(dataset, capsys):
+def test_a_model_is_asked_for(dataset, capsys):
     assert main(["export-predictions", "--dataset", "data"]) == 2
     assert capsys.readouterr().err == (
-        "--checkpoint: YZ612 adapter 'rtdetr_pose' needs it\n  fix: give --checkpoint FILE\n"
+        "--onnx: YZ612 adapter 'onnxruntime' needs it\n  fix: give --onnx FILE, or --run-id ID of a run that has one\n"
     )
+
+
+def test_a_run_gives_model_data_and_settings(exported, dataset, capsys):
+    write_run(dataset.parent / "runs/exp01", exported, score_threshold=0.65, max_images=2)
+    assert main(["export-predictions", "--run-id", "exp01", "--wrap"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("reports/predictions.json: 2 images, ")
+    assert said[1:] == ["  onnxruntime runs/exp01/exports/model.onnx on runs/exp01/data/rendered val"]
+    meta = json.loads((dataset.parent / "reports/predictions.json").read_text())["meta"]
+    assert (meta["adapter"], meta["score_threshold"], meta["images"]) == ("onnxruntime", 0.65, 2)
+
+
+def test_an_exported_file_that_the_run_s_checkpoint_is_not_behind_is_refused(exported, exported_pose, dataset, capsys):
+    write_run(dataset.parent / "runs/exp01", exported)
+    shutil.copy(exported_pose.checkpoint, "runs/exp01/checkpoints/best.pt")
+    assert main(["export-predictions", "--run-id", "exp01"]) == 2
+    assert capsys.readouterr().err == (
+        "runs/exp01/exports/model.onnx: YZ604 exported from another checkpoint than runs/exp01/checkpoints/best.pt\n"
+        "  fix: export this checkpoint again, or predict with the checkpoint that the file came from\n"
+    )
+
+
+def test_a_contract_or_an_architecture_beside_a_checkpoint_must_be_its_own(exported, dataset, capsys):
+    model = CONFIG.model_dump(mode="json") | {"num_queries": 30}
+    (dataset.parent / "base.json").write_text(json.dumps(model))
+    write_contract(dataset.parent / "exp.json", image_size=[96, 96])
+    words = ["predict", "--checkpoint", str(exported.checkpoint), "--dataset", "data", "--config"]
+    assert main([*words, "base.json"]) == 2
+    assert capsys.readouterr().err == (
+        f"{exported.checkpoint}: YZ630 model.num_queries is 20 in this file, but 30 in base.json\n"
+        "  fix: name the contract it was trained with, or leave out --config base.json\n"
+    )
+    assert main([*words, "exp.json"]) == 2
+    assert "image_size is [64, 96] in this file, but [96, 96] in exp.json" in capsys.readouterr().err
+    write_contract(dataset.parent / "exp.json")
+    assert main([*words, "exp.json"]) == 0
+
+
+def test_what_was_done_is_said(exported, dataset, capsys):
+    words = f"predict --onnx {exported.onnx} --dataset data --max-images 2 --corruption fog --corruption-severity 2"
+    assert main([*words.split(), "--tta", "--tta-flip-prob", "1"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.endswith(f"onnxruntime {exported.onnx} on data val; fog 2; tta_mode prediction")
+
+
+def test_a_report_of_what_does_not_happen_is_refused(dataset, capsys):
+    assert main(["predict", "--adapter", "dummy", "--dataset", "data", "--ttt-log-out", "ttt.json"]) == 2
+    assert capsys.readouterr().err == (
+        "--ttt-log-out: YZ631 nothing adapts, so there is no report\n  fix: add --ttt, or leave it out\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--adapter rtdetr_pose --config base.json --checkpoint runs/smoke/checkpoints/best.pt --max-images 2 --wrap",
+        "--adapter rtdetr_pose --tta --tta-seed 0 --tta-flip-prob 0.5 --wrap",
+        "--adapter rtdetr_pose --ttt --ttt-preset safe --ttt-reset sample --wrap",
+        "--adapter rtdetr_pose --ttt --ttt-preset safe --ttt-reset stream --ttt-batch-size 4 --ttt-max-batches 8 --wrap",
+    ],
+)
+def test_documented_command_lines(exported, dataset, capsys, words):
+    (dataset.parent / "base.json").write_text(CONFIG.model_dump_json())
+    write_run(dataset.parent / "runs/default", exported)
+    write_run(dataset.parent / "runs/smoke", exported)
+    assert main(["export-predictions", *words.split(), "--output", "reports/p.json"]) == 0, capsys.readouterr().err
+    assert json.loads((dataset.parent / "reports/p.json").read_text())["schema_version"] == 1

@@ -6,7 +6,7 @@ import json
 
 from tests.data.builders import write_coco, write_file, write_image
 from yolozu.data.layouts.layout import find_layout
-from yolozu.data.prepare.subset_labels import labels_of
+from yolozu.data.prepare.subset_labels import labels_of, written_name
 from yolozu.data.registry import READERS
 
 CAT = {"id": 1, "image_id": 10, "category_id": 3, "bbox": [1, 1, 9, 9], "area": 50, "iscrowd": 1, "score": 0.5}
@@ -91,3 +91,22 @@ def test_scenes_are_cut_down(tmp_path):
     ]
     assert labels.entry(tmp_path / "out").scenes_dir == "scenes/train"
     assert labels.digest("000001/rgb/000012.png") != labels.digest("000001/rgb/000003.png")
+
+
+def test_images_are_written_inside_wherever_they_are():
+    names = ("a/b.jpg", "../a.jpg", "/data/a.jpg", "a/../../b.c.jpg")
+    assert [written_name(name, None) for name in names] == ["a/b.jpg", "a.jpg", "data/a.jpg", "a/b.c.jpg"]
+    painted = [written_name(name, lambda *_: None) for name in names]
+    assert painted == ["a/b.png", "a.png", "data/a.png", "a/b.c.png"]
+
+
+def test_listed_images_outside_the_data_set_are_linked_to_inside(tmp_path):
+    picture = write_image(tmp_path / "elsewhere/images/a.png")
+    write_file(tmp_path / "elsewhere/labels/a.txt", "0 .5 .5 .2 .2\n")
+    write_file(tmp_path / "set/list.txt", f"{picture}\n")
+    write_file(tmp_path / "set/data.yaml", "train: list.txt\nnames: [cat]\n")
+    labels = opened(tmp_path / "set")
+    labels.write(tmp_path / "out", list(labels.images))
+    (link,) = (path for path in (tmp_path / "out/images").rglob("*.png"))
+    assert link.readlink() == picture
+    assert [path.stem for path in (tmp_path / "out/labels").rglob("*.txt")] == ["a"]

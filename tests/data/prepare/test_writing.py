@@ -65,6 +65,14 @@ def test_files_and_links_are_written_once(tmp_path):
     assert (tmp_path / "out/a/b.txt").stat().st_mtime_ns == before
 
 
+def test_files_may_be_written_by_functions_into_a_new_directory(tmp_path):
+    contents = {"a/b.txt": lambda path: path.write_text("b", encoding="utf-8"), "c": b"c"}
+    write_files(tmp_path / "out", contents)
+    assert (tmp_path / "out/a/b.txt").read_text() == "b"
+    with pytest.raises(UsageError, match=r"out/a/b.txt: YZ905 is there already, with other content"):
+        write_files(tmp_path / "out", contents)
+
+
 @pytest.mark.parametrize(
     ("contents", "said"),
     [

@@ -31,6 +31,12 @@ def test_as_many_estimates_count_as_there_are_objects_of_the_class_by_score_then
     assert problem.estimates_by_class.tolist() == [4, 1, 0]
 
 
+def test_every_object_with_a_pose_knows_its_image_and_its_place_there():
+    views = [View([Thing(BOTTLE), Thing(BOX), Thing(BOTTLE, has_pose=False)]), View([]), View([Thing(BOX)])]
+    problem = problem_of(*views)
+    assert list(zip(problem.image_G.tolist(), problem.place_G.tolist(), strict=True)) == [(0, 1), (0, 0), (2, 0)]
+
+
 def test_detections_without_a_pose_take_no_place():
     problem = problem_of(View([Thing(BOX)], [Guess(BOX, 0.9, None), Guess(BOX, 0.1)]))
     assert depths(problem) == [1.0]

@@ -272,3 +272,45 @@ def test_some_pose_heads_without_the_others_are_refused(tmp_path):
 def test_pose_heads_without_use_here_are_refused(tmp_path):
     path = checkpoint_in(tmp_path / "best.pt", trained(pose=True), pose=True)
     assert "pose_heads" in refusal(path)
+
+
+PAINTING = {"reconstruction": {"mask_prob": 0.5, "patch_size": 16}}
+
+
+def test_a_reconstruction_head_begins_anew_where_the_file_has_none(given):
+    state, path = given
+    before, after, done = from_file(path, **PAINTING)
+    new = {name for name in after if name.startswith("reconstruction.")}
+    assert len(new) == 8
+    assert all(torch.equal(after[name], before[name]) for name in new)
+    rest = [name for name in after if name not in new and not name.endswith("num_batches_tracked")]
+    assert all(torch.equal(after[name], state[name]) for name in rest)
+    assert done.notes == ["the reconstruction head is new: the file has none"]
+    assert {(row.part, row.action): row.tensors for row in done.table}["reconstruction", "re-initialized"] == 8
+
+
+def test_a_reconstruction_head_comes_from_a_file_that_has_one_however_patches_were_hidden_then(tmp_path):
+    detector = trained(reconstruction={"mask_prob": 0.7, "patch_size": 8})
+    path = checkpoint_in(tmp_path / "best.pt", detector)
+    _, after, done = from_file(path, **PAINTING)
+    state = detector.state_dict()
+    assert all(torch.equal(after[name], state[name]) for name in after if name.startswith("reconstruction."))
+    assert (done.notes, done.left_out) == ([], [])
+
+
+def test_a_reconstruction_head_without_use_here_is_left_out(tmp_path):
+    detector = trained(**PAINTING)
+    path = checkpoint_in(tmp_path / "best.pt", detector)
+    _, after, done = from_file(path)
+    state = detector.state_dict()
+    rest = [name for name in after if not name.endswith("num_batches_tracked")]
+    assert all(torch.equal(after[name], state[name]) for name in rest)
+    assert done.left_out == [name for name in state if name.startswith("reconstruction.")]
+    assert done.lines(path)[1:] == ["  the file's reconstruction head is left out: enable_mim is off"]
+
+
+def test_half_a_reconstruction_head_is_refused(tmp_path):
+    detector = trained(**PAINTING)
+    del detector.reconstruction.levels[2]
+    path = checkpoint_in(tmp_path / "best.pt", detector)
+    assert "2 tensors are missing: reconstruction.levels.2.* (2)" in refusal(path, **PAINTING)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -78,6 +79,82 @@ def test_a_model_of_other_classes_is_refused(options):
     with pytest.raises(InputError) as refused:
         OnnxRuntimeAdapter.open(replace(options, classes=ClassTable(("cup",), (1,))))
     assert refused.value.findings[0].code == "YZ611"
+
+
+def test_a_file_of_another_checkpoint_is_refused(exported_pose, options):
+    with pytest.raises(InputError) as refused:
+        OnnxRuntimeAdapter.open(replace(options, checkpoint=exported_pose.checkpoint))
+    assert str(refused.value) == (
+        f"{options.onnx}: YZ604 exported from another checkpoint than {exported_pose.checkpoint}\n"
+        "  fix: export this checkpoint again, or predict with the checkpoint that the file came from"
+    )
+
+
+def edited(exported, tmp_path, key, old, new):
+    """The exported file with other words in its metadata."""
+    model = onnx.load(exported.onnx)
+    entry = next(entry for entry in model.metadata_props if entry.key == f"yolozu.{key}")
+    assert old in entry.value
+    entry.value = entry.value.replace(old, new)
+    path = tmp_path / "edited.onnx"
+    onnx.save(model, path)
+    return path
+
+
+AGAIN = "  fix: export the model again from its checkpoint with this version of yolozu"
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (
+            ("preprocess", '"height":64', '"height":32'),
+            "holds metadata that contradicts itself: preprocessing gives images of 32x96 px, the input takes 64x96",
+        ),
+        (
+            ("classes", ',{"id":7,"index":2,"name":"box"}', ""),
+            "holds metadata that contradicts itself: the class table has 2 classes, the network 3",
+        ),
+        (
+            ("schema_version", "2", "9"),
+            "holds metadata that cannot be read (ValueError: schema_version 9, expected 2)",
+        ),
+    ],
+)
+def test_metadata_that_is_not_true_is_refused(exported, options, tmp_path, edit, problem):
+    path = edited(exported, tmp_path, *edit)
+    with pytest.raises(InputError) as refused:
+        OnnxRuntimeAdapter.open(replace(options, onnx=path, checkpoint=None))
+    assert str(refused.value) == f"{path}: YZ603 {problem}\n{AGAIN}"
+
+
+def test_preprocessing_that_this_version_cannot_do_is_refused(exported, options, tmp_path):
+    path = edited(exported, tmp_path, "preprocess", '"color":"rgb"', '"color":"bgr"')
+    with pytest.raises(InputError) as refused:
+        OnnxRuntimeAdapter.open(replace(options, onnx=path, checkpoint=None))
+    said = str(refused.value)
+    assert said.startswith(f"{path}: YZ208 its preprocessing is not done by this version: {{'color': 'bgr', ")
+    assert said.endswith("\n  fix: use the file with the yolozu that wrote it, or make it again")
+
+
+def test_what_is_no_exported_file_is_refused(exported, options, tmp_path):
+    missing, text, cut, foreign = (tmp_path / name for name in ("missing", "text", "cut", "foreign"))
+    text.write_text("no graph")
+    cut.write_bytes(exported.onnx.read_bytes()[:1000])
+    model = onnx.load(exported.onnx)
+    del model.metadata_props[:]
+    onnx.save(model, foreign)
+    said = {}
+    for path in (missing, text, cut, foreign):
+        with pytest.raises(InputError) as refused:
+            OnnxRuntimeAdapter.open(replace(options, onnx=path, checkpoint=None))
+        (said[path],) = [(found.code, found.problem, found.fix) for found in refused.value.findings]
+    again = "check the path, or export the model again from its checkpoint"
+    assert said[missing] == ("YZ602", "no such file", again)
+    for code, problem, fix in (said[text], said[cut]):
+        assert (code, problem.partition(": ")[0], fix) == ("YZ602", "ONNX Runtime cannot load it", again)
+    problem = "is an ONNX file without yolozu's metadata (classes, preprocessing)"
+    assert said[foreign] == ("YZ603", problem, AGAIN.removeprefix("  fix: "))
 
 
 def test_there_is_no_model_to_adapt(exported, options):

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from dataclasses import replace
 
 import pytest
 
 from tests.fixtures.exported import CLASSES
+from yolozu.contract.adapters import OfferedAdapter
+from yolozu.contract.predict import TtaSection
+from yolozu.data.corruption.corruption import corruption_of
 from yolozu.errors import UsageError
 from yolozu.predict.adapters import registry
 from yolozu.predict.adapters.base import Adapter, AdapterRequest
@@ -20,8 +23,8 @@ def installed(monkeypatch):
     """Pretend that packages offer adapters."""
 
     def offer(**entries):
-        points = [EntryPoint(name, value, registry.ENTRY_POINTS) for name, value in entries.items()]
-        monkeypatch.setattr(registry, "entry_points", lambda group: points if group == registry.ENTRY_POINTS else [])
+        offered = [OfferedAdapter(name, value, "their-package", "1.0") for name, value in entries.items()]
+        monkeypatch.setattr(registry, "offered_adapters", lambda: offered)
 
     return offer
 
@@ -97,9 +100,9 @@ def test_a_package_cannot_take_a_name_of_ours(installed):
     with pytest.raises(UsageError) as refused:
         available_adapters()
     assert str(refused.value) == (
-        "entry point yolozu.adapters: dummy: YZ616 an installed package offers theirs:Adapter under a name that "
+        "entry point yolozu.adapters: dummy: YZ616 their-package offers theirs:Adapter under a name that "
         "yolozu.predict.adapters.dummy:DummyAdapter has\n"
-        "  fix: uninstall an installed package, or ask its authors for another name"
+        "  fix: uninstall their-package, or ask its authors for another name"
     )
 
 
@@ -115,7 +118,10 @@ def test_an_unknown_adapter_offers_the_nearest(full):
 def test_a_file_that_is_not_given_is_asked_for():
     with pytest.raises(UsageError) as refused:
         open_adapter("rtdetr_pose", AdapterRequest(classes=None, progress=SilentProgress()))
-    assert str(refused.value) == ("--checkpoint: YZ612 adapter 'rtdetr_pose' needs it\n  fix: give --checkpoint FILE")
+    assert str(refused.value) == (
+        "--checkpoint: YZ612 adapter 'rtdetr_pose' needs it\n"
+        "  fix: give --checkpoint FILE, or --run-id ID of a run that has one"
+    )
 
 
 def test_options_that_have_no_effect_are_refused_together():
@@ -123,11 +129,24 @@ def test_options_that_have_no_effect_are_refused_together():
         check_options("onnxruntime", {"checkpoint", "predictions", "device"})
     assert str(refused.value) == (
         "--onnx: YZ612 adapter 'onnxruntime' needs it\n"
-        "  fix: give --onnx FILE\n"
+        "  fix: give --onnx FILE, or --run-id ID of a run that has one\n"
         "--checkpoint: YZ612 adapter 'onnxruntime' does not read it\n"
         "  fix: leave it out, or choose --adapter rtdetr_pose\n"
         "--predictions: YZ612 adapter 'onnxruntime' does not read it\n"
         "  fix: leave it out, or choose --adapter precomputed"
+    )
+
+
+def test_pictures_that_an_adapter_does_not_look_at_are_refused(full):
+    """In a run as on the command line: what a package's adapter reads is known only when it is opened."""
+    changed = replace(full, transform=corruption_of("fog", 3), views=TtaSection(tta=True, tta_mode="model"))
+    with pytest.raises(UsageError) as refused:
+        open_adapter("dummy", changed)
+    assert str(refused.value) == (
+        "corruption: YZ612 adapter 'dummy' reads no 'transform'\n"
+        "  fix: drop corruption, or choose rtdetr_pose or onnxruntime\n"
+        "tta_mode: model: YZ612 adapter 'dummy' reads no 'views'\n"
+        "  fix: drop tta_mode: model, or choose rtdetr_pose or onnxruntime"
     )
 
 

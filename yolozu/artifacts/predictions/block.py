@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.artifacts.predictions.detections import SLACK, DetectionRules
+from yolozu.artifacts.predictions.detections import SLACK, DetectionRules, is_known
 from yolozu.artifacts.predictions.poses import AGREEMENTS, UNSOUND
 from yolozu.artifacts.predictions.types import (
     BOX_KEYS,
@@ -18,6 +18,7 @@ from yolozu.artifacts.predictions.types import (
     NumberField,
     boxes_to_cxcywh,
 )
+from yolozu.artifacts.predictions.unread import is_harmless
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +58,8 @@ def columns_of(
     try:
         class_ids = _column([detection["class_id"] for detection in detections], INTEGERS)
         scores = _column([detection["score"] for detection in detections], NUMBERS)
-        boxes = _boxes([detection["bbox"] for detection in detections], rules)
+        given_boxes = [detection["bbox"] for detection in detections]
+        boxes = _boxes(given_boxes, rules)
         suspects = _pose_suspects(detections, keys)
     except (TypeError, KeyError, OverflowError):
         return None
@@ -66,6 +68,10 @@ def columns_of(
     suspects |= ~((class_ids >= 0) & (class_ids <= LARGEST_CLASS_ID))
     suspects |= ~((scores >= 0) & (scores <= 1))
     suspects |= _box_suspects(boxes)
+    suspects |= np.fromiter((len(box) for box in given_boxes), np.intp, len(boxes)) != len(BOX_KEYS[rules.bbox_format])
+    for key in keys:
+        if not is_known(key):
+            suspects |= [not is_harmless(detection.get(key)) for detection in detections]
     if rules.category_ids is not None:
         suspects |= ~np.isin(class_ids, np.array(sorted(rules.category_ids), np.float64))
     with np.errstate(invalid="ignore"):  # class ids beyond int64 are suspects already

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from yolozu.artifacts.predictions.json_path import member
 from yolozu.artifacts.predictions.poses import pose_findings
-from yolozu.artifacts.predictions.stream import RepeatedKeys
 from yolozu.artifacts.predictions.types import (
     BOX_KEYS,
     POSE_FIELDS,
@@ -20,6 +20,7 @@ from yolozu.artifacts.predictions.types import (
     NumberField,
     boxes_to_cxcywh,
 )
+from yolozu.artifacts.predictions.unread import non_finite, repeated_keys, unread_findings
 from yolozu.contract.deliver import BoxFormat
 from yolozu.errors import Finding
 from yolozu.registry import nearest
@@ -71,27 +72,27 @@ def findings_in(detection: Any, where: str, size: tuple[int, int] | None, rules:
         if field.name not in detection:
             yield _missing(where, field.name, detection)
         else:
-            yield from _in_field(detection[field.name], f"{where}.{field.name}", field)
+            yield from field_findings(detection[field.name], f"{where}.{field.name}", field)
     if "bbox" not in detection:
         yield _missing(where, "bbox", detection)
     else:
         yield from _in_box(detection["bbox"], f"{where}.bbox", size, rules.bbox_format)
     yield from _in_class_table(detection.get("class_id"), f"{where}.class_id", rules.category_ids)
-    yield from _in_pose(detection, where)
+    yield from pose_fields_findings(detection, where)
+    for key, value in detection.items():
+        if not is_known(key):
+            yield from unread_findings(value, member(where, key))
 
 
-def repeated_keys(value: dict[str, Any], where: str) -> Iterator[Finding]:
-    """A finding for each key that an object holds twice."""
-    if isinstance(value, RepeatedKeys):
-        for key in value.repeated:
-            yield Finding("YZ706", f"{where}.{key}", "the key stands twice in one object", "keep one of them")
+def is_known(key: str) -> bool:
+    """Whether something reads this key of a detection."""
+    return key in KNOWN_KEYS or key.startswith(SIGMA_PREFIX)
 
 
 def number_finding(value: Any, where: str, field: NumberField) -> Finding | None:
     """What is wrong with a number, if anything; ``field`` gives its bounds, not its shape."""
     if type(value) is float and not math.isfinite(value):
-        fix = "write a finite number; look for a division by zero where it was made"
-        return Finding("YZ708", where, f"{value} is not finite", fix)
+        return non_finite(value, where)
     if type(value) is not int and (field.integer or type(value) is not float):
         wanted, how = ("an integer", "without quotes or fraction") if field.integer else ("a number", "without quotes")
         return Finding("YZ707", where, f"{kind_of(value)}, not {wanted}", f"write {wanted} {how}")
@@ -102,7 +103,8 @@ def number_finding(value: Any, where: str, field: NumberField) -> Finding | None
     return None
 
 
-def _in_field(value: Any, where: str, field: NumberField) -> Iterator[Finding]:
+def field_findings(value: Any, where: str, field: NumberField) -> Iterator[Finding]:
+    """What is wrong with a field: its shape, and each of its numbers."""
     yield from _in_numbers(value, where, field, field.shape)
 
 
@@ -142,13 +144,16 @@ def _in_box(box: Any, where: str, size: tuple[int, int] | None, bbox_format: Box
         if finding is not None:
             sound = False
             yield finding
+    for key in box.keys() - set(keys):
+        yield from unread_findings(box[key], member(where, key))
     if sound:
-        yield from _in_box_extent([float(box[key]) for key in keys], where, size, bbox_format)
+        yield from extent_findings([float(box[key]) for key in keys], where, size, bbox_format)
 
 
-def _in_box_extent(
+def extent_findings(
     numbers: list[float], where: str, size: tuple[int, int] | None, bbox_format: BoxFormat
 ) -> Iterator[Finding]:
+    """What is wrong with a box of four finite numbers, in the order of `BOX_KEYS`."""
     cx, cy, w, h = boxes_to_cxcywh(np.array([numbers], np.float64), bbox_format)[0].tolist()
     if w < 0 or h < 0:
         yield Finding(
@@ -192,17 +197,18 @@ def _in_class_table(class_id: Any, where: str, category_ids: frozenset[int] | No
         )
 
 
-def _in_pose(detection: dict[str, Any], where: str) -> Iterator[Finding]:
+def pose_fields_findings(detection: dict[str, Any], where: str) -> Iterator[Finding]:
+    """What is wrong with the fields of a pose, as far as there are any."""
     well_formed = {}
     for name, value in detection.items():
         if name in POSE_FIELDS_BY_NAME:
-            findings = list(_in_field(value, f"{where}.{name}", POSE_FIELDS_BY_NAME[name]))
+            findings = list(field_findings(value, f"{where}.{name}", POSE_FIELDS_BY_NAME[name]))
             yield from findings
             if not findings:
                 well_formed[name] = value
         elif name.startswith(SIGMA_PREFIX):
             shape = (len(value),) if isinstance(value, list) else ()
-            yield from _in_field(value, f"{where}.{name}", NumberField(name, shape, "", low=0.0))
+            yield from field_findings(value, member(where, name), NumberField(name, shape, "", low=0.0))
     yield from pose_findings(well_formed, where)
 
 

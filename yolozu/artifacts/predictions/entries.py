@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.predictions.detections import brief, kind_of, number_finding, repeated_keys
+from yolozu.artifacts.predictions.detections import brief, kind_of, number_finding
+from yolozu.artifacts.predictions.json_path import member
 from yolozu.artifacts.predictions.types import NumberField
+from yolozu.artifacts.predictions.unread import repeated_keys, unread_findings
 from yolozu.errors import Finding
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ SIDES = (
     NumberField("width", (), "Width of the original image, px.", 1, LARGEST_SIDE, integer=True),
     NumberField("height", (), "Height of the original image, px.", 1, LARGEST_SIDE, integer=True),
 )
+_NO_PATH = re.compile("[\0\ud800-\udfff]")
 CAMERA = ("fx", "fy", "cx", "cy")
 
 
@@ -33,13 +37,15 @@ class Head:
         image: the image it means: its path in the data set where that is known, otherwise the name as written.
         size: (width, height) in px, from the file or else from the data set; None where neither says.
         detections: the values to check.
-        intrinsics: as they stand in the file.
+        where: JSON path of the entry.
+        value: the whole entry as it stands in the file.
     """
 
     image: str
     size: tuple[int, int] | None
     detections: list[Any]
-    intrinsics: Any
+    where: str
+    value: dict[str, Any]
 
 
 def read_entry(entry: Entry, known: KnownImages | None, *, in_pixels: bool) -> tuple[Head | None, list[Finding]]:
@@ -60,6 +66,8 @@ def read_entry(entry: Entry, known: KnownImages | None, *, in_pixels: bool) -> t
     size, said = _size(value, entry.where)
     findings += said
     findings += _intrinsics(value, entry.where)
+    for key in value.keys() - set(ENTRY_KEYS):
+        findings += unread_findings(value[key], member(entry.where, key))
     index = _known_index(image, known)
     if known is not None and index is not None:
         findings += _disagreement(size, known.sizes[index], entry.where, in_pixels=in_pixels)
@@ -71,7 +79,7 @@ def read_entry(entry: Entry, known: KnownImages | None, *, in_pixels: bool) -> t
     findings += said
     if detections is None:
         return None, findings
-    return Head(image, size, detections, value.get("intrinsics")), findings
+    return Head(image, size, detections, entry.where, value), findings
 
 
 def _image(value: dict[str, Any], entry: Entry, known: KnownImages | None) -> tuple[str, list[Finding]]:
@@ -82,7 +90,7 @@ def _image(value: dict[str, Any], entry: Entry, known: KnownImages | None) -> tu
     image = value["image"]
     if not isinstance(image, str):
         return "", [Finding("YZ707", where, f"{kind_of(image)}, not an image's path", fix)]
-    if not image or "\0" in image or any("\ud800" <= letter <= "\udfff" for letter in image):
+    if not image or _NO_PATH.search(image):
         return "", [Finding("YZ709", where, f"{brief(image)} cannot be a path", fix)]
     return (image, []) if known is None else _known_image(image, where, known)
 
@@ -115,6 +123,8 @@ def _size(value: dict[str, Any], where: str) -> tuple[tuple[int, int] | None, li
     if not isinstance(size, dict):
         return None, [Finding("YZ707", where, f"{kind_of(size)}, not an object", "write {width, height} in px")]
     findings = list(repeated_keys(size, where))
+    for key in size.keys() - {side.name for side in SIDES}:
+        findings += unread_findings(size[key], member(where, key))
     for side in SIDES:
         if side.name not in size:
             findings.append(Finding("YZ703", f"{where}.{side.name}", "missing", "write {width, height} in px"))
@@ -141,8 +151,10 @@ def _intrinsics(value: dict[str, Any], where: str) -> Iterator[Finding]:
         return
     camera = value["intrinsics"]
     where = f"{where}.intrinsics"
+    yield from _unread_of_camera(camera, where, (*CAMERA, "camera_matrix"))
     if isinstance(camera, dict) and "camera_matrix" in camera:
         where, camera = f"{where}.camera_matrix", camera["camera_matrix"]
+        yield from _unread_of_camera(camera, where, (*CAMERA, "data"))
         if isinstance(camera, dict) and "data" in camera:
             where, camera = f"{where}.data", camera["data"]
     numbers = list(_camera_numbers(camera, where))
@@ -157,6 +169,13 @@ def _intrinsics(value: dict[str, Any], where: str) -> Iterator[Finding]:
             yield finding
         elif index in focal and number <= 0:
             yield Finding("YZ709", place, f"{brief(number)} is no focal length", "write fx and fy in px, above 0")
+
+
+def _unread_of_camera(camera: Any, where: str, read: tuple[str, ...]) -> Iterator[Finding]:
+    if isinstance(camera, dict):
+        yield from repeated_keys(camera, where)
+        for key in camera.keys() - set(read):
+            yield from unread_findings(camera[key], member(where, key))
 
 
 def _camera_numbers(camera: Any, where: str) -> Iterator[tuple[str, Any]]:

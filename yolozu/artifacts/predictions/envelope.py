@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from yolozu.artifacts.predictions.detections import brief, kind_of
+from yolozu.artifacts.predictions.json_path import top_member
 from yolozu.artifacts.predictions.layout import WRAPPED_KEYS
 from yolozu.artifacts.predictions.types import SCHEMA_VERSION
+from yolozu.artifacts.predictions.unread import unread_findings
 from yolozu.contract.deliver import BoxFormat
 from yolozu.errors import Finding
 from yolozu.registry import nearest
@@ -45,13 +47,14 @@ class Envelope:
         Raises:
             DeclaredLate: the entries seen were read in another box format than the one declared here.
         """
-        key = attribute.key
+        key, top = attribute.key, top_member(attribute.key)
         if key in self.values:
-            yield Finding("YZ706", key, "the key stands twice", "keep one of them")
+            yield Finding("YZ706", top, "the key stands twice", "keep one of them")
         if key not in WRAPPED_KEYS:
             guess = nearest(key, list(WRAPPED_KEYS))
             fix = f"did you mean {guess!r}?" if guess else f"known are {', '.join(WRAPPED_KEYS)}"
-            yield Finding("YZ705", key, "unknown key", fix, "warning")
+            yield Finding("YZ705", top, "unknown key", fix, "warning")
+            yield from unread_findings(attribute.value, top)
         self.values[key] = attribute.value
         if key == "meta":
             yield from self._take_meta(attribute.value, entries_seen=entries_seen)
@@ -73,6 +76,7 @@ class Envelope:
         if not isinstance(meta, dict):
             yield Finding("YZ707", "meta", f"{kind_of(meta)}, not an object", "write an object, or leave it out")
             return
+        yield from unread_findings(meta, "meta")
         declared = meta.get("bbox_format")
         if declared is None:
             return

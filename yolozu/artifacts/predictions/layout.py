@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from yolozu.artifacts.predictions.json_path import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 Layout = Literal["wrapped", "list", "map"]
 
 WRAPPED_KEYS = ("schema_version", "predictions", "meta")
+COCO_ROW_KEYS = frozenset(("image_id", "category_id", "bbox", "score"))
+"""Of each detection in a file of COCO results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class NotEntries:
     value: Any
 
 
+class LooksLikeCoco(Exception):
+    """The first element is a row of COCO results, not an image's entry."""
+
+
 class LooksWrapped(Exception):
     """A file that began like ``{image: [detections]}`` has a key ``predictions``: it is the wrapped layout."""
 
@@ -65,6 +72,7 @@ def walk(text: JsonText, layout: Layout | None = None) -> Iterator[Item]:
 
     Raises:
         BrokenJson: the text ends being JSON.
+        LooksLikeCoco: it is a list of another kind.
         LooksWrapped: read it again with ``layout="wrapped"``.
     """
     start = text.peek()
@@ -77,8 +85,15 @@ def walk(text: JsonText, layout: Layout | None = None) -> Iterator[Item]:
     text.end()
 
 
+def is_coco_row(value: Any) -> bool:
+    """Whether a value is a row of COCO results, as far as its keys tell."""
+    return isinstance(value, dict) and value.keys() >= COCO_ROW_KEYS and "detections" not in value
+
+
 def _list_entries(text: JsonText, prefix: str) -> Iterator[Entry]:
     for index, value in enumerate(text.elements()):
+        if index == 0 and is_coco_row(value):
+            raise LooksLikeCoco
         where = f"{prefix}[{index}]"
         yield Entry(where, f"{where}.image", f"{where}.detections", value, "wrapped" if prefix else "list")
 
@@ -90,7 +105,7 @@ def _object_items(text: JsonText, layout: Layout | None) -> Iterator[Item]:
         if layout == "map":
             if key == "predictions":
                 raise LooksWrapped
-            where = f"[{json.dumps(key)}]"
+            where = f"[{quoted(key)}]"
             yield Entry(where, where, where, {"image": key, "detections": text.value()}, "map")
         elif key == "predictions":
             yield Attribute(key, None)

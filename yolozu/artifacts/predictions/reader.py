@@ -10,16 +10,18 @@ from yolozu.artifacts.predictions.types import ImagePredictions
 from yolozu.errors import Finding, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from yolozu.artifacts.predictions.block import Columns
     from yolozu.artifacts.predictions.check import PredictionsCheck
     from yolozu.artifacts.predictions.entries import Head
+    from yolozu.artifacts.predictions.envelope import Envelope
     from yolozu.artifacts.predictions.names import KnownImages
     from yolozu.contract.deliver import BoxFormat
 
 SHOWN_ERRORS = 20
+SEE_ALL = "see them with: yolozu validate predictions {}"
 CORE_KEYS = frozenset(("class_id", "score", "bbox"))
 
 
@@ -52,7 +54,7 @@ def load_predictions(
     collector = _Collector()
     check = check_predictions(path, bbox_format=bbox_format, known=known, keep_findings=SHOWN_ERRORS, sink=collector)
     if not check.passed:
-        raise InputError(_located(check, path))
+        raise InputError(located(check.findings, check.errors, path))
     return PredictionsFile(collector.images, check)
 
 
@@ -69,7 +71,7 @@ class _Collector:
     def __init__(self) -> None:
         self.images: list[ImagePredictions] = []
 
-    def start(self) -> None:
+    def start(self, envelope: Envelope) -> None:  # noqa: ARG002 - the protocol's
         """Forget everything."""
         self.images = []
 
@@ -89,7 +91,7 @@ class _Collector:
                     columns.scores[rows],
                     columns.boxes_cxcywh[rows],
                     extras=_extras(head.detections),
-                    intrinsics=head.intrinsics,
+                    intrinsics=head.value.get("intrinsics"),
                 )
             )
 
@@ -100,10 +102,10 @@ def _extras(detections: list[dict[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     return tuple({key: value for key, value in detection.items() if key not in CORE_KEYS} for detection in detections)
 
 
-def _located(check: PredictionsCheck, path: Path) -> list[Finding]:
-    errors = [replace(found, where=f"{path}: {found.where}") for found in check.findings if found.severity == "error"]
-    left = check.errors - len(errors)
+def located(findings: Sequence[Finding], errors: int, path: Path, fix: str | None = None) -> list[Finding]:
+    """The errors among ``findings`` with the file before their place, and how many more of ``errors`` there are."""
+    listed = [replace(found, where=f"{path}: {found.where}") for found in findings if found.severity == "error"]
+    left = errors - len(listed)
     if left:
-        fix = f"see them with: yolozu validate predictions {path}"
-        errors.append(Finding("YZ719", str(path), f"{left} more errors of these kinds", fix))
-    return errors
+        listed.append(Finding("YZ719", str(path), f"{left} more errors of these kinds", fix or SEE_ALL.format(path)))
+    return listed

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from yolozu.artifacts.predictions.block import Columns, columns_of, keys_of
-from yolozu.artifacts.predictions.detections import KNOWN_KEYS, DetectionRules, brief, findings_in, kind_of
+from yolozu.artifacts.predictions.detections import KNOWN_KEYS, DetectionRules, brief, findings_in, is_known, kind_of
 from yolozu.artifacts.predictions.entries import ENTRY_KEYS, Head, read_entry
-from yolozu.artifacts.predictions.layout import Attribute, Entry, Item, Layout, walk
+from yolozu.artifacts.predictions.json_path import member
+from yolozu.artifacts.predictions.layout import Attribute, Entry, Item, Layout, LooksLikeCoco, walk
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
-from yolozu.artifacts.predictions.types import SIGMA_PREFIX
 from yolozu.errors import Finding, InputError
 from yolozu.registry import nearest
 
@@ -33,8 +33,8 @@ TOP: Place = (-1, -1)
 class Sink(Protocol):
     """Who wants the numbers of a file that has no errors."""
 
-    def start(self) -> None:
-        """A pass begins; what an earlier one gave is void."""
+    def start(self, envelope: Envelope) -> None:
+        """A pass begins; what an earlier one gave is void. ``envelope`` fills as the file is read."""
         ...
 
     def take(self, heads: list[Head], columns: Columns) -> None:
@@ -71,10 +71,7 @@ class Reading:
             with path.open("rb") as file:
                 self._read(walk(JsonText(file), layout))
         except OSError as error:
-            fix = "give the path of a predictions file"
-            raise InputError.one(
-                "YZ701", where=str(path), problem=f"cannot be read: {error.strerror}", fix=fix
-            ) from error
+            raise unreadable_file(path, error) from error
         self._check_block()
 
     def _read(self, items: Iterable[Item]) -> None:
@@ -92,10 +89,13 @@ class Reading:
                     self._findings.add(TOP, Finding("YZ702", item.where, problem, fix))
         except BrokenJson as error:
             self.ended_well = False
-            where = f"{error.place}, after {self.entries} entries" if self.entries else error.place
-            problem = f"no JSON from here on: {error.problem}; nothing behind this place was checked"
-            fix = "write the file again; it may have been cut off"
-            self._findings.add((self.entries, -1), Finding("YZ701", where, problem, fix))
+            finding = broken_file(error, f"{self.entries} entries" if self.entries else None)
+            self._findings.add((self.entries, -1), finding)
+        except LooksLikeCoco:
+            self.ended_well = False
+            problem = "these are COCO results (image_id, category_id, bbox, score), not predictions by image"
+            fix = "convert them: yolozu convert-predictions FILE --to wrapped --dataset ROOT --output predictions.json"
+            self._findings.add(TOP, Finding("YZ722", "[0]", problem, fix))
 
     def _take_entry(self, entry: Entry) -> None:
         index = self.entries
@@ -150,7 +150,7 @@ class Reading:
             start = end
 
     def _is_known(self, key: str) -> bool:
-        return key in KNOWN_KEYS or key.startswith(SIGMA_PREFIX) or key in self._unknown_keys
+        return is_known(key) or key in self._unknown_keys
 
     def _note_unknown_detection_keys(self, waiting: list[tuple[int, Entry, Head]]) -> None:
         for index, entry, head in waiting:
@@ -161,7 +161,7 @@ class Reading:
     def _note_unknown(self, place: Place, where: str, value: dict[str, Any], known: tuple[str, ...]) -> None:
         """One warning for each key that nothing reads, at its first place."""
         for key in value:
-            if key in known or key in self._unknown_keys or (known is KNOWN_KEYS and key.startswith(SIGMA_PREFIX)):
+            if key in known or key in self._unknown_keys or (known is KNOWN_KEYS and is_known(key)):
                 continue
             self._unknown_keys.add(key)
             guess = nearest(key, list(known))
@@ -171,7 +171,20 @@ class Reading:
                 else f"known are {', '.join(known)}; it is kept, and nothing reads it"
             )
             problem = "unknown key (said once, at its first place)"
-            self._findings.add(place, Finding("YZ705", f"{where}.{key}", problem, fix, "warning"))
+            self._findings.add(place, Finding("YZ705", member(where, key), problem, fix, "warning"))
+
+
+def broken_file(error: BrokenJson, read: str | None) -> Finding:
+    """What is said of a text that stops being JSON after ``read`` (such as "3 entries")."""
+    where = error.place if read is None else f"{error.place}, after {read}"
+    problem = f"no JSON from here on: {error.problem}; nothing behind this place was checked"
+    return Finding("YZ701", where, problem, "write the file again; it may have been cut off")
+
+
+def unreadable_file(path: Path, error: OSError) -> InputError:
+    """What is said of a file that cannot be opened."""
+    fix = "give the path of a predictions file"
+    return InputError([Finding("YZ701", str(path), f"cannot be read: {error.strerror}", fix)])
 
 
 def _sizes(heads: list[Head]) -> np.ndarray[Any, np.dtype[np.float64]]:

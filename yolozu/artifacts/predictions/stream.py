@@ -97,7 +97,8 @@ class JsonText:
                 if self._cut_short(error) and self._read_on():
                     continue
                 self._at = error.pos
-                raise self.broken(error.msg[0].lower() + error.msg[1:]) from None
+                problem = error.msg[0].lower() + error.msg[1:]
+                raise self.broken(problem.removesuffix(" at").removesuffix(" starting")) from None
             may_go_on = type(value) in {int, float} and end >= len(self._text) - EDGE  # 1 of 1.5e3
             if may_go_on and self._read_on():
                 continue

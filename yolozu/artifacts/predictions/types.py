@@ -125,3 +125,42 @@ def boxes_to_cxcywh(boxes: NDArray[np.float64], bbox_format: BoxFormat) -> NDArr
     if bbox_format == "xywh_abs":
         return np.concatenate([first + second / 2, second], axis=1)
     return np.concatenate([(first + second) / 2, second - first], axis=1)
+
+
+def boxes_between(
+    boxes: NDArray[np.float64], given: BoxFormat, wanted: BoxFormat, sizes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Boxes in another format. Numbers that both formats share are not touched.
+
+    Args:
+        boxes: (N, 4), columns as in `BOX_KEYS`.
+        given: their format.
+        wanted: format of the result.
+        sizes: (N, 2) width and height of the image, px; only read between normalized and px.
+
+    Returns:
+        (N, 4), columns as in `BOX_KEYS`.
+    """
+    if given == wanted:
+        return boxes
+    first, second = boxes[:, :2], boxes[:, 2:]
+    if (given, wanted) == ("xywh_abs", "xyxy_abs"):
+        return np.concatenate([first, first + second], axis=1)
+    if (given, wanted) == ("xyxy_abs", "xywh_abs"):
+        return np.concatenate([first, second - first], axis=1)
+    centered = boxes_to_cxcywh(boxes, given)
+    sides = np.concatenate([sizes, sizes], axis=1)
+    if given == "cxcywh_norm":
+        centered = centered * sides
+    elif wanted == "cxcywh_norm":
+        centered = centered / sides
+    return _boxes_from_cxcywh(centered, wanted)
+
+
+def _boxes_from_cxcywh(boxes: NDArray[np.float64], wanted: BoxFormat) -> NDArray[np.float64]:
+    center, size = boxes[:, :2], boxes[:, 2:]
+    if wanted == "xywh_abs":
+        return np.concatenate([center - size / 2, size], axis=1)
+    if wanted == "xyxy_abs":
+        return np.concatenate([center - size / 2, center + size / 2], axis=1)
+    return boxes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from yolozu.artifacts.predictions.types import BOX_KEYS, SCHEMA_VERSION
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from yolozu.artifacts.predictions.types import ImagePredictions
@@ -34,14 +35,27 @@ def write_predictions(
     """
     start, end = "[", "]\n"
     if wrap:
-        described = _text({**meta, "bbox_format": "cxcywh_norm"})
+        described = json_text({**meta, "bbox_format": "cxcywh_norm"})
         start, end = f'{{"schema_version":{SCHEMA_VERSION},"meta":{described},"predictions":[', "]}\n"
-    with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+    with open_aside(path) as file:
         file.write(start)
         for index, image in enumerate(predictions):
             file.write(",\n" if index else "\n")
             file.write(_entry_text(image))
         file.write("\n" + end)
+
+
+@contextmanager
+def open_aside(path: Path) -> Iterator[TextIO]:
+    """A text file that takes the place of ``path`` when the block ends well.
+
+    Letters that UTF-8 does not have (half of a surrogate pair) are written as the escapes of JSON.
+    """
+    with (
+        written_aside(path) as aside,
+        aside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file,
+    ):
+        yield file
 
 
 def _entry_text(image: ImagePredictions) -> str:
@@ -60,10 +74,11 @@ def _entry_text(image: ImagePredictions) -> str:
     for detection, extra in zip(detections, image.extras, strict=False):
         detection.update(extra)
     entry["detections"] = detections
-    return _text(entry)
+    return json_text(entry)
 
 
-def _text(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """``value`` on one line; numbers to the last digit."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 

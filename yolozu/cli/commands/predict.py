@@ -9,40 +9,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
-from yolozu.contract.predict import PredictSection
-from yolozu.contract.train import DeviceSection
-from yolozu.errors import Finding, InputError, UsageError
+from yolozu.artifacts.record import write_record
+from yolozu.cli.flags import section_flags
+from yolozu.cli.predicting import SECTIONS, Meant, meant_by, model_files, origin_of, require_built
+from yolozu.cli.render import counted, show_findings, wrapped
+from yolozu.contract.overrides import Override
+from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.classes import ClassTable
-    from yolozu.contract.base import Section
-    from yolozu.data.index import DataIndex
+    from collections.abc import Iterator, Mapping
 
-DEFAULTS = PredictSection()
+    from yolozu.cli.predicted_images import PredictedImages
+    from yolozu.data.index import DataIndex
+    from yolozu.predict.adapters.base import AdapterRequest
+    from yolozu.predict.agreement import ToldModel
+    from yolozu.predict.run import PredictionRun
+
 DEFAULT_OUTPUT = Path("reports/predictions.json")
 
 
+@section_flags(*SECTIONS)
 def export_predictions(
     *,
-    dataset: Annotated[Path, typer.Option(help="Directory of the data set.", metavar="ROOT")],
-    adapter: Annotated[
-        str, typer.Option(help="rtdetr_pose, onnxruntime, precomputed, dummy, or one of an installed package.")
-    ] = "rtdetr_pose",
-    checkpoint: Annotated[Path | None, typer.Option(help="Checkpoint, for rtdetr_pose.", metavar="FILE")] = None,
-    onnx: Annotated[Path | None, typer.Option(help="Exported file, for onnxruntime.", metavar="FILE")] = None,
-    predictions: Annotated[
-        Path | None, typer.Option(help="Predictions made elsewhere, for precomputed.", metavar="FILE")
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Contract that gives the defaults, or a file with a model's map.", metavar="FILE"),
     ] = None,
-    split: Annotated[str | None, typer.Option(help="Split to predict [default: the only one, or val].")] = None,
-    max_images: Annotated[
-        int | None, typer.Option(min=1, help="Only the first so many images, in order of path.")
+    run_id: Annotated[str | None, typer.Option(help="Run whose contract, model and data are the defaults.")] = None,
+    dataset: Annotated[Path | None, typer.Option(help="Directory of the data set.", metavar="ROOT")] = None,
+    split: Annotated[str | None, typer.Option(help="Split to predict.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Checkpoint; alone it means --adapter rtdetr_pose.", metavar="FILE")
     ] = None,
-    score_threshold: Annotated[
-        float, typer.Option(help="Detections below this score are left out.")
-    ] = DEFAULTS.score_threshold,
-    max_detections: Annotated[int, typer.Option(help="Most detections per image.")] = DEFAULTS.max_detections,
+    onnx: Annotated[
+        Path | None, typer.Option(help="Exported file; alone it means --adapter onnxruntime.", metavar="FILE")
+    ] = None,
     intrinsics: Annotated[
         str | None,
         typer.Option(
@@ -50,54 +52,116 @@ def export_predictions(
             metavar="FX,FY,CX,CY",
         ),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Images the network sees at once [default: 8].")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N [default: cpu].")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Images the network sees at once. Default: 8.")] = None,
+    ttt_log_out: Annotated[
+        Path | None, typer.Option(help="Report of test-time training to write.", metavar="FILE")
+    ] = None,
     wrap: Annotated[
         bool, typer.Option("--wrap/--no-wrap", help="Say in the file what predicted, and with which settings.")
     ] = False,
     output: Annotated[Path, typer.Option(help="Predictions file to write.", metavar="FILE")] = DEFAULT_OUTPUT,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    overrides: list[Override],
 ) -> None:
     """Predict a split and write the predictions.
 
-    An option that the chosen adapter does not read is an error.
+    What is not given comes from the contract and the run that `--config`, `--run-id` or the place of the model file
+    name; where nothing names any, from the default contract and its run. An option that the adapter does not read is an
+    error.
     """
-    _require_valid(PredictSection, score_threshold=score_threshold, max_detections=max_detections)
-    given: dict[str, Any] = {
-        name: value
-        for name, value in {
-            "checkpoint": checkpoint,
-            "onnx": onnx,
-            "predictions": predictions,
-            "batch_size": batch_size,
-            "device": device,
-            "intrinsics": None if intrinsics is None else _camera(intrinsics),
-        }.items()
-        if value is not None
+    files = {name: path for name, path in (("checkpoint", checkpoint), ("onnx", onnx)) if path is not None}
+    flags = {flag.key: flag.value for flag in overrides}
+    if flags.get("predictions") is not None:
+        files["predictions"] = Path(flags["predictions"])
+    given = {
+        "batch_size": batch_size,
+        "intrinsics": None if intrinsics is None else _camera(intrinsics),
+        "device": flags.get("device"),
     }
-    if device is not None:
-        _require_valid(DeviceSection, device=device)
-
-    from yolozu.predict.adapters.base import AdapterRequest
-    from yolozu.predict.adapters.registry import check_options, open_adapter
+    given = {name: value for name, value in given.items() if value is not None}
+    meant = meant_by(overrides, config=config, run_id=run_id, files=files, has_dataset=dataset is not None)
+    if ttt_log_out is not None and not meant.settings.ttt.ttt:
+        fix = "add --ttt, or leave it out"
+        raise UsageError.one("YZ631", where="--ttt-log-out", problem="nothing adapts, so there is no report", fix=fix)
+    show_findings(meant.warnings)
+    request, images = _request(meant, files, given, dataset=dataset, split=split)
     from yolozu.predict.run import predict_to_file
-    from yolozu.progress import progress_for
 
-    check_options(adapter, given)
-    index, classes = _split_to_predict(dataset, split)
-    request = AdapterRequest(
-        classes=classes,
-        progress=progress_for(sys.stderr),
-        score_threshold=score_threshold,
-        max_detections=max_detections,
-        **given,
-    )
-    records = index.records[:max_images]
-    done = predict_to_file(adapter, open_adapter(adapter, request), request, records, output, wrap=wrap)
+    settings = meant.settings
+    name, records = settings.predict.adapter, images.index.records[: settings.predict.max_images]
+    done = predict_to_file(name, request, records, output, tta=settings.tta, ttt=settings.ttt, wrap=wrap)
+    if ttt_log_out is not None and done.ttt is not None:
+        write_record(ttt_log_out, done.ttt)
     if as_json:
-        print(json.dumps({"output": str(output), **done.to_json()}))
+        print(json.dumps({"output": str(output), **_what(meant, request, images.index), **done.to_json()}))
     else:
         print(f"{output}: {done.images} images, {done.detections} detections, {done.images_per_s:.1f} images/s")
+        print(wrapped("; ".join(_words(meant, request, images.index, done)), indent="  ", hanging="  "))
+
+
+def _request(
+    meant: Meant, files: Mapping[str, Path], given: Mapping[str, Any], *, dataset: Path | None, split: str | None
+) -> tuple[AdapterRequest, PredictedImages]:
+    """All that the adapter is opened with, and the images; what can be refused before they are read is refused."""
+    from yolozu.cli.predicted_images import images_to_predict
+    from yolozu.data.corruption.corruption import Corruption
+    from yolozu.predict.adapters.base import AdapterRequest
+    from yolozu.predict.adapters.registry import adapter_uses, check_options
+    from yolozu.progress import progress_for
+
+    settings = meant.settings
+    used = model_files(meant, adapter_uses(settings.predict.adapter), files)
+    check_options(settings.predict.adapter, {*given, *used})
+    require_built(meant, used, files, has_dataset=dataset is not None)
+    images = images_to_predict(meant, dataset, split)
+    options: dict[str, Any] = {**origin_of(meant, used, files), **used, **given, "device": settings.device.device}
+    request = AdapterRequest(
+        classes=images.classes,
+        progress=progress_for(sys.stderr),
+        **options,
+        score_threshold=settings.predict.score_threshold,
+        max_detections=settings.predict.max_detections,
+        transform=Corruption.from_section(settings.corruption),
+        views=settings.tta if settings.tta.tta and settings.tta.tta_mode == "model" else None,
+        told=_told(meant),
+    )
+    return request, images
+
+
+def _told(meant: Meant) -> ToldModel | None:
+    """What ``--config`` says of the network."""
+    if meant.told is None:
+        return None
+    from yolozu.predict.agreement import ToldModel
+
+    if meant.model_only is not None:
+        return ToldModel(str(meant.told), meant.model_only, None)
+    assert meant.behind is not None, "the file is a contract"
+    contract = meant.behind.contract
+    return ToldModel(str(meant.told), contract.model.model, contract.preprocess)
+
+
+def _what(meant: Meant, request: AdapterRequest, index: DataIndex) -> dict[str, Any]:
+    """What predicted what."""
+    from yolozu.predict.adapters.registry import FILES, adapter_uses
+
+    name = meant.settings.predict.adapter
+    uses = adapter_uses(name)
+    files = {option: str(getattr(request, option)) for option in FILES if option in uses}
+    return {"adapter": name, **files, "dataset": str(index.root), "split": index.split}
+
+
+def _words(meant: Meant, request: AdapterRequest, index: DataIndex, done: PredictionRun) -> Iterator[str]:
+    what = _what(meant, request, index)
+    root, split = what.pop("dataset"), what.pop("split")
+    yield f"{' '.join(what.values())} on {root} {split}"
+    corruption, tta = meant.settings.corruption, meant.settings.tta
+    if corruption.corruption is not None:
+        yield f"{corruption.corruption} {corruption.corruption_severity}"
+    if tta.tta:
+        yield f"tta_mode {tta.tta_mode}"
+    if done.ttt is not None:
+        yield f"ttt {done.ttt.settings.method}, {counted(len(done.ttt.batches), 'adaptation')}"
 
 
 def _camera(text: str) -> tuple[float, float, float, float]:
@@ -117,42 +181,3 @@ def _camera(text: str) -> tuple[float, float, float, float]:
     raise UsageError.one(
         "YZ617", where="--intrinsics", problem=problem, fix="write fx,fy,cx,cy in px, such as 600,600,320,240"
     )
-
-
-def _split_to_predict(root: Path, split: str | None) -> tuple[DataIndex, ClassTable | None]:
-    """All images of a split, and its class table where the data set has one. What its labels say does not matter here.
-
-    Raises:
-        InputError: there is no such split, or an image cannot be read; all such images are named.
-    """
-    from yolozu.cli.datasets import checked_data
-    from yolozu.data.survey import index_of
-
-    checked = checked_data(root, split)
-    found = checked.survey.splits[0]
-    hits = zip(checked.hits, checked.findings(), strict=True)
-    unreadable = [finding for (rule, _), finding in hits if rule == "unreadable_image"]
-    if unreadable:
-        raise InputError(unreadable)
-    index = index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd")
-    return index, checked.survey.classes if checked.survey.classes_are_stated else None
-
-
-def _require_valid(section: type[Section], **values: Any) -> None:
-    """Hold options against the contract keys of the same name.
-
-    Raises:
-        UsageError: YZ617, a finding for each value that the contract would refuse.
-    """
-    try:
-        section.model_validate(values)
-    except ValidationError as error:
-        raise UsageError(
-            Finding(
-                "YZ617",
-                f"--{str(found['loc'][0]).replace('_', '-')}",
-                f"{found['input']}: {found['msg']}",
-                "see yolozu export-predictions --help",
-            )
-            for found in error.errors()
-        ) from error

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from yolozu.data.corruption.registry import CORRUPTIONS
+from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.contract.predict import CorruptionSection
+
+SEVERITIES = (1, 2, 3, 4, 5)
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,20 @@ class Corruption:
         """Random numbers of one image: of its name, not of its place, so that a subset is corrupted alike."""
         digest = hashlib.sha256(f"{self.kind}\n{name}".encode()).digest()
         return np.random.default_rng([self.seed, self.severity, *digest])
+
+
+def corruption_of(kind: str, severity: int, seed: int = 0) -> Corruption:
+    """The corruption of that name.
+
+    Raises:
+        UsageError: YZ901 there is no such kind, YZ280 no such severity.
+    """
+    CORRUPTIONS.location(kind)
+    if severity not in SEVERITIES:
+        raise UsageError.one(
+            "YZ280",
+            where=f"corruption {kind!r}",
+            problem=f"has no severity {severity}",
+            fix="choose one from 1 to 5",
+        )
+    return Corruption(kind, severity, seed)

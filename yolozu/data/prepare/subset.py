@@ -75,7 +75,7 @@ def subset(plan: SubsetPlan, cache: DigestCache) -> Subset:
     """
     layout = find_layout(plan.dataset)
     split = layout.split(plan.split)
-    classes, found = _read(layout, split)
+    classes, found = read_labeled(layout, split)
     labels = labels_of(layout, split, found)
     names = choose(
         {name: {instance.class_index for instance in image.instances} for name, image in labels.images.items()},
@@ -99,7 +99,7 @@ def subset(plan: SubsetPlan, cache: DigestCache) -> Subset:
     return Subset(sha256, len(names), len(labels.images), num_objects)
 
 
-def _read(layout: Layout, split: Split) -> tuple[ClassTable, tuple[LabeledImage, ...]]:
+def read_labeled(layout: Layout, split: Split) -> tuple[ClassTable, tuple[LabeledImage, ...]]:
     """The classes of the whole data set, and the images of the split with their labels."""
     reader = READERS.load(split.label_format)(layout, split)
     by_labels = reader.stated_classes()

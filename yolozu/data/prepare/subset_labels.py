@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from yolozu.artifacts.digest import digest_file, digest_of
@@ -16,10 +17,13 @@ from yolozu.data.prepare.extending import as_written
 from yolozu.data.prepare.writing import write_file, write_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from yolozu.data.labels import LabeledImage
     from yolozu.data.layouts.layout import Layout, Split
+    from yolozu.data.prepare.writing import Content
+
+    Paint = Callable[[LabeledImage, Path], None]
 
 PATHS_IN_SIDECARS = ("mask_path", "depth_path")
 """Keys of a pose sidecar that name files relative to the data set."""
@@ -46,20 +50,38 @@ class SubsetLabels(Protocol):
         ...
 
 
-def labels_of(layout: Layout, split: Split, images: Iterable[LabeledImage]) -> SubsetLabels:
-    """The labels of ``split``, of which some will be written."""
+def labels_of(layout: Layout, split: Split, images: Iterable[LabeledImage], paint: Paint | None = None) -> SubsetLabels:
+    """The labels of ``split``, of which some will be written.
+
+    Args:
+        layout: of the data set.
+        split: of it.
+        images: all of the split.
+        paint: writes an image's new picture into a PNG file; without it the images stay what they are.
+    """
     if split.label_format == "coco":
-        return CocoLabels(split, images)
+        return CocoLabels(split, images, paint)
     if split.label_format == "bop":
-        return SceneLabels(split, images)
-    return LabelFiles(layout, split, images)
+        return SceneLabels(split, images, paint)
+    return LabelFiles(layout, split, images, paint)
+
+
+def written_name(name: str, paint: Paint | None) -> str:
+    """Where an image is written, relative to the directory of images, and never outside it."""
+    inside = PurePosixPath(*(part for part in PurePosixPath(name).parts if part not in {"/", ".."})).as_posix()
+    return inside if paint is None else f"{stem_of(inside)}.png"
+
+
+def _picture(image: LabeledImage, paint: Paint | None) -> Content:
+    """The image's new picture, or a link to the one it has."""
+    return image.path.resolve() if paint is None else partial(paint, image)
 
 
 class LabelFiles:
-    """A label file and perhaps a pose sidecar for each image; the images become links."""
+    """A label file and perhaps a pose sidecar for each image; the images become links, where they are not painted."""
 
-    def __init__(self, layout: Layout, split: Split, images: Iterable[LabeledImage]) -> None:
-        self._root, self._split = layout.root, split
+    def __init__(self, layout: Layout, split: Split, images: Iterable[LabeledImage], paint: Paint | None) -> None:
+        self._root, self._split, self._paint = layout.root, split, paint
         self.images = {_name(image, split.images_dir): image for image in images}
 
     def digest(self, name: str) -> str:
@@ -73,16 +95,18 @@ class LabelFiles:
         return SplitEntry(images_dir=as_written(images_dir, out), labels_dir=as_written(labels_dir, out))
 
     def write(self, out: Path, names: Sequence[str]) -> None:
-        """Links to the images, and copies of the labels."""
+        """The images, and copies of the labels."""
         images_dir, labels_dir = self._directories(out)
-        contents: dict[str, bytes | Path] = {}
+        contents: dict[str, Content] = {}
         for name in names:
             label, sidecar = self._file(name, ".txt"), self._file(name, ".json")
+            stem = stem_of(written_name(name, self._paint))
             if label.is_file():
-                contents[f"{stem_of(name)}.txt"] = label.read_bytes()
+                contents[f"{stem}.txt"] = label.read_bytes()
             if sidecar.is_file():
-                contents[f"{stem_of(name)}.json"] = _with_absolute_paths(sidecar.read_bytes(), self._root)
-        write_files(images_dir, {name: self.images[name].path.resolve() for name in names})
+                contents[f"{stem}.json"] = _with_absolute_paths(sidecar.read_bytes(), self._root)
+        pictures = {written_name(name, self._paint): _picture(self.images[name], self._paint) for name in names}
+        write_files(images_dir, pictures)
         write_files(labels_dir, contents)
 
     def _directories(self, out: Path) -> tuple[Path, Path]:
@@ -95,10 +119,10 @@ class LabelFiles:
 
 
 class CocoLabels:
-    """An instances file; the images stay where they are."""
+    """An instances file; the images stay where they are, where they are not painted."""
 
-    def __init__(self, split: Split, images: Iterable[LabeledImage]) -> None:
-        self._split = split
+    def __init__(self, split: Split, images: Iterable[LabeledImage], paint: Paint | None) -> None:
+        self._split, self._paint = split, paint
         self.images = {_name(image, split.images_dir): image for image in images}
         self._document: dict[str, Any] = read_json(split.labels, code="YZ205", fix="give a COCO instances file")
         self._id_of = {row["file_name"]: row["id"] for row in self._document["images"]}
@@ -111,30 +135,38 @@ class CocoLabels:
         return digest_of(self._rows_of.get(self._id_of[name], []))
 
     def entry(self, out: Path) -> SplitEntry:
-        """The directory of images that is there, and an instances file of the data set's own."""
-        return SplitEntry(
-            images_dir=self._split.images_dir.resolve().as_posix(), instances_json=as_written(self._path(out), out)
-        )
+        """The directory of images that is there, or of painted ones, and an instances file of the data set's own."""
+        images_dir = self._split.images_dir.resolve() if self._paint is None else self._pictures_dir(out)
+        return SplitEntry(images_dir=as_written(images_dir, out), instances_json=as_written(self._path(out), out))
 
     def write(self, out: Path, names: Sequence[str]) -> None:
-        """The instances file without the other images; everything else in it is kept."""
+        """The instances file without the other images; everything else in it but names of painted images is kept."""
         kept = {self._id_of[name] for name in names}
         cut = {
             **self._document,
-            "images": [row for row in self._document["images"] if row["id"] in kept],
+            "images": [self._listed(row) for row in self._document["images"] if row["id"] in kept],
             "annotations": [row for row in self._document["annotations"] if row["image_id"] in kept],
         }
+        if self._paint is not None:
+            pictures = {written_name(name, self._paint): _picture(self.images[name], self._paint) for name in names}
+            write_files(self._pictures_dir(out), pictures)
         write_file(self._path(out), pretty(cut).encode("utf-8"))
+
+    def _listed(self, row: dict[str, Any]) -> dict[str, Any]:
+        return row if self._paint is None else {**row, "file_name": written_name(row["file_name"], self._paint)}
+
+    def _pictures_dir(self, out: Path) -> Path:
+        return out / "images" / self._split.name
 
     def _path(self, out: Path) -> Path:
         return out / "annotations" / f"instances_{self._split.name}.json"
 
 
 class SceneLabels:
-    """BOP scenes; images and masks become links, the scenes' JSON files are cut down."""
+    """BOP scenes; masks become links, and images where they are not painted; the scenes' JSON files are cut down."""
 
-    def __init__(self, split: Split, images: Iterable[LabeledImage]) -> None:
-        self._split = split
+    def __init__(self, split: Split, images: Iterable[LabeledImage], paint: Paint | None) -> None:
+        self._split, self._paint = split, paint
         self.images = {_name(image, split.images_dir): image for image in images}
         scenes = {self._scene(name) for name in self.images}
         self._rows_of = {
@@ -153,11 +185,11 @@ class SceneLabels:
         return SplitEntry(scenes_dir=as_written(self._directory(out), out))
 
     def write(self, out: Path, names: Sequence[str]) -> None:
-        """Links to images and masks, and the rows of the chosen images."""
-        contents: dict[str, bytes | Path] = {}
+        """Images and masks, and the rows of the chosen images."""
+        contents: dict[str, Content] = {}
         for name in names:
             path, scene = self.images[name].path, self._scene(name)
-            contents[name] = path.resolve()
+            contents[written_name(name, self._paint)] = _picture(self.images[name], self._paint)
             masks = self._split.images_dir / scene / MASKS_NAME
             for mask in sorted(masks.glob(f"{path.stem}_*.png")):
                 contents[f"{scene}/{MASKS_NAME}/{mask.name}"] = mask.resolve()

@@ -14,9 +14,11 @@ from yolozu.artifacts.jsonio import fsync_dir, written_aside
 from yolozu.errors import Finding, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from yolozu.progress import Bar
+
+    Content = bytes | Path | Callable[[Path], None]
 
 MOST_SHOWN = 20
 """Files that an error names one by one."""
@@ -90,12 +92,13 @@ def is_taken(path: Path) -> bool:
     return path.is_symlink() or (path.exists() and (not path.is_dir() or any(path.iterdir())))
 
 
-def write_files(directory: Path, contents: Mapping[str, bytes | Path]) -> None:
+def write_files(directory: Path, contents: Mapping[str, Content]) -> None:
     """Make ``directory`` hold exactly ``contents``, all at once; where it does already, nothing is written.
 
     Args:
         directory: missing, empty, or as it will be.
-        contents: by file name relative to it, with ``/``: bytes, or where a link leads to.
+        contents: by file name relative to it, with ``/``: bytes, where a link leads to, or what writes the file; of the
+            latter nobody can tell whether it is there already, so they need a directory that is missing or empty.
 
     Raises:
         UsageError: YZ905 the directory holds something else.
@@ -109,8 +112,10 @@ def write_files(directory: Path, contents: Mapping[str, bytes | Path]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, bytes):
                 target.write_bytes(content)
-            else:
+            elif isinstance(content, Path):
                 target.symlink_to(content)
+            else:
+                content(target)
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -156,7 +161,7 @@ def unlisted(names: Collection[str], wanted: Collection[str]) -> list[str]:
     return sorted(set(names) - set(wanted))
 
 
-def _differing(directory: Path, contents: Mapping[str, bytes | Path]) -> dict[Path, str]:
+def _differing(directory: Path, contents: Mapping[str, Content]) -> dict[Path, str]:
     if not directory.is_dir():
         return {directory: "is there already, and is no directory"}
     there = {
@@ -173,7 +178,7 @@ def _differing(directory: Path, contents: Mapping[str, bytes | Path]) -> dict[Pa
     return dict(sorted(problems.items()))
 
 
-def _holds(path: Path, content: bytes | Path) -> bool:
+def _holds(path: Path, content: Content) -> bool:
     if isinstance(content, Path):
         return path.is_symlink() and path.readlink() == content
-    return path.is_file() and not path.is_symlink() and path.read_bytes() == content
+    return isinstance(content, bytes) and path.is_file() and not path.is_symlink() and path.read_bytes() == content

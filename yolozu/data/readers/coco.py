@@ -26,7 +26,7 @@ class CocoReader:
 
     def __init__(self, layout: Layout, split: Split) -> None:
         self._layout, self._split = layout, split
-        self._document = _checked_document(split.labels)
+        self._document = read_instances(split.labels)
 
     def stated_classes(self) -> ClassTable:
         """The file's categories in order of id.
@@ -34,12 +34,7 @@ class CocoReader:
         Raises:
             InputError: YZ205 an id or a name is missing, or an id repeats.
         """
-        rows = self._document["categories"]
-        try:
-            pairs = sorted((_integer(row["id"]), str(row["name"])) for row in rows)
-            return ClassTable(tuple(name for _, name in pairs), tuple(category for category, _ in pairs))
-        except (KeyError, TypeError, ValueError) as error:
-            raise _malformed(self._split.labels, f"categories: {_said(error)}") from error
+        return categories_of(self._document, self._split.labels)
 
     def read(self, classes: ClassTable | None) -> SplitLabels:
         """Every listed image with its annotations.
@@ -49,7 +44,8 @@ class CocoReader:
         """
         assert classes is not None, "an instances file states its classes"
         index_of = {category: index for index, category in enumerate(classes.category_ids)}
-        images, stray = self._listed_images()
+        images = listed_images(self._document, self._split.labels)
+        stray: list[Defect] = []
         instances: dict[int, list[Instance]] = {key: [] for key in images}
         defects: dict[int, list[Defect]] = {key: [] for key in images}
         for number, row in enumerate(self._document["annotations"]):
@@ -68,24 +64,6 @@ class CocoReader:
             for key, (name, size) in images.items()
         ]
         return SplitLabels(self._split.name, tuple(sorted(labeled, key=lambda entry: entry.image)), tuple(stray))
-
-    def _listed_images(self) -> tuple[dict[int, tuple[str, tuple[int, int]]], list[Defect]]:
-        images: dict[int, tuple[str, tuple[int, int]]] = {}
-        names: dict[str, int] = {}
-        repeated: list[Defect] = []
-        for number, row in enumerate(self._document["images"]):
-            place = f"images[{number}]"
-            try:
-                key, name = _integer(row["id"]), str(row["file_name"])
-                size = _integer(row["width"]), _integer(row["height"])
-            except (KeyError, TypeError, ValueError) as error:
-                raise _malformed(self._split.labels, f"{place}: {_said(error)}") from error
-            if key in images or name in names:
-                raise _malformed(self._split.labels, f"{place}: id {key} or file_name {name!r} is listed twice")
-            if min(size) <= 0:
-                raise _malformed(self._split.labels, f"{place}: size {size[0]}×{size[1]}")
-            images[key], names[name] = (name, size), key
-        return images, repeated
 
     def _labeled(
         self, name: str, size: tuple[int, int], instances: tuple[Instance, ...], defects: tuple[Defect, ...]
@@ -111,7 +89,12 @@ def _parse_annotation(
     return Instance(where, index_of[category], box, is_crowd, area_px=area)
 
 
-def _checked_document(path: Path) -> dict[str, Any]:
+def read_instances(path: Path) -> dict[str, Any]:
+    """The object in an instances file, with its three lists.
+
+    Raises:
+        InputError: YZ205 it is none.
+    """
     document = read_json(path, code="YZ205", fix=FIX)
     if not isinstance(document, dict):
         raise _malformed(path, "is no object")
@@ -119,6 +102,43 @@ def _checked_document(path: Path) -> dict[str, Any]:
         if not isinstance(document.get(key), list):
             raise _malformed(path, f"has no list {key!r}")
     return document
+
+
+def categories_of(document: dict[str, Any], path: Path) -> ClassTable:
+    """The categories of an instances file in order of id.
+
+    Raises:
+        InputError: YZ205 an id or a name is missing, or an id repeats.
+    """
+    try:
+        pairs = sorted((_integer(row["id"]), str(row["name"])) for row in document["categories"])
+        return ClassTable(tuple(name for _, name in pairs), tuple(category for category, _ in pairs))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _malformed(path, f"categories: {_said(error)}") from error
+
+
+def listed_images(document: dict[str, Any], path: Path) -> dict[int, tuple[str, tuple[int, int]]]:
+    """Image id -> file name, and width and height in px, in the order of the file.
+
+    Raises:
+        InputError: YZ205 an image has no id, name or size, or is listed twice.
+    """
+    images: dict[int, tuple[str, tuple[int, int]]] = {}
+    names: set[str] = set()
+    for number, row in enumerate(document["images"]):
+        place = f"images[{number}]"
+        try:
+            key, name = _integer(row["id"]), str(row["file_name"])
+            size = _integer(row["width"]), _integer(row["height"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise _malformed(path, f"{place}: {_said(error)}") from error
+        if key in images or name in names:
+            raise _malformed(path, f"{place}: id {key} or file_name {name!r} is listed twice")
+        if min(size) <= 0:
+            raise _malformed(path, f"{place}: size {size[0]}×{size[1]}")
+        images[key] = name, size
+        names.add(name)
+    return images
 
 
 def _integer(value: object) -> int:

@@ -38,6 +38,8 @@ class PoseProblem:
     """What is evaluated. Rotations and translations take model to camera, metres.
 
     Attributes:
+        image_G: (G,) place of the object's image in the index.
+        place_G: (G,) place of the object in its image.
         class_G: (G,) network class index.
         R_G33: (G, 3, 3) true rotations.
         t_G3: (G, 3) true translations.
@@ -54,6 +56,8 @@ class PoseProblem:
         uncovered: the first image that has none.
     """
 
+    image_G: NDArray[np.int64]
+    place_G: NDArray[np.int64]
     class_G: NDArray[np.int64]
     R_G33: NDArray[np.float64]
     t_G3: NDArray[np.float64]
@@ -89,8 +93,8 @@ def pose_problem_of(
         np.array(index.classes.category_ids, np.int64),
     )
     columns = _Columns(index)
-    for record, entry in zip(records, entries, strict=True):
-        columns.take(record, entry)
+    for image, (record, entry) in enumerate(zip(records, entries, strict=True)):
+        columns.take(image, record, entry)
     uncovered = (record.image for record, entry in zip(records, entries, strict=True) if entry is None)
     return columns.problem(
         images=len(records), covered=sum(entry is not None for entry in entries), uncovered=next(uncovered, None)
@@ -104,12 +108,13 @@ class _Columns:
         self._index_of = {category: place for place, category in enumerate(index.classes.category_ids)}
         self._estimates_by_class = np.zeros(len(index.classes), np.int64)
         self._truth: list[tuple[ImageRecord, int]] = []
+        self._images: list[int] = []
         self._found: list[Any] = []
         self._pairs: list[tuple[int, int]] = []
         self._groups: list[Group] = []
 
-    def take(self, record: ImageRecord, entry: ImagePredictions | None) -> None:
-        """Add an image."""
+    def take(self, image: int, record: ImageRecord, entry: ImagePredictions | None) -> None:
+        """Add the image at place ``image`` of the index."""
         found = self._found_by_class(entry)
         if record.poses is None:
             return
@@ -118,6 +123,7 @@ class _Columns:
             of_class_N = record.class_indices == class_index
             limit = int((of_class_N & ~record.is_crowd).sum())
             self._add(record, np.flatnonzero(of_class_N & wanted_N).tolist(), found.get(class_index, [])[:limit])
+        self._images += [image] * (len(self._truth) - len(self._images))
 
     def _found_by_class(self, entry: ImagePredictions | None) -> dict[int, list[Any]]:
         """Network class index -> the detections with a pose, by falling score."""
@@ -151,6 +157,8 @@ class _Columns:
         pairs_P2 = np.array(self._pairs, np.int64).reshape(-1, 2)
         cameras = [labels.K_4 if labels.K_true_4 is None else labels.K_true_4 for labels, _ in poses]
         return PoseProblem(
+            image_G=np.array(self._images, np.int64),
+            place_G=np.array([place for _, place in self._truth], np.int64),
             class_G=np.array([record.class_indices[place] for record, place in self._truth], np.int64),
             R_G33=np.array([labels.R_m2c_N33[place] for labels, place in poses], np.float64).reshape(-1, 3, 3),
             t_G3=np.array([labels.t_m2c_N3[place] for labels, place in poses], np.float64).reshape(-1, 3),

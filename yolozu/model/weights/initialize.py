@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 
 POSE_PARTS = ("decoder.pose_heads.", "k_head.")
+RECONSTRUCTION = "reconstruction."
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def initialize(
     source = read_source(path, detector.backbone)
     state = detector.state_dict()
     wanted = _wanted(state, source, head_init)
-    left_out, source = _without_unused_embedding(source, wanted)
+    left_out, source = _without_unused(source, wanted)
     findings = [*refusals(source, wanted, config), *_not_finite(source)]
     rows = None
     try:
@@ -99,7 +100,7 @@ def initialize(
         table=_table(state, source.tensors, rows),
         classes=_classes(rows, classes),
         left_out=left_out,
-        notes=[*_notes(source, rows, classes), *_note_of_poses(state, source)],
+        notes=[*_notes(source, rows, classes), *_notes_of_heads(state, source), *_note_of_left_out(left_out)],
     )
 
 
@@ -108,6 +109,8 @@ def _wanted(state: Mapping[str, Tensor], source: Source, head_init: HeadInit | N
     optional = {EMBEDDING} if head_init is not None and EMBEDDING not in source.tensors else set()
     if not _of_poses(source.tensors):
         optional |= set(_of_poses(state))
+    if not _of_reconstruction(source.tensors):
+        optional |= set(_of_reconstruction(state))
     return {
         name: tensor
         for name, tensor in state.items()
@@ -122,14 +125,21 @@ def _of_poses(tensors: Mapping[str, Tensor]) -> list[str]:
     return [name for name in tensors if name.startswith(POSE_PARTS)]
 
 
-def _without_unused_embedding(source: Source, wanted: Mapping[str, Tensor]) -> tuple[list[str], Source]:
-    """The source without the classes' embedding, where the contract has turned denoising off."""
-    if EMBEDDING in wanted or EMBEDDING not in source.tensors:
-        return [], source
-    from dataclasses import replace
+def _of_reconstruction(tensors: Mapping[str, Tensor]) -> list[str]:
+    """Names of the reconstruction head's tensors; it begins anew, or is left out, as a whole."""
+    return [name for name in tensors if name.startswith(RECONSTRUCTION)]
 
-    tensors = {name: tensor for name, tensor in source.tensors.items() if name != EMBEDDING}
-    return [EMBEDDING], replace(source, tensors=tensors)
+
+def _without_unused(source: Source, wanted: Mapping[str, Tensor]) -> tuple[list[str], Source]:
+    """The source without what only training uses and the contract has turned off.
+
+    That is the classes' embedding without denoising, and the reconstruction head without masked image modelling.
+    """
+    own_head = any(name.startswith(RECONSTRUCTION) for name in wanted)
+    unused = [EMBEDDING] if EMBEDDING in source.tensors and EMBEDDING not in wanted else []
+    unused += [] if own_head else _of_reconstruction(source.tensors)
+    tensors = {name: tensor for name, tensor in source.tensors.items() if name not in unused}
+    return unused, replace(source, tensors=tensors)
 
 
 def _not_finite(source: Source) -> list[Finding]:
@@ -213,9 +223,17 @@ def _classes(rows: ClassRows | None, classes: Sequence[str]) -> list[InitClass]:
     ]
 
 
-def _note_of_poses(state: Mapping[str, Tensor], source: Source) -> list[str]:
-    is_new = bool(_of_poses(state)) and not _of_poses(source.tensors) and not source.backbone_only
-    return ["the pose heads are new: the file has none"] if is_new else []
+def _notes_of_heads(state: Mapping[str, Tensor], source: Source) -> list[str]:
+    """Heads that begin anew as a whole."""
+    if source.backbone_only:
+        return []
+    kinds = (("the pose heads are", _of_poses), ("the reconstruction head is", _of_reconstruction))
+    return [f"{what} new: the file has none" for what, of in kinds if of(state) and not of(source.tensors)]
+
+
+def _note_of_left_out(left_out: Sequence[str]) -> list[str]:
+    unused = any(name.startswith(RECONSTRUCTION) for name in left_out)
+    return ["the file's reconstruction head is left out: enable_mim is off"] if unused else []
 
 
 def _notes(source: Source, rows: ClassRows | None, classes: Sequence[str]) -> list[str]:

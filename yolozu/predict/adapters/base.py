@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 
 from yolozu.errors import UsageError
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from yolozu.contract.predict import TtaSection
     from yolozu.data.index import ImageRecord
     from yolozu.data.transform import ImageTransform
+    from yolozu.errors import YolozuError
+    from yolozu.predict.agreement import ToldModel
     from yolozu.progress import Progress
 
 
@@ -29,7 +31,7 @@ class AdapterRequest:
 
     Attributes:
         classes: class table of the data set that is predicted; None when it has none, and any model will do.
-        checkpoint: checkpoint file.
+        checkpoint: checkpoint file; for an adapter that reads an exported file, the one that must be behind it.
         onnx: exported file.
         predictions: predictions file.
         device: ``cpu``, ``cuda`` or ``cuda:N``.
@@ -39,6 +41,7 @@ class AdapterRequest:
         max_detections: most detections per image.
         transform: what is done to each picture before the network sees it.
         views: several views of each picture, fused (test-time augmentation in ``tta_mode: model``).
+        told: what a contract says of the network, which must be so; None where none says anything.
         progress: where progress is shown.
     """
 
@@ -54,6 +57,7 @@ class AdapterRequest:
     max_detections: int = 300
     transform: ImageTransform | None = None
     views: TtaSection | None = None
+    told: ToldModel | None = None
 
 
 class Adapter(Protocol):
@@ -100,11 +104,31 @@ class Adapter(Protocol):
         ...
 
 
-def without_model(adapter: str) -> UsageError:
-    """The error of an adapter that has no network to adapt."""
-    return UsageError.one(  # type: ignore[return-value]
-        "YZ613",
-        where=f"adapter {adapter!r}",
-        problem="it has no torch model",
-        fix="use the adapter rtdetr_pose with a checkpoint",
-    )
+class WithoutModel:
+    """What adapters without a torch model say when one is asked of them.
+
+    Attributes:
+        name: of the adapter.
+    """
+
+    name: ClassVar[str]
+
+    def supports_ttt(self) -> bool:
+        """False: there is nothing to adapt."""
+        return False
+
+    def get_model(self) -> NoReturn:
+        """There is no torch model: YZ613."""
+        raise self._without_model()
+
+    def build_loader(self, records: Sequence[ImageRecord], batch_size: int) -> NoReturn:  # noqa: ARG002 - the protocol's
+        """There is no torch model to feed: YZ613."""
+        raise self._without_model()
+
+    def _without_model(self) -> YolozuError:
+        return UsageError.one(
+            "YZ613",
+            where=f"adapter {self.name!r}",
+            problem="it has no torch model",
+            fix="use the adapter rtdetr_pose with a checkpoint",
+        )

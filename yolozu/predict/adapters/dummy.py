@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from yolozu.artifacts.predictions import ImagePredictions
-from yolozu.predict.adapters.base import AdapterRequest, without_model
+from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from yolozu.data.index import ImageRecord
 
 
-class DummyAdapter:
+class DummyAdapter(WithoutModel):
     """Sees every image and finds nothing."""
 
+    name: ClassVar[str] = "dummy"
     uses: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
@@ -28,18 +29,6 @@ class DummyAdapter:
     def predict(self, records: Sequence[ImageRecord]) -> list[ImagePredictions]:
         """An entry without detections for each record."""
         return [without_detections(record) for record in records]
-
-    def supports_ttt(self) -> bool:
-        """False: there is nothing to adapt."""
-        return False
-
-    def get_model(self) -> NoReturn:
-        """There is no torch model: YZ613."""
-        raise without_model("dummy")
-
-    def build_loader(self, records: Sequence[ImageRecord], batch_size: int) -> NoReturn:  # noqa: ARG002 - the protocol's
-        """There is no torch model to feed: YZ613."""
-        raise without_model("dummy")
 
     def describe(self) -> dict[str, Any]:
         """Nothing."""

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.model.onnx_network import PROVIDERS, OnnxNetwork, available_threads
-from yolozu.predict.adapters.base import AdapterRequest, without_model
+from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
+from yolozu.predict.agreement import require_exported_from
 from yolozu.predict.detect import DetectorRun, require_classes
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ if TYPE_CHECKING:
     from yolozu.data.index import ImageRecord
 
 
-class OnnxRuntimeAdapter:
+class OnnxRuntimeAdapter(WithoutModel):
     """An exported detector in ONNX Runtime."""
 
+    name: ClassVar[str] = "onnxruntime"
     uses: ClassVar[frozenset[str]] = frozenset({"onnx", "device", "batch_size", "intrinsics", "transform", "views"})
 
     def __init__(self, path: Path, network: OnnxNetwork, request: AdapterRequest) -> None:
         """Use ``network``, loaded from ``path``, as its metadata says."""
-        preprocess = Preprocess.from_json(network.metadata.preprocess)
+        preprocess = Preprocess.from_json(network.metadata.preprocess, where=str(path))
 
         def on_canvases(canvases_BHW3: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
             return network(preprocess.to_network(canvases_BHW3))
@@ -45,30 +47,23 @@ class OnnxRuntimeAdapter:
         """Load the exported file.
 
         Raises:
-            InputError: YZ602 or YZ603 it cannot be used, YZ611 it is for other classes.
+            InputError: YZ208, YZ602 or YZ603 it cannot be used, YZ604 it comes from another checkpoint, YZ611 it is for
+                other classes, YZ630 it is of another network than told.
             UsageError: YZ615 the installed ONNX Runtime does not know the device.
         """
         assert request.onnx is not None, "the registry checks the files an adapter uses"
         providers = _providers(request.device)
         network = OnnxNetwork(request.onnx, providers=providers, threads=available_threads())
+        if request.told is not None:
+            request.told.require_onnx(request.onnx, network.metadata)
+        if request.checkpoint is not None:
+            require_exported_from(request.checkpoint, request.onnx, network.metadata)
         require_classes(network.metadata.classes, request.classes, where=str(request.onnx))
         return cls(request.onnx, network, request)
 
     def predict(self, records: Sequence[ImageRecord]) -> list[ImagePredictions]:
         """Detections of each record."""
         return self._run.predict(records)
-
-    def supports_ttt(self) -> bool:
-        """False: an exported graph is fixed."""
-        return False
-
-    def get_model(self) -> NoReturn:
-        """There is no torch model: YZ613."""
-        raise without_model("onnxruntime")
-
-    def build_loader(self, records: Sequence[ImageRecord], batch_size: int) -> NoReturn:  # noqa: ARG002 - the protocol's
-        """There is no torch model to feed: YZ613."""
-        raise without_model("onnxruntime")
 
     def describe(self) -> dict[str, Any]:
         """Digests of the file and of the checkpoint it came from, and what runs it."""

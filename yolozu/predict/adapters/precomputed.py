@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.predictions import ImagePredictions, read_predictions
 from yolozu.artifacts.predictions.names import ImageNames
 from yolozu.errors import Finding, InputError
-from yolozu.predict.adapters.base import AdapterRequest, without_model
+from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
 from yolozu.predict.adapters.dummy import without_detections
 
 if TYPE_CHECKING:
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from yolozu.data.index import ImageRecord
 
 
-class PrecomputedAdapter:
+class PrecomputedAdapter(WithoutModel):
     """A predictions file.
 
     An image is found by its path relative to the data set's root, or else by its base name where that is unique. Images
     that the file does not have get no detections; how many those are is said and noted.
     """
 
+    name: ClassVar[str] = "precomputed"
     uses: ClassVar[frozenset[str]] = frozenset({"predictions"})
 
     def __init__(self, path: Path, entries: Sequence[ImagePredictions], request: AdapterRequest) -> None:
@@ -65,18 +66,6 @@ class PrecomputedAdapter:
                 f"{self._path}: {self._missing} of {len(records)} images are missing and get no detections"
             )
         return served
-
-    def supports_ttt(self) -> bool:
-        """False: there is nothing to adapt."""
-        return False
-
-    def get_model(self) -> NoReturn:
-        """There is no torch model: YZ613."""
-        raise without_model("precomputed")
-
-    def build_loader(self, records: Sequence[ImageRecord], batch_size: int) -> NoReturn:  # noqa: ARG002 - the protocol's
-        """There is no torch model to feed: YZ613."""
-        raise without_model("precomputed")
 
     def describe(self) -> dict[str, Any]:
         """Digest of the file, and how many images of the last `predict` it did not have."""

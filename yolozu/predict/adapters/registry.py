@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
+from yolozu.contract import components
+from yolozu.contract.adapters import ENTRY_POINTS, offered_adapters
 from yolozu.errors import Finding, UsageError
 from yolozu.registry import Registry
 
@@ -13,27 +14,22 @@ if TYPE_CHECKING:
 
     from yolozu.predict.adapters.base import Adapter, AdapterRequest
 
-ENTRY_POINTS = "yolozu.adapters"
-"""Entry point group in which other packages name their adapters, as ``name = "module:Class"``."""
-
 OPTIONS = ("checkpoint", "onnx", "predictions", "device", "batch_size", "intrinsics", "transform", "views")
 """What only some adapters read."""
 
 FILES = ("checkpoint", "onnx", "predictions")
 """Those of them that an adapter cannot do without once it reads them."""
 
+SHOWN_BY = {"transform": "corruption", "views": "tta_mode: model"}
+"""Those of them that other keys than one of their name ask for."""
+
+_OF_A_RUN = ", or --run-id ID of a run that has one"
+_OR_ELSE = {"checkpoint": _OF_A_RUN, "onnx": _OF_A_RUN, "predictions": ", or predictions: FILE in the contract"}
+
 MEMBERS = ("uses", "open", "predict", "supports_ttt", "get_model", "build_loader", "describe")
 """What the protocol asks of an adapter."""
 
-ADAPTERS = Registry(
-    "adapter",
-    {
-        "rtdetr_pose": "yolozu.predict.adapters.rtdetr_pose:RtdetrPoseAdapter",
-        "onnxruntime": "yolozu.predict.adapters.onnxruntime:OnnxRuntimeAdapter",
-        "precomputed": "yolozu.predict.adapters.precomputed:PrecomputedAdapter",
-        "dummy": "yolozu.predict.adapters.dummy:DummyAdapter",
-    },
-)
+ADAPTERS = Registry("adapter", components.ADAPTERS)
 
 
 def available_adapters() -> Registry:
@@ -44,18 +40,17 @@ def available_adapters() -> Registry:
     """
     table = {name: ADAPTERS.location(name) for name in ADAPTERS}
     findings = []
-    for entry in entry_points(group=ENTRY_POINTS):
-        if entry.name in table:
-            package = entry.dist.name if entry.dist is not None else "an installed package"
+    for offered in offered_adapters():
+        if offered.name in table:
             findings.append(
                 Finding(
                     "YZ616",
-                    f"entry point {ENTRY_POINTS}: {entry.name}",
-                    f"{package} offers {entry.value} under a name that {table[entry.name]} has",
-                    f"uninstall {package}, or ask its authors for another name",
+                    f"entry point {ENTRY_POINTS}: {offered.name}",
+                    f"{offered.package} offers {offered.location} under a name that {table[offered.name]} has",
+                    f"uninstall {offered.package}, or ask its authors for another name",
                 )
             )
-        table.setdefault(entry.name, entry.value)
+        table.setdefault(offered.name, offered.location)
     if findings:
         raise UsageError(findings)
     return Registry("adapter", table)
@@ -87,15 +82,29 @@ def open_adapter(name: str, request: AdapterRequest) -> Adapter:
     """The adapter called ``name``, ready to predict.
 
     Raises:
-        UsageError: YZ901 no such adapter, YZ612 a file it reads is not given; YZ616, YZ618 what a package offers cannot
-            be used.
+        UsageError: YZ901 no such adapter, YZ612 a file it reads is not given, or it is to show the network other
+            pictures and cannot; YZ616, YZ618 what a package offers cannot be used.
         InputError: a file cannot be used.
     """
     kind = _class_of(name)
     findings = _missing_files(name, kind.uses, [option for option in FILES if getattr(request, option) is not None])
+    findings += [
+        Finding("YZ612", key, f"adapter {name!r} reads no {option!r}", f"drop {key}, or choose {_readers(option)}")
+        for option, key in SHOWN_BY.items()
+        if getattr(request, option) is not None and option not in kind.uses
+    ]
     if findings:
         raise UsageError(findings)
     return kind.open(request)
+
+
+def adapter_uses(name: str) -> Collection[str]:
+    """The options that the adapter called ``name`` reads.
+
+    Raises:
+        UsageError: YZ901 no such adapter; YZ616, YZ618 what a package offers cannot be used.
+    """
+    return _class_of(name).uses
 
 
 def _class_of(name: str) -> type[Adapter]:
@@ -117,7 +126,7 @@ def _class_of(name: str) -> type[Adapter]:
 
 def _missing_files(name: str, uses: Collection[str], given: Collection[str]) -> list[Finding]:
     return [
-        Finding("YZ612", f"--{_flag(option)}", f"adapter {name!r} needs it", f"give --{_flag(option)} FILE")
+        Finding("YZ612", f"--{option}", f"adapter {name!r} needs it", f"give --{option} FILE{_OR_ELSE[option]}")
         for option in FILES
         if option in uses and option not in given
     ]
@@ -129,5 +138,8 @@ def _flag(option: str) -> str:
 
 def _who_reads(option: str) -> str:
     """The two ways out: without the option, or another adapter."""
-    readers = [name for name in ADAPTERS if option in _class_of(name).uses]
-    return f"leave it out, or choose --adapter {' or '.join(readers)}"
+    return f"leave it out, or choose --adapter {_readers(option)}"
+
+
+def _readers(option: str) -> str:
+    return " or ".join(name for name in ADAPTERS if option in _class_of(name).uses)

@@ -45,19 +45,22 @@ class RtdetrPoseAdapter:
         self._path = path
         self._device = device_named(request.device)
         self._detector = detector_from(checkpoint).to(self._device)
-        self._preprocess = Preprocess.from_json(checkpoint.preprocess)
-        self._run = DetectorRun(self._on_canvases, self._preprocess, checkpoint.classes, request)
+        self._preprocess = Preprocess.from_json(checkpoint.preprocess, where=str(path))
+        self._run = DetectorRun(self._on_canvases, self._preprocess, checkpoint.classes, request, any_size=True)
 
     @classmethod
     def open(cls, request: AdapterRequest) -> Self:
         """Read the checkpoint.
 
         Raises:
-            InputError: the checkpoint cannot be used, or YZ611 is for other classes.
+            InputError: the checkpoint cannot be used, YZ611 is for other classes, or YZ630 is of another network than
+                told.
             UsageError: YZ501 there is no such device.
         """
         assert request.checkpoint is not None, "the registry checks the files an adapter uses"
         checkpoint = read_checkpoint(request.checkpoint)
+        if request.told is not None:
+            request.told.require_checkpoint(request.checkpoint, checkpoint)
         require_classes(checkpoint.classes, request.classes, where=str(request.checkpoint))
         return cls(request.checkpoint, checkpoint, request)
 
@@ -116,7 +119,7 @@ class NetworkInputs:
             transform=self._transform,
         )
         for batch in batches:
-            yield network_input(batch.canvases_BHW3, self._preprocess, self._device)
+            yield network_input(batch.own.pixels_BHW3, self._preprocess, self._device)
 
     def __len__(self) -> int:
         """Number of batches."""

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.artifacts.predictions.samples import POSE, detection, entry, wrapped, write
+from tests.cli.test_datasets import make_split
+from tests.data.builders import write_coco
+from yolozu.artifacts.coco_classes import COCO_NAMES
+from yolozu.cli.app import main
+
+SIZE = {"width": 64, "height": 48}
+BOX = {"cx": 0.5, "cy": 0.5, "w": 0.25, "h": 0.5}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def convert(*words) -> int:
+    return main(["convert-predictions", *map(str, words)])
+
+
+def rows(path) -> list[tuple[int, int, list[float]]]:
+    return [(row["image_id"], row["category_id"], row["bbox"]) for row in json.loads(path.read_text())]
+
+
+def test_what_is_written_and_what_is_left_out_is_said(here, capsys):
+    path = write(here, wrapped(entry("a.jpg", detection(**POSE)), entry("b.jpg", image_size=...), meta={"by": "us"}))
+    assert convert(path, "--to", "map", "--output", "out/map.json") == 0
+    printed = capsys.readouterr()
+    assert printed.out == "out/map.json: map, 2 images, 2 detections (cxcywh_norm)\n"
+    assert printed.err == (
+        "entries: warning: YZ723 map has no place for image_size; left out\n"
+        "  fix: convert to wrapped, which holds everything, or go on without\n"
+        "file: warning: YZ723 map has no place for meta.by; left out\n"
+        "  fix: convert to wrapped, which holds everything, or go on without\n"
+    )
+    assert main(["validate", "predictions", "out/map.json"]) == 0
+
+
+def test_a_layout_that_cannot_declare_its_boxes_is_mentioned(here, capsys):
+    path = write(here, [entry("a.jpg")])
+    assert convert(path, "--to", "list", "--to-bbox-format", "xyxy_abs", "--output", "o.json") == 0
+    assert capsys.readouterr().err == "note: a list cannot say so itself; read it with --bbox-format xyxy_abs\n"
+    assert main(["validate", "predictions", "o.json", "--bbox-format", "xyxy_abs", "--strict"]) == 0
+    assert main(["validate", "predictions", "o.json"]) == 1
+    assert convert("o.json", "--bbox-format", "xyxy_abs", "--to", "list", "--output", "back.json") == 0
+    assert json.loads((here / "back.json").read_text())[0]["detections"][0]["bbox"] == pytest.approx(
+        detection()["bbox"], rel=1e-15
+    )
+
+
+def test_a_coco_data_set_numbers_its_images_itself(here):
+    write_coco(here / "coco", [])
+    path = write(here, [entry("a.png", detection(class_id=7, bbox=BOX), image_size=SIZE)])
+    assert convert(path, "--to", "coco", "--dataset", "coco", "--output", "results.json") == 0
+    assert rows(here / "results.json") == [(20, 7, [24, 12, 16, 24])]
+    assert convert("results.json", "--to", "wrapped", "--dataset", "coco", "--output", "back.json") == 0
+    back = json.loads((here / "back.json").read_text())["predictions"]
+    assert [(one["image"], one["detections"][0]["class_id"]) for one in back] == [("pictures/a.png", 7)]
+    assert main(["eval-coco", "--dataset", "coco", "--predictions", "back.json"]) == 0
+
+
+def test_annotations_are_enough_without_a_data_set(here):
+    instances = write_coco(here / "coco", []) / "instances.json"
+    path = write(here, [entry("a.png", detection(class_id=7, bbox=BOX), image_size=...)])
+    assert convert(path, "--to", "coco", "--annotations", instances, "--output", "results.json") == 0
+    assert rows(here / "results.json") == [(20, 7, [24, 12, 16, 24])]
+    assert convert("results.json", "--to", "list", "--annotations", instances, "--output", "back.json") == 0
+    assert json.loads((here / "back.json").read_text())[0]["image"] == "a.png"
+
+
+def test_yolo_labels_take_numbers_from_names_and_categories_from_coco_when_asked(here, capsys):
+    make_split(here / "data", "val", ["0 0.5 0.5 0.2 0.2\n"] * 2)
+    (here / "data" / "classes.txt").write_text("\n".join(COCO_NAMES))
+    path = write(here, [entry("1.png", detection(class_id=79, bbox=BOX), image_size=SIZE)])
+    for words, category in (((), 79), (("--category-ids", "coco"), 90)):
+        assert convert(path, "--to", "coco", "--dataset", "data", *words, "--output", "results.json") == 0
+        assert rows(here / "results.json") == [(1, category, [24, 12, 16, 24])]
+        assert convert("results.json", "--to", "list", "--dataset", "data", *words, "--output", "back.json") == 0
+        assert json.loads((here / "back.json").read_text())[0]["detections"][0]["class_id"] == 79
+        assert capsys.readouterr().err.count("note: category ids are the data set's, 0-79") == (0 if words else 2)
+
+
+def test_results_that_nothing_explains_and_predictions_that_are_results(here, capsys):
+    results = [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]
+    path = write(here, results)
+    assert convert(path, "--to", "wrapped", "--output", "o.json") == 2
+    assert "YZ728 COCO results call images and classes by numbers" in capsys.readouterr().err
+    assert main(["validate", "predictions", str(path)]) == 1
+    assert "fix: convert them: yolozu convert-predictions FILE --to wrapped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--to", "coco", "--to-bbox-format", "xyxy_abs"), "COCO results have boxes in xywh_abs"),
+        (("--to", "list", "--split", "val"), "say which data set with --dataset"),
+        (("--to", "list", "--category-ids", "coco"), "say which data set with --dataset"),
+        (("--to", "csv"), "'csv' is not one of 'wrapped', 'list', 'map', 'coco'"),
+    ],
+)
+def test_contradictions_are_usage_errors(here, capsys, words, problem):
+    assert convert(write(here, [entry()]), *words, "--output", "o.json") == 2
+    assert problem in capsys.readouterr().err
+    assert not (here / "o.json").exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(here, capsys):
+    (here / "taken").mkdir()
+    assert convert(write(here, [entry()]), "--to", "list", "--output", "taken") == 2
+    assert "taken: YZ727 cannot be written: Is a directory" in capsys.readouterr().err

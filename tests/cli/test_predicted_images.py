@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runs import write_contract, write_dataset, write_run
+from tests.fixtures.exported import CLASSES
+from yolozu.cli.predicted_images import images_to_predict
+from yolozu.cli.predicting import meant_by
+from yolozu.errors import InputError
+
+NAMES = [f"images/val/{number}.png" for number in range(5)]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def meant(**named):
+    return meant_by([], **{"config": None, "run_id": None, "files": {}, "has_dataset": False, **named})
+
+
+def test_rendered_images_are_those_of_the_run(here, exported):
+    write_run(here / "runs/exp01", exported)
+    images = images_to_predict(meant(run_id="exp01"), None, None)
+    assert [record.image for record in images.index.records] == NAMES
+    assert (images.index.root, images.index.split, images.classes) == (Path("runs/exp01/data/rendered"), "val", CLASSES)
+
+
+def test_a_contract_s_data_set_is_read_as_it_is_now(here, exported):
+    write_dataset(here / "tray", exported)
+    write_contract(here / "exp.json", dataset_root="tray", predict_split="val")
+    images = images_to_predict(meant(config=Path("exp.json")), None, None)
+    assert (images.index.split, images.classes) == ("val", CLASSES)
+    write_contract(here / "exp.json", dataset_root="tray", predict_split="test")
+    with pytest.raises(InputError):
+        images_to_predict(meant(config=Path("exp.json")), None, None)
+    assert images_to_predict(meant(config=Path("exp.json")), None, "val").index.split == "val"
+
+
+def test_a_data_set_that_is_named_wins_and_need_not_name_classes(here, exported):
+    write_run(here / "runs/exp01", exported)
+    write_dataset(here / "tray", exported)
+    (here / "tray/dataset.json").unlink()
+    images = images_to_predict(meant(run_id="exp01", has_dataset=True), Path("tray"), None)
+    assert (images.index.root, images.classes) == (Path("tray"), None)

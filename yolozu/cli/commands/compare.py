@@ -1,0 +1,169 @@
+"""`yolozu compare`: two predictions of the same images, number by number."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from yolozu.cli.render import counted, show_report, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.cli.compared import Compared
+
+TITLE_WIDTH = 22
+SHOWN_CLASSES = 10
+BOX_TITLES = {
+    "map50_95": "AP, IoU .50 to .95",
+    "map50": "AP, IoU .50",
+    "map75": "AP, IoU .75",
+    "map_small": "AP, small",
+    "map_medium": "AP, medium",
+    "map_large": "AP, large",
+    "ar1": "AR, 1 detection",
+    "ar10": "AR, 10 detections",
+    "ar100": "AR, 100 detections",
+    "ar_small": "AR, small",
+    "ar_medium": "AR, medium",
+    "ar_large": "AR, large",
+}
+POSE_TITLES = {
+    "add_s_01d": "ADD(-S) < 0.1 d",
+    "within_5deg_5cm": "5 degrees and 5 cm",
+    "rot_deg_median": "rotation, degrees",
+    "t_mm_median": "translation, mm",
+}
+LEADING = "map50_95"
+"""What classes are sorted and shown by."""
+
+
+def compare(
+    a: Annotated[str, typer.Argument(help="Run, or predictions file.", metavar="A")],
+    b: Annotated[str, typer.Argument(help="Run, or predictions file.", metavar="B")],
+    *,
+    dataset: Annotated[
+        Path | None, typer.Option(help="Directory of the data set; runs bring their own.", metavar="ROOT")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Split of --dataset; left out, the only one, or val.")] = None,
+    max_images: Annotated[int | None, typer.Option(min=1, help="Compare only the first so many images.")] = None,
+    bootstrap: Annotated[int, typer.Option(min=100, max=100_000, help="Data sets drawn for the intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the drawing.")] = 0,
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
+    output: Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """What B does better or worse than A, and whether chance explains it: paired bootstrap over images."""
+    from yolozu.cli.compared import compared
+    from yolozu.evaluation.compare import Resampling
+    from yolozu.evaluation.compare import compare as measure
+    from yolozu.evaluation.compare_report import compare_report
+    from yolozu.progress import progress_for
+
+    sides = compared((a, b), dataset=dataset, split=split, max_images=max_images)
+    data, resampling = sides.data, Resampling(bootstrap, seed, confidence)
+    result = measure(
+        data.index,
+        data.models,
+        (sides.loaded[0].images, sides.loaded[1].images),
+        max_images=data.max_images,
+        resampling=resampling,
+        progress=progress_for(sys.stderr),
+    )
+    report = compare_report(result, resampling, _sides(sides), sides.warnings)
+    show_report(report, _lines(report), output=output, as_json=as_json)
+
+
+def _sides(sides: Compared) -> list[Any]:
+    from yolozu.artifacts.digest import digest_file
+    from yolozu.evaluation.compare_report import ComparedSide
+
+    rows = zip(sides.names, sides.paths, sides.loaded, strict=True)
+    return [ComparedSide(name=name, sha256=digest_file(path), meta=loaded.check.meta) for name, path, loaded in rows]
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    counts, interval = report["counts"], report["interval"]
+    yield f"A: {report['a']['name']}"
+    yield f"B: {report['b']['name']}"
+    yield f"{counted(counts['images'], 'image')}, {counted(counts['ground_truth'], 'object')}"
+    percent = f"{100 * interval['confidence']:g} %"
+    yield f"interval: {percent} of {interval['resamples']} paired bootstraps over images; * leaves out 0"
+    yield ""
+    yield _row("boxes", "A", "B", "B - A", "interval")
+    yield from (_numbers(title, report["metrics"][name]) for name, title in BOX_TITLES.items())
+    if report["poses"] is not None:
+        yield ""
+        yield _row("poses", "A", "B", "B - A", "interval")
+        yield from (_numbers(title, report["poses"][name]) for name, title in POSE_TITLES.items())
+        yield f"medians over the {counts['both_found']} objects that both found"
+    yield ""
+    yield from _classes(report)
+    yield ""
+    yield from (wrapped(line, indent="", hanging="  ") for line in _words(report))
+    for warning in report["warnings"]:
+        yield wrapped(f"warning: {warning}", indent="", hanging="  ")
+
+
+def _classes(report: dict[str, Any]) -> Iterator[str]:
+    """The classes whose AP differs most."""
+    rows = [row for row in report["per_class"] if row["metrics"][LEADING]["delta"] is not None]
+    rows.sort(key=lambda row: -abs(row["metrics"][LEADING]["delta"]))
+    yield _row("AP by class", "A", "B", "B - A", "interval")
+    for row in rows[:SHOWN_CLASSES]:
+        name = row["name"] if len(row["name"]) < TITLE_WIDTH else f"{row['name'][: TITLE_WIDTH - 2]}…"
+        yield _numbers(name, row["metrics"][LEADING])
+    if len(rows) > SHOWN_CLASSES:
+        yield f"{counted(len(rows) - SHOWN_CLASSES, 'class', 'classes')} with smaller differences: --output, --json"
+
+
+def _words(report: dict[str, Any]) -> Iterator[str]:
+    """Which differences leave out 0, in words."""
+    from yolozu.evaluation.compare import LOWER_IS_BETTER
+
+    percent = f"{100 * report['interval']['confidence']:g} %"
+    poses = report["poses"] or {}
+    named = [(BOX_TITLES[name], 1, number) for name, number in report["metrics"].items()]
+    named += [(POSE_TITLES[name], -1 if name in LOWER_IS_BETTER else 1, number) for name, number in poses.items()]
+    for side, sign in (("B", 1), ("A", -1)):
+        better = [f"{title} ({_signed(number['delta'])})" for title, up, number in named if _won(number, sign * up)]
+        if better:
+            yield f"{side} is better at {percent}: {'; '.join(better)}."
+    open_ = [title for title, _, number in named if number["delta"] is not None and not number["excludes_zero"]]
+    if open_:
+        yield f"Chance may explain: {'; '.join(open_)}."
+    rows = [row for row in report["per_class"] if row["metrics"][LEADING]["delta"] is not None]
+    apart = sum(row["metrics"][LEADING]["excludes_zero"] for row in rows)
+    expected = (1.0 - report["interval"]["confidence"]) * len(rows)
+    if rows:
+        yield (
+            f"AP by class: {apart} of {counted(len(rows), 'interval')} leave out 0; were there no difference, "
+            f"about {expected:.1f} would."
+        )
+
+
+def _won(number: dict[str, Any], sign: int) -> bool:
+    return bool(number["excludes_zero"]) and number["delta"] * sign > 0
+
+
+def _numbers(title: str, number: dict[str, Any]) -> str:
+    interval = "-"
+    if number["low"] is not None:
+        mark = " *" if number["excludes_zero"] else ""
+        interval = f"{_signed(number['low'])} .. {_signed(number['high'])}{mark}"
+    return _row(title, _plain(number["a"]), _plain(number["b"]), _signed(number["delta"]), interval)
+
+
+def _row(title: str, a: str, b: str, delta: str, interval: str) -> str:
+    return f"{title:<{TITLE_WIDTH}}{a:>9}{b:>9}{delta:>10}   {interval}"
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _signed(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.4f}"

@@ -1,0 +1,95 @@
+"""`yolozu convert-predictions`: predictions in the words of other programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from yolozu.cli.render import counted, show_findings
+from yolozu.contract.deliver import BoxFormat, PredictionsLayout
+from yolozu.errors import UsageError
+
+if TYPE_CHECKING:
+    from yolozu.artifacts.classes import ClassTable
+    from yolozu.artifacts.predictions import KnownImages
+    from yolozu.artifacts.predictions.convert import CocoNumbers
+
+COMMAND = "yolozu convert-predictions"
+
+
+def convert_predictions(
+    file: Annotated[Path, typer.Argument(help="Predictions file, or COCO results.", metavar="IN")],
+    *,
+    output: Annotated[Path, typer.Option(help="File to write, whole or not at all.", metavar="FILE")],
+    to: Annotated[PredictionsLayout, typer.Option(help="Layout to write; coco is the list that COCO tools read.")],
+    bbox_format: Annotated[
+        BoxFormat | None, typer.Option(help="How boxes are written in IN; left out, what it says, or cxcywh_norm.")
+    ] = None,
+    to_bbox_format: Annotated[
+        BoxFormat | None, typer.Option(help="How to write them; left out, as in IN (wrapped), else cxcywh_norm.")
+    ] = None,
+    dataset: Annotated[Path | None, typer.Option(help="Data set that the predictions are of.", metavar="ROOT")] = None,
+    split: Annotated[str | None, typer.Option(help="Its split; left out, the only one, or val.")] = None,
+    annotations: Annotated[
+        Path | None, typer.Option(help="COCO annotations that number images and categories.", metavar="FILE")
+    ] = None,
+    category_ids: Annotated[
+        Literal["dataset", "coco"], typer.Option(help="Category ids in COCO results: coco is 1-90 by class name.")
+    ] = "dataset",
+) -> None:
+    """Write predictions as another layout, or as COCO results, or COCO results as predictions.
+
+    Nothing is lost but what the layout has no place for, and that is said. A file with errors is not converted.
+    """
+    from yolozu.artifacts.predictions.convert import convert_predictions as convert
+
+    if dataset is None and (split is not None or category_ids != "dataset"):
+        given = "--split" if split is not None else "--category-ids"
+        raise typer.BadParameter("say which data set with --dataset", param_hint=given)
+    if to == "coco" and to_bbox_format not in {None, "xywh_abs"}:
+        raise typer.BadParameter("COCO results have boxes in xywh_abs", param_hint="--to-bbox-format")
+    known, numbers, note = _known(dataset, split, annotations, category_ids)
+    try:
+        done = convert(
+            file, output, to, bbox_format=bbox_format, to_bbox_format=to_bbox_format, known=known, numbers=numbers
+        )
+    except OSError as error:
+        problem, fix = f"cannot be written: {error.strerror}", "choose a file in a directory that can be written to"
+        raise UsageError.one("YZ727", where=str(output), problem=problem, fix=fix) from error
+    show_findings(done.warnings)
+    written = f"{counted(done.images, 'image')}, {counted(done.detections, 'detection')} ({done.bbox_format})"
+    print(f"{output}: {to}, {written}")
+    if note is not None and (to == "coco" or done.from_coco):
+        print(note, file=sys.stderr)
+    if to in {"list", "map"} and done.bbox_format != "cxcywh_norm":
+        print(f"note: a {to} cannot say so itself; read it with --bbox-format {done.bbox_format}", file=sys.stderr)
+
+
+def _known(
+    root: Path | None, split: str | None, annotations: Path | None, category_ids: str
+) -> tuple[KnownImages | None, CocoNumbers | None, str | None]:
+    """The data set, its numbers, and what may be wrong with them."""
+    from yolozu.artifacts.coco_classes import COCO_CLASSES
+    from yolozu.cli.datasets import open_split
+    from yolozu.data.coco_numbers import numbers_of_annotations, numbers_of_data
+    from yolozu.data.layouts.layout import find_layout
+    from yolozu.evaluation.known import known_images
+
+    if root is None:
+        return (None, None, None) if annotations is None else (*numbers_of_annotations(annotations), None)
+    index = open_split(root, split)
+    categories = COCO_CLASSES if category_ids == "coco" else None
+    numbers = numbers_of_data(index, find_layout(root), annotations, categories)
+    return known_images(index), numbers, _note(index.classes) if numbers.category_ids is None else None
+
+
+def _note(classes: ClassTable) -> str | None:
+    """A warning where two numberings of the same classes are in use."""
+    from yolozu.artifacts.coco_classes import COCO_CLASSES
+
+    if classes.names != COCO_CLASSES.names or classes.category_ids == COCO_CLASSES.category_ids:
+        return None
+    return "note: category ids are the data set's, 0-79; for COCO's own, 1-90, say --category-ids coco"

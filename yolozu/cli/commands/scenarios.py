@@ -1,0 +1,205 @@
+"""`yolozu test`: a scenario suite on any adapter, outside a run."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from yolozu.cli.render import counted, show_report, wrapped
+from yolozu.contract.deliver import EvalEngine
+from yolozu.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.contract.scenario_file import LoadedSetting
+    from yolozu.contract.scenario_setting import ScenarioSetting
+    from yolozu.data.index import DataIndex
+    from yolozu.predict.adapters.base import AdapterRequest
+
+DEFAULT_OUTPUT = Path("reports/scenarios.json")
+OPTIONS = ("checkpoint", "onnx", "predictions", "device", "batch_size", "intrinsics")
+NAME_WIDTH = 18
+MM_PER_METRE = 1000.0
+
+
+def run_suite(
+    setting: Annotated[
+        Path | None, typer.Argument(help="Setting file; without one, the standard suite.", metavar="SETTING")
+    ] = None,
+    *,
+    dataset: Annotated[str | None, typer.Option(help="Directory of the data set.", metavar="ROOT")] = None,
+    split: Annotated[str | None, typer.Option(help="Split; left out, the only one, or val.")] = None,
+    adapter: Annotated[
+        str | None,
+        typer.Option(help="rtdetr_pose (default), onnxruntime, precomputed, dummy, or one of an installed package."),
+    ] = None,
+    checkpoint: Annotated[str | None, typer.Option(help="Checkpoint, for rtdetr_pose.", metavar="FILE")] = None,
+    onnx: Annotated[str | None, typer.Option(help="Exported file, for onnxruntime.", metavar="FILE")] = None,
+    predictions: Annotated[
+        str | None, typer.Option(help="Predictions made elsewhere, for precomputed.", metavar="FILE")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu (default), cuda or cuda:N.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images the network sees at once. Default: 8.")] = None,
+    intrinsics: Annotated[
+        str | None, typer.Option(help="Camera of images whose own is not known.", metavar="FX,FY,CX,CY")
+    ] = None,
+    max_images: Annotated[int | None, typer.Option(help="Test only the first so many images.")] = None,
+    perturb_images: Annotated[int | None, typer.Option(help="Perturb only so many of them. Default: 100.")] = None,
+    score_threshold: Annotated[
+        float | None, typer.Option(help="Detections below this score are rejected. Default: 0.3.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of noise, and of which images are perturbed. Default: 0.")] = None,
+    eval_engine: Annotated[
+        EvalEngine | None, typer.Option("--engine", help="What computes; pycocotools is the slow reference.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Write the report there.", metavar="FILE")] = DEFAULT_OUTPUT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Measure a scenario suite: slices of the data for any adapter, perturbed pictures for those with a model.
+
+    Options win over the setting file.
+    """
+    given = {
+        "dataset": dataset,
+        "split": split,
+        "adapter": adapter,
+        "checkpoint": checkpoint,
+        "onnx": onnx,
+        "predictions": predictions,
+        "device": device,
+        "batch_size": batch_size,
+        "intrinsics": None if intrinsics is None else _camera(intrinsics),
+        "max_images": max_images,
+        "perturb_images": perturb_images,
+        "score_threshold": score_threshold,
+        "seed": seed,
+        "eval_engine": eval_engine,
+    }
+    from yolozu.contract.scenario_file import load_setting
+
+    loaded = load_setting(setting, {key: value for key, value in given.items() if value is not None})
+    _require_data(loaded.setting, "command line" if setting is None else str(setting))
+    report = _measured(_with_usable_options(loaded))
+    show_report(report, _lines(report), output=output, as_json=as_json)
+
+
+def _camera(text: str) -> tuple[float | str, ...]:
+    """The numbers of a comma list; what is none stays a text, which the setting refuses."""
+    from yolozu.contract.scalars import resolve
+
+    values = [resolve(word.strip()) for word in text.split(",")]
+    return tuple(float(value) if isinstance(value, int) and not isinstance(value, bool) else value for value in values)
+
+
+def _with_usable_options(loaded: LoadedSetting) -> ScenarioSetting:
+    """The setting without the file's options for another adapter than the one that a flag names.
+
+    Raises:
+        UsageError: YZ612 the adapter lacks a file, or does not read an option.
+    """
+    from yolozu.predict.adapters.registry import adapter_uses, check_options
+
+    setting = loaded.setting
+    if "adapter" in loaded.given:
+        uses = adapter_uses(setting.adapter)
+        foreign = [option for option in OPTIONS if option not in loaded.given and option not in uses]
+        setting = setting.model_copy(update=dict.fromkeys(foreign))
+    check_options(setting.adapter, [option for option in OPTIONS if getattr(setting, option) is not None])
+    return setting
+
+
+def _require_data(setting: ScenarioSetting, where: str) -> None:
+    """Refuse a setting that names no data set: YZ820."""
+    if setting.dataset is None:
+        fix = "give --dataset ROOT, or dataset: ROOT in the setting file"
+        raise UsageError.one("YZ820", where=where, problem="no data set is named", fix=fix)
+
+
+def _measured(setting: ScenarioSetting) -> dict[str, Any]:
+    """The report of the suite."""
+    from yolozu.cli.datasets import open_split_with_models
+    from yolozu.evaluation.scenarios.suite import Suite
+    from yolozu.stages.scenario_suite import AdapterPredictor, with_cameras
+
+    assert setting.dataset is not None
+    index, models = open_split_with_models(Path(setting.dataset), setting.split)
+    index = with_cameras(replace(index, records=index.records[: setting.max_images]), setting.intrinsics)
+    predictor = AdapterPredictor(setting.adapter, _request(setting, index))
+    return Suite(setting, index, models, predictor).run().model_dump(mode="json")
+
+
+def _request(setting: ScenarioSetting, index: DataIndex) -> AdapterRequest:
+    from yolozu.predict.adapters.base import AdapterRequest
+    from yolozu.progress import progress_for
+
+    request = AdapterRequest(
+        classes=index.classes,
+        progress=progress_for(sys.stderr),
+        checkpoint=_path(setting.checkpoint),
+        onnx=_path(setting.onnx),
+        predictions=_path(setting.predictions),
+    )
+    if setting.device is not None:
+        request = replace(request, device=setting.device)
+    return request if setting.batch_size is None else replace(request, batch_size=setting.batch_size)
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    data, adapter = report["dataset"], report["adapter"]["name"]
+    threshold = report["setting"]["score_threshold"]
+    yield f"{data['root']} {data['split']}: {counted(data['images'], 'image')}, adapter {adapter}"
+    yield f"recall and rejected at score {threshold:g}; z and rot: median errors, mm and degrees"
+    yield ""
+    titles = ("img", "obj", "img/s", "AP", "AP.50", "recall", "z", "rot", "ADD(-S)", "rej")
+    yield f"{'scenario':<{NAME_WIDTH}}" + _cells(titles)
+    rows = [report["clean"], report["reference"], *report["scenarios"]]
+    yield from (_row(row) for row in rows if row is not None)
+    yield from _reasons(report["scenarios"])
+    for warning in report["warnings"]:
+        yield f"warning: {warning}"
+
+
+def _row(row: dict[str, Any]) -> str:
+    name = row["name"] if len(row["name"]) < NAME_WIDTH else row["name"][: NAME_WIDTH - 2] + "…"
+    z_m = row["depth_error_m"]
+    cells = (
+        str(row["images"]),
+        str(row["objects"]),
+        _number(row["fps"], 0),
+        _number(row["map50_95"], 3),
+        _number(row["map50"], 3),
+        _number(row["recall"], 3),
+        _number(None if z_m is None else z_m * MM_PER_METRE, 1),
+        _number(row["pose_error_deg"], 1),
+        _number(row["add_s_01d"], 3),
+        _number(row["rejection_rate"], 2),
+    )
+    return f"{name:<{NAME_WIDTH}}" + _cells(cells)
+
+
+def _cells(cells: tuple[str, ...]) -> str:
+    widths = (5, 6, 6, 6, 6, 7, 7, 6, 8, 5)
+    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
+def _reasons(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Why whole scenarios were not measured."""
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        if row["delta"] is None or row["map50_95"] is None:
+            names.setdefault(row["reasons"].get("map50_95", ""), []).append(row["name"])
+    for reason, unmeasured in names.items():
+        yield wrapped(f"not measured: {', '.join(unmeasured)}: {reason}", indent="", hanging="  ")
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "-" if value is None else f"{value:.{decimals}f}"

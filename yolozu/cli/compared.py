@@ -1,0 +1,177 @@
+"""The two sides of `yolozu compare`: words -> predictions and the data they are of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.errors import Finding, UsageError, YolozuError
+from yolozu.paths import RUNS_DIR, RunLayout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from yolozu.artifacts.predictions import PredictionsFile
+    from yolozu.engine.predicted import PredictedRun
+    from yolozu.evaluation.same_data import PredictedData
+
+SETTINGS = ("score_threshold", "max_detections", "images", "transform", "tta", "ttt", "preprocess")
+"""Keys of a predictions file's meta that are about how, not what, predicted."""
+SAID_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Both sides, on the same data.
+
+    Attributes:
+        data: the images, as the first side knows them.
+        names: of the sides.
+        paths: of the predictions files.
+        loaded: the predictions.
+        warnings: what may explain a difference.
+    """
+
+    data: PredictedData
+    names: tuple[str, str]
+    paths: tuple[Path, Path]
+    loaded: tuple[PredictionsFile, PredictionsFile]
+    warnings: tuple[str, ...]
+
+
+def compared(words: tuple[str, str], *, dataset: Path | None, split: str | None, max_images: int | None) -> Compared:
+    """What ``words`` mean.
+
+    Raises:
+        YolozuError: a side cannot be used, or they are of different data; everything that is wrong with both.
+    """
+    runs = _runs(words)
+    data = _data(words, runs, dataset=dataset, split=split, max_images=max_images)
+    paths = tuple(Path(word) if run is None else run.predictions_path for word, run in zip(words, runs, strict=True))
+    loaded: list[PredictionsFile] = []
+    findings: list[Finding] = []
+    for path in paths:
+        try:
+            loaded.append(_loaded(path, data))
+        except YolozuError as error:
+            findings += error.findings
+    if findings:
+        raise UsageError(findings)
+    warnings = tuple(_warnings(words, loaded, len(data.records)))
+    return Compared(data, words, (paths[0], paths[1]), (loaded[0], loaded[1]), warnings)
+
+
+def _runs(words: Sequence[str]) -> list[PredictedRun | None]:
+    """The run that each word names; None for a file.
+
+    Raises:
+        UsageError: a word is neither, or its run has not predicted; all that is wrong.
+    """
+    from yolozu.engine.predicted import predicted_run
+
+    runs: list[PredictedRun | None] = []
+    findings: list[Finding] = []
+    for word in words:
+        try:
+            layout = _layout(word)
+            runs.append(None if layout is None else predicted_run(layout))
+        except YolozuError as error:
+            findings += error.findings
+    if findings:
+        raise UsageError(findings)
+    return runs
+
+
+def _layout(word: str) -> RunLayout | None:
+    if Path(word).is_file():
+        return None
+    if "/" not in word and (RUNS_DIR / word).is_dir():
+        return RunLayout.of(word)
+    if RunLayout(Path(word)).receipts_dir.is_dir():
+        return RunLayout.at(word)
+    fix = "name a run below runs/, the directory of one, or a predictions file"
+    raise UsageError.one("YZ850", where=word, problem="is neither a run nor a file", fix=fix)
+
+
+def _data(
+    words: tuple[str, str],
+    runs: Sequence[PredictedRun | None],
+    *,
+    dataset: Path | None,
+    split: str | None,
+    max_images: int | None,
+) -> PredictedData:
+    """The data to compare on: the data set that is named, else the runs' own.
+
+    Raises:
+        UsageError: YZ852 the runs are of different data, YZ853 there is neither.
+    """
+    from yolozu.evaluation.same_data import PredictedData
+
+    if dataset is not None:
+        from yolozu.cli.datasets import open_split_with_models
+
+        index, models = open_split_with_models(dataset, split)
+        return PredictedData(str(dataset), index, models, max_images)
+    known = [_of_run(word, run, max_images) for word, run in zip(words, runs, strict=True) if run is not None]
+    if not known:
+        fix = "name the data set that they predict: --dataset ROOT"
+        raise UsageError.one("YZ853", where="compare", problem="files do not say what is in the images", fix=fix)
+    if split is not None:
+        fix = "leave it out, or name the data set too: --dataset ROOT"
+        problem = "runs are compared on the split that they predicted"
+        raise UsageError.one("YZ853", where=f"--split {split}", problem=problem, fix=fix)
+    if len(known) == 2:
+        _refuse_other_data(known[0], known[1], [run for run in runs if run is not None])
+    return known[0]
+
+
+def _of_run(word: str, run: PredictedRun, max_images: int | None) -> PredictedData:
+    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.data.index import DataIndex
+    from yolozu.evaluation.same_data import PredictedData
+
+    few = [count for count in (max_images, run.max_images) if count is not None]
+    index, models = DataIndex.read(run.index_path), ObjectModels.read(run.models_path)
+    return PredictedData(word, index, models, min(few) if few else None)
+
+
+def _refuse_other_data(a: PredictedData, b: PredictedData, runs: Sequence[PredictedRun]) -> None:
+    from yolozu.evaluation.same_data import data_differences
+
+    contracts = " ".join(str(run.config_path) for run in runs)
+    hint = f"see why: yolozu contract diff {contracts}; or name what to compare on: --dataset ROOT"
+    where = f"{a.name} and {b.name}"
+    findings = [Finding("YZ852", where, f"predicted different data: {line}", hint) for line in data_differences(a, b)]
+    if findings:
+        raise UsageError(findings)
+
+
+def _loaded(path: Path, data: PredictedData) -> PredictionsFile:
+    from yolozu.artifacts.predictions import load_predictions
+    from yolozu.evaluation.known import known_images
+
+    return load_predictions(path, known=known_images(data.index, max_images=data.max_images))
+
+
+def _warnings(words: tuple[str, str], loaded: Sequence[PredictionsFile], images: int) -> Iterator[str]:
+    from yolozu.evaluation.report import said_by
+
+    for word, file in zip(words, loaded, strict=True):
+        yield from (f"{word}: {line}" for line in said_by(file.check))
+        covered = 0 if file.check.coverage is None else file.check.coverage.covered_images
+        if covered < images:
+            yield f"{word}: {images - covered} of {images} images have no entry; their objects count as missed"
+    metas: list[dict[str, Any]] = [file.check.meta for file in loaded]
+    for key in SETTINGS:
+        told = [meta.get(key) for meta in metas]
+        if told[0] != told[1]:
+            yield f"{key} is {_said(told[0])} in {words[0]}, {_said(told[1])} in {words[1]}"
+
+
+def _said(value: Any) -> str:
+    from yolozu.artifacts.jsonio import canonical
+
+    text = canonical(value)
+    return "not stated" if value is None else text if len(text) <= SAID_LENGTH else f"{text[: SAID_LENGTH - 1]}…"

@@ -1,0 +1,78 @@
+"""The images that a command line of prediction means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from yolozu.cli.datasets import checked_data
+from yolozu.cli.predicting import INDEX, Meant, needs_index
+from yolozu.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from yolozu.artifacts.classes import ClassTable
+    from yolozu.data.index import DataIndex
+
+
+@dataclass(frozen=True)
+class PredictedImages:
+    """All images of a split.
+
+    Attributes:
+        index: the images.
+        classes: class table of the data set; None where it names no classes.
+    """
+
+    index: DataIndex
+    classes: ClassTable | None
+
+
+def images_to_predict(meant: Meant, dataset: Path | None, split: str | None) -> PredictedImages:
+    """The images of ``dataset``, or else those of the contract: as they are now, or as its run has rendered them.
+
+    Raises:
+        InputError: there is no such data set or split, or an image cannot be read; all such images are named.
+        UsageError: YZ805 which split is meant cannot be told.
+    """
+    if dataset is not None:
+        return surveyed(dataset, split)
+    assert meant.behind is not None, "a command line without a data set names a contract"
+    section = meant.behind.contract.dataset
+    if needs_index(meant):
+        return _rendered(meant, split)
+    from pathlib import Path
+
+    from yolozu.data.fingerprint import predicted_split
+
+    return surveyed(Path(section.dataset_root), predicted_split(section) if split is None else split)
+
+
+def _rendered(meant: Meant, split: str | None) -> PredictedImages:
+    from yolozu.data.index import DataIndex
+
+    assert meant.run is not None, "rendered images are those of a run"
+    index = DataIndex.read(meant.run.root / INDEX)
+    if split not in (None, index.split):
+        return surveyed(index.root, split)
+    return PredictedImages(index, index.classes)
+
+
+def surveyed(root: Path, split: str | None) -> PredictedImages:
+    """The images of a data set as it is now. What its labels say does not matter here.
+
+    Raises:
+        InputError: there is no such data set or split, or an image cannot be read; all such images are named.
+        UsageError: YZ805 which split is meant cannot be told.
+    """
+    from yolozu.data.survey import index_of
+
+    checked = checked_data(root, split)
+    found = checked.survey.splits[0]
+    hits = zip(checked.hits, checked.findings(), strict=True)
+    unreadable = [finding for (rule, _), finding in hits if rule == "unreadable_image"]
+    if unreadable:
+        raise InputError(unreadable)
+    index = index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd")
+    return PredictedImages(index, checked.survey.classes if checked.survey.classes_are_stated else None)

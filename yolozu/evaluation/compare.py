@@ -1,0 +1,265 @@
+"""Two predictions of the same images: how their numbers differ, and how sure that is."""
+
+# Shapes: I images, G objects with a pose, K categories, M metrics, R data sets, N numbers.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from yolozu.evaluation.accumulation import mean_over_categories, metrics_of
+from yolozu.evaluation.bootstrap import drawn, percentile_interval, weighted_means, weighted_medians
+from yolozu.evaluation.matches import matches_of
+from yolozu.evaluation.metrics import METRICS
+from yolozu.evaluation.pose.metrics import METRICS as POSE_METRICS
+from yolozu.evaluation.pose.pair_errors import PairErrors
+from yolozu.evaluation.pose.problem import pose_problem_of
+from yolozu.evaluation.problem import problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.predictions.types import ImagePredictions
+    from yolozu.data.index import DataIndex
+    from yolozu.evaluation.problem import CocoProblem
+    from yolozu.progress import Progress
+
+COMPARED_POSES = ("add_s_01d", "within_5deg_5cm", "rot_deg_median", "t_mm_median")
+LOWER_IS_BETTER = frozenset(("rot_deg_median", "t_mm_median"))
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How differences are judged.
+
+    Attributes:
+        resamples: data sets drawn.
+        seed: of the drawing.
+        confidence: of the intervals.
+    """
+
+    resamples: int = 1000
+    seed: int = 0
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A number of both predictions.
+
+    Attributes:
+        a: of the first; None where nothing was there to measure.
+        b: of the second.
+        delta: b - a; None where one of them is.
+        low: lower end of the difference's interval.
+        high: upper end.
+        resamples: drawn data sets in which both have a value; the interval is over these.
+    """
+
+    a: float | None
+    b: float | None
+    delta: float | None
+    low: float | None
+    high: float | None
+    resamples: int
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval does not hold 0."""
+        return self.low is not None and self.high is not None and (self.low > 0.0 or self.high < 0.0)
+
+
+@dataclass(frozen=True)
+class ClassDifference:
+    """One class.
+
+    Attributes:
+        index: network index.
+        id: category id.
+        name: its name.
+        ground_truth: annotated objects, crowd regions included.
+        metrics: COCO's twelve numbers.
+        poses: those of poses; None where they are not compared.
+    """
+
+    index: int
+    id: int
+    name: str
+    ground_truth: int
+    metrics: dict[str, Difference]
+    poses: dict[str, Difference] | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two predictions differ in.
+
+    Attributes:
+        metrics: COCO's twelve numbers.
+        poses: recalls over all objects with a pose, medians over those that both found; None where the data or both
+            predictions have no poses.
+        per_class: in network order.
+        images: compared.
+        ground_truth: annotated objects in them, crowd regions included.
+        both_found: objects with a pose for which both have an estimate; None without poses.
+    """
+
+    metrics: dict[str, Difference]
+    poses: dict[str, Difference] | None
+    per_class: tuple[ClassDifference, ...]
+    images: int
+    ground_truth: int
+    both_found: int | None
+
+
+def compare(
+    index: DataIndex,
+    models: ObjectModels,
+    pair: tuple[Sequence[ImagePredictions], Sequence[ImagePredictions]],
+    *,
+    max_images: int | None,
+    resampling: Resampling,
+    progress: Progress,
+) -> Comparison:
+    """Compare predictions of the first ``max_images`` images.
+
+    Intervals are from the paired bootstrap over images: both are measured on the same drawn data sets.
+
+    Args:
+        index: the images with their ground truth.
+        models: by network class index.
+        pair: predictions, at most one entry per image each.
+        max_images: compare only the first so many images of the index.
+        resampling: how differences are judged.
+        progress: where it is shown.
+
+    Raises:
+        InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
+    """
+    problems = [problem_of(index, predictions, max_images=max_images) for predictions in pair]
+    images = len(problems[0].sizes)
+    multiplicity_IR = drawn(images, resampling.resamples, resampling.seed)
+    with progress.bar("resampling", 2 * (resampling.resamples + 1)) as bar:
+        sides = [_Boxes.of(problem, multiplicity_IR, bar.advance) for problem in problems]
+    overall = _differences(tuple(METRICS), sides[0].overall, sides[1].overall, resampling.confidence)
+    by_id = sorted(index.classes.category_ids)
+    poses = _compared_poses(index, models, pair, max_images, multiplicity_IR)
+    per_class = []
+    for place, (category, name) in enumerate(zip(index.classes.category_ids, index.classes.names, strict=True)):
+        row = by_id.index(category)
+        a, b = (side.of_class(row) for side in sides)
+        per_class.append(
+            ClassDifference(
+                index=place,
+                id=category,
+                name=name,
+                ground_truth=int((problems[0].truth_categories == category).sum()),
+                metrics=_differences(tuple(METRICS), a, b, resampling.confidence),
+                poses=None if poses is None else poses.differences(resampling.confidence, place),
+            )
+        )
+    return Comparison(
+        metrics=overall,
+        poses=None if poses is None else poses.differences(resampling.confidence),
+        per_class=tuple(per_class),
+        images=images,
+        ground_truth=len(problems[0].truth_images),
+        both_found=None if poses is None else int(poses.both_G.sum()),
+    )
+
+
+Measured = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
+"""Numbers of the data set, and of the drawn ones: (N,) and (N, R); or (M, K) and (M, K, R)."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Boxes:
+    """Numbers of one side."""
+
+    overall: Measured
+    by_class: Measured
+
+    @classmethod
+    def of(cls, problem: CocoProblem, multiplicity_IR: NDArray[np.int32], advance: Callable[[int], None]) -> _Boxes:
+        """Match once, then measure the data set itself and every drawn one."""
+        matches, num_classes = matches_of(problem), len(problem.classes)
+        once_I1 = np.ones((len(problem.sizes), 1), np.int32)
+        point_MK1 = metrics_of(matches, once_I1, num_classes, advance=advance)
+        resampled_MKR = metrics_of(matches, multiplicity_IR, num_classes, advance=advance)
+        overall = mean_over_categories(point_MK1)[:, 0], mean_over_categories(resampled_MKR)
+        return cls(overall, (point_MK1[:, :, 0], resampled_MKR))
+
+    def of_class(self, row: int) -> Measured:
+        """Numbers of the class with that place by ascending id."""
+        return self.by_class[0][:, row], self.by_class[1][:, row]
+
+
+@dataclass(frozen=True, eq=False)
+class _Poses:
+    """One value an object of both sides: what the metrics are means or medians of."""
+
+    values: tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]]]
+    both_G: NDArray[np.bool_]
+    class_G: NDArray[np.int64]
+    image_G: NDArray[np.int64]
+    multiplicity_IR: NDArray[np.int32]
+
+    def differences(self, confidence: float, class_index: int | None = None) -> dict[str, Difference]:
+        """Of all objects, or of those of one class."""
+        of_class_G = np.ones(len(self.class_G), np.bool_) if class_index is None else self.class_G == class_index
+        sides = [self._measured(values, of_class_G) for values in self.values]
+        return _differences(COMPARED_POSES, sides[0], sides[1], confidence)
+
+    def _measured(self, values: dict[str, NDArray[np.float64]], of_class_G: NDArray[np.bool_]) -> Measured:
+        once_I1 = np.ones((len(self.multiplicity_IR), 1), np.int32)
+        points, resampled = [], []
+        for name in COMPARED_POSES:
+            median = POSE_METRICS[name].median
+            counted_G = of_class_G & self.both_G if median else of_class_G
+            reduce = weighted_medians if median else weighted_means
+            points.append(reduce(values[name][counted_G], self.image_G[counted_G], once_I1)[0])
+            resampled.append(reduce(values[name][counted_G], self.image_G[counted_G], self.multiplicity_IR))
+        return np.array(points), np.stack(resampled)
+
+
+def _compared_poses(
+    index: DataIndex,
+    models: ObjectModels,
+    pair: tuple[Sequence[ImagePredictions], Sequence[ImagePredictions]],
+    max_images: int | None,
+    multiplicity_IR: NDArray[np.int32],
+) -> _Poses | None:
+    problems = [pose_problem_of(index, predictions, max_images=max_images) for predictions in pair]
+    first = problems[0]
+    if not len(first.class_G) or not any(problem.estimates_by_class.any() for problem in problems):
+        return None
+    errors = [PairErrors(problem, models) for problem in problems]
+    one, other = ({name: POSE_METRICS[name].of(side).values_G for name in COMPARED_POSES} for side in errors)
+    both_G = ~np.isnan(one["rot_deg_median"]) & ~np.isnan(other["rot_deg_median"])
+    return _Poses((one, other), both_G, first.class_G, first.image_G, multiplicity_IR)
+
+
+def _differences(names: Sequence[str], a: Measured, b: Measured, confidence: float) -> dict[str, Difference]:
+    deltas_NR = b[1] - a[1]
+    intervals_N2 = percentile_interval(deltas_NR, confidence)
+    counts_N = (~np.isnan(deltas_NR)).sum(axis=1)
+    return {
+        name: Difference(
+            a=_known(a[0][row]),
+            b=_known(b[0][row]),
+            delta=_known(b[0][row] - a[0][row]),
+            low=_known(intervals_N2[row, 0]),
+            high=_known(intervals_N2[row, 1]),
+            resamples=int(counts_N[row]),
+        )
+        for row, name in enumerate(names)
+    }
+
+
+def _known(number: np.float64) -> float | None:
+    return None if np.isnan(number) else float(number)

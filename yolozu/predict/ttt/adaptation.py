@@ -1,0 +1,230 @@
+"""A network that adapts, step by step, within limits, and goes back bit for bit."""
+
+# Shapes: B images, H and W of the network input.
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import nullcontext
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from yolozu.predict.ttt.guards import Breach, gradient_breach, loss_breach, update_breach
+from yolozu.predict.ttt.parameters import adapted_parameters
+from yolozu.predict.ttt.registry import TTT_METHODS
+from yolozu.predict.ttt.statistics import NormStatistics
+from yolozu.tuning.lora import attach_lora, detach_lora, has_lora
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from torch import Tensor, nn
+
+    from yolozu.predict.ttt.base import TttMethod
+    from yolozu.predict.ttt.settings import TttSettings
+
+FRESH_RANK, FRESH_ALPHA = 4, 4.0
+"""Of the adapters that a network without any is given for the time it adapts."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimizer step, or the try of one.
+
+    Attributes:
+        loss: before it; None where it was no finite number.
+        grad_norm: of the adapted parameters; None where nothing was differentiated, or it was no finite number.
+        update_norm: of what it changed; None where nothing was.
+        total_update_norm: of what changed since the last reset, with it.
+    """
+
+    loss: float | None
+    grad_norm: float | None = None
+    update_norm: float | None = None
+    total_update_norm: float | None = None
+
+
+@dataclass
+class BatchLog:
+    """What came of one adaptation batch.
+
+    Attributes:
+        steps: its steps.
+        breach: the limit that ended adaptation, or that made it leave out a step.
+        stopped: whether adaptation ended.
+        rolled_back: whether the last state whose loss was accepted was restored.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    breach: Breach | None = None
+    stopped: bool = False
+    rolled_back: bool = False
+
+
+@dataclass(frozen=True)
+class _State:
+    """All that adaptation moves: parameters and statistics, the optimizer, pictures counted."""
+
+    tensors: list[Tensor]
+    optimizer: dict[str, Any]
+    counted: int
+
+
+class Adaptation:
+    """Adapts a network as long as it is entered; on leaving, the network is what it was, to the last bit.
+
+    Attributes:
+        parameters: name -> parameter that adapts.
+        adapted_layers: names of layers that were given fresh adapters.
+        norm_layers: BatchNorm layers whose statistics move.
+    """
+
+    def __init__(self, network: nn.Module, settings: TttSettings) -> None:
+        """Adapt ``network``.
+
+        Args:
+            network: changed in place.
+            settings: how.
+
+        Raises:
+            UsageError: YZ640 nothing is left to adapt, YZ641 the method cannot work with this network.
+        """
+        self._network, self._settings = network, settings
+        self._method: TttMethod = TTT_METHODS.load(settings.method).on(network, settings)
+        self.adapted_layers: list[str] = []
+        if settings.update_filter == "adapter_only" and not has_lora(network):
+            self.adapted_layers = attach_lora(network, rank=FRESH_RANK, alpha=FRESH_ALPHA, seed=settings.seed)
+        try:
+            self.parameters = adapted_parameters(network, settings)
+        except BaseException:
+            self._detach()
+            raise
+        self._statistics = NormStatistics(network, settings.norm_weight)
+        self.norm_layers = len(self._statistics.layers)
+        self._moving = [*self.parameters.values(), *self._statistics.tensors()]
+        self._learning = {name: parameter.requires_grad for name, parameter in network.named_parameters()}
+
+    def __enter__(self) -> Self:
+        self._was_training = {layer: layer.training for layer in self._network.modules()}
+        self._network.eval()
+        for parameter in self._network.parameters():
+            parameter.requires_grad_(False)
+        for parameter in self.parameters.values():
+            parameter.requires_grad_(True)
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.reset()
+        for parameter in self.parameters.values():
+            parameter.grad = None
+        for name, parameter in self._network.named_parameters():
+            parameter.requires_grad_(self._learning[name])
+        for layer, training in self._was_training.items():
+            layer.training = training
+        self._detach()
+
+    def adapt(self, images_B3HW: Tensor, key: str) -> BatchLog:
+        """Adapt to some pictures.
+
+        Args:
+            images_B3HW: (B, 3, H, W) network input.
+            key: names them, so that what is random is the same for the same pictures.
+        """
+        assert not self.ended, "what has ended goes on only after a reset"
+        log = BatchLog()
+        generator = torch.Generator().manual_seed(_seed(self._settings.seed, key))
+        taught_by_loss = self._settings.steps > 0 and self._method.sees_whole_images
+        if not taught_by_loss:
+            self._learn_statistics(images_B3HW)
+        for number in range(self._settings.steps):
+            step, breach = self._step(images_B3HW, generator, counts=taught_by_loss and number == 0)
+            log.steps.append(step)
+            if breach is not None:
+                self._obey(breach, log)
+                break
+        return log
+
+    def reset(self) -> None:
+        """Back to where adaptation began."""
+        self._restore(self._start)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._optimizer = torch.optim.Adam(self.parameters.values(), lr=self._settings.lr)
+        self._first_loss: float | None = None
+        self.ended = False
+        self._start = self._good = self._state()
+
+    def _step(self, images_B3HW: Tensor, generator: torch.Generator, *, counts: bool) -> tuple[Step, Breach | None]:
+        """One step; with ``counts`` the statistics learn from the same pass."""
+        limits = self._settings.limits
+        with torch.enable_grad(), self._statistics.learning_from(len(images_B3HW)) if counts else nullcontext():
+            loss = self._method.loss(images_B3HW, generator)
+        value = loss.item()
+        first = value if self._first_loss is None else self._first_loss
+        breach = loss_breach(limits, value, first)
+        if breach is not None:
+            return Step(None if breach.is_non_finite else value), breach
+        self._first_loss, self._good = first, self._state()
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        grad_norm = _norm([own.grad for own in self.parameters.values() if own.grad is not None])
+        breach = gradient_breach(limits, grad_norm)
+        if breach is not None:
+            return Step(value, None if breach.is_non_finite else grad_norm), breach
+        self._optimizer.step()
+        update, total = self._moved_since(self._good), self._moved_since(self._start)
+        return Step(value, grad_norm, update, total), update_breach(limits, update, total)
+
+    def _learn_statistics(self, images_B3HW: Tensor) -> None:
+        if self.norm_layers:
+            with torch.no_grad(), self._statistics.learning_from(len(images_B3HW)):
+                self._network(images_B3HW)
+
+    def _obey(self, breach: Breach, log: BatchLog) -> None:
+        """End adaptation, or only leave out the step."""
+        log.breach = breach
+        log.stopped = self.ended = not breach.is_non_finite or self._settings.stop_on_non_finite
+        log.rolled_back = breach.is_non_finite or self._settings.rollback_on_stop
+        if log.rolled_back:
+            self._restore(self._good)
+
+    def _state(self) -> _State:
+        tensors = [tensor.detach().clone() for tensor in self._moving]
+        return _State(tensors, deepcopy(self._optimizer.state_dict()), self._statistics.count)
+
+    @torch.no_grad()
+    def _restore(self, state: _State) -> None:
+        for tensor, values in zip(self._moving, state.tensors, strict=True):
+            tensor.copy_(values)
+        self._optimizer.load_state_dict(deepcopy(state.optimizer))
+        self._statistics.count = state.counted
+
+    @torch.no_grad()
+    def _moved_since(self, state: _State) -> float:
+        """Norm of how far parameters (statistics are none) are from where they were."""
+        return _norm([now - before for now, before in zip(self.parameters.values(), state.tensors, strict=False)])
+
+    def _detach(self) -> None:
+        if self.adapted_layers:
+            detach_lora(self._network)
+
+
+def _norm(tensors: list[Tensor]) -> float:
+    """Euclidean, over all elements of all tensors; 0 of none."""
+    if not tensors:
+        return 0.0
+    return float(
+        torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(tensor.float()) for tensor in tensors]))
+    )
+
+
+def _seed(seed: int, key: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed}\n{key}".encode()).digest()[:8], "little") >> 1

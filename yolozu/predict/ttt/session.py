@@ -1,0 +1,173 @@
+"""Pictures predicted by a network that adapts to them, and by the same network as it is."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from yolozu.contract.ttt_presets import method_of
+from yolozu.errors import UsageError
+from yolozu.predict.ttt.adaptation import Adaptation, BatchLog
+from yolozu.predict.ttt.registry import TTT_METHODS
+from yolozu.predict.ttt.settings import TttSettings
+from yolozu.progress import SilentProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from yolozu.artifacts.predictions import ImagePredictions
+    from yolozu.contract.predict import TttSection
+    from yolozu.data.index import ImageRecord
+    from yolozu.predict.adapters.base import Adapter
+    from yolozu.progress import Bar, Progress
+
+
+@dataclass(frozen=True)
+class AdaptedBatch:
+    """Pictures that the network adapted to.
+
+    Attributes:
+        images: their names.
+        log: what came of it.
+    """
+
+    images: tuple[str, ...]
+    log: BatchLog
+
+
+@dataclass
+class TttRun:
+    """What came of predicting with adaptation.
+
+    Attributes:
+        settings: how the network adapted.
+        parameters: name -> number of elements, of the parameters that adapted.
+        adapted_layers: layers that were given fresh adapters for the time.
+        norm_layers: BatchNorm layers whose statistics moved.
+        predictions: of the network that adapts, one entry per picture.
+        no_adapt: of the network as it is.
+        batches: every adaptation batch in order.
+        adapt_s: seconds of adaptation, reading the pictures for it included.
+        predict_s: seconds of predicting with what was learned.
+        no_adapt_s: seconds of predicting with the network as it is.
+    """
+
+    settings: TttSettings
+    parameters: dict[str, int] = field(default_factory=dict)
+    adapted_layers: list[str] = field(default_factory=list)
+    norm_layers: int = 0
+    predictions: list[ImagePredictions] = field(default_factory=list)
+    no_adapt: list[ImagePredictions] = field(default_factory=list)
+    batches: list[AdaptedBatch] = field(default_factory=list)
+    adapt_s: float = 0.0
+    predict_s: float = 0.0
+    no_adapt_s: float = 0.0
+
+
+class SwitchedProgress:
+    """Another progress that can be turned off for a while.
+
+    An adapter shows a bar in every `predict`; while a network adapts, it is asked image by image.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        """Show ``progress`` until `silent` is set."""
+        self._shown, self._silent = progress, SilentProgress()
+        self.silent = False
+
+    def say(self, line: str) -> None:
+        """The line, unless silent."""
+        self._now().say(line)
+
+    def bar(self, title: str, total: int, done: int = 0) -> AbstractContextManager[Bar]:
+        """The bar, unless silent."""
+        return self._now().bar(title, total, done)
+
+    def _now(self) -> Progress:
+        return self._silent if self.silent else self._shown
+
+
+def predict_adapting(
+    adapter: Adapter, records: Sequence[ImageRecord], section: TttSection, progress: SwitchedProgress, *, name: str
+) -> TttRun:
+    """Predict every picture twice: by the network as it is, and by the network adapting to the pictures in their order.
+
+    With ``ttt_reset: sample`` the network is the original one before each picture; with ``stream`` it keeps what it has
+    learned, and a batch is predicted after the network has adapted to it. Afterwards the network is what it was.
+
+    Args:
+        adapter: what predicts, with a network.
+        records: the pictures.
+        section: how to adapt.
+        progress: what the adapter was opened with.
+        name: of the adapter.
+
+    Raises:
+        UsageError: YZ613 the adapter has no network, YZ640 nothing is left to adapt, YZ641 the method needs another
+            network.
+        InputError: an image cannot be read, or the network as it is gives NaN or infinity.
+    """
+    if not adapter.supports_ttt():
+        raise UsageError.one(
+            "YZ613",
+            where=f"adapter {name!r}",
+            problem="it has no torch model that could adapt",
+            fix="use the adapter rtdetr_pose with a checkpoint, or predict without ttt",
+        )
+    settings = TttSettings.from_section(section, TTT_METHODS.load(method_of(section)).defaults)
+    run = TttRun(settings)
+    with Adaptation(adapter.get_model(), settings) as adaptation:
+        run.parameters = {name: own.numel() for name, own in adaptation.parameters.items()}
+        run.adapted_layers, run.norm_layers = adaptation.adapted_layers, adaptation.norm_layers
+        started = time.perf_counter()
+        run.no_adapt = adapter.predict(records)
+        run.no_adapt_s = time.perf_counter() - started
+        _adapt_and_predict(adapter, adaptation, records, run, progress)
+    return run
+
+
+def _adapt_and_predict(
+    adapter: Adapter, adaptation: Adaptation, records: Sequence[ImageRecord], run: TttRun, progress: SwitchedProgress
+) -> None:
+    with progress.bar("adapt and predict", total=len(records)) as bar:
+        progress.silent = True
+        try:
+            for chunk, adapts in _chunks(records, run, adaptation):
+                if adapts:
+                    _adapt(adapter, adaptation, chunk, run)
+                started = time.perf_counter()
+                run.predictions += adapter.predict(chunk)
+                run.predict_s += time.perf_counter() - started
+                bar.advance(len(chunk), _note(run))
+        finally:
+            progress.silent = False
+
+
+def _chunks(
+    records: Sequence[ImageRecord], run: TttRun, adaptation: Adaptation
+) -> Iterator[tuple[Sequence[ImageRecord], bool]]:
+    """Pictures to be predicted next, and whether the network adapts to them before."""
+    settings = run.settings
+    for start in range(0, len(records), settings.batch_size):
+        if settings.reset == "sample" and start > 0:
+            adaptation.reset()
+        yield (
+            records[start : start + settings.batch_size],
+            not adaptation.ended and (settings.max_batches is None or len(run.batches) < settings.max_batches),
+        )
+
+
+def _adapt(adapter: Adapter, adaptation: Adaptation, chunk: Sequence[ImageRecord], run: TttRun) -> None:
+    started = time.perf_counter()
+    names = tuple(record.image for record in chunk)
+    for images_B3HW in adapter.build_loader(chunk, len(chunk)):
+        run.batches.append(AdaptedBatch(names, adaptation.adapt(images_B3HW, names[0])))
+    run.adapt_s += time.perf_counter() - started
+
+
+def _note(run: TttRun) -> str:
+    """The last loss."""
+    steps = run.batches[-1].log.steps if run.batches else []
+    return f"loss {steps[-1].loss:.4g}" if steps and steps[-1].loss is not None else ""

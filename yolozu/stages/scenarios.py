@@ -1,0 +1,140 @@
+"""The scenario suite of a run: slices of its predictions, and its adapter on perturbed pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.scenarios import NONE, ScenariosSection
+from yolozu.contract.train import DeviceSection
+from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
+from yolozu.stages.stoppable import StoppableProgress
+
+if TYPE_CHECKING:
+    from yolozu.contract.scenario_setting import ScenarioSetting
+    from yolozu.data.index import DataIndex
+    from yolozu.predict.adapters.base import AdapterRequest
+
+
+class ScenariosSpec(StageSpec):
+    """Which suite, what predicts, and what the run's predictions were made with."""
+
+    scenarios: ScenariosSection
+    predict: PredictSection
+    corruption: CorruptionSection
+    tta: TtaSection
+    ttt: TttSection
+    device: DeviceSection
+
+    def wanted(self) -> bool:
+        """Unless the contract asks for no scenarios."""
+        return self.scenarios.scenarios != NONE
+
+
+@dataclass(frozen=True)
+class ScenariosInputs:
+    """The suite's setting, the run's predictions, what made them, and the ground truth with the objects' models."""
+
+    setting: Path = reads("plan/scenario_setting.json")
+    predictions: Path = needs("predict.predictions")
+    evaluated: Path = after("evaluate.report")
+    checkpoint: Path = needs("train.best")
+    onnx: Path = needs("export_onnx.onnx")
+    given: Path = reads("plan/given.json")
+    images: Path = needs("prepare_data.predict")
+    models: Path = needs("prepare_data.models")
+
+
+@dataclass(frozen=True)
+class ScenariosOutputs:
+    """The numbers."""
+
+    report: Path = gives("reports/scenarios.json")
+
+
+def run(
+    spec: ScenariosSpec, inputs: ScenariosInputs, outputs: ScenariosOutputs, context: StageContext
+) -> dict[str, Any]:
+    """Measure. Returns how much was measured.
+
+    Raises:
+        InputError: YZ821 a slice names a class that there is not.
+    """
+    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.predictions import read_predictions
+    from yolozu.artifacts.record import write_record
+    from yolozu.data.index import DataIndex
+    from yolozu.evaluation.known import known_images
+    from yolozu.evaluation.scenarios.suite import Predicted, Suite
+    from yolozu.stages.scenario_suite import AdapterPredictor
+
+    setting, warnings = _planned(inputs.setting, spec)
+    index = DataIndex.read(inputs.images)
+    entries = read_predictions(inputs.predictions, known=known_images(index, max_images=spec.predict.max_images))
+    tested = _tested(index, spec.predict.max_images, setting.max_images)
+    names = {record.image for record in tested.records}
+    for warning in warnings:
+        context.progress.say(f"scenarios: warning: {warning}")
+    report = Suite(
+        setting=setting,
+        index=tested,
+        models=ObjectModels.read(inputs.models),
+        predictor=AdapterPredictor(spec.predict.adapter, _request(spec, inputs, index, context)),
+        clean=Predicted([entry for entry in entries if entry.image in names], None),
+        comparable=not (spec.ttt.ttt or spec.corruption.corruption or (spec.tta.tta and spec.tta.tta_mode != "model")),
+        warnings=warnings,
+    ).run()
+    write_record(outputs.report, report)
+    measured = sum(row.map50_95 is not None for row in report.scenarios)
+    context.progress.say(f"scenarios: {measured} of {len(report.scenarios)} measured on {len(tested)} images")
+    return {"images": len(tested), "scenarios": len(report.scenarios), "measured": measured}
+
+
+def _planned(path: Path, spec: ScenariosSpec) -> tuple[ScenarioSetting, tuple[str, ...]]:
+    """The setting as the planner found it, and what of it has no effect."""
+    import json
+
+    from yolozu.artifacts.jsonio import read_json
+    from yolozu.contract.scenario_setting import ScenarioSetting
+
+    planned = read_json(path, code="YZ312", fix="build the run again: the planner writes this file")
+    setting = ScenarioSetting.model_validate_json(json.dumps(planned["setting"]), strict=True)
+    dead = planned["without_effect"]
+    said = f"{spec.scenarios.scenarios}: no effect in a run, which has its own: {', '.join(dead)}"
+    return setting, (said,) if dead else ()
+
+
+def _tested(index: DataIndex, *limits: int | None) -> DataIndex:
+    most = min((limit for limit in limits if limit is not None), default=len(index))
+    return replace(index, records=index.records[:most])
+
+
+def _request(spec: ScenariosSpec, inputs: ScenariosInputs, index: DataIndex, context: StageContext) -> AdapterRequest:
+    from yolozu.predict.adapters.base import AdapterRequest
+    from yolozu.stages.predict import device_for
+
+    section = spec.predict
+    return AdapterRequest(
+        classes=index.classes,
+        progress=StoppableProgress(context.progress, context.stopping, "scenarios"),
+        checkpoint=inputs.checkpoint,
+        onnx=inputs.onnx,
+        predictions=None if section.predictions is None else Path(section.predictions),
+        device=device_for(section.adapter, spec.device.device, context.progress),
+        score_threshold=section.score_threshold,
+        max_detections=section.max_detections,
+        views=spec.tta if spec.tta.tta and spec.tta.tta_mode == "model" else None,
+    )
+
+
+STAGE = Stage(
+    name="scenarios",
+    version=1,
+    spec=ScenariosSpec,
+    inputs=ScenariosInputs,
+    outputs=ScenariosOutputs,
+    run=run,
+    title="measure scenarios",
+)
