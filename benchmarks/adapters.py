@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 ADAPTERS = {"torch": "rtdetr_pose", "ort": "onnxruntime"}
 PARTS = ("decode", "letterbox", "normalize", "model", "postprocess", "write")
 LEAST_IOU = 0.5
+SHOWN = 10
 MM_PER_METRE = 1000.0
 TOLERANCES = {"IoU": 0.99, "score": 1e-3, "rotation": 0.1, "translation": 0.1}
 
@@ -115,12 +116,16 @@ class Pair:
     """Two detections of one object.
 
     Attributes:
+        image: on which they are.
         score: the higher one.
+        depth_m: of the first; None without one.
         iou: of their boxes.
         apart: difference of scores, degrees between rotations, mm between translations; None without poses.
     """
 
+    image: str
     score: float
+    depth_m: float | None
     iou: float
     apart: dict[str, float | None]
 
@@ -140,7 +145,9 @@ def matched(first: ImagePredictions, second: ImagePredictions) -> tuple[list[Pai
     rows, columns = rows[kept], columns[kept]
     pairs = [
         Pair(
+            first.image,
             max(first.scores[row], second.scores[column]),
+            first.extras[row]["t_xyz"][2] if first.extras and "t_xyz" in first.extras[row] else None,
             ious[row, column],
             {"score": scores[row, column], **_poses_apart(first, row, second, column)},
         )
@@ -187,6 +194,10 @@ def agreement(first: Sequence[ImagePredictions], second: Sequence[ImagePredictio
             values = [pair.apart[name] for pair in some if pair.apart[name] is not None]
             line += f", {name} {max(values):.2g}{unit}" if values else ""
         print(f"{line}; out of tolerance: {sum(not pair.fits() for pair in some)}")
+    for pair in [pair for pair in pairs if not pair.fits()][:SHOWN]:
+        apart = ", ".join(f"{name} {value:.3g}" for name, value in pair.apart.items() if value is not None)
+        depth = "" if pair.depth_m is None else f", {pair.depth_m:.3f} m away"
+        print(f"  out of tolerance: {pair.image}, score {pair.score:.4f}{depth}: IoU {pair.iou:.5f}, {apart}")
 
 
 def in_turns(options: argparse.Namespace, directory: Path) -> dict[str, list[dict[str, Any]]]:

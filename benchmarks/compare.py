@@ -19,8 +19,8 @@ from benchmarks.eval_coco import CLASSES, make
 from yolozu.artifacts.object_models import ObjectModels
 from yolozu.artifacts.predictions import ImagePredictions, load_predictions
 from yolozu.data.index import DataIndex
-from yolozu.evaluation.compare import Resampling, compare
-from yolozu.evaluation.matches import RIGHT, matches_of
+from yolozu.evaluation.comparison.compare import Resampling, compare
+from yolozu.evaluation.comparison.matches import RIGHT, matches_of
 from yolozu.evaluation.problem import problem_of
 from yolozu.progress import progress_for
 

@@ -43,7 +43,7 @@ GROUPS = {
     "Data": ("dataset", "synth", "preprocess"),
     "Augmentation": ("augment",),
     "Export and parity": ("export", "parity"),
-    "Prediction": ("predict", "corruption", "ttt"),
+    "Prediction": ("predict", "corruption", "tta", "ttt"),
     "Evaluation": ("evaluate", "scenarios"),
     "Operations": ("operations",),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.fixtures.exported import CLASSES, CONFIG
+from yolozu.artifacts.object_models import ObjectModels
 from yolozu.contract.loader import load_contract
 from yolozu.contract.show import to_yaml
 
@@ -17,9 +18,19 @@ if TYPE_CHECKING:
     from tests.fixtures.exported import Exported
 
 
+SPELLED_OUT = {
+    "config_version": 1,
+    "dataset_root": "synthetic",
+    "seed": 0,
+    "device": "cpu",
+    "ddp": False,
+    "amp": "none",
+}
+
+
 def write_contract(path: Path, **keys: object) -> None:
     """The contract of the tiny detector; JSON, which any value can be written in."""
-    given = {"max_steps": 1, "image_size": [64, 96], "model": CONFIG.model_dump(mode="json"), **keys}
+    given = {**SPELLED_OUT, "max_steps": 1, "image_size": [64, 96], "model": CONFIG.model_dump(mode="json"), **keys}
     path.write_text(json.dumps(given))
 
 
@@ -31,6 +42,7 @@ def write_run(root: Path, exported: Exported, **keys: object) -> None:
     shutil.copy(exported.onnx, root / "exports/model.onnx")
     shutil.copytree(exported.index.root, root / "data/rendered")
     replace(exported.index, root=root / "data/rendered", root_base="index").write(root / "data/predict.json")
+    ObjectModels().write(root / "data/models.json")
     write_contract(root / "contract.json", run_id=root.name, **keys)
     (root / "reports/config_resolved.yaml").write_text(to_yaml(load_contract(root / "contract.json")))
 

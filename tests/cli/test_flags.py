@@ -5,10 +5,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from yolozu.cli.flags import contract_flags, overrides_of
+from yolozu.cli.flags import contract_flags, overrides_of, section_flags
 from yolozu.contract.fields import keys
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import ALIASES, Override
+from yolozu.contract.predict import PredictSection
 from yolozu.errors import ContractError
 
 SEEN: list[tuple[Path | None, str | None, bool, list[Override]]] = []
@@ -90,3 +91,21 @@ def test_every_key_is_a_flag_with_its_docstring_under_its_section():
     assert "adamw|sgd" in text
     assert "[height, width]" in text
     assert "How the learning rate moves" in text
+
+
+@section_flags(PredictSection)
+def part(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, overrides: list[Override]
+) -> None:
+    """A command with the keys of one section."""
+    SEEN.append((None, None, as_json, overrides))
+
+
+def test_a_command_may_have_the_keys_of_some_sections():
+    app = typer.Typer(rich_markup_mode="markdown")
+    app.command()(part)
+    result = CliRunner().invoke(app, ["--score-threshold", "0.5", "--json"], catch_exceptions=False)
+    assert (result.exit_code, SEEN.pop()[2:]) == (0, (True, [Override("score_threshold", 0.5, "--score-threshold")]))
+    help_text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
+    assert "rtdetr_pose|onnxruntime|precomputed|dummy|NAME" in help_text
+    assert "--lr" not in help_text

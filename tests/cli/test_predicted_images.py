@@ -6,9 +6,10 @@ import pytest
 
 from tests.cli.runs import write_contract, write_dataset, write_run
 from tests.fixtures.exported import CLASSES
-from yolozu.cli.predicted_images import images_to_predict
+from yolozu.cli.predicted_images import images_to_predict, surveyed
 from yolozu.cli.predicting import meant_by
 from yolozu.errors import InputError
+from yolozu.predict.adapters.dummy import without_detections
 
 NAMES = [f"images/val/{number}.png" for number in range(5)]
 
@@ -47,3 +48,14 @@ def test_a_data_set_that_is_named_wins_and_need_not_name_classes(here, exported)
     (here / "tray/dataset.json").unlink()
     images = images_to_predict(meant(run_id="exp01", has_dataset=True), Path("tray"), None)
     assert (images.index.root, images.classes) == (Path("tray"), None)
+
+
+def test_predictions_are_worth_something_only_where_there_is_ground_truth(here, exported):
+    write_dataset(here / "tray", exported)
+    assert surveyed(Path("tray"), "val").score is None
+    (here / "tray/labels/val/0.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    images = surveyed(Path("tray"), "val").first(2)
+    assert images.score is not None
+    assert images.score([without_detections(record) for record in images.index.records])["map50_95"] == 0.0
+    (here / "tray/dataset.json").unlink()
+    assert surveyed(Path("tray"), "val").score is None

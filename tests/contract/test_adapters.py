@@ -71,7 +71,8 @@ def test_contracts_without_such_an_adapter_look_at_no_package():
         "from yolozu.contract.overrides import Override\n"
         "from yolozu.contract import adapters\n"
         "adapters.offered_adapters = lambda: sys.exit('looked')\n"
-        "load_contract(None, [Override('max_steps', 1, 'max_steps=1'), Override('adapter', 'dummy', 'adapter=dummy')])\n"
+        "given = {'max_steps': 1, 'adapter': 'dummy'}\n"
+        "load_contract(None, [Override(key, value, key) for key, value in given.items()])\n"
         "assert not {'torch', 'numpy'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -12,12 +12,15 @@ from safetensors.torch import save_file
 from tests.data.builders import write_image, write_yolo
 from tests.engine.test_session import config, opened  # noqa: F401 - `config` is a fixture
 from yolozu.artifacts.digest import digest_file
-from yolozu.engine.given import told_by_file
+from yolozu.contract import adapters
+from yolozu.contract.adapters import OfferedAdapter
+from yolozu.engine.given import told_by_file, what_predicts
 from yolozu.errors import ContractError, InputError
 from yolozu.plan.receipt import Receipt
 from yolozu.plan.staleness import Reason
 
 NOTE = "plan/init_from.json"
+GIVEN = "plan/given.json"
 
 
 def test_a_missing_file_is_told_before_anything_runs(config, tmp_path):  # noqa: F811
@@ -55,6 +58,33 @@ def test_a_predictions_file_leaves_training_alone_and_the_other_way_round(config
     assert before[NOTE] == after[NOTE]
     torch.save({"a": torch.zeros(1)}, tmp_path / "w.pth")
     assert opened(*words).texts["plan/given.json"] == after["plan/given.json"]
+
+
+def test_an_adapter_of_a_package_is_known_by_the_package_s_version(config, tmp_path, monkeypatch):  # noqa: F811
+    """Another version predicts anew, and is what is told; our own adapters come with yolozu."""
+
+    def installed(version):
+        offered = [OfferedAdapter("blobs", "blobs:Blobs", "their-package", version)]
+        monkeypatch.setattr(adapters, "offered_adapters", lambda: offered)
+        return opened("adapter=blobs")
+
+    assert json.loads(opened().texts[GIVEN]) == {"schema_version": 1, "predictions": None, "adapter": None}
+    one = installed("1.0")
+    assert json.loads(one.texts[GIVEN])["adapter"] == "their-package 1.0: blobs:Blobs"
+    two = installed("1.1")
+    assert one.texts[GIVEN] != two.texts[GIVEN]
+    assert {path for path in one.texts if one.texts[path] != two.texts[path]} == {GIVEN}
+    assert what_predicts(two.loaded) == "their-package 1.1"
+    assert what_predicts(opened("adapter=dummy").loaded) is None
+
+
+def test_a_package_s_adapter_may_read_a_predictions_file(config, tmp_path, monkeypatch):  # noqa: F811
+    offered = [OfferedAdapter("best", "best:Best", "their-package", "1.0")]
+    monkeypatch.setattr(adapters, "offered_adapters", lambda: offered)
+    (tmp_path / "mine.json").write_text("[]")
+    session = opened("adapter=best", "predictions=mine.json")
+    assert json.loads(session.texts[GIVEN])["predictions"] == digest_file(tmp_path / "mine.json")
+    assert what_predicts(session.loaded) == "their-package 1.0 or mine.json"
 
 
 def now():

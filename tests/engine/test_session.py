@@ -112,7 +112,7 @@ def test_a_given_predictions_file_is_known_by_its_content(config, tmp_path):
         opened(*words)
     assert str(caught.value) == (
         "predictions: mine.json (predictions=mine.json): YZ313 there is no such file\n"
-        "  fix: name the predictions file that adapter: precomputed serves, relative to the working directory"
+        "  fix: name the predictions file that adapter: precomputed reads, relative to the working directory"
     )
     (tmp_path / "mine.json").write_text("[]")
     before = opened(*words).texts["plan/given.json"]

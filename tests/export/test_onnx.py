@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -10,10 +11,12 @@ import pytest
 import torch
 from torch import nn
 
-from tests.fixtures.exported import OPSET
-from yolozu.artifacts.checkpoint import read_checkpoint
+from tests.fixtures.exported import CONFIG, OPSET, random_checkpoint
+from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.onnx_metadata import OnnxMetadata
+from yolozu.contract.decided import with_additions
+from yolozu.contract.train import MimSection
 from yolozu.errors import InputError, UsageError
 from yolozu.export.onnx import TRACED_BATCH, export_onnx, forget_origin, traced, write_onnx
 from yolozu.model.loading import detector_from
@@ -132,6 +135,28 @@ def test_equal_models_are_written_as_equal_bytes(tmp_path, exported):
     write_onnx(tmp_path / "a.onnx", model, metadata)
     write_onnx(tmp_path / "b.onnx", model, metadata)
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
+
+
+def test_a_reconstruction_head_stays_behind(tmp_path):
+    plain = random_checkpoint(0)
+    config = with_additions(CONFIG, MimSection(enable_mim=True))
+    head = {
+        name: tensor
+        for name, tensor in random_checkpoint(1, config=config).weights.items()
+        if name.startswith("reconstruction.")
+    }
+    model_config = config.model_dump(mode="json")
+    painting = replace(plain, model_config=model_config, weights={**plain.weights, **head})
+    for name, checkpoint in (("plain", plain), ("painting", painting)):
+        write_checkpoint(tmp_path / f"{name}.pt", checkpoint)
+        export_onnx(
+            tmp_path / f"{name}.pt",
+            onnx_path=tmp_path / f"{name}.onnx",
+            meta_path=tmp_path / f"{name}.json",
+            opset=OPSET,
+        )
+    one, other = (onnx.load(tmp_path / f"{name}.onnx").graph for name in ("plain", "painting"))
+    assert one.SerializeToString() == other.SerializeToString()
 
 
 def test_what_the_exporter_notes_is_cleared_inside_subgraphs_too():

@@ -11,6 +11,7 @@ from yolozu.data.images import read_image
 from yolozu.errors import InputError
 from yolozu.predict import batches as module
 from yolozu.predict.batches import BATCHES_AHEAD, image_batches
+from yolozu.predict.tta.views import OWN, View
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 5, 8])
@@ -54,3 +55,38 @@ def test_an_unreadable_image_stops_the_reading_and_leaves_no_thread(exported, tm
         list(image_batches([*records, missing], PREPROCESS, batch_size=2, threads=2))
     assert refused.value.findings[0].where == str(tmp_path / "gone.png")
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("decode")] == []
+
+
+def test_every_image_is_read_and_changed_once_for_all_its_views(exported, monkeypatch):
+    read, changed = [], []
+
+    def counted(path):
+        read.append(path)
+        return read_image(path)
+
+    def negative(image_HW3, name):
+        changed.append(name)
+        return 255 - image_HW3
+
+    monkeypatch.setattr(module, "read_image", counted)
+    records, views = exported.index.records, (OWN, View(0.5), View(2.0, mirrored=True))
+    options = {"batch_size": 7, "threads": 2, "views": views, "any_size": True, "transform": negative}
+    batches = list(image_batches(records, PREPROCESS, **options))
+    assert sorted(read) == sorted(record.path for record in records)
+    assert sorted(changed) == sorted(record.image for record in records)
+    assert [len(batch.records) for batch in batches] == [2, 2, 1]  # six canvases of at most seven
+    for batch in batches:
+        assert [entry.pixels_BHW3.shape[1:3] for entry in batch.views] == [(64, 96), (32, 64), (128, 192)]
+        assert batch.own is batch.views[0]
+        for place, record in enumerate(batch.records):
+            for view, entry in zip(views, batch.views, strict=True):
+                placement = view.place(record, record.width, record.height, PREPROCESS, any_size=True)
+                assert entry.placements[place] == placement
+                expected = placement.paste(255 - read_image(record.path), PREPROCESS.fill)
+                assert np.array_equal(entry.pixels_BHW3[place], expected)
+
+
+def test_an_image_with_more_views_than_a_batch_has_a_batch_of_its_own(exported):
+    views = tuple(View(1.0, turn) for turn in (0.0, 5.0, 10.0))
+    batches = list(image_batches(exported.index.records, PREPROCESS, batch_size=2, threads=1, views=views))
+    assert [len(batch.records) for batch in batches] == [1] * 5

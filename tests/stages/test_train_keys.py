@@ -98,7 +98,10 @@ def test_the_loss_is_the_one_of_the_contract(begun):
 
 @pytest.mark.effect("enable_mim", "mim_mask_prob", "mim_patch_size", "loss_weights.mim")
 def test_hidden_patches_are_painted_as_asked_for(begun):
-    losses, preprocess = LossSection(loss_weights=LossWeights(mim=7.0)), PreprocessSection(image_size=64, letterbox_fill=51)
+    losses, preprocess = (
+        LossSection(loss_weights=LossWeights(mim=7.0)),
+        PreprocessSection(image_size=64, letterbox_fill=51),
+    )
     _, plain = begun(losses=losses)
     assert (plain.detector.reconstruction, plain.mim_weight) == (None, 0.0)
     mim = MimSection(enable_mim=True, mim_mask_prob=0.3, mim_patch_size=32)

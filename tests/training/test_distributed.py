@@ -10,6 +10,7 @@ import torch
 from tests.training.several import together
 from tests.training.tiny import MODEL, StopAfter, files_in, outcome, recipe
 from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.contract.decided import DecidedModel
 from yolozu.contract.model import ModelConfig
 from yolozu.errors import Interrupted, UsageError
 from yolozu.progress import SilentProgress
@@ -102,6 +103,7 @@ def model_with(norm):
     return ModelConfig.model_validate({**config, "decoder": {**config["decoder"], "dropout": 0.0}})
 
 
+PAINTED = {"mask_prob": 0.6, "patch_size": 8}
 SMOOTH = {"optimizer": "sgd", "momentum": 0.0, "lr": 1e-3, "lr_warmup_steps": 0, "batch_size": 5, "max_steps": 4}
 
 
@@ -171,6 +173,24 @@ def test_two_processes_learn_poses_as_one_in_every_phase(tiny_poses, tmp_path):
     )
     for row, other in zip(rows_of_one, rows_of_two, strict=True):
         assert {"log_z", "rot", "offsets", "k", "t"} <= set(row["losses"])
+        assert other["losses"] == pytest.approx(row["losses"], rel=1e-4, abs=1e-5)
+
+
+def test_two_processes_paint_as_one(tiny_painting, tmp_path):
+    """Norms share the statistics of whole images, and need no other process where patches are hidden."""
+    model = DecidedModel.model_validate({**model_with("syncbn").model_dump(), "reconstruction": PAINTED})
+    painting = replace(tiny_painting, objective=replace(tiny_painting.objective, model=model))
+    train(ALONE, painting, tmp_path / "one", SMOOTH)
+    start = {name: value.clone() for name, value in painting.materials(recipe()).detector.state_dict().items()}
+    assert together(train, painting, tmp_path / "two", SMOOTH) == [None, None]
+    one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
+    assert distance(one.weights, two.weights, start) < 1e-2
+    rows_of_one, rows_of_two = (
+        [json.loads(line) for line in (tmp_path / name / "train.jsonl").read_text().splitlines()]
+        for name in ("one", "two")
+    )
+    for row, other in zip(rows_of_one, rows_of_two, strict=True):
+        assert row["losses"]["mim"] > 0.0
         assert other["losses"] == pytest.approx(row["losses"], rel=1e-4, abs=1e-5)
 
 

@@ -14,7 +14,8 @@ class InitRow(Record):
     """What became of some tensors of one part of the detector."""
 
     part: str
-    """Part of the detector: backbone, projector, encoder, memory_projector, selector, decoder or denoising."""
+    """Part of the detector: backbone, projector, encoder, memory_projector, selector, decoder, denoising, k_head or
+    reconstruction."""
 
     action: Literal["copied", "extended", "remapped", "re-initialized"]
     """Copied: bit for bit. Extended, remapped: the file's class rows by position, by name; other rows are new.

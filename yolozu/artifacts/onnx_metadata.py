@@ -110,14 +110,14 @@ class OnnxMetadata:
             raise _unusable(where, "is an ONNX file without yolozu's metadata (classes, preprocessing)")
         try:
             metadata = cls._from_json({key: json.loads(text) for key, text in ours.items()})
-            contradictions = list(metadata._contradictions())
+            against_itself = list(metadata.contradictions())
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise _unusable(where, f"holds metadata that cannot be read ({type(error).__name__}: {error})") from error
-        if contradictions:
-            raise _unusable(where, f"holds metadata that contradicts itself: {'; '.join(contradictions)}")
+        if against_itself:
+            raise _unusable(where, f"holds metadata that contradicts itself: {'; '.join(against_itself)}")
         return metadata
 
-    def _contradictions(self) -> Iterator[str]:
+    def contradictions(self) -> Iterator[str]:
         """Where preprocessing and class table are not those of the graph's shapes."""
         size = (self.preprocess["height"], self.preprocess["width"])
         sides = self.input_shapes[INPUT_NAME][2:]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.predictions import PredictionsFile
     from yolozu.engine.predicted import PredictedRun
-    from yolozu.evaluation.same_data import PredictedData
+    from yolozu.evaluation.comparison.same_data import PredictedData
 
 SETTINGS = ("score_threshold", "max_detections", "images", "transform", "tta", "ttt", "preprocess")
 """Keys of a predictions file's meta that are about how, not what, predicted."""
@@ -107,7 +107,7 @@ def _data(
     Raises:
         UsageError: YZ852 the runs are of different data, YZ853 there is neither.
     """
-    from yolozu.evaluation.same_data import PredictedData
+    from yolozu.evaluation.comparison.same_data import PredictedData
 
     if dataset is not None:
         from yolozu.cli.datasets import open_split_with_models
@@ -130,7 +130,7 @@ def _data(
 def _of_run(word: str, run: PredictedRun, max_images: int | None) -> PredictedData:
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.data.index import DataIndex
-    from yolozu.evaluation.same_data import PredictedData
+    from yolozu.evaluation.comparison.same_data import PredictedData
 
     few = [count for count in (max_images, run.max_images) if count is not None]
     index, models = DataIndex.read(run.index_path), ObjectModels.read(run.models_path)
@@ -138,7 +138,7 @@ def _of_run(word: str, run: PredictedRun, max_images: int | None) -> PredictedDa
 
 
 def _refuse_other_data(a: PredictedData, b: PredictedData, runs: Sequence[PredictedRun]) -> None:
-    from yolozu.evaluation.same_data import data_differences
+    from yolozu.evaluation.comparison.same_data import data_differences
 
     contracts = " ".join(str(run.config_path) for run in runs)
     hint = f"see why: yolozu contract diff {contracts}; or name what to compare on: --dataset ROOT"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from yolozu.cli.datasets import checked_data
-from yolozu.cli.predicting import INDEX, Meant, needs_index
+from yolozu.cli.predicting import INDEX, MODELS, Meant, needs_index
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.classes import ClassTable
+    from yolozu.artifacts.object_models import ObjectModels
     from yolozu.data.index import DataIndex
+    from yolozu.predict.ttt.report import Score
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,26 @@ class PredictedImages:
     Attributes:
         index: the images.
         classes: class table of the data set; None where it names no classes.
+        models: models of its classes.
     """
 
     index: DataIndex
     classes: ClassTable | None
+    models: ObjectModels
+
+    def first(self, images: int | None) -> PredictedImages:
+        """The first so many images; None means all."""
+        return replace(self, index=replace(self.index, records=self.index.records[:images]))
+
+    @property
+    def score(self) -> Score | None:
+        """What predictions of these images are worth; None where there is no ground truth."""
+        if self.classes is None or not self.index.num_instances:
+            return None
+        from yolozu.stages.scoring import quick_metrics
+
+        models = self.models if self.index.has_poses else None
+        return lambda predictions: quick_metrics(self.index, predictions, models)
 
 
 def images_to_predict(meant: Meant, dataset: Path | None, split: str | None) -> PredictedImages:
@@ -50,13 +68,14 @@ def images_to_predict(meant: Meant, dataset: Path | None, split: str | None) -> 
 
 
 def _rendered(meant: Meant, split: str | None) -> PredictedImages:
+    from yolozu.artifacts.object_models import ObjectModels
     from yolozu.data.index import DataIndex
 
     assert meant.run is not None, "rendered images are those of a run"
     index = DataIndex.read(meant.run.root / INDEX)
     if split not in (None, index.split):
         return surveyed(index.root, split)
-    return PredictedImages(index, index.classes)
+    return PredictedImages(index, index.classes, ObjectModels.read(meant.run.root / MODELS))
 
 
 def surveyed(root: Path, split: str | None) -> PredictedImages:
@@ -75,4 +94,5 @@ def surveyed(root: Path, split: str | None) -> PredictedImages:
     if unreadable:
         raise InputError(unreadable)
     index = index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd")
-    return PredictedImages(index, checked.survey.classes if checked.survey.classes_are_stated else None)
+    classes = checked.survey.classes if checked.survey.classes_are_stated else None
+    return PredictedImages(index, classes, checked.survey.models)

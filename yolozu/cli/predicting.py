@@ -37,6 +37,9 @@ OF_A_RUN = {"checkpoint": BEST_CHECKPOINT, "onnx": "exports/model.onnx"}
 INDEX = "data/predict.json"
 """Where a run has the images it predicts."""
 
+MODELS = "data/models.json"
+"""Where a run has the models of the classes."""
+
 RESOLVED = "reports/config_resolved.yaml"
 """Where a run has its contract."""
 
@@ -164,9 +167,7 @@ def _behind(loaded: LoadedContract | None) -> list[Override]:
     defaults = {key: slot.default for section in SECTIONS for key, slot in slots_of(section).items()}
     values, texts = flat_values(loaded.contract), flat_json(loaded.contract)
     return [
-        Override(key, texts[key], f"{loaded.origin_of(key)}: {key}")
-        for key, default in defaults.items()
-        if values[key] != default
+        Override(key, texts[key], loaded.origin_of(key)) for key, default in defaults.items() if values[key] != default
     ]
 
 

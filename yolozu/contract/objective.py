@@ -80,8 +80,8 @@ class LossWeights(Section):
     t: NonNegativeFloat = 1.0
     """L1 of the translation in metres."""
 
-    mim: NonNegativeFloat = 1.0
-    """L1 of hidden pixels, on the scale of the network input (0 to 1); with `enable_mim`."""
+    mim: NonNegativeFloat = 100.0
+    """L1 of hidden pixels, with `enable_mim`; on a scale of 0 to 1 it is a few hundredths, hence the size."""
 
 
 class LossSection(Section):

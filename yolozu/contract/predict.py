@@ -97,9 +97,7 @@ class TtaSection(Section):
     """Whether `model` looks at every view mirrored, too: for boxes and scores, a mirrored picture has no poses."""
 
     tta_iou: float = Field(default=0.55, gt=0.0, le=1.0)
-    """Overlap from which detections of one class in several views are one object.
-
-    Source: Solovyev et al., Weighted boxes fusion, Image and Vision Computing 107, 2021."""
+    """Overlap (intersection over union) from which detections of one class in several views are one object."""
 
     @model_validator(mode="after")
     def _own_view_is_among_them(self) -> Self:
@@ -132,10 +130,10 @@ class TttSection(Section):
     """Parameters that adapt: all, scale and shift of normalization layers, or LoRA adapters (fresh ones where the
     model has none); null takes the preset's, or norm_only."""
 
-    ttt_include: list[str] = Field(default=[])
+    ttt_include: tuple[str, ...] = ()
     """Glob patterns of parameter names; with any, only matching ones adapt."""
 
-    ttt_exclude: list[str] = Field(default=[])
+    ttt_exclude: tuple[str, ...] = ()
     """Glob patterns of parameter names that do not adapt."""
 
     ttt_reset: Literal["sample", "stream"] = "sample"

@@ -98,7 +98,7 @@ class MimSection(Section):
     """Masked image modelling: a second task of training, whose head `ttt_method: mim` adapts with."""
 
     enable_mim: bool = False
-    """Also learn to paint patches of the picture that are hidden, as in SimMIM (Xie et al., CVPR 2022)."""
+    """Also learn to paint patches of the picture that are hidden (SimMIM, Xie et al., CVPR 2022)."""
 
     mim_mask_prob: float = Field(default=0.6, gt=0.0, lt=1.0)
     """Share of an image's patches that are hidden; at least one is."""

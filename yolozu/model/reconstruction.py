@@ -109,7 +109,7 @@ class ReconstructionHead(nn.Module):
             memory_BSD: the encoded maps, finest first, each row by row.
             sizes: height and width of each.
         """
-        maps = memory_BSD.split([height * width for height, width in sizes], dim=1)
+        maps = torch.split(memory_BSD, [height * width for height, width in sizes], dim=1)
         spread = [
             F.interpolate(level(map_BND).transpose(1, 2).unflatten(2, size), sizes[0], mode="nearest")
             for level, map_BND, size in zip(self.levels, maps, sizes, strict=True)

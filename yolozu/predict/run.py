@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.predict import TtaSection, TttSection
+from yolozu.data.identity import images_digest
 from yolozu.predict.adapters.registry import open_adapter
 from yolozu.predict.tta.views import describe_views
 
@@ -97,7 +98,7 @@ def predict_to_file(
         from yolozu.predict.tta.mirror import mirror_some
 
         predictions, mirrored = mirror_some(predictions, seed=tta.tta_seed, flip_prob=tta.tta_flip_prob)
-    meta = _meta(name, adapter, request, len(records))
+    meta = _meta(name, adapter, request, records)
     if report is not None:
         meta["ttt"] = report.settings.model_dump(mode="json")
     if mirrored is not None:
@@ -119,13 +120,14 @@ def _adapting(
     return adapter, run.predictions, ttt_report(run, score)
 
 
-def _meta(name: str, adapter: Adapter, request: AdapterRequest, images: int) -> dict[str, Any]:
+def _meta(name: str, adapter: Adapter, request: AdapterRequest, records: Sequence[ImageRecord]) -> dict[str, Any]:
     meta = {
         "adapter": name,
         **adapter.describe(),
         "score_threshold": request.score_threshold,
         "max_detections": request.max_detections,
-        "images": images,
+        "images": len(records),
+        "images_sha256": images_digest(records),
     }
     if request.transform is not None:
         meta["transform"] = request.transform.describe()

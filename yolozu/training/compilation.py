@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_SHAPES = 64
-"""Batch sizes times input sizes that a training compiles for: two of the former, a dozen of the latter are usual."""
+"""Batch sizes times input sizes that a training compiles for: two of the former (four where patches of images are
+hidden) and a dozen of the latter are usual."""
 
 
 class CompiledEncoding:

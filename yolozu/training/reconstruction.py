@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from yolozu.losses.reconstruction import hidden_pixels_loss
+from yolozu.model.detector import Detector
 from yolozu.model.norms import running_statistics
 from yolozu.model.reconstruction import random_patches
 from yolozu.training.randomness import generator_for
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
-    from yolozu.model.detector import Detector
     from yolozu.training.shares import Share
 
 EVERY = 2
@@ -30,14 +30,15 @@ class Reconstruction:
     there, the head sees what it has learned from.
     """
 
-    def __init__(self, detector: Detector, *, weight: float, seed: int) -> None:
+    def __init__(self, detector: nn.Module, *, weight: float, seed: int) -> None:
         """Teach the head of ``detector``.
 
         Args:
-            detector: with a reconstruction head.
+            detector: a `Detector` with a reconstruction head.
             weight: factor on the loss.
             seed: of which patches are hidden.
         """
+        assert isinstance(detector, Detector)
         assert detector.reconstruction is not None
         self._detector, self._head = detector, detector.reconstruction
         self._weight, self._seed = weight, seed

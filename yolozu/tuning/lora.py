@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 DOWN, UP = "lora_down", "lora_up"
 
+Layer = nn.Linear | nn.Conv2d
+"""What can have an adapter."""
+
 
 class LoraLayer(nn.Module):
     """A layer and its adapter: ``base(x) + alpha / r · up(down(x))``.
@@ -25,7 +28,7 @@ class LoraLayer(nn.Module):
     ``up`` begins at zero: a fresh adapter changes nothing, to the last bit.
     """
 
-    def __init__(self, base: nn.Linear | nn.Conv2d, *, rank: int, alpha: float, generator: torch.Generator) -> None:
+    def __init__(self, base: Layer, *, rank: int, alpha: float, generator: torch.Generator) -> None:
         """Put an adapter beside ``base``; ``generator`` (on the CPU) draws the first ``down``, as a layer's is."""
         super().__init__()
         self.base = base
@@ -43,19 +46,20 @@ class LoraLayer(nn.Module):
         return adapted
 
 
-def _pair(base: nn.Linear | nn.Conv2d, rank: int) -> tuple[nn.Module, nn.Module]:
+def _pair(base: Layer, rank: int) -> tuple[Layer, Layer]:
     if isinstance(base, nn.Linear):
         return nn.Linear(base.in_features, rank, bias=False), nn.Linear(rank, base.out_features, bias=False)
-    down = nn.Conv2d(base.in_channels, rank, 1, base.stride, bias=False)
-    return down, nn.Conv2d(rank, base.out_channels, 1, bias=False)
+    rows, columns = base.stride
+    return nn.Conv2d(base.in_channels, rank, 1, (rows, columns), bias=False), nn.Conv2d(
+        rank, base.out_channels, 1, bias=False
+    )
 
 
 def can_be_adapted(layer: nn.Module) -> bool:
     """Whether a layer is linear, or a convolution of single cells."""
-    if isinstance(layer, nn.Linear):
-        return True
-    of_cells = isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) and layer.padding == (0, 0)
-    return of_cells and layer.groups == 1
+    if isinstance(layer, nn.Conv2d):
+        return layer.kernel_size == (1, 1) and layer.padding == (0, 0) and layer.groups == 1
+    return isinstance(layer, nn.Linear)
 
 
 def attach_lora(network: nn.Module, *, rank: int, alpha: float, seed: int) -> list[str]:

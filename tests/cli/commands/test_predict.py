@@ -86,11 +86,12 @@ def test_values_are_held_against_the_contract_all_at_once(dataset, capsys):
     words = "--adapter dumy --score-threshold nan --max-detections 0 --device tpu --corruption rain --tta-flip-prob 2"
     assert main(["predict", "--dataset", "data", *words.split()]) == 2
     errors = capsys.readouterr().err.splitlines()
+    *kinds, last = CORRUPTIONS
     assert [line for line in errors if not line.startswith("  ")] == [
         "--adapter: YZ104 there is no adapter 'dumy', neither here nor in an installed package",
         "--score-threshold: YZ103 must be a number from 0 to 1, got nan",
         "--max-detections: YZ104 must be a whole number from 1 to 3000, got 0",
-        "--corruption: YZ104 must be " + ", ".join(CORRUPTIONS) + ", or null, got rain",
+        f"--corruption: YZ104 must be {', '.join(kinds)} or {last}, or null, got rain",
         "--tta-flip-prob: YZ104 must be a number from 0 to 1, got 2",
         "--device: YZ104 must be cpu, cuda or cuda:N, got tpu",
     ]
@@ -139,7 +140,7 @@ def test_a_contract_or_an_architecture_beside_a_checkpoint_must_be_its_own(expor
     write_contract(dataset.parent / "exp.json", image_size=[96, 96])
     words = ["predict", "--checkpoint", str(exported.checkpoint), "--dataset", "data", "--config"]
     assert main([*words, "base.json"]) == 2
-    assert capsys.readouterr().err == (
+    assert capsys.readouterr().err.endswith(
         f"{exported.checkpoint}: YZ630 model.num_queries is 20 in this file, but 30 in base.json\n"
         "  fix: name the contract it was trained with, or leave out --config base.json\n"
     )
@@ -156,6 +157,14 @@ def test_what_was_done_is_said(exported, dataset, capsys):
     assert said.endswith(f"onnxruntime {exported.onnx} on data val; fog 2; tta_mode prediction")
 
 
+def test_the_report_of_test_time_training_is_written(exported, dataset, capsys):
+    words = f"predict --checkpoint {exported.checkpoint} --dataset data --max-images 2 --ttt --ttt-preset safe"
+    assert main([*words.split(), "--ttt-log-out", "out/ttt.json"]) == 0
+    report = json.loads((dataset.parent / "out/ttt.json").read_text())
+    assert (report["settings"]["preset"], len(report["batches"])) == ("safe", 2)
+    assert "on data val; ttt tent (norm_only, sample): 2 steps, " in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_report_of_what_does_not_happen_is_refused(dataset, capsys):
     assert main(["predict", "--adapter", "dummy", "--dataset", "data", "--ttt-log-out", "ttt.json"]) == 2
     assert capsys.readouterr().err == (
@@ -166,15 +175,17 @@ def test_a_report_of_what_does_not_happen_is_refused(dataset, capsys):
 @pytest.mark.parametrize(
     "words",
     [
-        "--adapter rtdetr_pose --config base.json --checkpoint runs/smoke/checkpoints/best.pt --max-images 2 --wrap",
-        "--adapter rtdetr_pose --tta --tta-seed 0 --tta-flip-prob 0.5 --wrap",
-        "--adapter rtdetr_pose --ttt --ttt-preset safe --ttt-reset sample --wrap",
-        "--adapter rtdetr_pose --ttt --ttt-preset safe --ttt-reset stream --ttt-batch-size 4 --ttt-max-batches 8 --wrap",
+        "--adapter rtdetr_pose --config base.json --checkpoint runs/smoke/checkpoints/best.pt --max-images 2",
+        "--adapter rtdetr_pose --tta --tta-seed 0 --tta-flip-prob 0.5",
+        "--adapter rtdetr_pose --ttt --ttt-preset safe --ttt-reset sample",
+        "--adapter rtdetr_pose --ttt --ttt-preset safe --ttt-reset stream --ttt-batch-size 4 --ttt-max-batches 8",
     ],
 )
 def test_documented_command_lines(exported, dataset, capsys, words):
     (dataset.parent / "base.json").write_text(CONFIG.model_dump_json())
     write_run(dataset.parent / "runs/default", exported)
     write_run(dataset.parent / "runs/smoke", exported)
-    assert main(["export-predictions", *words.split(), "--output", "reports/p.json"]) == 0, capsys.readouterr().err
+    assert main(["export-predictions", *words.split(), "--wrap", "--output", "reports/p.json"]) == 0, (
+        capsys.readouterr().err
+    )
     assert json.loads((dataset.parent / "reports/p.json").read_text())["schema_version"] == 1

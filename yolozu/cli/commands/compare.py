@@ -58,9 +58,9 @@ def compare(
 ) -> None:
     """What B does better or worse than A, and whether chance explains it: paired bootstrap over images."""
     from yolozu.cli.compared import compared
-    from yolozu.evaluation.compare import Resampling
-    from yolozu.evaluation.compare import compare as measure
-    from yolozu.evaluation.compare_report import compare_report
+    from yolozu.evaluation.comparison.compare import Resampling
+    from yolozu.evaluation.comparison.compare import compare as measure
+    from yolozu.evaluation.comparison.report import compare_report
     from yolozu.progress import progress_for
 
     sides = compared((a, b), dataset=dataset, split=split, max_images=max_images)
@@ -79,7 +79,7 @@ def compare(
 
 def _sides(sides: Compared) -> list[Any]:
     from yolozu.artifacts.digest import digest_file
-    from yolozu.evaluation.compare_report import ComparedSide
+    from yolozu.evaluation.comparison.report import ComparedSide
 
     rows = zip(sides.names, sides.paths, sides.loaded, strict=True)
     return [ComparedSide(name=name, sha256=digest_file(path), meta=loaded.check.meta) for name, path, loaded in rows]
@@ -122,7 +122,7 @@ def _classes(report: dict[str, Any]) -> Iterator[str]:
 
 def _words(report: dict[str, Any]) -> Iterator[str]:
     """Which differences leave out 0, in words."""
-    from yolozu.evaluation.compare import LOWER_IS_BETTER
+    from yolozu.evaluation.comparison.compare import LOWER_IS_BETTER
 
     percent = f"{100 * report['interval']['confidence']:g} %"
     poses = report["poses"] or {}

@@ -13,7 +13,7 @@ import typer
 from yolozu.artifacts.record import write_record
 from yolozu.cli.flags import section_flags
 from yolozu.cli.predicting import SECTIONS, Meant, meant_by, model_files, origin_of, require_built
-from yolozu.cli.render import counted, show_findings, wrapped
+from yolozu.cli.render import show_findings, wrapped
 from yolozu.contract.overrides import Override
 from yolozu.errors import UsageError
 
@@ -88,8 +88,16 @@ def export_predictions(
     from yolozu.predict.run import predict_to_file
 
     settings = meant.settings
-    name, records = settings.predict.adapter, images.index.records[: settings.predict.max_images]
-    done = predict_to_file(name, request, records, output, tta=settings.tta, ttt=settings.ttt, wrap=wrap)
+    done = predict_to_file(
+        settings.predict.adapter,
+        request,
+        images.index.records,
+        output,
+        tta=settings.tta,
+        ttt=settings.ttt,
+        score=images.score,
+        wrap=wrap,
+    )
     if ttt_log_out is not None and done.ttt is not None:
         write_record(ttt_log_out, done.ttt)
     if as_json:
@@ -113,7 +121,7 @@ def _request(
     used = model_files(meant, adapter_uses(settings.predict.adapter), files)
     check_options(settings.predict.adapter, {*given, *used})
     require_built(meant, used, files, has_dataset=dataset is not None)
-    images = images_to_predict(meant, dataset, split)
+    images = images_to_predict(meant, dataset, split).first(settings.predict.max_images)
     options: dict[str, Any] = {**origin_of(meant, used, files), **used, **given, "device": settings.device.device}
     request = AdapterRequest(
         classes=images.classes,
@@ -161,7 +169,7 @@ def _words(meant: Meant, request: AdapterRequest, index: DataIndex, done: Predic
     if tta.tta:
         yield f"tta_mode {tta.tta_mode}"
     if done.ttt is not None:
-        yield f"ttt {done.ttt.settings.method}, {counted(len(done.ttt.batches), 'adaptation')}"
+        yield done.ttt.in_a_line()
 
 
 def _camera(text: str) -> tuple[float, float, float, float]:

@@ -95,7 +95,7 @@ def touches_border(boxes_xywh_px: NDArray[np.float64], sizes: NDArray[np.int64])
     """
     near_N2 = boxes_xywh_px[:, :2] <= BORDER_PX
     far_N2 = boxes_xywh_px[:, :2] + boxes_xywh_px[:, 2:] >= sizes - BORDER_PX
-    touching_N: NDArray[np.bool_] = (near_N2 | far_N2).any(axis=1)
+    touching_N: NDArray[np.bool_] = np.any(near_N2 | far_N2, axis=1)
     return touching_N
 
 

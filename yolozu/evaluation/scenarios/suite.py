@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from yolozu.data.index import DataIndex, ImageRecord
     from yolozu.data.transform import ImageTransform
 
+NAMED_CLASSES = 10
+"""Classes that an error names one by one."""
 SAME_IMAGES = "clean, same images"
 SERVED = "the predictions were made before"
 SLICED = "a slice is measured on the predictions of all images"
@@ -121,7 +123,8 @@ class Suite:
             for name in () if scenario.slice is None else scenario.slice.classes or ():
                 if name not in names:
                     guess = nearest(name, names)
-                    fix = f"did you mean {guess!r}?" if guess else f"choose among {', '.join(names)}"
+                    known = ", ".join(names[:NAMED_CLASSES]) + (", …" if len(names) > NAMED_CLASSES else "")
+                    fix = f"did you mean {guess!r}?" if guess else f"choose among {known}"
                     findings.append(Finding("YZ821", f"scenario {scenario.name}", f"no class is called {name!r}", fix))
         if findings:
             raise InputError(findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from yolozu.progress import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from contextlib import AbstractContextManager
 
     from yolozu.artifacts.predictions import ImagePredictions
     from yolozu.contract.predict import TttSection
@@ -81,9 +81,11 @@ class SwitchedProgress:
         """The line, unless silent."""
         self._now().say(line)
 
-    def bar(self, title: str, total: int, done: int = 0) -> AbstractContextManager[Bar]:
+    @contextmanager
+    def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
         """The bar, unless silent."""
-        return self._now().bar(title, total, done)
+        with self._now().bar(title, total, done) as bar:
+            yield bar
 
     def _now(self) -> Progress:
         return self._silent if self.silent else self._shown

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.evaluation.bootstrap import drawn, percentile_interval, weighted_means, weighted_medians
+from yolozu.evaluation.comparison.bootstrap import drawn, percentile_interval, weighted_means, weighted_medians
 
 NUMBERS = st.lists(st.tuples(st.floats(-9, 9) | st.just(np.nan), st.integers(0, 3)), min_size=1, max_size=12)
 

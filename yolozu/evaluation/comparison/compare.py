@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.evaluation.accumulation import mean_over_categories, metrics_of
-from yolozu.evaluation.bootstrap import drawn, percentile_interval, weighted_means, weighted_medians
-from yolozu.evaluation.matches import matches_of
+from yolozu.evaluation.comparison.accumulation import mean_over_categories, metrics_of
+from yolozu.evaluation.comparison.bootstrap import drawn, percentile_interval, weighted_means, weighted_medians
+from yolozu.evaluation.comparison.matches import matches_of
 from yolozu.evaluation.metrics import METRICS
 from yolozu.evaluation.pose.metrics import METRICS as POSE_METRICS
 from yolozu.evaluation.pose.pair_errors import PairErrors

@@ -8,7 +8,7 @@ from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Scene, Truth, index_of
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.object_models import ObjectModels
-from yolozu.evaluation.same_data import PredictedData, data_differences
+from yolozu.evaluation.comparison.same_data import PredictedData, data_differences
 
 BOX = (40.0, 30.0, 100.0, 80.0)
 SCENES = [Scene([Truth(0, BOX)]), Scene([Truth(1, BOX)])]

@@ -10,15 +10,15 @@ from pydantic import Field, JsonValue
 from yolozu.artifacts.record import Record, schema_of
 from yolozu.contract.deliver import BoxFormat
 from yolozu.evaluation.pose.report import PoseClass, PoseCounts
-from yolozu.evaluation.protocol import EvalProtocol
 from yolozu.evaluation.report import CocoClass, CocoCounts
+from yolozu.evaluation.suite.protocol import EvalProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from yolozu.evaluation.coco import CocoResult
     from yolozu.evaluation.pose.evaluate import PoseResult
-    from yolozu.evaluation.suite import SuiteRow
+    from yolozu.evaluation.suite.suite import SuiteRow
 
 
 class SuiteBoxes(Record):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from tests.evaluation.test_suite import measured, predicted, protocol
-from yolozu.evaluation.suite_report import eval_protocol_schema, eval_suite_schema, suite_report
+from tests.evaluation.suite.test_suite import measured, predicted, protocol
+from yolozu.evaluation.suite.report import eval_protocol_schema, eval_suite_schema, suite_report
 
 
 def test_the_report_holds_the_protocol_and_every_file(tmp_path):

@@ -11,7 +11,7 @@ from tests.evaluation.scenes import Scene, Truth, index_of
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.object_models import ObjectModels
 from yolozu.errors import InputError
-from yolozu.evaluation.protocol import (
+from yolozu.evaluation.suite.protocol import (
     EvalProtocol,
     ProtocolBoxes,
     ProtocolPoses,

@@ -13,7 +13,7 @@ from yolozu.artifacts.record import Record, schema_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from yolozu.evaluation.compare import ClassDifference, Comparison, Difference, Resampling
+    from yolozu.evaluation.comparison.compare import ClassDifference, Comparison, Difference, Resampling
 
 
 class ComparedSide(Record):

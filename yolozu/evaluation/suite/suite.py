@@ -14,8 +14,8 @@ from yolozu.errors import Finding, InputError, YolozuError
 from yolozu.evaluation.coco import evaluate_coco
 from yolozu.evaluation.known import known_images
 from yolozu.evaluation.pose.evaluate import evaluate_pose
-from yolozu.evaluation.protocol import EvalProtocol, ProtocolBoxes, ProtocolPoses, models_digest, protocol_data
 from yolozu.evaluation.report import said_by
+from yolozu.evaluation.suite.protocol import EvalProtocol, ProtocolBoxes, ProtocolPoses, models_digest, protocol_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

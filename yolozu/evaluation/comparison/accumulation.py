@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from yolozu.data.cores import available_cores
-from yolozu.evaluation.matches import IGNORED, IOUS_T, RIGHT
+from yolozu.evaluation.comparison.matches import IGNORED, IOUS_T, RIGHT
 from yolozu.evaluation.metrics import AREAS, FIRST_IOU, IOU_STEP, METRICS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.evaluation.matches import Matches
+    from yolozu.evaluation.comparison.matches import Matches
     from yolozu.evaluation.metrics import Metric
 
 RECALLS = np.linspace(0.0, 1.0, 101)

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import yolozu.evaluation.accumulation as module
+import yolozu.evaluation.comparison.accumulation as module
 from tests.evaluation.random_scenes import some_scenes
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
-from yolozu.evaluation.accumulation import mean_over_categories, metrics_of
-from yolozu.evaluation.bootstrap import drawn
-from yolozu.evaluation.matches import matches_of
+from yolozu.evaluation.comparison.accumulation import mean_over_categories, metrics_of
+from yolozu.evaluation.comparison.bootstrap import drawn
+from yolozu.evaluation.comparison.matches import matches_of
 from yolozu.evaluation.metrics import METRICS
 from yolozu.evaluation.problem import problem_of
 from yolozu.evaluation.registry import ENGINES

@@ -12,8 +12,8 @@ from yolozu.data.identity import images_digest
 from yolozu.errors import InputError
 from yolozu.evaluation.coco import evaluate_coco
 from yolozu.evaluation.pose.evaluate import evaluate_pose
-from yolozu.evaluation.protocol import default_pins
-from yolozu.evaluation.suite import evaluate_suite, protocol_of
+from yolozu.evaluation.suite.protocol import default_pins
+from yolozu.evaluation.suite.suite import evaluate_suite, protocol_of
 from yolozu.progress import SilentProgress
 
 BOX = (40.0, 30.0, 100.0, 80.0)

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import yolozu.evaluation.matches as module
+import yolozu.evaluation.comparison.matches as module
 from tests.evaluation.random_scenes import some_scenes
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of, reference
-from yolozu.evaluation.matches import IGNORED, RIGHT, WRONG, matches_of
+from yolozu.evaluation.comparison.matches import IGNORED, RIGHT, WRONG, matches_of
 from yolozu.evaluation.problem import problem_of
 
 BOX = (40.0, 30.0, 100.0, 80.0)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.object_models import ObjectModels
-from yolozu.evaluation.compare import Resampling, compare
-from yolozu.evaluation.compare_report import ComparedSide, compare_report, eval_compare_schema
+from yolozu.evaluation.comparison.compare import Resampling, compare
+from yolozu.evaluation.comparison.report import ComparedSide, compare_report, eval_compare_schema
 from yolozu.progress import SilentProgress
 
 BOX = (40.0, 30.0, 100.0, 80.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yolozu.evaluation.protocol import models_digest, truth_digest
+from yolozu.evaluation.suite.protocol import models_digest, truth_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
