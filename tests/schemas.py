@@ -22,6 +22,7 @@ from yolozu.evaluation.pose.report import eval_pose_schema
 from yolozu.evaluation.report import eval_coco_schema
 from yolozu.evaluation.scenarios.report import scenarios_schema
 from yolozu.evaluation.suite.report import eval_protocol_schema, eval_suite_schema
+from yolozu.predict.ttt.report import ttt_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "run_meta": RunMeta.json_schema,
     "scenario_setting": scenario_setting_schema,
     "scenarios": scenarios_schema,
+    "ttt": ttt_schema,
 }
 """Name of the file in ``contracts/v1`` -> what makes it."""
 

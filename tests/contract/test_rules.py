@@ -31,6 +31,29 @@ CASES = {
             "  fix: set adapter: onnxruntime or rtdetr_pose, or drop corruption"
         ),
     ),
+    "adaptation_needs_a_network": (
+        "epochs: 1\nttt: true\n",
+        (
+            "exp.yaml:2: ttt: YZ105 adapter onnxruntime has no weights that could adapt (adapter: default)\n"
+            "  fix: set adapter: rtdetr_pose, or drop ttt"
+        ),
+    ),
+    "painting_is_learned": (
+        "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_preset: mim_safe\n",
+        (
+            "exp.yaml:4: ttt_preset: YZ105 method mim needs the reconstruction head that enable_mim trains "
+            "(enable_mim: default)\n"
+            "  fix: set enable_mim: true, or ttt_method: tent"
+        ),
+    ),
+    "adaptation_moves_something": (
+        "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_steps: 0\nttt_norm_weight: 0\n",
+        (
+            "exp.yaml:4: ttt_steps: YZ105 without steps and with weight 0 for new statistics nothing adapts "
+            "(ttt_norm_weight: exp.yaml:5)\n"
+            "  fix: raise one of them, or drop ttt"
+        ),
+    ),
     "views_need_a_network": (
         "epochs: 1\nadapter: precomputed\npredictions: p.json\ntta: true\ntta_mode: model\n",
         (
@@ -166,6 +189,11 @@ def test_what_cannot_work_is_refused_with_the_ways_out(refusal, text, said):
         "epochs: 1\ntta: true\ntta_mode: model\ntta_scales: [1]\ntta_rotations_deg: [0]\ntta_flip: true\n",
         "epochs: 1\nadapter: rtdetr_pose\ntta: true\ntta_mode: model\ntta_scales: [1, 1.5]\n",
         "epochs: 1\nadapter: rtdetr_pose\ncorruption: fog\n",
+        "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_method: mim\nenable_mim: true\n",
+        "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_preset: mim_safe\nttt_method: tent\n",
+        "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_steps: 0\n",
+        "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_norm_weight: 0\n",
+        "epochs: 1\nadapter: onnxruntime\nttt: false\n",
         "epochs: 1\nimage_size: [64, 96]\nnum_queries: 126\n",
         "epochs: 1\nimage_size: 96\nnum_queries: 84\nmultiscale: [96, 64, 128]\n",
         "epochs: 1\nimage_size: 96\nnum_queries: 189\nmultiscale: true\n",
@@ -198,3 +226,8 @@ def test_phases_that_are_longer_than_training_are_refused_too(refusal):
 def test_each_phase_needs_a_loss_of_its_own(refusal):
     text = "epochs: 1\nstage_off_steps: 5\nstage_k_steps: 5\nloss_weights: {offsets: 0, k: 0, log_z: 0, t: 0}\n"
     assert refusal(text).count("no loss teaches the only head") == 2
+
+
+def test_the_method_is_named_where_it_was_given(refusal):
+    text = "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_preset: safe\nttt_method: mim\n"
+    assert refusal(text).startswith("exp.yaml:5: ttt_method: YZ105 method mim needs")

@@ -9,20 +9,42 @@ import torch
 
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.predictions import read_predictions
-from yolozu.contract.predict import PredictSection
+from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.train import DeviceSection
 from yolozu.errors import Interrupted, UsageError
 from yolozu.stages.base import links
 from yolozu.stages.predict import STAGE, PredictInputs, PredictOutputs, PredictSpec, run
 
 
-def run_stage(exported, tmp_path, notes=None, device="cpu", **keys):
-    spec = PredictSpec(predict=PredictSection(**keys), device=DeviceSection(device=device))
-    inputs = PredictInputs(
-        exported.checkpoint, exported.onnx, tmp_path / "parity.json", exported.index_path, tmp_path / "given.json"
+def spec_of(device="cpu", **keys):
+    return PredictSpec(
+        predict=PredictSection(**keys),
+        corruption=CorruptionSection(),
+        tta=TtaSection(),
+        ttt=TttSection(),
+        device=DeviceSection(device=device),
     )
-    output = tmp_path / "predictions.json"
-    numbers = run(spec, inputs, PredictOutputs(output), context_in(tmp_path, notes))
+
+
+def inputs_in(exported, tmp_path):
+    return PredictInputs(
+        checkpoint=exported.checkpoint,
+        onnx=exported.onnx,
+        parity=tmp_path / "parity.json",
+        images=exported.index_path,
+        given=tmp_path / "given.json",
+        models=tmp_path / "models.json",
+    )
+
+
+def outputs_in(tmp_path):
+    return PredictOutputs(tmp_path / "predictions.json", tmp_path / "ttt.json")
+
+
+def run_stage(exported, tmp_path, notes=None, device="cpu", **keys):
+    inputs, outputs = inputs_in(exported, tmp_path), outputs_in(tmp_path)
+    numbers = run(spec_of(device, **keys), inputs, outputs, context_in(tmp_path, notes))
+    output = outputs.predictions
     return numbers, json.loads(output.read_text())["meta"], read_predictions(output)
 
 
@@ -43,13 +65,9 @@ def test_every_image_is_predicted_with_the_adapter_of_the_contract(exported, tmp
 
 
 def test_a_stop_asked_for_ends_it_without_a_file(exported, tmp_path):
-    spec = PredictSpec(predict=PredictSection(), device=DeviceSection())
-    inputs = PredictInputs(
-        exported.checkpoint, exported.onnx, tmp_path / "parity.json", exported.index_path, tmp_path / "given.json"
-    )
     context = replace(context_in(tmp_path), stopping=lambda: True)
     with pytest.raises(Interrupted):
-        run(spec, inputs, PredictOutputs(tmp_path / "predictions.json"), context)
+        run(spec_of(), inputs_in(exported, tmp_path), outputs_in(tmp_path), context)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -26,14 +26,15 @@ def predicted(exported, tmp_path, index_path=None, **keys):
         device=DeviceSection(device="cpu"),
     )
     inputs = PredictInputs(
-        exported.checkpoint,
-        exported.onnx,
-        tmp_path / "parity.json",
-        exported.index_path if index_path is None else index_path,
-        tmp_path / "given.json",
+        checkpoint=exported.checkpoint,
+        onnx=exported.onnx,
+        parity=tmp_path / "parity.json",
+        images=exported.index_path if index_path is None else index_path,
+        given=tmp_path / "given.json",
+        models=tmp_path / "models.json",
     )
     output = tmp_path / "predictions.json"
-    run(spec, inputs, PredictOutputs(output), context_in(tmp_path))
+    run(spec, inputs, PredictOutputs(output, tmp_path / "ttt.json"), context_in(tmp_path))
     return [(entry.scores.tolist(), entry.boxes_cxcywh.tolist()) for entry in read_predictions(output)]
 
 
