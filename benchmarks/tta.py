@@ -55,10 +55,11 @@ def measure(run: Path, images: int | None, keys: dict[str, Any] | None) -> tuple
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.contract.predict import TtaSection
     from yolozu.data.index import DataIndex
+    from yolozu.evaluation.coco import evaluate_coco
+    from yolozu.evaluation.pose.evaluate import evaluate_pose
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.adapters.registry import open_adapter
     from yolozu.progress import SilentProgress
-    from yolozu.stages.scoring import quick_metrics
 
     index = DataIndex.read(run / "data/predict.json")
     index = replace(index, records=index.records[:images])
@@ -73,8 +74,10 @@ def measure(run: Path, images: int | None, keys: dict[str, Any] | None) -> tuple
     started = time.process_time()
     predictions = adapter.predict(index.records)
     milliseconds = 1000.0 * (time.process_time() - started) / len(index.records)
-    models = ObjectModels.read(run / "data/models.json") if index.has_poses else None
-    return quick_metrics(index, predictions, models), milliseconds
+    metrics = dict(evaluate_coco(index, predictions, engine="hotcoco").metrics)
+    if index.has_poses:
+        metrics |= evaluate_pose(index, ObjectModels.read(run / "data/models.json"), predictions).metrics
+    return metrics, milliseconds
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ OWN_FILES = (
     "reports/run_meta.json",
     "reports/scenarios.json",
     TRAIN_METRICS,
+    "reports/ttt.json",
     "reports/val_metrics.jsonl",
 )
 """Files of a run, relative to its directory, that every run may have whatever its contract says."""

@@ -93,7 +93,7 @@ def test_what_it_declares():
     }
     assert set(TrainSpec.model_fields) == {
         "seed", "device", "preprocess", "augment", "model", "init", "optim", "schedule", "length", "loop", "matching",
-        "losses",
+        "losses", "mim",
     }  # fmt: skip
 
 

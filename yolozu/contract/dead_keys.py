@@ -95,7 +95,7 @@ DEAD_KEYS = (
     DeadKey(("predictions",), lambda c: c.predict.adapter in ADAPTERS and c.predict.adapter != "precomputed", "the adapter is {adapter}", "set adapter: precomputed"),
     DeadKey(("score_threshold", "max_detections"), lambda c: c.predict.adapter == "dummy", "adapter dummy predicts nothing", "choose another adapter"),
     DeadKey(_TTT, lambda c: not c.ttt.ttt, "ttt is off", "set ttt: true"),
-    DeadKey(("ttt_batch_size", "ttt_max_batches"), lambda c: c.ttt.ttt_reset == "sample", "ttt_reset is sample: images adapt one by one", "set ttt_reset: stream"),
+    DeadKey(("ttt_batch_size", "ttt_max_batches", "ttt_stop_on_non_finite"), lambda c: c.ttt.ttt_reset == "sample", "ttt_reset is sample: images adapt one by one", "set ttt_reset: stream"),
     DeadKey(_TTT_STEPS, lambda c: c.ttt.ttt_steps == 0, "ttt_steps is 0: only statistics move", "set ttt_steps above 0"),
     DeadKey(("ttt_rollback_on_stop",), lambda c: not any(vars(limits_of(c.ttt)).values()), "no limit is set", "set ttt_preset or a limit such as ttt_max_update_norm"),
     DeadKey(("ttt_mim_mask_prob",), lambda c: method_of(c.ttt) != "mim", "the method is tent: nothing is hidden", "set ttt_method: mim"),

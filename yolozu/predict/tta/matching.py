@@ -161,7 +161,7 @@ def _overlaps(first_4: NDArray[np.float64], second_4: NDArray[np.float64]) -> ND
     low, high = np.maximum(first_4[..., :2], second_4[..., :2]), np.minimum(first_4[..., 2:], second_4[..., 2:])
     both = np.clip(high[..., 0] - low[..., 0], 0.0, None) * np.clip(high[..., 1] - low[..., 1], 0.0, None)
     union = _areas(first_4) + _areas(second_4) - both
-    return np.divide(both, union, out=np.zeros_like(union), where=union > 0.0)
+    return np.asarray(np.divide(both, union, out=np.zeros_like(union), where=union > 0.0))
 
 
 def _areas(corners_4: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -49,7 +49,7 @@ class Members:
 
     def sums(self) -> NDArray[np.float64]:
         """(K,) of the scores."""
-        return np.bincount(self.object_N, self.scores_N, self.count)
+        return np.bincount(self.object_N, self.scores_N, self.count).astype(np.float64)
 
     def best(self) -> NDArray[np.int64]:
         """(K,) place of each object's best-scored member, the first of equal ones; -1 without members."""

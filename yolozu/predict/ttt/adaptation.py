@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from yolozu.errors import UsageError
 from yolozu.predict.ttt.guards import Breach, gradient_breach, loss_breach, update_breach
-from yolozu.predict.ttt.parameters import adapted_parameters
+from yolozu.predict.ttt.parameters import adapted_parameters, require_part_in
 from yolozu.predict.ttt.registry import TTT_METHODS
 from yolozu.predict.ttt.statistics import NormStatistics
 from yolozu.tuning.lora import attach_lora, detach_lora, has_lora
@@ -98,12 +99,13 @@ class Adaptation:
         self.adapted_layers: list[str] = []
         if settings.update_filter == "adapter_only" and not has_lora(network):
             self.adapted_layers = attach_lora(network, rank=FRESH_RANK, alpha=FRESH_ALPHA, seed=settings.seed)
+        self._statistics = NormStatistics(network, settings.norm_weight)
         try:
             self.parameters = adapted_parameters(network, settings)
+            self._require_motion()
         except BaseException:
             self._detach()
             raise
-        self._statistics = NormStatistics(network, settings.norm_weight)
         self.norm_layers = len(self._statistics.layers)
         self._moving = [*self.parameters.values(), *self._statistics.tensors()]
         self._learning = {name: parameter.requires_grad for name, parameter in network.named_parameters()}
@@ -167,6 +169,7 @@ class Adaptation:
         limits = self._settings.limits
         with torch.enable_grad(), self._statistics.learning_from(len(images_B3HW)) if counts else nullcontext():
             loss = self._method.loss(images_B3HW, generator)
+        require_part_in(loss, self._settings)
         value = loss.item()
         first = value if self._first_loss is None else self._first_loss
         breach = loss_breach(limits, value, first)
@@ -183,6 +186,15 @@ class Adaptation:
         update, total = self._moved_since(self._good), self._moved_since(self._start)
         return Step(value, grad_norm, update, total), update_breach(limits, update, total)
 
+    def _require_motion(self) -> None:
+        if self._settings.steps == 0 and not self._statistics.layers:
+            raise UsageError.one(
+                "YZ640",
+                where="ttt_steps: 0",
+                problem="no BatchNorm layer of the network has statistics that could move",
+                fix="set ttt_steps above 0, or predict without ttt",
+            )
+
     def _learn_statistics(self, images_B3HW: Tensor) -> None:
         if self.norm_layers:
             with torch.no_grad(), self._statistics.learning_from(len(images_B3HW)):
@@ -192,7 +204,7 @@ class Adaptation:
         """End adaptation, or only leave out the step."""
         log.breach = breach
         log.stopped = self.ended = not breach.is_non_finite or self._settings.stop_on_non_finite
-        log.rolled_back = breach.is_non_finite or self._settings.rollback_on_stop
+        log.rolled_back = breach.value is None or self._settings.rollback_on_stop  # weights must stay numbers
         if log.rolled_back:
             self._restore(self._good)
 

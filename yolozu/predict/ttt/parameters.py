@@ -11,6 +11,8 @@ from yolozu.errors import UsageError
 from yolozu.tuning.lora import is_lora_parameter
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from yolozu.predict.ttt.settings import TttSettings
 
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)  # noqa: SLF001 - the one base of batch norms
@@ -30,15 +32,35 @@ def adapted_parameters(network: nn.Module, settings: TttSettings) -> dict[str, n
         if (not include or _matches(name, include)) and not _matches(name, exclude)
     }
     if not chosen:
-        patterns = "" if not (include or exclude) else f" and ttt_include {[*include]}, ttt_exclude {[*exclude]}"
         raise UsageError.one(
             "YZ640",
             where=f"ttt_update_filter: {settings.update_filter}",
-            problem=f"no parameter of the network is left to adapt by this filter{patterns}",
+            problem=f"no parameter of the network is left to adapt by this filter{_patterns(settings)}",
             fix="choose another filter, or patterns that match names such as "
             + (next(iter(allowed), None) or next((name for name, _ in network.named_parameters()), "none")),
         )
     return chosen
+
+
+def require_part_in(loss: Tensor, settings: TttSettings) -> None:
+    """Refuse a loss that depends on no adapted parameter: no step would change anything.
+
+    Raises:
+        UsageError: YZ640.
+    """
+    if not loss.requires_grad:
+        raise UsageError.one(
+            "YZ640",
+            where=f"ttt_update_filter: {settings.update_filter}",
+            problem=f"the loss of {settings.method} depends on no parameter that is left to adapt by this filter"
+            + _patterns(settings),
+            fix="choose another filter, or other patterns",
+        )
+
+
+def _patterns(settings: TttSettings) -> str:
+    include, exclude = settings.include, settings.exclude
+    return "" if not (include or exclude) else f" and ttt_include {[*include]}, ttt_exclude {[*exclude]}"
 
 
 def _allowed(network: nn.Module, settings: TttSettings) -> dict[str, nn.Parameter]:

@@ -23,8 +23,8 @@ class NormStatistics:
     The training's statistics count as ``1 / weight - 1`` pictures. Each layer is updated before it normalizes, so that
     the layers behind it see pictures normalized as they will be when they are predicted: one pass is enough.
     Source: Schneider et al., Improving robustness against common corruptions by covariate shift adaptation, NeurIPS
-    2020, equation 4, for one layer; the order of the layers, and second moments mixed instead of variances, which
-    counts how pictures differ from each other too, are ours.
+    2020, equation 4, for one layer; the order of the layers, and the variance of the mixture instead of mixed variances,
+    which counts how pictures differ from each other too, are ours.
     """
 
     def __init__(self, network: nn.Module, weight: float) -> None:
@@ -69,11 +69,8 @@ def _with_statistics(network: nn.Module) -> list[nn.Module]:
 
 @torch.no_grad()
 def _mix(layer: Any, features: Tensor, share: float) -> None:
-    dims = [0, *range(2, features.ndim)]
-    mean_C = features.mean(dims, dtype=torch.float32)
-    square_C = features.float().square().mean(dims)
-    was_mean_C, was_var_C = layer.running_mean, layer.running_var
-    square_C = (was_var_C + was_mean_C.square()) * (1.0 - share) + square_C * share
-    mean_C = was_mean_C * (1.0 - share) + mean_C * share
-    was_mean_C.copy_(mean_C)
-    was_var_C.copy_((square_C - mean_C.square()).clamp(min=0.0))
+    # Not by second moments: their difference loses small variances about a large mean.
+    var_C, mean_C = torch.var_mean(features.float(), [0, *range(2, features.ndim)], correction=0)
+    apart_C = mean_C - layer.running_mean
+    layer.running_mean.lerp_(mean_C, share)
+    layer.running_var.mul_(1.0 - share).add_(share * (var_C + (1.0 - share) * apart_C.square()))
