@@ -22,12 +22,12 @@ ROOT6 = math.sqrt(6.0)
 
 @pytest.fixture
 def scripted(monkeypatch):
-    """``with scripted(*losses, **keys) as (adaptation, script, network)``: the toy's six weights adapt by the losses."""
+    """``with scripted(*losses, **keys) as (adaptation, script, network)``: the toy's six weights adapt by losses."""
 
     @contextmanager
     def entered(*losses, network=None, **keys):
         script, network = Script([*losses]), Toy() if network is None else network
-        monkeypatch.setattr(TTT_METHODS, "load", lambda name: script)
+        monkeypatch.setattr(TTT_METHODS, "load", lambda _: script)
         how = settings(update_filter="all", include=("head.weight",), **keys)
         with Adaptation(network, how) as adaptation:
             script.adaptation = adaptation

@@ -114,6 +114,25 @@ def test_layers_without_statistics_of_training_are_left_alone():
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
 
+def test_a_layer_that_runs_several_times_learns_from_the_first_and_lets_the_gradient_pass():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm = norm()
+
+        def forward(self, pictures):
+            return self.norm(2.0 * self.norm(pictures))
+
+    network, once = Twice(), norm()
+    statistics = NormStatistics(network, 0.25)
+    with statistics.learning_from(2):
+        out = network(images())
+    out.sum().backward()
+    learn(once, 0.25, images())
+    assert_moments(network.norm, once.running_mean, once.running_var)
+    assert network.norm.weight.grad is not None
+
+
 def test_with_weight_zero_nothing_moves():
     layer = norm()
     statistics = learn(layer, 0.0, images())

@@ -18,7 +18,7 @@ from yolozu.predict.ttt.tent import Tent, bernoulli_entropy
 def answering(output):
     """Tent on a network that always gives the same."""
     network = torch.nn.Module()
-    network.forward = lambda images: output
+    network.forward = lambda _: output
     return Tent.on(network, settings())
 
 

@@ -99,12 +99,12 @@ class Script:
     defaults: ClassVar[MethodDefaults] = DEFAULTS
     sees_whole_images: ClassVar[bool] = True
 
-    def on(self, network: nn.Module, settings: TttSettings) -> Self:
+    def on(self, network: nn.Module, settings: TttSettings) -> Self:  # noqa: ARG002 - the protocol's
         """Itself."""
         self._network = network
         return self
 
-    def loss(self, images_B3HW: Tensor, generator: torch.Generator) -> Tensor:
+    def loss(self, images_B3HW: Tensor, generator: torch.Generator) -> Tensor:  # noqa: ARG002 - the protocol's
         """The next one."""
         self._network(images_B3HW)
         loss = self.losses[len(self.states)].of(self._network.head.weight)

@@ -23,8 +23,8 @@ class NormStatistics:
     The training's statistics count as ``1 / weight - 1`` pictures. Each layer is updated before it normalizes, so that
     the layers behind it see pictures normalized as they will be when they are predicted: one pass is enough.
     Source: Schneider et al., Improving robustness against common corruptions by covariate shift adaptation, NeurIPS
-    2020, equation 4, for one layer; the order of the layers, and the variance of the mixture instead of mixed variances,
-    which counts how pictures differ from each other too, are ours.
+    2020, equation 4, for one layer; the order of the layers, and the variance of the mixture instead of mixed
+    variances, which counts how pictures differ from each other too, are ours.
     """
 
     def __init__(self, network: nn.Module, weight: float) -> None:
@@ -40,11 +40,17 @@ class NormStatistics:
 
     @contextmanager
     def learning_from(self, images: int) -> Iterator[None]:
-        """In the block, the network runs once on so many ``images``, and the layers learn from what passes them."""
+        """In the block, the network runs once on so many ``images``, and the layers learn from what passes them.
+
+        A layer that the network runs several times learns from the first: the gradient needs what it then was.
+        """
         share = images / (self._prior + min(self.count, MOST_COUNTED) + images)
+        waiting = {*self.layers}
 
         def learn(layer: nn.Module, inputs: tuple[Any, ...]) -> None:
-            _mix(layer, inputs[0].detach(), share)
+            if layer in waiting:
+                waiting.remove(layer)
+                _mix(layer, inputs[0].detach(), share)
 
         hooks = [layer.register_forward_pre_hook(learn) for layer in self.layers]
         try:
