@@ -1,6 +1,6 @@
 """What test-time training is worth: the protocol of docs/ttt_protocol.md on the validation images of finished runs.
 
-    python benchmarks/ttt.py --run runs/default --mim-run runs/ttt [--images 250] [--seeds 3] [--jobs 2] [--out FILE]
+    python benchmarks/ttt.py --run runs/default --mim-run runs/ttt [--seeds 3] [--jobs 2] [--only mim] [--out FILE]
 
 Every row is a method, every column a condition; a cell is the mean over seeds of mAP50-95 with adaptation minus that of
 the same network as it is on the same pictures, with the standard deviation. A seed decides what is random about the
@@ -148,12 +148,13 @@ def main() -> None:
     arguments.add_argument("--images", type=int, default=250)
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--jobs", type=int, default=os.cpu_count())
+    arguments.add_argument("--only", default="", help="methods whose name holds this")
     arguments.add_argument("--out", type=Path, help="write all numbers there, as JSON")
     options = arguments.parse_args()
 
     from yolozu.evaluation.suite.protocol import truth_digest
 
-    runs = {method: options.mim_run if "mim" in method else options.run for method in METHODS}
+    runs = {method: options.mim_run if "mim" in method else options.run for method in METHODS if options.only in method}
     for run in dict.fromkeys(run for run in runs.values() if run is not None):
         index = subset(run, options.images)
         digest = truth_digest(index.records, index.classes.category_ids)

@@ -147,7 +147,7 @@ CODES: dict[str, str] = {
     "YZ615": "A device that the installed ONNX Runtime does not know.",
     "YZ616": "An installed package offers an adapter under a name that is taken.",
     "YZ617": "A value that an option cannot have.",
-    "YZ618": "An adapter of an installed package that cannot be imported, or is none.",
+    "YZ618": "An adapter of an installed package that cannot be imported, is none, or does not answer image by image.",
     "YZ620": "A predicted pose that none can be: no rotation, no camera, no depth.",
     "YZ622": "A view larger than the only input size that a network takes.",
     "YZ623": "A camera to mirror, of an image whose width is not known.",

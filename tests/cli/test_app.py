@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +105,18 @@ def test_ctrl_c_exits_75(run, acting):
 
     acting(stop)
     assert run("status") == (75, "", "interrupted\n")
+
+
+def test_no_room_is_no_bug(run, acting):
+    def write():
+        raise OSError(errno.ENOSPC, "No space left on device", "reports/p.json")
+
+    acting(write)
+    said = (
+        "reports/p.json: YZ314 the system says: No space left on device\n"
+        "  fix: make room or give permission and run the same command again\n"
+    )
+    assert run("status") == (2, "", said)
 
 
 def test_a_bug_exits_70_and_names_the_file_with_the_traceback(run, acting, tmp_path, monkeypatch):

@@ -29,6 +29,11 @@ def test_a_missing_file_with_a_neighbor_of_a_similar_name(said, tmp_path):
     assert said("exp1.yaml") == "exp1.yaml: YZ101 no such file\n  fix: did you mean 'exp01.yaml'?"
 
 
+def test_a_link_that_leads_nowhere(said, tmp_path):
+    (tmp_path / "exp.yaml").symlink_to("../gone.yaml")
+    assert said("exp.yaml") == "exp.yaml: YZ101 links to ../gone.yaml, which is not there\n  fix: mend the link"
+
+
 def test_a_directory(said, tmp_path):
     (tmp_path / "configs.yaml").mkdir()
     assert said("configs.yaml") == (

@@ -8,7 +8,7 @@ from yolozu.contract.train import LoopSection, OperationsSection
 from yolozu.engine.shortened import SCALED, Changed, shorten
 from yolozu.errors import InputError
 
-NO_POSITION = {"max_steps", "val_every_steps", "gradient_accumulation_steps"}
+NO_POSITION = {"max_steps", "val_every_steps", "gradient_accumulation_steps", "ttt_steps"}
 
 
 def contract(**sections) -> Contract:

@@ -96,8 +96,6 @@ def test_a_group_of_one_process_is_batch_normalization_bit_for_bit(tmp_path):
         distributed.destroy_process_group()
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # the exporter's own deprecations
 @pytest.mark.parametrize("name", ["bn", "syncbn"])
 def test_running_statistics_are_used_and_left_as_they_are(name):
     net = nn.Sequential(make_norm(name, 2), nn.Dropout(0.5), make_norm(name, 2)).train()
@@ -114,6 +112,8 @@ def test_running_statistics_are_used_and_left_as_they_are(name):
     assert [module.training for module in net] == [True, True, False]
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the exporter's own deprecations
 def test_every_norm_exports_to_onnx(tmp_path):
     torch.manual_seed(0)
     module = nn.Sequential(*[make_norm(name, 8) for name in get_args(Norm)])

@@ -18,6 +18,7 @@ from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSectio
 from yolozu.contract.train import DeviceSection
 from yolozu.contract.ttt_presets import PRESETS
 from yolozu.data.index import DataIndex
+from yolozu.errors import Interrupted
 from yolozu.predict.ttt.report import TttReport
 from yolozu.predict.ttt.tent import Tent
 from yolozu.stages.predict import PredictInputs, PredictOutputs, PredictSpec, run
@@ -46,7 +47,7 @@ def files(tmp_path_factory):
 def adapt(files, tmp_path):
     """``adapt(**keys)``: scores and boxes of every image, and the report; keys are without their ``ttt_``."""
 
-    def predict(ttt=True, notes=None, **keys):
+    def predict(ttt=True, notes=None, stopping=lambda: False, **keys):
         spec = PredictSpec(
             predict=PredictSection(adapter="rtdetr_pose", score_threshold=0.3, max_images=IMAGES),
             corruption=CorruptionSection(),
@@ -64,7 +65,7 @@ def adapt(files, tmp_path):
         )
         outputs = PredictOutputs(tmp_path / "predictions.json", tmp_path / "ttt.json")
         outputs.ttt.unlink(missing_ok=True)
-        run(spec, inputs, outputs, context_in(tmp_path, notes))
+        run(spec, inputs, outputs, replace(context_in(tmp_path, notes), stopping=stopping))
         assert check_predictions(outputs.predictions).findings == ()
         entries = read_predictions(outputs.predictions)
         report = None
@@ -90,6 +91,20 @@ def test_the_network_adapts_and_a_report_says_what_it_was_worth(adapt, files, tm
     assert notes.lines == [f"predict: {report.in_a_line()}"]
     meta = json.loads((tmp_path / "predictions.json").read_text())["meta"]
     assert meta["ttt"] == report.settings.model_dump(mode="json")
+
+
+def test_a_stop_asked_for_while_it_adapts_ends_it_without_a_file(adapt, tmp_path, monkeypatch):
+    measure, seen = Tent.loss, []
+
+    def loss(self, images, generator):
+        seen.append(images)
+        return measure(self, images, generator)
+
+    monkeypatch.setattr(Tent, "loss", loss)
+    with pytest.raises(Interrupted):
+        adapt(stopping=lambda: len(seen) == 2)
+    assert len(seen) == 2
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.effect("ttt_preset")

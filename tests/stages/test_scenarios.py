@@ -124,7 +124,12 @@ def test_a_run_without_a_model_measures_slices_alone(stage, tmp_path):
 @pytest.mark.effect("corruption")
 def test_predictions_of_corrupted_pictures_are_no_reference_for_perturbed_ones(stage):
     assert stage()[1]["reference"]["fps"] is None
-    assert stage(corruption=CorruptionSection(corruption="fog"))[1]["reference"]["fps"] > 0.0
+    report = stage(corruption=CorruptionSection(corruption="fog"))[1]
+    assert report["reference"]["fps"] > 0.0
+    assert report["warnings"][-1] == (
+        "the run predicts with corruption fog 3, and clean and slices measure that; "
+        "perturbations change the pictures as they are, for the network as it is"
+    )
 
 
 def test_a_stop_asked_for_ends_it_without_a_report(stage, tmp_path):

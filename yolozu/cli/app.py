@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 import yolozu
+from yolozu.cli.help import Command
 from yolozu.cli.render import show_findings
 from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Finding, YolozuError
 
@@ -86,6 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted()
+    except OSError as error:
+        return _told_by_the_system(error, arguments)
     except Exception as error:  # noqa: BLE001 whatever is left is a bug: it is reported whole, and as such
         return _report_bug(error, arguments)
 
@@ -126,7 +129,7 @@ def build_app(name: str | None) -> typer.Typer:
         group, _, leaf = words.rpartition(" ")
         home = groups[group] if group else root
         if words == name:
-            home.command(leaf)(_load(entry.location))
+            home.command(leaf, cls=Command)(_load(entry.location))
         else:
             home.command(leaf, help=entry.help)(_listed_only)
     return root
@@ -185,6 +188,17 @@ def _usage_finding(error: Any) -> Finding:
 def _interrupted() -> int:
     print("interrupted", file=sys.stderr)
     return EXIT_INTERRUPTED
+
+
+def _told_by_the_system(error: OSError, arguments: list[str]) -> int:
+    from yolozu.data.prepare.writing import SYSTEM_SAYS_NO
+
+    if error.errno not in SYSTEM_SAYS_NO:
+        return _report_bug(error, arguments)
+    place = PROGRAM if error.filename is None else str(error.filename)
+    fix = "make room or give permission and run the same command again"
+    show_findings([Finding("YZ314", place, f"the system says: {error.strerror}", fix)])
+    return EXIT_USAGE
 
 
 def _report_bug(error: Exception, arguments: list[str]) -> int:

@@ -28,6 +28,8 @@ OVERRIDES = "overrides"
 """Parameter of the decorated function that receives what was given."""
 
 _OLDER_SPELLINGS = "Other spellings"
+_WIDEST_METAVAR = 60
+"""Longer lists of choices leave help no room beside them."""
 _METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 
 
@@ -111,8 +113,11 @@ def _older_spellings() -> Iterator[inspect.Parameter]:
 
 def _option(key: str, slot: Slot, text: str, panel: str) -> inspect.Parameter:
     flag = f"--{_dashed(key)}"
-    choices = get_args(slot.annotation) if slot.is_choice else slot.offers
+    choices = _choices(slot)
     words = [write_flow(choice) for choice in choices]
+    shown = "|".join([*words, *(["NAME"] if slot.offers else [])]) if words else _metavar(slot)
+    if len(shown) > _WIDEST_METAVAR:
+        shown, text = "NAME", f"{text} One of {', '.join(words)}."
     annotation: Any
     if slot.annotation is bool or (choices and all(isinstance(choice, bool) for choice in choices)):
         option = typer.Option(f"{flag}/--no-{_dashed(key)}", help=text, rich_help_panel=panel, show_default=False)
@@ -123,11 +128,19 @@ def _option(key: str, slot: Slot, text: str, panel: str) -> inspect.Parameter:
             help=text,
             rich_help_panel=panel,
             show_default=False,
-            metavar="|".join([*words, *(["NAME"] if slot.offers else [])]) if words else _metavar(slot),
+            metavar=shown,
             autocompletion=(lambda: words) if words else None,
         )
         annotation = Annotated[str | None, option]
     return inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _choices(slot: Slot) -> tuple[Any, ...]:
+    """The few values of which one stands here, null aside; else those that others may stand beside."""
+    values = [option for option in slot.options if option.annotation is not type(None)]
+    if all(option.is_choice for option in values):
+        return tuple(choice for option in values for choice in get_args(option.annotation))
+    return slot.offers
 
 
 def _metavar(slot: Slot) -> str:

@@ -64,6 +64,8 @@ def _bytes(path: Path, file: str) -> bytes:
         with path.open("rb") as opened:
             return opened.read(MAX_BYTES)
     except FileNotFoundError as error:
+        if path.is_symlink():
+            raise _unreadable(file, f"links to {path.readlink()}, which is not there", "mend the link") from error
         raise _unreadable(file, "no such file", _files_nearby(path)) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -110,4 +110,5 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _in_a_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(said.split())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.predict import TtaSection, TttSection
 from yolozu.data.identity import images_digest
+from yolozu.predict.adapters.answers import require_answers
 from yolozu.predict.adapters.registry import open_adapter
 from yolozu.predict.tta.views import describe_views
 
@@ -92,6 +93,7 @@ def predict_to_file(
         adapter, report = open_adapter(name, request), None
         started = time.perf_counter()
         predictions = adapter.predict(records)
+        require_answers(name, records, predictions)
     seconds = time.perf_counter() - started
     mirrored: list[str] | None = None
     if tta.tta and tta.tta_mode == "prediction":
@@ -117,6 +119,8 @@ def _adapting(
     progress = SwitchedProgress(request.progress)
     adapter = open_adapter(name, replace(request, progress=progress))
     run = predict_adapting(adapter, records, ttt, progress, name=name)
+    for predictions in (run.no_adapt, run.predictions):
+        require_answers(name, records, predictions)
     return adapter, run.predictions, ttt_report(run, score)
 
 

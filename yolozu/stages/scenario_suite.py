@@ -37,6 +37,7 @@ class AdapterPredictor:
         import time
 
         from yolozu.evaluation.scenarios.suite import Predicted
+        from yolozu.predict.adapters.answers import require_answers
         from yolozu.predict.adapters.registry import open_adapter
 
         progress = replace(self._progress, title=title)
@@ -44,6 +45,7 @@ class AdapterPredictor:
         started = time.perf_counter()
         entries = adapter.predict(records)
         seconds = time.perf_counter() - started
+        require_answers(self.name, records, entries)
         return Predicted(entries, None if "predictions" in self.uses else seconds)
 
     def describe(self) -> dict[str, Any]:

@@ -71,6 +71,12 @@ def run(
     from yolozu.stages.scenario_suite import AdapterPredictor
 
     setting, warnings = _planned(inputs.setting, spec)
+    changed = _changed(spec)
+    if changed:
+        warnings += (
+            f"the run predicts {' and '.join(changed)}, and clean and slices measure that; "
+            "perturbations change the pictures as they are, for the network as it is",
+        )
     index = DataIndex.read(inputs.images)
     entries = read_predictions(inputs.predictions, known=known_images(index, max_images=spec.predict.max_images))
     tested = _tested(index, spec.predict.max_images, setting.max_images)
@@ -83,7 +89,7 @@ def run(
         models=ObjectModels.read(inputs.models),
         predictor=AdapterPredictor(spec.predict.adapter, _request(spec, inputs, index, context)),
         clean=Predicted([entry for entry in entries if entry.image in names], None),
-        comparable=not (spec.ttt.ttt or spec.corruption.corruption or (spec.tta.tta and spec.tta.tta_mode != "model")),
+        comparable=not changed,
         warnings=warnings,
     ).run()
     write_record(outputs.report, report)
@@ -104,6 +110,17 @@ def _planned(path: Path, spec: ScenariosSpec) -> tuple[ScenarioSetting, tuple[st
     dead = planned["without_effect"]
     said = f"{spec.scenarios.scenarios}: no effect in a run, which has its own: {', '.join(dead)}"
     return setting, (said,) if dead else ()
+
+
+def _changed(spec: ScenariosSpec) -> list[str]:
+    """What sets the run's predictions apart from those of the same pictures in a scenario."""
+    corruption = spec.corruption
+    words = {
+        f"with corruption {corruption.corruption} {corruption.corruption_severity}": corruption.corruption is not None,
+        "with mirrored predictions": spec.tta.tta and spec.tta.tta_mode != "model",
+        "with test-time training": spec.ttt.ttt,
+    }
+    return [word for word, applies in words.items() if applies]
 
 
 def _tested(index: DataIndex, *limits: int | None) -> DataIndex:

@@ -113,4 +113,12 @@ def test_contradictions_are_usage_errors(here, capsys, words, problem):
 def test_a_place_that_cannot_be_written_is_named(here, capsys):
     (here / "taken").mkdir()
     assert convert(write(here, [entry()]), "--to", "list", "--output", "taken") == 2
-    assert "taken: YZ727 cannot be written: Is a directory" in capsys.readouterr().err
+    assert "--output taken: YZ727 is a directory\n" in capsys.readouterr().err
+
+
+def test_a_file_is_not_converted_in_its_own_place(here, capsys):
+    path = write(here, [entry()])
+    before = path.read_bytes()
+    assert convert(path, "--to", "coco", "--output", str(path)) == 2
+    assert f"--output {path}: YZ905 this command reads it\n" in capsys.readouterr().err
+    assert path.read_bytes() == before

@@ -47,10 +47,12 @@ def test_what_there_is_not_is_refused_before_anything_is_written(tmp_path, capsy
     assert not (tmp_path / "out").exists()
 
 
-def test_kinds_are_listed_with_what_they_do(capsys):
+def test_kinds_are_listed_with_what_they_do_on_eighty_columns(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(["data", "corruptions"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(CORRUPTIONS)
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == list(CORRUPTIONS)
     assert lines[0] == "gaussian_noise     Independent Gaussian noise on every value: low light"
 
 

@@ -35,7 +35,7 @@ def test_the_table_fits_eighty_columns(data, tmp_path, capsys):
     assert max(map(len, out.splitlines()[:-1])) <= 80
     assert out == (
         "data val: 2 images, 2 objects\n"
-        "predictions: 1 detections in 1 images\n"
+        "predictions: 1 detection in 1 image\n"
         "engine: hotcoco\n"
         "\n"
         "                            all    small   medium    large\n"

@@ -17,7 +17,7 @@ def here(tmp_path, monkeypatch):
 def test_a_sound_file_passes(tmp_path, capsys):
     path = write(tmp_path, wrapped())
     assert main(["validate", "predictions", str(path)]) == 0
-    assert capsys.readouterr().out == f"{path}: 1 images, 1 detections (cxcywh_norm): no errors, no warnings\n"
+    assert capsys.readouterr().out == f"{path}: 1 image, 1 detection (cxcywh_norm): no errors, no warnings\n"
 
 
 def test_findings_are_listed_with_place_and_fix(tmp_path, capsys):
@@ -32,7 +32,7 @@ def test_findings_are_listed_with_place_and_fix(tmp_path, capsys):
         "predictions[0].detections[1].score: YZ709 2 is outside [0, 1]\n"
         "  fix: write score inside it\n"
         "… and 1 more of these kinds: 1 × YZ704, 3 × YZ709\n"
-        f"{path}: 1 images, 3 detections (cxcywh_norm): 3 errors, 1 warning\n"
+        f"{path}: 1 image, 3 detections (cxcywh_norm): 3 errors, 1 warning\n"
     )
 
 

@@ -66,6 +66,21 @@ def test_missing_images_get_no_detections_and_are_counted(adapter_of, records, t
     assert adapter.describe() == {"predictions_sha256": digest_file(path), "missing_images": 1}
 
 
+def test_a_file_of_other_images_is_refused(adapter_of, records, tmp_path):
+    adapter = adapter_of({"images/train/7.png": [detection(0.5)], "images/train/8.png": []})
+    with pytest.raises(InputError) as refused:
+        adapter.predict(records)
+    assert str(refused.value) == (
+        f"{tmp_path / 'given.json'}: YZ714 has none of the images that are predicted: "
+        "'images/train/7.png', not 'images/val/0.png'\n"
+        "  fix: give the predictions of this data set and split"
+    )
+
+
+def test_a_file_without_entries_is_one_in_which_nothing_was_found(adapter_of, records):
+    assert [len(entry) for entry in adapter_of({}).predict(records)] == [0, 0]
+
+
 def test_two_entries_for_one_image_are_ambiguous(adapter_of, records, tmp_path):
     adapter = adapter_of({"a/images/val/0.png": [], "b/images/val/0.png": []})
     with pytest.raises(InputError) as refused:

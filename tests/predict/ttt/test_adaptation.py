@@ -194,6 +194,13 @@ def test_the_key_and_the_seed_decide_what_is_hidden():
     assert len({loss("a"), loss("b"), loss("a", seed=1)}) == 3
 
 
+@pytest.mark.parametrize("seed", [2**63, 10**30])
+def test_every_seed_of_the_contract_is_one(seed):
+    how = settings(method="mim", update_filter="adapter_only", seed=seed)
+    with Adaptation(detector(), how) as adaptation:
+        assert adaptation.adapt(images(), "a").breach is None
+
+
 def test_a_step_says_its_loss_and_its_norms(scripted):
     with scripted(Loss(1.0), Loss(0.5, slope=2.0), steps=2, lr=0.5) as (adaptation, _, network):
         start = network.head.weight.detach().clone()

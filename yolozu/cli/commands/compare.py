@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_report, wrapped
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def compare(
     from yolozu.evaluation.comparison.report import compare_report
     from yolozu.progress import progress_for
 
+    require_writable({"--output": output}, [Path(a), Path(b)])
     sides = compared((a, b), dataset=dataset, split=split, max_images=max_images)
     data, resampling = sides.data, Resampling(bootstrap, seed, confidence)
     result = measure(

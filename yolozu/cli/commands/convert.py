@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_findings
 from yolozu.contract.deliver import BoxFormat, PredictionsLayout
-from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable
@@ -51,14 +51,11 @@ def convert_predictions(
         raise typer.BadParameter("say which data set with --dataset", param_hint=given)
     if to == "coco" and to_bbox_format not in {None, "xywh_abs"}:
         raise typer.BadParameter("COCO results have boxes in xywh_abs", param_hint="--to-bbox-format")
+    require_writable({"--output": output}, (file, annotations))
     known, numbers, note = _known(dataset, split, annotations, category_ids)
-    try:
-        done = convert(
-            file, output, to, bbox_format=bbox_format, to_bbox_format=to_bbox_format, known=known, numbers=numbers
-        )
-    except OSError as error:
-        problem, fix = f"cannot be written: {error.strerror}", "choose a file in a directory that can be written to"
-        raise UsageError.one("YZ727", where=str(output), problem=problem, fix=fix) from error
+    done = convert(
+        file, output, to, bbox_format=bbox_format, to_bbox_format=to_bbox_format, known=known, numbers=numbers
+    )
     show_findings(done.warnings)
     written = f"{counted(done.images, 'image')}, {counted(done.detections, 'detection')} ({done.bbox_format})"
     print(f"{output}: {to}, {written}")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.cli.datasets import chosen_split
-from yolozu.cli.render import counted
+from yolozu.cli.render import counted, wrapped
 from yolozu.contract.predict import CorruptionSection
 from yolozu.errors import UsageError
 from yolozu.progress import progress_for
@@ -76,7 +76,7 @@ def _list_kinds() -> None:
     width = max(map(len, CORRUPTIONS))
     for kind in CORRUPTIONS:
         summary = CORRUPTIONS.load(kind).__doc__.partition("\n")[0]
-        print(f"{kind:{width}}  {summary.rstrip('.')}")
+        print(wrapped(summary.rstrip("."), indent=f"{kind:{width}}  ", hanging=" " * (width + 2)))
 
 
 def _draw(image: Path, sheet: Path, side: int, seed: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import show_report
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def eval_pose(
     from yolozu.evaluation.pose.evaluate import evaluate_pose
     from yolozu.evaluation.pose.report import pose_report
 
+    require_writable({"--output": output, "--bop-csv": bop_csv}, [predictions])
     index, of_data = open_split_with_models(dataset, split)
     known_models = of_data if models is None else _models_in(models, models_unit, index)
     entries, said = _entries(predictions, index, max_images)

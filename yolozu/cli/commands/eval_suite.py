@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_report, wrapped
 from yolozu.contract.deliver import BoxFormat, EvalEngine
 from yolozu.contract.node import Origin
@@ -85,6 +86,7 @@ def eval_suite(
     from yolozu.progress import progress_for
 
     paths, pins = _named(predictions, predictions_glob), _pins(pin)
+    require_writable({"--output": output, "--write-protocol": write_protocol}, paths)
     pinned = None if protocol is None else read_protocol(protocol)
     wanted_split = pinned.data.split if split is None and pinned is not None else split
     index, models = open_split_with_models(dataset, wanted_split)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yolozu.cli.render import show_report
+from yolozu.cli.outputs import require_writable
+from yolozu.cli.render import counted, show_report
 from yolozu.contract.deliver import BoxFormat, EvalEngine
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def eval_coco(
     from yolozu.evaluation.known import known_images
     from yolozu.evaluation.report import coco_report
 
+    require_writable({"--output": output}, [predictions])
     index = open_split(dataset, split)
     known = known_images(index, max_images=max_images)
     loaded = load_predictions(predictions, bbox_format=bbox_format, known=known)
@@ -49,7 +51,8 @@ def eval_coco(
 def _lines(report: dict[str, Any], subject: str) -> Iterator[str]:
     counts = report["counts"]
     yield f"{subject}: {counts['images']} images, {counts['ground_truth']} objects"
-    yield f"predictions: {counts['detections']} detections in {counts['covered_images']} images"
+    found, images = counted(counts["detections"], "detection"), counted(counts["covered_images"], "image")
+    yield f"predictions: {found} in {images}"
     if not report["dry_run"]:
         yield f"engine: {report['engine']}"
         yield ""

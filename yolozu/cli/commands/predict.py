@@ -12,6 +12,7 @@ import typer
 
 from yolozu.artifacts.record import write_record
 from yolozu.cli.flags import section_flags
+from yolozu.cli.outputs import require_writable
 from yolozu.cli.predicting import SECTIONS, Meant, meant_by, model_files, origin_of, require_built
 from yolozu.cli.render import show_findings, wrapped
 from yolozu.contract.overrides import Override
@@ -85,6 +86,8 @@ def export_predictions(
         raise UsageError.one("YZ631", where="--ttt-log-out", problem="nothing adapts, so there is no report", fix=fix)
     show_findings(meant.warnings)
     request, images = _request(meant, files, given, dataset=dataset, split=split)
+    read = (config, request.checkpoint, request.onnx, request.predictions)
+    require_writable({"--output": output, "--ttt-log-out": ttt_log_out}, read)
     from yolozu.predict.run import predict_to_file
 
     settings = meant.settings

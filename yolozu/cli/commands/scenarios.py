@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.cli.outputs import require_writable
+from yolozu.cli.predicting import ADAPTER_OF
 from yolozu.cli.render import counted, show_report, wrapped
 from yolozu.contract.deliver import EvalEngine
 from yolozu.errors import UsageError
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from yolozu.predict.adapters.base import AdapterRequest
 
 DEFAULT_OUTPUT = Path("reports/scenarios.json")
-OPTIONS = ("checkpoint", "onnx", "predictions", "device", "batch_size", "intrinsics")
+OPTIONS = (*ADAPTER_OF, "device", "batch_size", "intrinsics")
 NAME_WIDTH = 18
 MM_PER_METRE = 1000.0
 
@@ -36,12 +38,16 @@ def run_suite(
     split: Annotated[str | None, typer.Option(help="Split; left out, the only one, or val.")] = None,
     adapter: Annotated[
         str | None,
-        typer.Option(help="rtdetr_pose (default), onnxruntime, precomputed, dummy, or one of an installed package."),
+        typer.Option(help="rtdetr_pose, onnxruntime, precomputed, dummy, or one of an installed package."),
     ] = None,
-    checkpoint: Annotated[str | None, typer.Option(help="Checkpoint, for rtdetr_pose.", metavar="FILE")] = None,
-    onnx: Annotated[str | None, typer.Option(help="Exported file, for onnxruntime.", metavar="FILE")] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(help="Checkpoint; alone it means --adapter rtdetr_pose.", metavar="FILE")
+    ] = None,
+    onnx: Annotated[
+        str | None, typer.Option(help="Exported file; alone it means --adapter onnxruntime.", metavar="FILE")
+    ] = None,
     predictions: Annotated[
-        str | None, typer.Option(help="Predictions made elsewhere, for precomputed.", metavar="FILE")
+        str | None, typer.Option(help="Predictions made before; alone they mean --adapter precomputed.", metavar="FILE")
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu (default), cuda or cuda:N.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images the network sees at once. Default: 8.")] = None,
@@ -64,13 +70,13 @@ def run_suite(
 
     Options win over the setting file.
     """
+    files = {"checkpoint": checkpoint, "onnx": onnx, "predictions": predictions}
+    meant = next((ADAPTER_OF[name] for name, path in files.items() if path is not None), None)
     given = {
         "dataset": dataset,
         "split": split,
-        "adapter": adapter,
-        "checkpoint": checkpoint,
-        "onnx": onnx,
-        "predictions": predictions,
+        "adapter": meant if adapter is None else adapter,
+        **files,
         "device": device,
         "batch_size": batch_size,
         "intrinsics": None if intrinsics is None else _camera(intrinsics),
@@ -84,7 +90,10 @@ def run_suite(
 
     loaded = load_setting(setting, {key: value for key, value in given.items() if value is not None})
     _require_data(loaded.setting, "command line" if setting is None else str(setting))
-    report = _measured(_with_usable_options(loaded))
+    usable = _with_usable_options(loaded)
+    read = (setting, *(_path(getattr(usable, option)) for option in ADAPTER_OF))
+    require_writable({"--output": output}, read)
+    report = _measured(usable)
     show_report(report, _lines(report), output=output, as_json=as_json)
 
 
@@ -109,7 +118,9 @@ def _with_usable_options(loaded: LoadedSetting) -> ScenarioSetting:
         uses = adapter_uses(setting.adapter)
         foreign = [option for option in OPTIONS if option not in loaded.given and option not in uses]
         setting = setting.model_copy(update=dict.fromkeys(foreign))
-    check_options(setting.adapter, [option for option in OPTIONS if getattr(setting, option) is not None])
+    or_else = {option: f", or {option}: FILE in the setting file" for option in ADAPTER_OF}
+    asked = [option for option in OPTIONS if getattr(setting, option) is not None]
+    check_options(setting.adapter, asked, or_else=or_else)
     return setting
 
 

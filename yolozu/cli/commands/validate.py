@@ -87,7 +87,7 @@ def _show(file: Path, check: PredictionsCheck) -> None:
         print(
             f"… and {left} more of these kinds: " + ", ".join(f"{n} × {c}" for c, n in check.findings_by_code.items())
         )
-    read = f"{check.images} images, {check.detections} detections ({check.bbox_format})"
+    read = f"{counted(check.images, 'image')}, {counted(check.detections, 'detection')} ({check.bbox_format})"
     print(f"{file}: {read}: {_count(check.errors, 'error')}, {_count(check.warnings, 'warning')}")
     if check.coverage is not None:
         print(f"  predictions for {check.coverage.covered_images} of {check.coverage.expected_images} images")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.data.index import ImageRecord
+    from yolozu.errors import YolozuError
 
 
 class PrecomputedAdapter(WithoutModel):
@@ -53,9 +54,12 @@ class PrecomputedAdapter(WithoutModel):
         """The file's detections of each record, above the score threshold and at most so many.
 
         Raises:
-            InputError: YZ614 which entry belongs to an image is ambiguous; all such images are named.
+            InputError: YZ614 which entry belongs to an image is ambiguous, all such images are named; YZ714 all entries
+                are of other images.
         """
         places = self._places(records)
+        if self._entries and records and not any(place is not None for place in places):
+            raise self._of_other_images(records[0].image)
         served = [
             without_detections(record) if place is None else self._served(record, self._entries[place])
             for record, place in zip(records, places, strict=True)
@@ -91,6 +95,14 @@ class PrecomputedAdapter(WithoutModel):
         if findings:
             raise InputError(findings)
         return [candidates[0] if candidates else None for candidates in found]
+
+    def _of_other_images(self, wanted: str) -> YolozuError:
+        return InputError.one(
+            "YZ714",
+            where=str(self._path),
+            problem=f"has none of the images that are predicted: {self._entries[0].image!r}, not {wanted!r}",
+            fix="give the predictions of this data set and split",
+        )
 
     def _ambiguous(self, name: str, candidates: Sequence[str], kind: str) -> Finding:
         return Finding(

@@ -10,7 +10,7 @@ from yolozu.errors import Finding, UsageError
 from yolozu.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from yolozu.predict.adapters.base import Adapter, AdapterRequest
 
@@ -25,6 +25,9 @@ SHOWN_BY = {"transform": "corruption", "views": "tta_mode: model"}
 
 _OF_A_RUN = ", or --run-id ID of a run that has one"
 _OR_ELSE = {"checkpoint": _OF_A_RUN, "onnx": _OF_A_RUN, "predictions": ", or predictions: FILE in the contract"}
+
+MEND = "mend or uninstall the package that offers it"
+"""The way out where a package's adapter cannot be used."""
 
 MEMBERS = ("uses", "open", "predict", "supports_ttt", "get_model", "build_loader", "describe")
 """What the protocol asks of an adapter."""
@@ -56,19 +59,20 @@ def available_adapters() -> Registry:
     return Registry("adapter", table)
 
 
-def check_options(name: str, given: Collection[str]) -> None:
+def check_options(name: str, given: Collection[str], *, or_else: Mapping[str, str] = _OR_ELSE) -> None:
     """Hold what was asked for against what the adapter called ``name`` reads.
 
     Args:
         name: which adapter.
         given: those of `OPTIONS` that were asked for.
+        or_else: file that is not given -> where it may come from other than from its flag, as it ends a sentence.
 
     Raises:
         UsageError: YZ901 no such adapter, YZ612 a file it reads is not given, or an option is given that it does not
             read; YZ616, YZ618.
     """
     uses = _class_of(name).uses
-    findings = _missing_files(name, uses, given)
+    findings = _missing_files(name, uses, given, or_else)
     findings += [
         Finding("YZ612", f"--{_flag(option)}", f"adapter {name!r} does not read it", _who_reads(option))
         for option in OPTIONS
@@ -87,7 +91,8 @@ def open_adapter(name: str, request: AdapterRequest) -> Adapter:
         InputError: a file cannot be used.
     """
     kind = _class_of(name)
-    findings = _missing_files(name, kind.uses, [option for option in FILES if getattr(request, option) is not None])
+    given = [option for option in FILES if getattr(request, option) is not None]
+    findings = _missing_files(name, kind.uses, given, _OR_ELSE)
     findings += [
         Finding("YZ612", key, f"adapter {name!r} reads no {option!r}", f"drop {key}, or choose {_readers(option)}")
         for option, key in SHOWN_BY.items()
@@ -113,20 +118,21 @@ def _class_of(name: str) -> type[Adapter]:
         ours: type[Adapter] = table.load(name)
         return ours
     where = f"adapter {name!r} ({table.location(name)})"
-    fix = "mend or uninstall the package that offers it"
     try:
         theirs: type[Adapter] = table.load(name)
     except (ImportError, AttributeError) as error:
-        raise UsageError.one("YZ618", where=where, problem=f"cannot be imported: {error}", fix=fix) from error
+        raise UsageError.one("YZ618", where=where, problem=f"cannot be imported: {error}", fix=MEND) from error
     lacking = [member for member in MEMBERS if not hasattr(theirs, member)]
     if lacking:
-        raise UsageError.one("YZ618", where=where, problem=f"is no adapter: it lacks {', '.join(lacking)}", fix=fix)
+        raise UsageError.one("YZ618", where=where, problem=f"is no adapter: it lacks {', '.join(lacking)}", fix=MEND)
     return theirs
 
 
-def _missing_files(name: str, uses: Collection[str], given: Collection[str]) -> list[Finding]:
+def _missing_files(
+    name: str, uses: Collection[str], given: Collection[str], or_else: Mapping[str, str]
+) -> list[Finding]:
     return [
-        Finding("YZ612", f"--{option}", f"adapter {name!r} needs it", f"give --{option} FILE{_OR_ELSE[option]}")
+        Finding("YZ612", f"--{option}", f"adapter {name!r} needs it", f"give --{option} FILE{or_else[option]}")
         for option in FILES
         if option in uses and option not in given
     ]

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 FRESH_RANK, FRESH_ALPHA = 4, 4.0
 """Of the adapters that a network without any is given for the time it adapts."""
 
+LARGEST_SEED = 2**63
+"""Torch takes those below."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -98,7 +101,8 @@ class Adaptation:
         self._method: TttMethod = TTT_METHODS.load(settings.method).on(network, settings)
         self.adapted_layers: list[str] = []
         if settings.update_filter == "adapter_only" and not has_lora(network):
-            self.adapted_layers = attach_lora(network, rank=FRESH_RANK, alpha=FRESH_ALPHA, seed=settings.seed)
+            seed = settings.seed % LARGEST_SEED
+            self.adapted_layers = attach_lora(network, rank=FRESH_RANK, alpha=FRESH_ALPHA, seed=seed)
         self._statistics = NormStatistics(network, settings.norm_weight)
         try:
             self.parameters = adapted_parameters(network, settings)

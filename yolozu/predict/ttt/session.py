@@ -123,11 +123,21 @@ def predict_adapting(
     with Adaptation(adapter.get_model(), settings) as adaptation:
         run.parameters = {name: own.numel() for name, own in adaptation.parameters.items()}
         run.adapted_layers, run.norm_layers = adaptation.adapted_layers, adaptation.norm_layers
+        _warm_up(adapter, records, progress)
         started = time.perf_counter()
         run.no_adapt = adapter.predict(records)
         run.no_adapt_s = time.perf_counter() - started
         _adapt_and_predict(adapter, adaptation, records, run, progress)
     return run
+
+
+def _warm_up(adapter: Adapter, records: Sequence[ImageRecord], progress: SwitchedProgress) -> None:
+    """Predict one picture for nothing: what a network does at its first call alone is no part of either cost."""
+    progress.silent = True
+    try:
+        adapter.predict(records[:1])
+    finally:
+        progress.silent = False
 
 
 def _adapt_and_predict(
