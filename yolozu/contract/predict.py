@@ -99,6 +99,16 @@ class TtaSection(Section):
     tta_iou: float = Field(default=0.55, gt=0.0, le=1.0)
     """Overlap (intersection over union) from which detections of one class in several views are one object."""
 
+    @property
+    def mirrors(self) -> bool:
+        """Whether finished predictions are mirrored."""
+        return self.tta and self.tta_mode == "prediction"
+
+    @property
+    def looks_again(self) -> bool:
+        """Whether the network sees several views of every picture."""
+        return self.tta and self.tta_mode == "model"
+
     @model_validator(mode="after")
     def _own_view_is_among_them(self) -> Self:
         for key, own in (("tta_scales", 1.0), ("tta_rotations_deg", 0.0)):

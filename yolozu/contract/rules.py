@@ -65,7 +65,7 @@ def corruption_needs_pictures(contract: Contract) -> Iterator[Conflict]:
 
 def views_need_a_network(contract: Contract) -> Iterator[Conflict]:
     """Only a network can look again."""
-    if _looks_again(contract) and contract.predict.adapter in {"precomputed", "dummy"}:
+    if contract.tta.looks_again and contract.predict.adapter in {"precomputed", "dummy"}:
         yield Conflict(
             "tta_mode",
             "adapter",
@@ -78,7 +78,7 @@ def views_are_several(contract: Contract) -> Iterator[Conflict]:
     """One view is what is predicted without test-time augmentation."""
     section = contract.tta
     alone = len(section.tta_scales) == len(section.tta_rotations_deg) == 1 and not section.tta_flip
-    if _looks_again(contract) and alone:
+    if contract.tta.looks_again and alone:
         yield Conflict(
             "tta_mode",
             "tta_scales",
@@ -92,7 +92,7 @@ def views_are_several(contract: Contract) -> Iterator[Conflict]:
 def exported_views_fit(contract: Contract) -> Iterator[Conflict]:
     """An exported network has one input size; a smaller picture fits into it, a larger one does not."""
     largest = max(contract.tta.tta_scales)
-    if _looks_again(contract) and contract.predict.adapter == "onnxruntime" and largest > 1.0:
+    if contract.tta.looks_again and contract.predict.adapter == "onnxruntime" and largest > 1.0:
         yield Conflict(
             "tta_scales",
             "adapter",
@@ -104,7 +104,7 @@ def exported_views_fit(contract: Contract) -> Iterator[Conflict]:
 def queries_fit_smallest_view(contract: Contract) -> Iterator[Conflict]:
     """The checkpoint's network sees a smaller picture on a smaller canvas, which needs as many proposals as queries."""
     queries, smallest = contract.model.model.num_queries, min(contract.tta.tta_scales)
-    if not _looks_again(contract) or contract.predict.adapter != "rtdetr_pose":
+    if not contract.tta.looks_again or contract.predict.adapter != "rtdetr_pose":
         return
     height, width = (side_in_view(side, smallest) for side in _image_size(contract))
     if _cells(height, width) < queries <= _cells(*_image_size(contract)):
@@ -115,10 +115,6 @@ def queries_fit_smallest_view(contract: Contract) -> Iterator[Conflict]:
             f"a {height}x{width} image",
             fix="leave out small scales, or predict with adapter: onnxruntime, whose canvas stays as large as it is",
         )
-
-
-def _looks_again(contract: Contract) -> bool:
-    return contract.tta.tta and contract.tta.tta_mode == "model"
 
 
 def adaptation_needs_a_network(contract: Contract) -> Iterator[Conflict]:

@@ -96,7 +96,7 @@ def predict_to_file(
         require_answers(name, records, predictions)
     seconds = time.perf_counter() - started
     mirrored: list[str] | None = None
-    if tta.tta and tta.tta_mode == "prediction":
+    if tta.mirrors:
         from yolozu.predict.tta.mirror import mirror_some
 
         predictions, mirrored = mirror_some(predictions, seed=tta.tta_seed, flip_prob=tta.tta_flip_prob)

@@ -13,8 +13,10 @@ from yolozu.stages.stoppable import StoppableProgress
 
 if TYPE_CHECKING:
     from yolozu.data.index import DataIndex
+    from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.ttt.report import Score
     from yolozu.progress import Progress
+    from yolozu.stages.scenarios import ScenariosInputs, ScenariosSpec
 
 
 class PredictSpec(StageSpec):
@@ -52,21 +54,11 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
     from yolozu.artifacts.record import write_record
     from yolozu.data.corruption.corruption import Corruption
     from yolozu.data.index import DataIndex
-    from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.run import predict_to_file
 
     section, index = spec.predict, DataIndex.read(inputs.images)
-    request = AdapterRequest(
-        classes=index.classes,
-        progress=StoppableProgress(context.progress, context.stopping, "predict"),
-        checkpoint=inputs.checkpoint,
-        onnx=inputs.onnx,
-        predictions=None if section.predictions is None else Path(section.predictions),
-        device=device_for(section.adapter, spec.device.device, context.progress),
-        score_threshold=section.score_threshold,
-        max_detections=section.max_detections,
-        transform=Corruption.from_section(spec.corruption),
-        views=spec.tta if spec.tta.tta and spec.tta.tta_mode == "model" else None,
+    request = replace(
+        request_of(spec, inputs, index, context, "predict"), transform=Corruption.from_section(spec.corruption)
     )
     images = replace(index, records=index.records[: section.max_images])
     done = predict_to_file(
@@ -91,6 +83,30 @@ def _score(index: DataIndex, models_path: Path) -> Score:
 
     models = ObjectModels.read(models_path) if index.has_poses else None
     return lambda predictions: quick_metrics(index, predictions, models)
+
+
+def request_of(
+    spec: PredictSpec | ScenariosSpec,
+    inputs: PredictInputs | ScenariosInputs,
+    index: DataIndex,
+    context: StageContext,
+    stage: str,
+) -> AdapterRequest:
+    """What the contract's adapter is opened with by a stage, which its progress stops; pictures stay as they are."""
+    from yolozu.predict.adapters.base import AdapterRequest
+
+    section = spec.predict
+    return AdapterRequest(
+        classes=index.classes,
+        progress=StoppableProgress(context.progress, context.stopping, stage),
+        checkpoint=inputs.checkpoint,
+        onnx=inputs.onnx,
+        predictions=None if section.predictions is None else Path(section.predictions),
+        device=device_for(section.adapter, spec.device.device, context.progress),
+        score_threshold=section.score_threshold,
+        max_detections=section.max_detections,
+        views=spec.tta if spec.tta.looks_again else None,
+    )
 
 
 def device_for(adapter: str, device: str, progress: Progress) -> str:

@@ -10,12 +10,10 @@ from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSectio
 from yolozu.contract.scenarios import NONE, ScenariosSection
 from yolozu.contract.train import DeviceSection
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
-from yolozu.stages.stoppable import StoppableProgress
 
 if TYPE_CHECKING:
     from yolozu.contract.scenario_setting import ScenarioSetting
     from yolozu.data.index import DataIndex
-    from yolozu.predict.adapters.base import AdapterRequest
 
 
 class ScenariosSpec(StageSpec):
@@ -68,6 +66,7 @@ def run(
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.known import known_images
     from yolozu.evaluation.scenarios.suite import Predicted, Suite
+    from yolozu.stages.predict import request_of
     from yolozu.stages.scenario_suite import AdapterPredictor
 
     setting, warnings = _planned(inputs.setting, spec)
@@ -87,7 +86,7 @@ def run(
         setting=setting,
         index=tested,
         models=ObjectModels.read(inputs.models),
-        predictor=AdapterPredictor(spec.predict.adapter, _request(spec, inputs, index, context)),
+        predictor=AdapterPredictor(spec.predict.adapter, request_of(spec, inputs, index, context, "scenarios")),
         clean=Predicted([entry for entry in entries if entry.image in names], None),
         comparable=not changed,
         warnings=warnings,
@@ -117,7 +116,7 @@ def _changed(spec: ScenariosSpec) -> list[str]:
     corruption = spec.corruption
     words = {
         f"with corruption {corruption.corruption} {corruption.corruption_severity}": corruption.corruption is not None,
-        "with mirrored predictions": spec.tta.tta and spec.tta.tta_mode != "model",
+        "with mirrored predictions": spec.tta.mirrors,
         "with test-time training": spec.ttt.ttt,
     }
     return [word for word, applies in words.items() if applies]
@@ -126,24 +125,6 @@ def _changed(spec: ScenariosSpec) -> list[str]:
 def _tested(index: DataIndex, *limits: int | None) -> DataIndex:
     most = min((limit for limit in limits if limit is not None), default=len(index))
     return replace(index, records=index.records[:most])
-
-
-def _request(spec: ScenariosSpec, inputs: ScenariosInputs, index: DataIndex, context: StageContext) -> AdapterRequest:
-    from yolozu.predict.adapters.base import AdapterRequest
-    from yolozu.stages.predict import device_for
-
-    section = spec.predict
-    return AdapterRequest(
-        classes=index.classes,
-        progress=StoppableProgress(context.progress, context.stopping, "scenarios"),
-        checkpoint=inputs.checkpoint,
-        onnx=inputs.onnx,
-        predictions=None if section.predictions is None else Path(section.predictions),
-        device=device_for(section.adapter, spec.device.device, context.progress),
-        score_threshold=section.score_threshold,
-        max_detections=section.max_detections,
-        views=spec.tta if spec.tta.tta and spec.tta.tta_mode == "model" else None,
-    )
 
 
 STAGE = Stage(

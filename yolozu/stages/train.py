@@ -23,7 +23,6 @@ from yolozu.stages.pose_learning import decided, require_poses, symmetries_of, w
 
 if TYPE_CHECKING:
     from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.artifacts.predictions import ImagePredictions
     from yolozu.contract.model import ModelConfig
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
@@ -226,17 +225,9 @@ def _detector(spec: TrainSpec, config: ModelConfig, train: DataIndex) -> Detecto
 
 def _score(models: ObjectModels, *, with_poses: bool) -> Score:
     """The same numbers as `evaluate` gives."""
-    from yolozu.evaluation.coco import evaluate_coco
+    from yolozu.stages.scoring import quick_metrics
 
-    def score(index: DataIndex, predictions: list[ImagePredictions]) -> dict[str, float | None]:
-        metrics = dict(evaluate_coco(index, predictions, engine="hotcoco").metrics)
-        if with_poses:
-            from yolozu.evaluation.pose.evaluate import pose_metrics
-
-            metrics |= pose_metrics(index, models, predictions)
-        return metrics
-
-    return score
+    return lambda index, predictions: quick_metrics(index, predictions, models if with_poses else None)
 
 
 def _about(

@@ -133,7 +133,7 @@ def _request(
         score_threshold=settings.predict.score_threshold,
         max_detections=settings.predict.max_detections,
         transform=Corruption.from_section(settings.corruption),
-        views=settings.tta if settings.tta.tta and settings.tta.tta_mode == "model" else None,
+        views=settings.tta if settings.tta.looks_again else None,
         told=_told(meant),
     )
     return request, images

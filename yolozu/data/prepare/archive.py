@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import lzma
 import shutil
 import stat
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from yolozu.artifacts.zip_damage import ZIP_DAMAGE
 from yolozu.errors import Finding, InputError
 
 if TYPE_CHECKING:
@@ -22,10 +21,6 @@ MOST_BYTES = 4 << 30
 
 MOST_SHOWN = 20
 ENCRYPTED = 0x1
-
-DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
-"""What `zipfile` raises for bytes that it cannot make sense of; the last for a version, packing or flag it has never
-heard of, which is what a few wrong bits in a header look like."""
 """Bit of a member's flags (PKWARE APPNOTE 4.4.4)."""
 
 LEFT_OUT = frozenset({"__MACOSX", "Thumbs.db"})
@@ -58,7 +53,7 @@ def unpack(archive: Path, into: Path, progress: Progress) -> None:
                 for name, info in bare.items():
                     _write(opened, info, into / name)
                     bar.advance()
-    except DAMAGED as error:
+    except ZIP_DAMAGE as error:
         raise _refused(archive, f"is no zip, or damaged: {error}") from error
     except OSError as error:
         if error.errno is not None:

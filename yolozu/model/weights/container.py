@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import lzma
 import pickle
 import struct
 import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.checkpoint import FORMAT, Checkpoint, read_checkpoint
 from yolozu.artifacts.jsonio import read_json
 from yolozu.artifacts.weight_files import CONFIG, is_safetensors, weight_files
+from yolozu.artifacts.zip_damage import ZIP_DAMAGE
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,10 +26,7 @@ ENTRIES = (("ema", "module"), ("model",), ("state_dict",))
 
 _PICKLE = b"\x80"
 _ZIP = b"PK"
-_BROKEN = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, NotImplementedError,
-)  # fmt: skip
-"""What `zipfile` raises for bytes without sense; the last for a version or packing that it has never heard of."""
+_BROKEN = (*ZIP_DAMAGE, struct.error, OSError)
 
 
 @dataclass(frozen=True)
