@@ -104,7 +104,7 @@ def test_an_unknown_run_offers_the_nearest(here, exported):
     with pytest.raises(UsageError) as refused:
         meant(run_id="exp01")
     assert str(refused.value) == (
-        "--run-id exp01: YZ627 there is no such run in runs\n  fix: build it first: yolozu run run_id=exp01"
+        "--run-id exp01: YZ627 there is no such run in runs\n  fix: build it first: yolozu run CONFIG run_id=exp01"
     )
     write_run(here / "runs/exp01", exported)
     with pytest.raises(UsageError) as refused:

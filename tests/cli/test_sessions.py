@@ -1,10 +1,20 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
 from yolozu.cli.sessions import default_config, session_for
 from yolozu.contract.overrides import Override
+from yolozu.engine.new_runs import embedded_config
 from yolozu.errors import ContractError, UsageError
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A working directory with a default contract of its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "configs").mkdir()
+    shutil.copy(embedded_config(), "configs/default.yaml")
 
 
 def test_the_default_contract_is_the_working_directory_s_own_or_the_package_s(tmp_path, monkeypatch):
@@ -15,8 +25,7 @@ def test_the_default_contract_is_the_working_directory_s_own_or_the_package_s(tm
     assert default_config() == "configs/default.yaml"
 
 
-def test_flags_win_over_words(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_flags_win_over_words(own):
     session, names = session_for(["eval", "lr=1"], "a", [Override("lr", 2.0, "--lr")])
     assert (session.loaded.contract.optim.lr, session.origin("lr"), session.layout.run_id) == (2.0, "--lr", "a")
     assert names == ["evaluate"]
@@ -35,16 +44,14 @@ def test_an_unknown_key_is_refused_whatever_the_file_says(tmp_path, monkeypatch)
         session_for(["lrr=1"])
 
 
-def test_a_run_in_a_directory_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_run_in_a_directory_of_its_own(own):
     session, _ = session_for(["run_dir=out/b"], run_dir="out/b")
     assert (session.layout.root, session.layout.run_id) == (Path("out/b"), "b")
     with pytest.raises(UsageError, match="--run-dir out/c: YZ310 run_dir=out/b says otherwise"):
         session_for(["run_dir=out/b"], run_dir="out/c")
 
 
-def test_a_stage_that_the_contract_does_not_have_is_refused(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_stage_that_the_contract_does_not_have_is_refused(own):
     with pytest.raises(UsageError) as caught:
         session_for(["files"], "a")
     assert str(caught.value) == (

@@ -90,7 +90,7 @@ def test_the_resolved_contract_names_the_run_it_is_of(config, tmp_path):
 
 
 def test_the_default_contract_serves_where_none_was_ever_named(config):
-    assert opened(config=None, default_config="exp.yaml").headline == "a: exp.yaml"
+    assert opened(config=None, default_config="exp.yaml").headline == "a: exp.yaml\n  new run a, from exp.yaml"
     opened("seed=4", config=None, default_config="exp.yaml").write_plan()
     assert opened(config=None, default_config="other.yaml").headline == "a: exp.yaml + seed=4 (remembered)"
 

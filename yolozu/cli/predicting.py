@@ -15,9 +15,9 @@ from yolozu.contract.overrides import Override
 from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.source import read_source
 from yolozu.contract.train import DeviceSection
+from yolozu.engine.new_runs import RESOLVED, runs_in, told_of_runs
 from yolozu.errors import UsageError
 from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout
-from yolozu.registry import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -39,9 +39,6 @@ INDEX = "data/predict.json"
 
 MODELS = "data/models.json"
 """Where a run has the models of the classes."""
-
-RESOLVED = "reports/config_resolved.yaml"
-"""Where a run has its contract."""
 
 _NO_TRAINING = (Override("max_steps", 1, "max_steps"), Override("enable_mim", True, "enable_mim"))
 """Stands for the training behind the model, which alone can tell what it has learned."""
@@ -116,18 +113,11 @@ def _run_of(run_id: str | None, contract_file: Path | None, files: Mapping[str, 
         return around if contract_file is None else _named_in(contract_file)
     run = RunLayout.of(run_id)
     if contract_file is None and not (run.root / RESOLVED).is_file():
-        runs = sorted(path.parent.parent.name for path in RUNS_DIR.glob(f"*/{RESOLVED}"))
-        guess = nearest(run_id, runs)
-        there = f"runs here: {', '.join(runs)}"
         raise UsageError.one(
             "YZ627",
             where=f"--run-id {run_id}",
             problem=f"there is no such run in {RUNS_DIR}",
-            fix=f"did you mean {guess!r}? {there}"
-            if guess
-            else there
-            if runs
-            else f"build it first: yolozu run run_id={run_id}",
+            fix=told_of_runs(run_id, runs_in(RUNS_DIR)) or f"build it first: yolozu run CONFIG run_id={run_id}",
         )
     return run
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yolozu.engine.new_runs import embedded_config
 from yolozu.engine.session import Session, open_session
 from yolozu.engine.words import parse_words
 from yolozu.errors import UsageError
@@ -21,11 +22,7 @@ if TYPE_CHECKING:
 def default_config() -> str:
     """The contract used where none is named: the working directory's own, or the one inside the package."""
     local = Path("configs/default.yaml")
-    if local.is_file():
-        return str(local)
-    import yolozu.contract
-
-    return str(Path(yolozu.contract.__path__[0]) / "default.yaml")
+    return str(local) if local.is_file() else embedded_config()
 
 
 def session_for(
@@ -35,10 +32,12 @@ def session_for(
     *,
     run_dir: str | None = None,
     strict: bool = True,
+    may_begin: bool = True,
 ) -> tuple[Session, list[str]]:
     """The run that ``words``, ``--run-id`` or ``--run-dir`` and contract flags mean, and the stages named in ``words``.
 
-    Flags win over KEY=VALUE words. ``strict`` asks for strict mode whatever the file says.
+    Flags win over KEY=VALUE words. ``strict`` asks for strict mode whatever the file says;
+    without ``may_begin`` a run that is not there is refused, unless its contract is named.
 
     Raises:
         YolozuError: the words, the contract, the data set or what is remembered cannot be used.
@@ -54,6 +53,7 @@ def session_for(
         forget=parsed.forget,
         argv=sys.argv,
         strict=strict,
+        may_begin=may_begin,
     )
     _check_names(session, parsed.names)
     return session, parsed.names

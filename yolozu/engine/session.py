@@ -24,6 +24,7 @@ from yolozu.engine.given import (
     with_newer,
 )
 from yolozu.engine.leftovers import check_places, leftover_lines, leftover_texts, leftovers
+from yolozu.engine.new_runs import check_new_run
 from yolozu.engine.remembered import Remembered
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
@@ -48,7 +49,8 @@ class Session:
         loaded: the contract with the origin of every key.
         plan: the graph.
         texts: path relative to the run directory -> text of what the planner writes (requests, fingerprint, …).
-        headline: the run, its contract file and its overrides, in a line; then a line for each leftover.
+        headline: the run, its contract file and its overrides, in a line; then that it is new, and a line for each
+            leftover.
     """
 
     layout: RunLayout
@@ -117,6 +119,7 @@ def open_session(
     forget: Sequence[str] = (),
     argv: Sequence[str],
     strict: bool = True,
+    may_begin: bool = True,
     stages: Sequence[Stage] | None = None,
 ) -> Session:
     """The run that a command line means.
@@ -130,6 +133,7 @@ def open_session(
         forget: keys whose remembered override is dropped.
         argv: the command line, for the record.
         strict: strict mode whatever the contract says, unless the run began without.
+        may_begin: whether ``run_id`` may name a run that is not there; asking about one is a slip.
         stages: the graph's stages; None takes the registry's.
 
     Raises:
@@ -143,6 +147,9 @@ def open_session(
     if forget:
         remembered = remembered.forget(forget)
     known = config is not None or remembered.config is not None
+    said: list[str] = []
+    if not known and (run_id is not None or run_dir is not None):
+        said = check_new_run(layout, default_config=default_config, given=given, may_begin=may_begin)
     remembered = remembered.with_given(config if known else default_config, given)
     path = Path(remembered.config) if remembered.config is not None else None
     loaded = _named(load_contract(path, remembered.as_overrides(given), strict=remembered.strict is True), layout)
@@ -150,7 +157,7 @@ def open_session(
     check_places(layout, plan)
     left = leftovers(layout, plan)
     texts = _planned_texts(layout, loaded, plan, remembered, argv) | leftover_texts(layout, left)
-    headline = "\n".join([remembered.headline(layout.run_id, given), *leftover_lines(left)])
+    headline = "\n".join([remembered.headline(layout.run_id, given), *said, *leftover_lines(left)])
     return Session(layout, loaded, plan, texts, headline)
 
 

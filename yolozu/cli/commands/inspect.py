@@ -43,7 +43,7 @@ def plan(
     as_json: Json = False,
 ) -> int:
     """What would run, in order. Nothing is written."""
-    session, names = session_for(words, run_id, run_dir=run_dir)
+    session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
     verdicts = session.verdicts(names)
     if as_json:
         print(
@@ -59,7 +59,7 @@ def plan(
 
 def why(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> None:
     """Why each stage would run: which key or file, old → new, and where it was set."""
-    session, names = session_for(words, run_id, run_dir=run_dir)
+    session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
     verdicts = session.verdicts(names)
     if as_json:
         print(
@@ -75,7 +75,7 @@ def why(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as
 
 def status(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> None:
     """Every stage of a run: its state, when it was built and how long it took."""
-    session, names = session_for(words, run_id, run_dir=run_dir)
+    session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
     rows = status_rows(session, names)
     if as_json:
         print(json.dumps({"run_id": session.layout.run_id, "stages": rows}, indent=2))
@@ -91,7 +91,7 @@ def status(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
 
 def verify(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> int:
     """Read every artifact again and compare its digest with the receipt; exit 1 when one differs."""
-    session, names = session_for(words, run_id, run_dir=run_dir)
+    session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
     rows = [row for node in session.plan.needed_for(names) for row in _verified(session, node.name)]
     bad = [row for row in rows if row["state"] != "intact"]
     if as_json:

@@ -45,7 +45,7 @@ def verify_resume(
     from yolozu.engine.verify_resume import BuildFailedError, Wish
     from yolozu.engine.verify_resume import verify_resume as prove
 
-    session, _ = session_for(words, None, overrides, strict=False)
+    session, _ = session_for(words, None, overrides, strict=False, may_begin=False)
     show_findings(session.loaded.warnings)
     stream = sys.stderr if as_json else sys.stdout
     wish = Wish(session.loaded, kills=kills, steps=steps, kill_seed=kill_seed, keep=keep)

@@ -1,0 +1,97 @@
+"""Whether a name that no run has is meant for a new one, or is a slip for that of a run which is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yolozu.contract.loader import load_contract
+from yolozu.errors import UsageError
+from yolozu.registry import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from yolozu.contract.overrides import Override
+    from yolozu.paths import RunLayout
+
+RESOLVED = "reports/config_resolved.yaml"
+"""Where a run has its contract."""
+
+LETTERS_A_SLIP = 4
+"""A name is nearly another one if it is one slip away for every so many of its letters."""
+
+MOST_NAMED = 10
+
+
+def embedded_config() -> str:
+    """The contract inside the package, which serves where a directory has none of its own."""
+    import yolozu.contract
+
+    return str(Path(yolozu.contract.__path__[0]) / "default.yaml")
+
+
+def runs_in(directory: Path) -> list[str]:
+    """Names of the runs in a directory."""
+    return sorted(path.parent.parent.name for path in directory.glob(f"*/{RESOLVED}"))
+
+
+def told_of_runs(name: str, runs: Sequence[str]) -> str:
+    """``did you mean 'exp01'? runs here: exp01, exp02``; empty where there are none."""
+    if not runs:
+        return ""
+    guess = nearest(name, list(runs))
+    more = f" and {len(runs) - MOST_NAMED} more" if len(runs) > MOST_NAMED else ""
+    there = f"runs here: {', '.join(runs[:MOST_NAMED])}{more}"
+    return there if guess is None else f"did you mean {guess!r}? {there}"
+
+
+def check_new_run(
+    layout: RunLayout, *, default_config: str | None, given: Sequence[Override], may_begin: bool
+) -> list[str]:
+    """What to say of a run that is not there, and whose contract the command does not name.
+
+    It begins with the default contract, unless its name is more likely a slip.
+
+    Args:
+        layout: where it would live, by the name on the command line.
+        default_config: the contract it would have.
+        given: overrides of the command line.
+        may_begin: whether the command builds, rather than asks.
+
+    Raises:
+        UsageError: YZ324, with the nearest name and the way to begin a new run.
+    """
+    if default_config is None or _own_name(default_config) == layout.run_id:
+        return []
+    runs = runs_in(layout.root.parent)
+    alike = next((name for name in runs if slips(layout.run_id, name) <= len(layout.run_id) // LETTERS_A_SLIP), None)
+    embedded = default_config == embedded_config()
+    says_its_data = any(override.key == "dataset_root" for override in given)
+    if may_begin and alike is None and (says_its_data or not embedded):
+        return [f"  new run {layout.run_id}, from {default_config}"]
+    begin = f"a new run names its contract: config={'FILE' if embedded else default_config} {layout.word}"
+    raise UsageError.one(
+        "YZ324",
+        where=layout.word,
+        problem=f"there is no such run in {layout.root.parent}",
+        fix="; ".join(filter(None, [told_of_runs(layout.run_id, runs), begin])),
+    )
+
+
+def slips(typed: str, meant: str) -> int:
+    """How many letters were left out, added, exchanged, or swapped with their neighbor (optimal string alignment)."""
+    before, last = [0] * (len(meant) + 1), list(range(len(meant) + 1))
+    for i, letter in enumerate(typed, start=1):
+        row = [i]
+        for j, other in enumerate(meant, start=1):
+            least = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != other))
+            if i > 1 and j > 1 and (letter, typed[i - 2]) == (meant[j - 2], other):
+                least = min(least, before[j - 2] + 1)
+            row.append(least)
+        before, last = last, row
+    return last[-1]
+
+
+def _own_name(default_config: str) -> str | None:
+    return load_contract(Path(default_config)).contract.run.run_id
