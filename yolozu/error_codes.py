@@ -85,7 +85,7 @@ CODES: dict[str, str] = {
     "YZ311": "A stage was stopped on request; what ran before it is kept.",
     "YZ312": "A request file cannot be read.",
     "YZ313": "A file that the contract names is missing.",
-    "YZ314": "The disk is full, or a file may not be written.",
+    "YZ314": "The system refuses a file: no room, no permission, a disk that fails, too many open files.",
     "YZ315": "A process of several was lost again and again; what was saved is kept.",
     "YZ316": "A process of several ended badly without a word.",
     "YZ318": "A stage that the contract gives nothing to do.",
@@ -131,6 +131,8 @@ CODES: dict[str, str] = {
     "YZ511": "A bundle of a step that this version cannot repeat.",
     "YZ512": "Compilation was asked for, and this machine cannot do it.",
     "YZ513": "A training, or phases of one, for pose heads that there are not, or that have nothing to learn from.",
+    "YZ515": "Memory ran out, of the machine or of its accelerator.",
+    "YZ516": "A process that loads images was killed, or cannot hand over what it has loaded.",
     "YZ525": "Another process of the training is gone, or has not come.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",

@@ -11,6 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fixtures.small_disk import files_end_at
 from yolozu.artifacts import checkpoint as module
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, read_checkpoint, write_checkpoint
 from yolozu.artifacts.classes import ClassTable
@@ -221,6 +222,18 @@ def test_another_schema_version(tmp_path, version, fix):
 def test_contradicting_parts(tmp_path, changes):
     path = payload_with(tmp_path / "odd.pt", **changes)
     assert error_of(path).startswith(f"{path}: YZ454 checkpoint whose parts contradict each other: ")
+
+
+@pytest.mark.parametrize("room", [0, 2_000, 3_000_000])
+def test_a_full_disk_is_what_the_system_says_of_the_file(tmp_path, room):
+    path = written(tmp_path / "last.pt", sample())
+    before = path.read_bytes()
+    large = sample(weights={"a": torch.zeros(1_000_000)}, ema=None, eval_weights="model")
+    with pytest.raises(OSError, match="File too large") as caught, files_end_at(room):
+        write_checkpoint(path, large)
+    assert caught.value.filename == str(path)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["last.pt"]
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

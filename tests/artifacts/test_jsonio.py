@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fixtures.small_disk import files_end_at
 from yolozu.artifacts.jsonio import canonical, pretty, read_json, write_text, write_text_if_changed, written_aside
 from yolozu.errors import InputError
 
@@ -31,6 +32,13 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         fail_midway()
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_full_disk_names_the_file(tmp_path):
+    with pytest.raises(OSError, match="File too large") as caught, files_end_at(10):
+        write_text(tmp_path / "report.json", "long " * 100)
+    assert caught.value.filename == str(tmp_path / "report.json")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_equal_text_keeps_the_modification_time(tmp_path):

@@ -1,15 +1,19 @@
 """Which images make which step, however the loading is done."""
 
+import errno
 import gc
+from dataclasses import dataclass
 
 import pytest
 import torch
+from torch.utils.data import Dataset
 
 from tests.training.played import Played
 from tests.training.tiny import AUGMENT, PREPROCESS, recipe
 from yolozu.contract.data import AugmentSection
 from yolozu.contract.train import OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
+from yolozu.errors import InputError
 from yolozu.training.batches import training_windows, validation_batches
 from yolozu.training.distributed import ALONE
 
@@ -129,3 +133,33 @@ def test_processes_share_the_size_of_their_batch(tiny):
         for window, others in zip(whole, second, strict=True)
         for size, other in zip(window, others, strict=True)
     )
+
+
+@dataclass(frozen=True)
+class Refused(Dataset):
+    """Samples that cannot be loaded."""
+
+    error: Exception
+
+    def __getitem__(self, key):
+        raise self.error
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError.one("YZ207", where="a.png", problem="cannot be read", fix="mend it"),
+        OSError(errno.EIO, "Input/output error", "a.png"),
+        MemoryError("all of it"),
+    ],
+    ids=["finding", "disk", "memory"],
+)
+def test_an_error_comes_home_whole_from_a_loading_process(error, workers):
+    found = validation_batches(
+        Refused(error), num_images=3, batch_size=2, operations=OperationsSection(num_workers=workers), pin=False
+    )
+    with pytest.raises(type(error)) as caught:
+        next(iter(found))
+    assert (str(caught.value), vars(caught.value)) == (str(error), vars(error))
+    assert getattr(caught.value, "filename", None) == getattr(error, "filename", None)

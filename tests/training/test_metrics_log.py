@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.fixtures.small_disk import files_end_at
 from yolozu.training.metrics_log import MetricsLog, SilentLog, comparable
 
 
@@ -68,3 +69,15 @@ def test_a_silent_log_keeps_nothing():
         log.write("val_step", epoch=1, step=1, optim_step=1, losses={}, metrics={})
         log.sync()
         assert log.rows == 0
+
+
+def test_a_disk_that_refuses_names_the_file(tmp_path):
+    path = tmp_path / "a.jsonl"
+
+    def write():
+        with files_end_at(1000):
+            write_rows(path, 100)
+
+    with pytest.raises(OSError, match="File too large") as caught:
+        write()
+    assert caught.value.filename == str(path)

@@ -83,7 +83,11 @@ class Checkpoint:
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Replace the file at ``path``, whole or not at all. Equal checkpoints give equal bytes."""
+    """Replace the file at ``path``, whole or not at all. Equal checkpoints give equal bytes.
+
+    Raises:
+        OSError: the system refuses; it names the file.
+    """
     import torch
 
     groups = {"weights": checkpoint.weights, "ema": checkpoint.ema}
@@ -111,7 +115,12 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     payload = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "header": canonical(header), "tensors": tensors}
     # A file object, not a path: torch.save writes a path's name into the file.
     with written_aside(path) as aside, aside.open("wb") as file:
-        torch.save(payload, file)
+        try:
+            torch.save(payload, file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):  # why the archive cannot be closed
+                raise error.__context__ from error
+            raise
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

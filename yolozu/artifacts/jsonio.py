@@ -35,6 +35,17 @@ def fsync_dir(directory: Path) -> None:
 
 
 @contextmanager
+def errors_name(path: Path) -> Iterator[None]:
+    """What the system refuses in the block is said of ``path``; writing to an open file names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """A path beside ``path`` that takes its place, synced, when the block ends well; else nothing happens."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,9 +53,10 @@ def written_aside(path: Path) -> Iterator[Path]:
     os.close(handle)
     aside = Path(name)
     try:
-        yield aside
-        with aside.open("rb+") as file:
-            os.fsync(file.fileno())
+        with errors_name(path):
+            yield aside
+            with aside.open("rb+") as file:
+                os.fsync(file.fileno())
         aside.chmod(0o644)
         aside.replace(path)
         fsync_dir(path.parent)

@@ -13,6 +13,7 @@ import yolozu
 from yolozu.cli.help import Command
 from yolozu.cli.render import show_findings
 from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Finding, YolozuError
+from yolozu.system_errors import told_by_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,10 +88,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted()
-    except OSError as error:
-        return _told_by_the_system(error, arguments)
-    except Exception as error:  # noqa: BLE001 whatever is left is a bug: it is reported whole, and as such
-        return _report_bug(error, arguments)
+    except Exception as error:  # noqa: BLE001 what the machine did not do is a bug: it is reported whole, and as such
+        said = told_by_machine(error, where=PROGRAM)
+        if said is None:
+            return _report_bug(error, arguments)
+        show_findings([said])
+        return EXIT_USAGE
 
 
 def _run(arguments: list[str]) -> int:
@@ -188,17 +191,6 @@ def _usage_finding(error: Any) -> Finding:
 def _interrupted() -> int:
     print("interrupted", file=sys.stderr)
     return EXIT_INTERRUPTED
-
-
-def _told_by_the_system(error: OSError, arguments: list[str]) -> int:
-    from yolozu.data.prepare.writing import SYSTEM_SAYS_NO
-
-    if error.errno not in SYSTEM_SAYS_NO:
-        return _report_bug(error, arguments)
-    place = PROGRAM if error.filename is None else str(error.filename)
-    fix = "make room or give permission and run the same command again"
-    show_findings([Finding("YZ314", place, f"the system says: {error.strerror}", fix)])
-    return EXIT_USAGE
 
 
 def _report_bug(error: Exception, arguments: list[str]) -> int:

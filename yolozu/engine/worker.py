@@ -7,7 +7,6 @@ run together has a worker that only watches over them; the first of them does al
 from __future__ import annotations
 
 import argparse
-import errno
 import json
 import os
 import platform
@@ -39,11 +38,10 @@ from yolozu.plan.receipt import Receipt
 from yolozu.progress import Progress, SilentProgress, progress_for
 from yolozu.stages.base import Stage, StageContext, Stopper, links
 from yolozu.stages.registry import STAGES
+from yolozu.system_errors import told_by_machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-SYSTEM_SAYS_NO = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 INTERNAL = "InternalError"
 
@@ -352,13 +350,9 @@ def _watch_over_several(
 
 def _described(error: Exception, layout: RunLayout, stage: str) -> tuple[int, str, str]:
     """Exit code, kind and text of an error."""
-    if isinstance(error, OSError) and error.errno in SYSTEM_SAYS_NO:
-        error = UsageError.one(
-            "YZ314",
-            where=f"{layout.run_id}: {stage}: {error.filename}",
-            problem=f"the system says: {error.strerror}",
-            fix="make room or give permission and run the same command again; what was saved is kept",
-        )
+    said = told_by_machine(error, within=f"{layout.run_id}: {stage}", after="; what was saved is kept")
+    if said is not None:
+        error = UsageError([said])
     if isinstance(error, YolozuError):
         return error.exit_code, type(error).__name__, str(error)
     return EXIT_BUG, INTERNAL, "".join(traceback.format_exception(error))
@@ -366,7 +360,11 @@ def _described(error: Exception, layout: RunLayout, stage: str) -> tuple[int, st
 
 def _tell(code: int, kind: str, text: str, layout: RunLayout, stage: str) -> None:
     """Record and tell what went wrong."""
-    place = record_failure(layout, stage, kind=kind, text=text)
+    try:
+        place = record_failure(layout, stage, kind=kind, text=text)
+    except OSError as error:  # the disk that is full may be the one that the record belongs on
+        print(f"{text}\nnot recorded: {error}", file=sys.stderr)
+        return
     if code != EXIT_BUG:
         print(text, file=sys.stderr)
         return

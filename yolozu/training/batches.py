@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from yolozu.data.collate import Batch, collate, nothing
 from yolozu.data.sampler import epoch_batches
+from yolozu.errors import YolozuError
 from yolozu.training.distributed import ALONE, Group
 from yolozu.training.shares import own_part
 
@@ -48,12 +49,12 @@ def training_windows(
     """
     whole = _keys(timetable, seed=seed, done_steps=done_steps, sizes=images.sizes)
     keys = (own_part(batch, processes) for batch in whole)
-    batches = iter(_loader(images, keys, operations=operations, pin=pin))
+    batches = _loaded(images, keys, operations=operations, pin=pin)
     try:
         for step in range(done_steps, timetable.total_steps):
             yield [next(batches) for _ in range(timetable.window_size(step))]
     finally:
-        del batches  # ends the workers
+        batches.close()  # ends the workers
 
 
 def validation_batches(
@@ -64,12 +65,12 @@ def validation_batches(
     operations: OperationsSection,
     pin: bool,
     processes: Group = ALONE,
-) -> Iterable[Batch]:
+) -> Iterator[Batch]:
     """All images in their own order; the last batch may be short. Of several processes, every one has whole batches."""
     order = range(num_images)
     keys = [list(order[start : start + batch_size]) for start in range(0, num_images, batch_size)]
     keys = keys[processes.rank :: processes.size]
-    return _loader(images, keys, operations=operations, pin=pin)
+    return _loaded(images, keys, operations=operations, pin=pin)
 
 
 def _keys(timetable: Timetable, *, seed: int, done_steps: int, sizes: Sequence[Size]) -> Iterator[list[SampleKey]]:
@@ -80,11 +81,12 @@ def _keys(timetable: Timetable, *, seed: int, done_steps: int, sizes: Sequence[S
         epoch, skip = epoch + 1, 0
 
 
-def _loader(
+def _loaded(
     images: Dataset[Any], keys: Iterable[Any], *, operations: OperationsSection, pin: bool
-) -> DataLoader[Batch]:
-    return DataLoader(
-        images,
+) -> Generator[Batch, None, None]:
+    """The batches; an error of a loading process is raised here as it was there."""
+    loader: DataLoader[Batch | Exception] = DataLoader(
+        _SentHome(images),
         batch_sampler=keys,
         collate_fn=_collate,
         num_workers=operations.num_workers,
@@ -92,7 +94,34 @@ def _loader(
         pin_memory=pin,
         generator=torch.Generator(),  # of its own: the loader draws a seed that nothing here uses
     )
+    for batch in loader:
+        if isinstance(batch, Exception):
+            raise batch
+        yield batch
 
 
-def _collate(samples: Sequence[Sample]) -> Batch:
-    return collate(samples) if samples else nothing()
+class _SentHome(Dataset[Any]):
+    """Samples; in a loading process, an error stands for the sample that it prevents.
+
+    torch's own way home keeps the text of an error alone: its findings, its number and its file would be lost.
+    """
+
+    def __init__(self, images: Dataset[Any]) -> None:
+        self._images = images
+
+    def __getitem__(self, key: Any) -> Sample | Exception:
+        try:
+            return self._images[key]  # type: ignore[no-any-return]
+        except (YolozuError, OSError, MemoryError) as error:
+            if get_worker_info() is None:
+                raise
+            return error
+
+
+def _collate(samples: Sequence[Sample | Exception]) -> Batch | Exception:
+    whole = []
+    for sample in samples:
+        if isinstance(sample, Exception):
+            return sample
+        whole.append(sample)
+    return collate(whole) if whole else nothing()

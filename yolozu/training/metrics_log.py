@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from yolozu.artifacts.jsonio import canonical
+from yolozu.artifacts.jsonio import canonical, errors_name
 from yolozu.artifacts.run_meta import timestamp
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class MetricsLog:
             ValueError: it has fewer rows.
         """
         path.touch()
+        self._path = path
         self._file = path.open("rb+")
         self.rows = keep_rows
         for row in range(keep_rows):
@@ -49,7 +50,8 @@ class MetricsLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        with errors_name(self._path):  # what could not be written before is tried again
+            self._file.close()
 
     def write(
         self,
@@ -78,13 +80,15 @@ class MetricsLog:
             "metrics": dict(metrics),
             "meta": {"kind": kind, "epoch": epoch, "step": step, "optim_step": optim_step},
         }
-        self._file.write(canonical(row).encode("utf-8") + b"\n")
-        self._file.flush()
+        with errors_name(self._path):
+            self._file.write(canonical(row).encode("utf-8") + b"\n")
+            self._file.flush()
         self.rows += 1
 
     def sync(self) -> None:
         """Make all rows survive a power cut."""
-        os.fsync(self._file.fileno())
+        with errors_name(self._path):
+            os.fsync(self._file.fileno())
 
 
 class SilentLog(MetricsLog):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import filecmp
 import shutil
 import tempfile
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.artifacts.jsonio import fsync_dir, written_aside
 from yolozu.errors import Finding, UsageError
+from yolozu.system_errors import told_by_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 20
 """Files that an error names one by one."""
-
-SYSTEM_SAYS_NO = frozenset(
-    {
-        errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM,
-        errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG,
-    }
-)  # fmt: skip
-"""What is no mistake of ours: no room, no permission, or a file where a directory should be."""
-
 
 AWAY = "move it away, or name another --out"
 OTHER_CONTENT = "is there already, with other content"
@@ -46,14 +37,10 @@ def told_by_the_system(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in SYSTEM_SAYS_NO:
+        said = told_by_machine(error, where=str(out))
+        if said is None:
             raise
-        raise UsageError.one(
-            "YZ314",
-            where=str(out if error.filename is None else error.filename),
-            problem=f"the system says: {error.strerror}",
-            fix="make room or give permission and run the same command again",
-        ) from error
+        raise UsageError([said]) from error
 
 
 @contextmanager
