@@ -131,6 +131,7 @@ CODES: dict[str, str] = {
     "YZ511": "A bundle of a step that this version cannot repeat.",
     "YZ512": "Compilation was asked for, and this machine cannot do it.",
     "YZ513": "A training, or phases of one, for pose heads that there are not, or that have nothing to learn from.",
+    "YZ514": "A file system without locks, where a run cannot be built safely.",
     "YZ515": "Memory ran out, of the machine or of its accelerator.",
     "YZ516": "A process that loads images was killed, or cannot hand over what it has loaded.",
     "YZ525": "Another process of the training is gone, or has not come.",

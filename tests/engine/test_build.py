@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,18 @@ def test_a_short_name_of_a_stage_that_is_not_in_the_plan_is_none(tmp_path, monke
     (tmp_path / "exp.yaml").write_text(CONTRACT)
     tasks = tasks_of(Build(opened("scenarios=none")))
     assert not {"test", "scenarios"} & set(tasks)
+
+
+def test_a_place_without_permission_or_room_is_told_with_exit_code_2(build, capsys, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "Permission denied", "runs/a/plan/train.json")
+
+    monkeypatch.setattr("yolozu.engine.session.write_text_if_changed", refuse)
+    (resolve,) = tasks_of(build)["_resolve"]["actions"][0]
+    assert resolve() is not None
+    assert build.exit_code == 2
+    assert capsys.readouterr().err == (
+        "a: runs/a/plan/train.json: YZ314 the system says: Permission denied\n"
+        "  fix: make room or give permission and run the same command again\n"
+    )
+    build.release()

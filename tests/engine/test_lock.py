@@ -1,3 +1,4 @@
+import errno
 import os
 import socket
 import subprocess
@@ -5,7 +6,7 @@ import sys
 
 import pytest
 
-from yolozu.engine.lock import HeldLock
+from yolozu.engine.lock import HeldLock, holder_path, holder_pid
 from yolozu.errors import UsageError
 
 
@@ -37,3 +38,33 @@ def test_waiting_for_a_lock_ends(tmp_path):
     with pytest.raises(UsageError):
         HeldLock(path, code="YZ302", what="run", timeout_s=0.2)
     lock.release()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_refused_and_never_used_unlocked(tmp_path, monkeypatch, number):
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    path = tmp_path / "build.lock"
+    with pytest.raises(UsageError) as caught:
+        HeldLock(path, code="YZ302", what="run exp01")
+    assert str(caught.value) == (
+        f"{path}: YZ514 the file system has no locks ({os.strerror(number)}), so two builders could write run exp01 at "
+        "once\n  fix: give the run a directory on another file system, such as a local disk: run_dir=DIRECTORY; "
+        "or have locks switched on there (for NFS: lockd)"
+    )
+    assert not holder_path(path).exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"process", b"process x on y", b"\xff\xfe\x00", b"process 12"])
+def test_a_damaged_name_of_a_holder_harms_nobody(tmp_path, content):
+    path = tmp_path / "build.lock"
+    holder_path(path).write_bytes(content)
+    assert holder_pid(path) == (12 if content == b"process 12" else None)
+    HeldLock(path, code="YZ302", what="run").release()
+
+
+def test_a_directory_in_place_of_a_holder_s_name_names_nobody(tmp_path):
+    holder_path(tmp_path / "build.lock").mkdir()
+    assert holder_pid(tmp_path / "build.lock") is None

@@ -10,8 +10,9 @@ from doit.exceptions import TaskError, TaskFailed
 
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock
-from yolozu.errors import YolozuError
+from yolozu.errors import UsageError, YolozuError
 from yolozu.stages.registry import GROUPS
+from yolozu.system_errors import told_by_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,11 +60,17 @@ class Build:
         }
 
     def _resolve(self) -> TaskError | None:
+        layout = self.session.layout
         try:
-            self.lock = HeldLock(self.session.layout.lock_path, code="YZ302", what=f"run {self.session.layout.run_id}")
+            self.lock = HeldLock(layout.lock_path, code="YZ302", what=f"run {layout.run_id}")
+            self.session.write_plan()
         except YolozuError as error:
             return self._refused(error)
-        self.session.write_plan()
+        except OSError as error:
+            said = told_by_machine(error, within=layout.run_id)
+            if said is None:
+                raise
+            return self._refused(UsageError([said]))
         return None
 
     def _stands(self, node: Node) -> bool:

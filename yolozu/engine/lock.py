@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from typing import TYPE_CHECKING
@@ -12,6 +13,10 @@ from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""What a file system says that cannot lock: NFS without lockd, some FUSE and cluster file systems."""
 
 
 class HeldLock:
@@ -27,11 +32,12 @@ class HeldLock:
             timeout_s: how long to wait for it.
 
         Raises:
-            UsageError: ``code``; somebody else holds it.
+            UsageError: ``code`` where somebody else holds it; YZ514 where the file system has no locks.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._holder_path = holder_path(path)
-        self._lock = FileLock(path, timeout=timeout_s)
+        # Never a lock that is only a file: after a kill it would stay, and nobody could tell.
+        self._lock = FileLock(path, timeout=timeout_s, fallback_to_soft=False)
         try:
             self._lock.acquire()
         except Timeout as error:
@@ -40,6 +46,16 @@ class HeldLock:
                 where=str(path),
                 problem=f"{what} is being written by {self._holder()}",
                 fix="wait until it is done, or stop that process; a lock of a dead process does not stay",
+            ) from error
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            raise UsageError.one(
+                "YZ514",
+                where=str(path),
+                problem=f"the file system has no locks ({error.strerror}), so two builders could write {what} at once",
+                fix="give the run a directory on another file system, such as a local disk: run_dir=DIRECTORY; "
+                "or have locks switched on there (for NFS: lockd)",
             ) from error
         self._holder_path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
 
@@ -50,8 +66,8 @@ class HeldLock:
 
     def _holder(self) -> str:
         try:
-            return self._holder_path.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
+            return self._holder_path.read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
             return "another process"
 
 
@@ -63,7 +79,7 @@ def holder_path(lock_path: Path) -> Path:
 def holder_pid(lock_path: Path) -> int | None:
     """Process that holds, or was the last to hold, a lock on this machine; None where nobody is named."""
     try:
-        words = holder_path(lock_path).read_text(encoding="utf-8").split()
-    except FileNotFoundError:
+        words = holder_path(lock_path).read_text(encoding="utf-8", errors="replace").split()
+    except OSError:
         return None
-    return int(words[1]) if len(words) > 1 else None
+    return int(words[1]) if len(words) > 1 and words[1].isdecimal() else None
