@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def write_ply(path: Path, points: list[list[float]]) -> Path:
     return write_file(path, f"ply\nformat ascii 1.0\nelement vertex {len(points)}\n{axes}end_header\n{rows}")
 
 
-def bop_row(obj_id: int = 7, t_mm: tuple[float, float, float] = (0.0, 0.0, 500.0), **changes: Any) -> dict[str, Any]:
+def bop_row(obj_id: Any = 7, t_mm: tuple[float, float, float] = (0.0, 0.0, 500.0), **changes: Any) -> dict[str, Any]:
     """A row of ``scene_gt.json``."""
     return {"obj_id": obj_id, "cam_R_m2c": IDENTITY, "cam_t_m2c": list(t_mm), **changes}
 
@@ -104,7 +105,7 @@ def bop_box(*xywh: float, visible: float = 1.0) -> dict[str, Any]:
 
 def write_bop(
     root: Path,
-    objects: dict[int, list[dict[str, Any]]],
+    objects: Mapping[Any, list[dict[str, Any]]],
     info: dict[int, list[dict[str, Any]]] | None = None,
     scene: str = "train/000001",
     models: dict[str, Any] | None = None,
@@ -120,6 +121,17 @@ def write_bop(
     write_file(root / "models/models_info.json", json.dumps({"3": {"diameter": 50.0}, **(models or {})}))
     for key in (3, 7):
         write_ply(root / f"models/obj_{key:06d}.ply", TETRAHEDRON)
+    return root
+
+
+def write_cameras(root: Path, scene: str, pictures: dict[str, str]) -> Path:
+    """One scene as several cameras saw it: by camera, the folder of its two images; object 7 is 1 px wider in each."""
+    for place, (camera, folder) in enumerate(pictures.items(), start=1):
+        write_bop(root, {0: [bop_row()]}, {0: [bop_box(1, 1, 9 + place, 9)]}, scene=scene)
+        directory = root / scene
+        (directory / "rgb").rename(directory / folder)
+        for name in ("scene_camera", "scene_gt", "scene_gt_info"):
+            (directory / f"{name}.json").rename(directory / f"{name}_{camera}.json")
     return root
 
 

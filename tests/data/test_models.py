@@ -46,6 +46,7 @@ def test_a_directory_without_anything_of_ours_holds_no_models(tmp_path):
         ("[]", "models_info.json: YZ242 is no object"),
         ("{", "models_info.json: YZ242 cannot be read as JSON"),
         ('{"3": 7}', "models_info.json: 3: YZ242 is no object"),
+        ('{"3": {}, "000003": {}}', "models_info.json: YZ242 '3' and '000003' both mean object 3"),
         ('{"3": {"diameter": 0}}', "models_info.json: 3: YZ242 has diameter 0"),
         ('{"3": {"diameter": "5"}}', "models_info.json: 3: YZ242 '5' is no finite number"),
         ('{"3": {"symmetries_discrete": [[1]]}}', "models_info.json: 3: YZ242 a symmetry is a 3×3 rotation or a 4×4"),

@@ -34,6 +34,12 @@ def test_ids_are_those_of_bops_paths_and_else_by_order():
     assert image_keys(prepared) == [(48, 0), (48, 1), (48, 2)]
     assert image_keys(index_of(VIEWS, names="images/test/48/{:06d}.png".format)) == [(0, 0), (0, 1), (0, 2)]
     assert image_keys(index_of(VIEWS, names=lambda place: f"{place}/000001/rgb/000007.png")) == [(0, 0), (0, 1), (0, 2)]
+    for name in (
+        "test/000048/rgb_cam1/{:06d}.png",
+        "test/000048/gray1/{:06d}.png",
+        "images/test/000048_cam1/{:06d}.png",
+    ):
+        assert image_keys(index_of(VIEWS, names=name.format)) == [(48, 0), (48, 1), (48, 2)]
     assert image_keys(index_of(VIEWS[:1], names="val/000003/gray/000011.tif".format)) == [(3, 11)]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from yolozu.artifacts.jsonio import read_json
 from yolozu.artifacts.object_models import ObjectModel, ObjectModels
 from yolozu.artifacts.ply import read_vertices
-from yolozu.data.layouts.model_files import INFO_NAME, mesh_names
+from yolozu.data.layouts.model_files import INFO_NAME, object_id
 from yolozu.data.readers.pose_values import number
 from yolozu.data.symmetry import symmetries_of_info, symmetries_of_text
 from yolozu.errors import Finding, InputError
@@ -38,12 +38,11 @@ def read_models(files: ModelFiles, classes: ClassTable) -> dict[int, ObjectModel
     Raises:
         InputError: YZ241 a mesh cannot be read, YZ242 ``models_info.json`` cannot be understood.
     """
-    info = _read_info(files.directory / INFO_NAME)
+    info = read_info(files)
     models = {}
     for index, (name, category) in enumerate(zip(classes.names, classes.category_ids, strict=True)):
-        paths = [files.directory / mesh for mesh in mesh_names(name, category)]
-        mesh = next((path for path in paths if path.is_file()), None)
-        entry = info.get(str(category), info.get(name))
+        mesh = files.mesh_of(name, category)
+        entry = entry_of(info, name, category)
         if mesh is not None or entry is not None:
             place = f"{files.directory / INFO_NAME}: {category}"
             models[index] = _model(mesh, {} if entry is None else entry, place, unit=files.metres)
@@ -96,10 +95,30 @@ def _model(mesh: Path | None, entry: Any, place: str, *, unit: float) -> ObjectM
     return ObjectModel(points_V3, diameter, symmetries)
 
 
-def _read_info(path: Path) -> dict[str, Any]:
+def read_info(files: ModelFiles) -> dict[str, Any]:
+    """What ``models_info.json`` holds; empty where there is none.
+
+    Raises:
+        InputError: YZ242 it is no object, or two of its keys mean one object.
+    """
+    path = files.directory / INFO_NAME
     if not path.is_file():
         return {}
     document = read_json(path, code="YZ242", fix=FIX)
     if not isinstance(document, dict):
         raise InputError.one("YZ242", where=str(path), problem="is no object", fix=FIX)
+    owners: dict[int, str] = {}
+    for key in document:
+        number = object_id(key)
+        if number is not None and owners.setdefault(number, key) != key:
+            problem = f"{owners[number]!r} and {key!r} both mean object {number}"
+            raise InputError.one("YZ242", where=str(path), problem=problem, fix="remove one of the two")
     return document
+
+
+def entry_of(info: Mapping[str, Any], name: str, category: int) -> Any:
+    """The entry of a class: called by its category id, by its name, or by its id in other words; None without one."""
+    for key in (str(category), name):
+        if key in info:
+            return info[key]
+    return next((entry for key, entry in info.items() if object_id(key) == category), None)

@@ -31,7 +31,7 @@ MM_PER_METRE = 1000.0
 LISTED = 20
 """Lines that an error names one by one."""
 
-_BOP_IMAGE = re.compile(r"(?:^|/)(?:(\d+)/(?:rgb|gray)/(\d+)|(\d{6})/(\d{6}))\.[^./]+$", re.ASCII)
+_BOP_IMAGE = re.compile(r"(?:^|/)(?:(\d+)/(?:rgb|gray)\w*/(\d+)|(\d{6})(?:_\w+)?/(\d{6}))\.[^./]+$", re.ASCII)
 """BOP's own path, or that of `data prepare-bop`, whose folders of scenes hold the pictures themselves."""
 
 ImageKey = tuple[int, int]

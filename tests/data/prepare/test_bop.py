@@ -15,6 +15,7 @@ from tests.data.builders import (
     index_at,
     survey_of,
     write_bop,
+    write_cameras,
     write_file,
     write_mask,
 )
@@ -55,6 +56,22 @@ def test_a_split_reads_the_same_as_in_its_own_layout(tmp_path, copies):
         assert after.poses.to_json() == before.poses.to_json()
     for index, model in survey_of(root).models.by_class.items():
         np.testing.assert_array_equal(survey_of(out).models.by_class[index].points_V3, model.points_V3)
+
+
+@pytest.mark.parametrize("copies", [False, True])
+def test_every_camera_of_a_scene_becomes_a_folder(tmp_path, copies):
+    root, out = (
+        write_cameras(tmp_path / "bop", "train/000001", {"cam1": "rgb_cam1", "cam2": "gray_cam2"}),
+        tmp_path / "out",
+    )
+    write_mask(root / "train/000001/mask_visib_cam2/000000_000000.png", (1, 1, 10, 10))
+    made = prepare(root, out, copies_images=copies)
+    assert (made.num_images, made.num_objects) == (4, 2)
+    names = [record.image for record in index_at(out, "train").records]
+    assert names == [
+        f"images/train/000001_{camera}/{number:06d}.png" for camera in ("cam1", "cam2") for number in (0, 1)
+    ]
+    assert [record.masks for record in index_at(out, "train").records][2] != ()
 
 
 def test_images_masks_and_meshes_stay_where_they_are(tmp_path):

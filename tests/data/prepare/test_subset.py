@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
-from tests.data.builders import check_of, found, index_at, write_file, write_image, write_yolo
+from tests.data.builders import check_of, found, index_at, write_cameras, write_file, write_image, write_yolo
 from yolozu.artifacts.digest import DigestCache
 from yolozu.data.prepare.subset import SubsetPlan, subset
 from yolozu.errors import InputError, UsageError
@@ -137,6 +138,25 @@ def test_real_scenes_become_scenes(tmp_path, real_data):
     assert found(check_of(tmp_path / "out"), tmp_path) == []
     records = index_at(tmp_path / "out", "train").records
     assert all(record.poses is not None and record.masks for record in records)
+
+
+def test_scenes_of_several_cameras_with_padded_ids_keep_their_labels(tmp_path):
+    root = write_cameras(tmp_path / "bop", "train/000001", {"cam1": "rgb_cam1", "cam2": "gray_cam2"})
+    for path in root.glob("train/000001/*.json"):
+        rows = json.loads(path.read_text())
+        path.write_text(json.dumps({f"{int(key):06d}": row for key, row in rows.items()}))
+    make(root, tmp_path / "out", count=4)
+    boxes = {
+        Path(record.image).parent.name: record.boxes_cxcywh.tolist()
+        for record in index_at(tmp_path / "out", "train").records
+        if len(record.class_indices)
+    }
+    assert boxes == {
+        Path(record.image).parent.name: record.boxes_cxcywh.tolist()
+        for record in index_at(root, "train").records
+        if len(record.class_indices)
+    }
+    assert sorted(boxes) == ["gray_cam2", "rgb_cam1"]
 
 
 def test_the_choice_does_not_depend_on_the_format_of_labels(tmp_path, real_data):

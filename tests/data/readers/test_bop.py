@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.data.builders import (
     index_at,
     survey_of,
     write_bop,
+    write_cameras,
     write_file,
     write_mask,
 )
@@ -121,11 +123,12 @@ def test_without_statistics_the_mask_tells_the_box_and_without_mask_the_model(tm
     [
         (bop_row(9), "class_out_of_range 0[0]: obj_id 9 is no object of the data set"),
         (bop_row(True), "class_out_of_range 0[0]: obj_id True is no object of the data set"),
-        (bop_row("7"), "class_out_of_range 0[0]: obj_id '7' is no object of the data set"),
+        (bop_row("mug"), "class_out_of_range 0[0]: obj_id 'mug' is no object of the data set"),
+        (bop_row(7.5), "class_out_of_range 0[0]: obj_id 7.5 is no object of the data set"),
         ({"obj_id": 7}, "malformed_pose 0[0]: has no 'cam_R_m2c'"),
         (bop_row(cam_R_m2c=[1, 2]), "malformed_pose 0[0]: must be 3×3 or 9 numbers, is a list of 2"),
         (bop_row(cam_t_m2c=[0, 0, "1"]), "malformed_pose 0[0]: '1' is no finite number"),
-        (7, "malformed_pose 0[0]: 'int' object is not subscriptable"),
+        (7, "malformed_pose 0[0]: is no object with obj_id, cam_R_m2c and cam_t_m2c"),
     ],
 )
 def test_a_malformed_row_is_a_finding_at_its_place(tmp_path, row, problem):
@@ -257,3 +260,76 @@ def test_real_masks_lie_in_the_middle_of_the_posed_mesh(dino):
             shifts.append((pixels_V2.min(0) + pixels_V2.max(0)) / 2 - middle)
     assert len(shifts) > 200
     np.testing.assert_allclose(np.median(shifts, axis=0), [0.0, 0.0], atol=0.05)
+
+
+@pytest.mark.parametrize("write", ["{:06d}".format, "{}.0".format, " {}".format])
+def test_keys_of_scene_files_are_numbers_however_they_are_written(tmp_path, write):
+    root = write_bop(tmp_path, {0: [bop_row()], 1: [bop_row(3)]}, {0: [bop_box(1, 1, 9, 9)], 1: [bop_box(2, 2, 8, 8)]})
+    usual = read(root)
+    for path in root.glob("train/000001/*.json"):
+        rows = json.loads(path.read_text())
+        path.write_text(json.dumps({write(int(key)): row for key, row in rows.items()}))
+    assert read(root) == usual
+
+
+@pytest.mark.parametrize("key", ["7", "000007", 7.0, "obj_000007", "7.0"])
+def test_object_ids_are_numbers_however_they_are_written(tmp_path, key):
+    root = write_bop(tmp_path, {0: [bop_row(key)]}, {0: [bop_box(1, 1, 9, 9)]})
+    assert [instance.class_index for instance in read(root).images[0].instances] == [1]
+
+
+def test_keys_that_mean_no_image_or_the_same_are_findings(tmp_path):
+    rows = {"0": [bop_row()], "000": [bop_row()], "left": [bop_row()]}
+    root = write_bop(tmp_path, rows, {0: [bop_box(1, 1, 9, 9)]})
+    write_file(root / "train/000001/scene_camera.json", json.dumps({"0": BOP_CAMERA, "1": BOP_CAMERA, "x": BOP_CAMERA}))
+    told = [f"{defect.rule} {Path(defect.where).name}: {defect.problem}" for defect in read(root).stray]
+    assert told == [
+        "malformed_pose scene_camera.json: x: is no number of an image",
+        "malformed_label scene_gt.json: 000: means image 0, as another key does",
+        "malformed_label scene_gt.json: left: is no number of an image",
+    ]
+    assert not check_of(root).clean
+
+
+def test_poses_of_which_no_image_is_there_are_an_error(tmp_path):
+    root = write_bop(tmp_path, {100: [bop_row()], 101: [bop_row()]})
+    (defect,) = read(root).stray
+    assert (defect.rule, defect.where) == ("malformed_label", f"{root}/train/000001/scene_gt.json")
+    assert defect.problem == "none of its 2 keys is the number of an image; those are 0 to 1"
+
+
+def test_pictures_that_share_a_number_or_have_none_are_told(tmp_path):
+    root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(1, 1, 9, 9)]})
+    write_file(root / "train/000001/rgb/0.png", "")
+    write_file(root / "train/000001/rgb/preview.png", "")
+    write_bop(root, {}, scene="train/000002")
+    (root / "train/000002/scene_camera.json").unlink()
+    labels = read(root)
+    assert [(defect.rule, Path(defect.where).name) for defect in labels.stray] == [("malformed_label", "000000.png")]
+    assert labels.notes == (
+        "000002 has no scene_camera.json: it is left out",
+        "1 pictures are not called by a number: they are left out",
+    )
+
+
+def test_masks_and_meshes_are_found_however_their_numbers_are_written(tmp_path):
+    mask = write_mask(tmp_path / "train/000001/mask_visib/0_0.png", (8, 12, 24, 36))
+    root = write_bop(tmp_path, {0: [bop_row()]})
+    (root / "models/obj_000007.ply").rename(root / "models/obj_07.PLY")
+    (root / "models/models_info.json").write_text(json.dumps({"000003": {"diameter": 40.0}}))
+    (instance,) = read(root).images[0].instances
+    assert instance.mask == InstanceMask(mask)
+    models = survey_of(root).models.by_class
+    assert {index: (len(model.points_V3), model.diameter) for index, model in models.items()} == {
+        0: (4, pytest.approx(0.04)),
+        1: (4, pytest.approx(0.05)),
+    }
+
+
+def test_every_camera_of_a_scene_gives_images(tmp_path):
+    root = write_cameras(tmp_path, "train/000001", {"cam1": "rgb_cam1", "cam2": "gray_cam2"})
+    images = read(root).images
+    assert [image.image for image in images] == [
+        f"train/000001/{folder}/{number:06d}.png" for folder in ("gray_cam2", "rgb_cam1") for number in range(2)
+    ]
+    assert [boxes_px(image) for image in images] == [[[6.5, 5.5, 11, 9]], [], [[6, 5.5, 10, 9]], []]

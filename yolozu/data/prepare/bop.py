@@ -99,7 +99,8 @@ class _Files:
 
     def __init__(self, plan: BopPlan, layout: Layout) -> None:
         self._plan, self._layout = plan, layout
-        self._scenes = scenes_of(layout.splits[plan.split].labels)
+        self._scenes = {scene.pictures: scene for scene in scenes_of(layout.splits[plan.split].labels)}
+        self._names_of_masks = {scene.masks: scene.name for scene in self._scenes.values()}
 
     @property
     def entry(self) -> SplitEntry:
@@ -118,7 +119,7 @@ class _Files:
         """Link the scenes' pictures into the data set, a link for each scene; or copy everything that is used."""
         images_dir = self._plan.out / "images" / self._plan.split
         if not self._plan.copies_images:
-            write_files(images_dir, {scene.directory.name: scene.pictures.resolve() for scene in self._scenes})
+            write_files(images_dir, {scene.name: scene.pictures.resolve() for scene in self._scenes.values()})
             return
         sources = {images_dir / f"{self._name(image)}{image.path.suffix}": image.path for image in images}
         for image in images:
@@ -156,10 +157,10 @@ class _Files:
 
     def _name(self, image: LabeledImage) -> str:
         """``000001/000000``: scene and image."""
-        return f"{image.path.parents[1].name}/{stem_of(image.path.name)}"
+        return f"{self._scenes[image.path.parent].name}/{stem_of(image.path.name)}"
 
     def _mask_name(self, path: Path) -> str:
-        return f"masks/{self._plan.split}/{path.parents[1].name}/{path.name}"
+        return f"masks/{self._plan.split}/{self._names_of_masks[path.parent]}/{path.name}"
 
 
 def _line(instance: Instance) -> str:

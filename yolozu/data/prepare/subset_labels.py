@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.jsonio import pretty, read_json
-from yolozu.data.layouts.bop_files import CAMERA_NAME, INFO_NAME, MASKS_NAME, POSES_NAME
+from yolozu.data.layouts.bop_files import Scene, image_id, scenes_of
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import stem_of
 from yolozu.data.layouts.ultralytics import label_stem
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 PATHS_IN_SIDECARS = ("mask_path", "depth_path")
 """Keys of a pose sidecar that name files relative to the data set."""
-
-SCENE_FILES = (CAMERA_NAME, POSES_NAME, INFO_NAME)
 
 
 class SubsetLabels(Protocol):
@@ -168,17 +167,14 @@ class SceneLabels:
     def __init__(self, split: Split, images: Iterable[LabeledImage], paint: Paint | None) -> None:
         self._split, self._paint = split, paint
         self.images = {_name(image, split.images_dir): image for image in images}
-        scenes = {self._scene(name) for name in self.images}
-        self._rows_of = {
-            (scene, described): _rows(split.images_dir / scene / described)
-            for scene in scenes
-            for described in SCENE_FILES
-        }
+        self._scenes = {scene.pictures: scene for scene in scenes_of(split.images_dir)}
+        used = dict.fromkeys(path for image in self.images.values() for path in _described(self._scene(image)))
+        self._rows_of = {path: _rows(path) for path in used}
 
     def digest(self, name: str) -> str:
         """SHA-256 over the camera, the poses and the boxes of an image, null where a file does not have it."""
-        key = str(int(Path(name).stem))
-        return digest_of([self._rows_of[self._scene(name), described].get(key) for described in SCENE_FILES])
+        image = self.images[name]
+        return digest_of([self._rows_of[path].get(_number(image)) for path in _described(self._scene(image))])
 
     def entry(self, out: Path) -> SplitEntry:
         """A directory of scenes of the data set's own."""
@@ -187,32 +183,41 @@ class SceneLabels:
     def write(self, out: Path, names: Sequence[str]) -> None:
         """Images and masks, and the rows of the chosen images."""
         contents: dict[str, Content] = {}
+        kept: dict[Scene, set[int]] = defaultdict(set)
         for name in names:
-            path, scene = self.images[name].path, self._scene(name)
-            contents[written_name(name, self._paint)] = _picture(self.images[name], self._paint)
-            masks = self._split.images_dir / scene / MASKS_NAME
-            for mask in sorted(masks.glob(f"{path.stem}_*.png")):
-                contents[f"{scene}/{MASKS_NAME}/{mask.name}"] = mask.resolve()
-        for scene in {self._scene(name) for name in names}:
-            kept = {str(int(Path(name).stem)) for name in names if self._scene(name) == scene}
-            for described in SCENE_FILES:
-                if (self._split.images_dir / scene / described).is_file():
-                    rows = self._rows_of[scene, described]
-                    cut = {key: row for key, row in rows.items() if key in kept}
-                    contents[f"{scene}/{described}"] = pretty(cut).encode("utf-8")
+            image = self.images[name]
+            contents[written_name(name, self._paint)] = _picture(image, self._paint)
+            kept[self._scene(image)].add(_number(image))
+        for scene, numbers in kept.items():
+            for (number, _), mask in scene.mask_files().items():
+                if number in numbers:
+                    contents[mask.relative_to(self._split.images_dir).as_posix()] = mask.resolve()
+            for path in _described(scene):
+                if path.is_file():
+                    cut = {str(number): row for number, row in self._rows_of[path].items() if number in numbers}
+                    contents[path.relative_to(self._split.images_dir).as_posix()] = pretty(cut).encode("utf-8")
         write_files(self._directory(out), contents)
 
     def _directory(self, out: Path) -> Path:
         return out / "scenes" / self._split.name
 
-    def _scene(self, name: str) -> str:
-        return name.partition("/")[0]
+    def _scene(self, image: LabeledImage) -> Scene:
+        return self._scenes[image.path.parent]
 
 
-def _rows(path: Path) -> dict[str, Any]:
+def _described(scene: Scene) -> tuple[Path, Path, Path]:
+    return scene.cameras_path, scene.poses_path, scene.info_path
+
+
+def _number(image: LabeledImage) -> int:
+    return int(image.path.name.partition(".")[0])
+
+
+def _rows(path: Path) -> dict[int, Any]:
     """Rows of a scene's file by image id; the reader has said what it thinks of a malformed one."""
     document = read_json(path, code="YZ243", fix="give BOP scenewise files") if path.is_file() else {}
-    return document if isinstance(document, dict) else {}
+    rows = document.items() if isinstance(document, dict) else ()
+    return {number: row for key, row in rows if (number := image_id(key)) is not None}
 
 
 def _name(image: LabeledImage, images_dir: Path) -> str:

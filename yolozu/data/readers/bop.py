@@ -9,8 +9,6 @@ Source: https://github.com/thodan/bop_toolkit/blob/master/docs/bop_datasets_form
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +18,9 @@ from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import read_json
 from yolozu.data.images import size_of
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera, LabeledImage, SplitLabels
-from yolozu.data.layouts.bop_files import CAMERA_NAME, INFO_NAME, MM, POSES_NAME, Scene, scenes_of
-from yolozu.data.layouts.model_files import INFO_NAME as MODELS_INFO_NAME
-from yolozu.data.models import read_models
+from yolozu.data.layouts.bop_files import MM, Scene, image_id, left_out, scenes_of
+from yolozu.data.layouts.model_files import object_id
+from yolozu.data.models import read_info, read_models
 from yolozu.data.readers.bop_boxes import Box, box_of_mask, box_of_points
 from yolozu.data.readers.pose_values import camera, matrix, numbers, vector
 from yolozu.errors import InputError
@@ -38,7 +36,7 @@ HALF_PIXEL = 0.5
 """From BOP's principal point to ours."""
 
 FIX = "give BOP scenewise files: a JSON object by image id"
-MESH_NAME = re.compile(r"obj_(\d{6})", re.ASCII)
+NO_IMAGE = "no image has this id"
 
 
 class BopReader:
@@ -56,12 +54,8 @@ class BopReader:
         files = self._layout.models
         if files is None:
             return None
-        found = {int(match[1]) for path in files.paths() if (match := MESH_NAME.fullmatch(Path(path).stem))}
-        info = files.directory / MODELS_INFO_NAME
-        if info.is_file():
-            document = read_json(info, code="YZ242", fix=FIX)
-            found |= {int(key) for key in document if key.isdecimal()} if isinstance(document, dict) else set()
-        ids = sorted(found)
+        stated = (object_id(key) for key in read_info(files))
+        ids = sorted({*files.meshes_by_id(), *(key for key in stated if key is not None)})
         return ClassTable(tuple(made_up_name(key) for key in ids), tuple(ids)) if ids else None
 
     def read(self, classes: ClassTable | None) -> SplitLabels:
@@ -80,15 +74,20 @@ class BopReader:
         table = _Objects(self._layout, classes)
         images: list[LabeledImage] = []
         stray: list[Defect] = []
-        invisible = 0
+        invisible, unnumbered = 0, 0
         for scene in scenes_of(self._split.images_dir):
             reader = _SceneReader(self._layout, scene, table)
             images += reader.images()
             stray += reader.stray()
             invisible += reader.invisible
-        notes = (f"nothing is visible of {invisible} labeled objects: they are left out",) if invisible else ()
+            unnumbered += len(scene.unnumbered())
+        notes = [f"{text}: it is left out" for text in left_out(self._split.images_dir)]
+        if invisible:
+            notes.append(f"nothing is visible of {invisible} labeled objects: they are left out")
+        if unnumbered:
+            notes.append(f"{unnumbered} pictures are not called by a number: they are left out")
         ordered = tuple(sorted(images, key=lambda entry: entry.image))
-        return SplitLabels(self._split.name, ordered, tuple(stray), notes=notes)
+        return SplitLabels(self._split.name, ordered, tuple(stray), notes=tuple(notes))
 
 
 def made_up_name(object_id: int) -> str:
@@ -130,29 +129,39 @@ class _SceneReader:
         self._files = scene.images()
         self.invisible = 0
         # Texts, because every object's place is told with them and a path costs more than the rest of an object.
-        self._cameras_path, self._poses_path = f"{scene.directory / CAMERA_NAME}", f"{scene.directory / POSES_NAME}"
-        self._cameras = _rows(scene.directory / CAMERA_NAME)
-        self._poses = _rows(scene.directory / POSES_NAME)
-        self._info = _rows(scene.directory / INFO_NAME)
-        self._masks = frozenset(os.listdir(scene.masks)) if scene.masks.is_dir() else frozenset()  # noqa: PTH208 - many
+        self._cameras_path, self._poses_path = f"{scene.cameras_path}", f"{scene.poses_path}"
+        cameras, poses, info = (_Rows.of(path) for path in (scene.cameras_path, scene.poses_path, scene.info_path))
+        self._cameras, self._poses, self._info = cameras.by_id, poses.by_id, info.by_id
+        self._misnamed = [
+            *(Defect("malformed_pose", *said) for said in cameras.misnamed),
+            *(Defect("malformed_label", *said) for said in (*poses.misnamed, *info.misnamed)),
+        ]
+        self._masks = scene.mask_files()
 
     def images(self) -> list[LabeledImage]:
         """The scene's images with their labels."""
         return [self._image(key, path) for key, path in self._files.items()]
 
     def stray(self) -> list[Defect]:
-        """What is said of images that are not there."""
-        return [
-            Defect("label_without_image", f"{self._poses_path}: {key}", "no image has this id")
-            for key in self._poses
-            if not key.isdecimal() or int(key) not in self._files
+        """What is said of images that are not there, and of two that are called by one number."""
+        others = [
+            Defect("malformed_label", path, f"is called by the number of {self._files[key]}: {key}")
+            for key, path in self._scene.numbered()
+            if path != self._files[key]
         ]
+        if self._files and self._poses and not self._poses.keys() & self._files.keys():
+            ids = f"{min(self._files)} to {max(self._files)}"
+            problem = f"none of its {len(self._poses)} keys is the number of an image; those are {ids}"
+            return [*self._misnamed, *others, Defect("malformed_label", self._poses_path, problem)]
+        unknown = (key for key in self._poses if key not in self._files)
+        missing = [Defect("label_without_image", f"{self._poses_path}: {key}", NO_IMAGE) for key in unknown]
+        return [*self._misnamed, *others, *missing]
 
     def _image(self, key: int, file: str) -> LabeledImage:
-        path, rows = Path(file), self._poses.get(str(key))
+        path, rows = Path(file), self._poses.get(key)
         defects: list[Defect] = []
         try:
-            seen_by = self._camera(str(key))
+            seen_by = self._camera(key)
         except ValueError as error:
             seen_by = None
             defects.append(Defect("malformed_pose", f"{self._cameras_path}: {key}", str(error)))
@@ -174,7 +183,7 @@ class _SceneReader:
             camera=seen_by,
         )
 
-    def _camera(self, key: str) -> LabeledCamera:
+    def _camera(self, key: int) -> LabeledCamera:
         row = self._cameras.get(key)
         if not isinstance(row, dict) or "cam_K" not in row:
             raise ValueError("has no cam_K")
@@ -185,7 +194,7 @@ class _SceneReader:
         if not isinstance(rows, list):
             yield Defect("malformed_label", f"{self._poses_path}: {picture.key}", "is no list")
             return
-        info = self._info.get(str(picture.key))
+        info = self._info.get(picture.key)
         for number, row in enumerate(rows):
             statistics = info[number] if isinstance(info, list) and number < len(info) else None
             found = self._instance(picture, number, row, statistics)
@@ -197,23 +206,23 @@ class _SceneReader:
     def _instance(self, picture: _Picture, number: int, row: Any, statistics: Any) -> Instance | Defect | None:
         """The object of a row of ``scene_gt.json`` and ``scene_gt_info.json``; None where nothing of it is visible."""
         where = f"{self._poses_path}: {picture.key}[{number}]"
+        if not isinstance(row, dict):
+            return Defect("malformed_pose", where, "is no object with obj_id, cam_R_m2c and cam_t_m2c")
         try:
-            object_id, R, (x, y, z) = row["obj_id"], matrix(row["cam_R_m2c"]), vector(row["cam_t_m2c"])
-        except (KeyError, TypeError, ValueError) as error:
+            stated, R, (x, y, z) = row["obj_id"], matrix(row["cam_R_m2c"]), vector(row["cam_t_m2c"])
+        except (KeyError, ValueError) as error:
             said = f"has no {error}" if isinstance(error, KeyError) else str(error)
             return Defect("malformed_pose", where, said)
-        index = self._objects.index_of.get(object_id) if type(object_id) is int else None
+        key = object_id(str(stated)) if type(stated) in {int, float, str} else None
+        index = None if key is None else self._objects.index_of.get(key)
         if index is None:
-            return Defect("class_out_of_range", where, f"obj_id {object_id!r} is no object of the data set")
+            return Defect("class_out_of_range", where, f"obj_id {stated!r} is no object of the data set")
         pose = InstancePose(where, R, (x * MM, y * MM, z * MM))
-        name = f"{picture.key:06d}_{number:06d}.png"
-        mask = self._scene.masks / name if name in self._masks else None
+        mask = self._masks.get((picture.key, number))
         try:
             box = self._box(picture, index, pose, mask, statistics)
         except ValueError as error:
-            return Defect(
-                "malformed_label", f"{self._scene.directory / INFO_NAME}: {picture.key}[{number}]", str(error)
-            )
+            return Defect("malformed_label", f"{self._scene.info_path}: {picture.key}[{number}]", str(error))
         if box is None:
             return None
         return Instance(
@@ -252,11 +261,38 @@ def _normalized(box: Box, size: tuple[int, int]) -> Numbers4:
     return (left + right) / 2 / width, (top + bottom) / 2 / height, (right - left) / width, (bottom - top) / height
 
 
-def _rows(path: Path) -> dict[str, Any]:
-    """A scene's file by image id; empty where there is none: test sets without labels, and sets without statistics."""
-    if not path.is_file():
-        return {}
-    document = read_json(path, code="YZ243", fix=FIX)
-    if not isinstance(document, dict):
-        raise InputError.one("YZ243", where=str(path), problem="is no object", fix=FIX)
-    return document
+@dataclass(frozen=True)
+class _Rows:
+    """A scene's file.
+
+    Attributes:
+        by_id: row of every image.
+        misnamed: place and problem of every key that means no image, or one that another key means.
+    """
+
+    by_id: dict[int, Any]
+    misnamed: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, path: Path) -> _Rows:
+        """The file at ``path``; empty where there is none: sets without labels, and sets without statistics.
+
+        Raises:
+            InputError: YZ243 it is no JSON object.
+        """
+        if not path.is_file():
+            return cls({}, [])
+        document = read_json(path, code="YZ243", fix=FIX)
+        if not isinstance(document, dict):
+            raise InputError.one("YZ243", where=str(path), problem="is no object", fix=FIX)
+        rows: dict[int, Any] = {}
+        misnamed = []
+        for key, row in document.items():
+            number = image_id(key)
+            if number is None:
+                misnamed.append((f"{path}: {key}", "is no number of an image"))
+            elif number in rows:
+                misnamed.append((f"{path}: {key}", f"means image {number}, as another key does"))
+            else:
+                rows[number] = row
+        return cls(rows, misnamed)

@@ -1,0 +1,23 @@
+"""BOP data sets as people write them."""
+
+from __future__ import annotations
+
+import json
+
+from tests.data.builders import bop_box, bop_row, index_at, write_bop, write_cameras
+
+
+# NVlabs/FoundationPose#276: scripts that handle ids of images as "000012" write them into scene_gt.json so.
+def test_padded_keys_of_scene_gt_lose_no_object(tmp_path):
+    root = write_bop(tmp_path, {"000000": [bop_row()], "000001": [bop_row(3)]}, {0: [bop_box(1, 1, 9, 9)]})
+    path = root / "train/000001/scene_gt_info.json"
+    path.write_text(json.dumps({"0": [bop_box(1, 1, 9, 9)], "000001": [bop_box(2, 2, 8, 8)]}))
+    assert [len(record.class_indices) for record in index_at(root, "train").records] == [1, 1]
+
+
+# thodan/bop_toolkit#144: one scene, several cameras, each with images and labels of its own.
+def test_a_scene_of_several_cameras_is_a_data_set(tmp_path):
+    root = write_cameras(tmp_path, "test/000001", {"cam1": "rgb_cam1", "cam2": "rgb_cam2", "photoneo": "gray_photoneo"})
+    index = index_at(root, "test")
+    assert len(index) == 6
+    assert index.num_poses == 3
