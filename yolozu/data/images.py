@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+import os
+import struct
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
+from PIL.Image import Transpose
+from PIL.ImageFile import ImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE, IMAGELENGTH, IMAGEWIDTH, TiffImageFile
 
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-READ_ERRORS = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+READ_ERRORS = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error, Image.DecompressionBombError,
+)  # fmt: skip
 """What Pillow raises for files that are no image, are cut short, or are too large to be meant."""
 
 EXIF_ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+"""What makes an orientation (EXIF 2.3, tag 274) upright; of others nothing is known, 1 is upright."""
+
 EXIF_TURNED = frozenset({5, 6, 7, 8})
-"""Orientations that exchange width and height (EXIF 2.3, tag 274)."""
+"""Orientations that exchange width and height."""
 
 SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 UNREADABLE_MODES = frozenset({"I", "F"})
@@ -29,17 +50,27 @@ UNREADABLE_MODES = frozenset({"I", "F"})
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """Size in px the right way up, and why the file cannot be used (None when it can)."""
+    """What is known of an image without keeping its pixels.
+
+    Attributes:
+        width: px, the right way up.
+        height: px, the right way up.
+        problem: why the file cannot be used; None when it can.
+        fix: what makes it one that can, where that is not to copy it again.
+        highest_byte: largest upper byte of an image of 16 bits, of which the network sees no more; else None.
+    """
 
     width: int
     height: int
     problem: str | None
+    fix: str | None = None
+    highest_byte: int | None = None
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """The image in RGB, turned as its EXIF orientation asks.
+    """The image in RGB, turned as its orientation asks.
 
-    16-bit images keep their upper byte, transparency is dropped.
+    16-bit images keep their upper byte, 12-bit ones their upper 8 bits; transparency is dropped.
 
     Args:
         path: file of a kind Pillow reads.
@@ -51,9 +82,10 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         InputError: YZ207 the file cannot be read.
     """
     try:
-        with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image)
-            return np.asarray(_to_rgb(upright))
+        with _opened(path) as image:
+            image.load()
+            turn = UPRIGHT.get(_orientation(image))
+            return np.asarray(_to_rgb(image if turn is None else image.transpose(turn), _bits_of(image)))
     except READ_ERRORS as error:
         raise InputError.one(
             "YZ207",
@@ -70,43 +102,99 @@ def image_facts(path: Path) -> ImageFacts:
     fraction of the time.
     """
     try:
-        with Image.open(path) as image:
-            width, height = image.size
-            if image.getexif().get(EXIF_ORIENTATION) in EXIF_TURNED:
-                width, height = height, width
+        with _opened(path) as image:
+            deep = _is_deep(image)  # before a PNG is read for its orientation
+            width, height = _upright_size(image, _orientation(image))
             if image.mode in UNREADABLE_MODES:
-                return ImageFacts(width, height, f"pixels of mode {image.mode} have no known range")
+                fix = "save it with 8 or 16 bits a channel"
+                return ImageFacts(width, height, f"pixels of mode {image.mode} have no known range", fix)
             _look_at_all(image)
+            return ImageFacts(width, height, None, None, _highest_byte(image) if deep else None)
     except READ_ERRORS as error:
         return ImageFacts(0, 0, _in_a_line(error))
-    return ImageFacts(width, height, None)
 
 
 def size_of(path: Path) -> tuple[int, int] | None:
     """Width and height in px the right way up, by a look at the file's head; None where it is no image."""
     try:
-        with Image.open(path) as image:
-            width, height = image.size
-            # Not PNG's own getexif, which decodes the whole picture in case the orientation comes last.
-            turned = Image.Image.getexif(image).get(EXIF_ORIENTATION) in EXIF_TURNED
+        with _opened(path) as image:
+            looking = isinstance(image, PngImageFile) and not _text_follows(path)
+            return _upright_size(image, _orientation(image, looking=looking))
     except READ_ERRORS:
         return None
-    return (height, width) if turned else (width, height)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    with Image.open(path) as image:
+        if isinstance(image, TiffImageFile):
+            image.filename = ""  # else Pillow maps the pixels into memory as wide as they are once turned
+        yield image
+
+
+def _orientation(image: Image.Image, *, looking: bool = False) -> int:
+    """What is still to be done to the pixels; Pillow turns a TIFF itself while it loads it.
+
+    A PNG may say it behind its pixels, and is read for it, unless this is ``looking`` at the head alone.
+    """
+    exif = Image.Image.getexif(image) if looking else image.getexif()
+    found = exif.get(EXIF_ORIENTATION)
+    return int(found) if found in UPRIGHT else 1
+
+
+def _upright_size(image: Image.Image, orientation: int) -> tuple[int, int]:
+    """Width and height of an image that is not loaded yet."""
+    width, height = image.size
+    if isinstance(image, TiffImageFile):  # whose size Pillow may have turned already
+        width, height = image.tag_v2[IMAGEWIDTH], image.tag_v2[IMAGELENGTH]
+    return (height, width) if orientation in EXIF_TURNED else (width, height)
+
+
+def _text_follows(path: Path) -> bool:
+    """Whether a PNG says something behind its pixels, which may be how it is turned."""
+    with path.open("rb") as file:
+        file.seek(8)
+        pixels = False
+        while len(head := file.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", head)
+            if pixels and kind in {b"eXIf", b"tEXt", b"zTXt", b"iTXt"}:
+                return True
+            pixels = pixels or kind == b"IDAT"
+            file.seek(length + 4, os.SEEK_CUR)
+    return False
 
 
 def _look_at_all(image: Image.Image) -> None:
     if image.format == "JPEG":
         image.draft("L", (1, 1))
     image.load()
+    _to_rgb(Image.new(image.mode, (1, 1)), bits=16)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _is_deep(image: Image.Image) -> bool:
+    """Whether an image that is not loaded yet has 16 bits a channel in its file; Pillow often hands out the upper 8."""
+    return any(";16" in str(tile.args) for tile in image.tile) if isinstance(image, ImageFile) else False
+
+
+def _highest_byte(image: Image.Image) -> int:
     if image.mode in SIXTEEN_BIT_MODES:
-        upper = np.asarray(image).astype(np.uint16) >> 8
-        image = Image.fromarray(upper.astype(np.uint8))
-    elif image.mode in UNREADABLE_MODES:
+        return int(np.asarray(image).max()) >> 8
+    bands = zip(image.getbands(), image.split(), strict=True)
+    return max(int(np.asarray(band).max()) for name, band in bands if name not in "Aa")
+
+
+def _bits_of(image: Image.Image) -> int:
+    """Bits of a sample that Pillow hands out in 16."""
+    return image.tag_v2.get(BITSPERSAMPLE, (16,))[0] if isinstance(image, TiffImageFile) else 16
+
+
+def _to_rgb(image: Image.Image, bits: int) -> Image.Image:
+    if image.mode in SIXTEEN_BIT_MODES:
+        upper = np.asarray(image).astype(np.uint16) >> (bits - 8)
+        return Image.fromarray(upper.astype(np.uint8)).convert("RGB")
+    if image.mode in UNREADABLE_MODES:
         raise ValueError(f"pixels of mode {image.mode} have no known range")
-    return image.convert("RGB")
+    return (image.convert("LA") if image.mode == "La" else image).convert("RGB")
 
 
 def _in_a_line(error: BaseException) -> str:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.data.builders import check_of, found, write_coco, write_file, write_image, write_yolo
 from yolozu.data.checking.rules import RULES
@@ -97,3 +99,37 @@ def test_a_copy_inside_a_split_is_no_leak(tmp_path):
     checked = check_of(root)
     assert found(checked, root) == []
     assert checked.report("fail")["splits"]["train"]["images_repeated"] == 1
+
+
+def sixteen_bit_images(root, highest):
+    for name, value in highest.items():
+        path = root / f"images/train/{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.array([[0, value]], np.uint16)).save(path)
+        write_file(root / f"labels/train/{name}.txt", "0 .5 .5 1 1")
+    write_file(root / "classes.txt", "cat\n")
+    return root
+
+
+def test_sixteen_bit_images_of_a_camera_with_fewer_are_warned_of_once_a_split(tmp_path):
+    checked = check_of(sixteen_bit_images(tmp_path, {"a": 100, "b": 4095}))
+    assert found(checked, tmp_path) == [
+        "sixteen_bit_low_range images/train: 2 of 2 images have 16 bits, and no value in them is above 4095: "
+        "the network sees 16 of 256 grey levels"
+    ]
+    assert checked.clean
+
+
+@pytest.mark.parametrize("highest", [16384, 65535])
+def test_one_bright_image_shows_that_the_dark_ones_are_dark(tmp_path, highest):
+    assert found(check_of(sixteen_bit_images(tmp_path, {"a": 100, "b": highest})), tmp_path) == []
+
+
+def test_pixels_without_a_range_are_not_mended_by_copying_the_file_again(tmp_path):
+    write_file(tmp_path / "classes.txt", "cat\n")
+    write_file(tmp_path / "labels/train/a.txt", "0 .5 .5 1 1")
+    (tmp_path / "images/train").mkdir(parents=True)
+    Image.new("F", (8, 6)).save(tmp_path / "images/train/a.tif")
+    (finding,) = check_of(tmp_path).findings()
+    assert finding.problem == "image cannot be read: pixels of mode F have no known range"
+    assert finding.fix == "save it with 8 or 16 bits a channel"

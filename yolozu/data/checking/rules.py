@@ -15,6 +15,9 @@ OUTSIDE_TOLERANCE = 1e-4
 """How far a box may reach out of its image, as a fraction of the side: labels are rounded to four or more decimals,
 COCO's to hundredths of a px."""
 
+LOW_BYTE = 64
+"""Cameras of 10, 12 and 14 bits whose values are stored in 16 bits as they are stay below this upper byte."""
+
 SAME_BOX_TOLERANCE = 1e-6
 """Boxes of one class that differ by less, as fractions of the image, are the same label twice."""
 
@@ -34,7 +37,20 @@ def unreadable_image(survey: Survey) -> Iterator[Hit]:
     for split, image in survey.images():
         if image.facts.problem is not None:
             problem = f"image cannot be read: {image.facts.problem}"
-            yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True)
+            yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True, fix=image.facts.fix)
+
+
+def sixteen_bit_low_range(survey: Survey) -> Iterator[Hit]:
+    """Splits whose 16-bit images all stay in the lowest part of their range: fewer bits, or dark pictures."""
+    for split in survey.splits:
+        deep = [byte for image in split.images if (byte := image.facts.highest_byte) is not None]
+        if deep and max(deep) < LOW_BYTE:
+            highest = (1 << 8 + max(deep).bit_length()) - 1
+            problem = (
+                f"{len(deep)} of {len(split.images)} images have 16 bits, and no value in them is above {highest}: "
+                f"the network sees {max(deep) + 1} of 256 grey levels"
+            )
+            yield Hit(split.name, None, str(survey.layout.splits[split.name].images_dir), problem)
 
 
 def image_size(survey: Survey) -> Iterator[Hit]:
@@ -138,10 +154,15 @@ CAMERA_LINE = "write fx, fy, cx and cy in px of this very image"
 BOX_LINE = "write R, t, K, box and model of one and the same object, in metres and px of this image"
 MASK_LINE = "write a picture of the image's size in which this object has its own grey level"
 OFFSET_LINE = "write the px from the box's center to the projected origin, or leave the offset out"
+DEPTH_LINE = (
+    "of 16 bits the upper 8 are read: multiply the values so that they fill 16 (of a 12-bit camera by 16), or leave "
+    "them if the pictures really are that dark"
+)
 MODEL_LINE = "give its points: cad_points in a sidecar, or a mesh among the models"
 
 RULES: dict[str, Rule] = {
     "unreadable_image": Rule("YZ220", unreadable_image, "copy the file again, or remove it with its labels"),
+    "sixteen_bit_low_range": Rule("YZ288", sixteen_bit_low_range, DEPTH_LINE, severity="warning"),
     "image_size": Rule("YZ221", image_size, "use the images the labels were made for"),
     "same_stem": Rule("YZ222", same_stem, "rename or remove one of the two"),
     "malformed_label": Rule("YZ223", defects_called("malformed_label"), LABEL_LINE),
