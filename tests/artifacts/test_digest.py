@@ -3,6 +3,8 @@ import os
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from yolozu.artifacts import digest as digest_module
 from yolozu.artifacts.digest import DigestCache, digest_file, digest_of
@@ -130,3 +132,26 @@ def test_a_value_is_computed_once_for_its_key(tmp_path):
 def test_without_a_file_values_are_remembered_as_long_as_the_cache():
     cache = DigestCache(None)
     assert [cache.recalled("key", iter([[7], [8]]).__next__) for _ in range(2)] == [[7], [7]]
+
+
+@given(st.floats(0, 1), st.integers(1, 3000), st.sampled_from([b"", b"\0"]))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_cache_with_lost_bytes_costs_time_and_never_a_wrong_digest(tmp_path, share, length, put):
+    root, path = tmp_path / "data", tmp_path / "digests.sqlite"
+    root.mkdir(exist_ok=True)
+    for number in range(12):
+        (root / f"{number}.bin").write_bytes(b"%d" % number)
+        os.utime(root / f"{number}.bin", (1000, 1000))
+    path.unlink(missing_ok=True)
+
+    def all_of_it():
+        with DigestCache(path) as cache:
+            one_by_one = [cache.file(file) for file in sorted(root.iterdir())]
+            return one_by_one, cache.tree(root), cache.recalled("key", lambda: {"a": [1, 2]})
+
+    right = all_of_it()
+    content = path.read_bytes()
+    start = int(share * len(content))
+    path.write_bytes(content[:start] + put * length + (content[start + length :] if put else b""))
+    assert all_of_it() == right
+    assert all_of_it() == right

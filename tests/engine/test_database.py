@@ -1,6 +1,10 @@
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+
+import pytest
 
 from yolozu.engine.database import DurableDatabase
 
@@ -45,3 +49,32 @@ def test_a_removed_task_stays_removed(tmp_path):
     database = DurableDatabase(path, Codec())
     assert (database.in_("train"), database.get("eval", "result:")) == (False, 2)
     database.dump()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "7", None, b"\xff"])
+def test_a_damaged_record_is_one_that_is_not_known(tmp_path, text):
+    path = tmp_path / "doit.sqlite"
+    database = DurableDatabase(str(path), Codec())
+    database.set("train", "result:", 1)
+    database.set("eval", "result:", 2)
+    database.dump()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update records set record = ? where task = 'train'", [text])
+    database = DurableDatabase(str(path), Codec())
+    assert (database.in_("train"), database.get("eval", "result:")) == (False, 2)
+    database.set("train", "result:", 3)
+    database.dump()
+    assert DurableDatabase(str(path), Codec()).get("train", "result:") == 3
+
+
+def test_a_damaged_file_forgets_everything_and_goes_on(tmp_path, caplog):
+    path = tmp_path / "doit.sqlite"
+    path.write_bytes(b"garbage")
+    database = DurableDatabase(str(path), Codec())
+    assert not database.in_("train")
+    database.set("train", "result:", 1)
+    database.dump()
+    assert DurableDatabase(str(path), Codec()).get("train", "result:") == 1
+    assert [record.message for record in caplog.records] == [
+        f"warning: {path} was damaged (file is not a database) and is made anew; it only saves time"
+    ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sqlite3
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from yolozu.artifacts.jsonio import canonical
+from yolozu.artifacts.time_saver import TimeSaver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 SETTLED_NS = 1_000_000_000
 """A file is remembered only if it was a second old when read: a later write within the clock's grain would hide."""
+
+
+TABLES = (
+    "digests (path text primary key, size integer, mtime_ns integer, sha256 text)",
+    "trees (path text, stamp text, sha256 text, primary key (path, stamp))",
+    "recalled (key text primary key, value text)",
+)
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+"""A remembered text that does not look like this is damaged, and counts as none."""
 
 
 def digest_of(value: Any) -> str:
@@ -39,12 +50,11 @@ class DigestCache:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self._file = None if path is None else TimeSaver(path, TABLES)
         self._known: dict[str, tuple[int, int, str]] = {}
         self._fresh: dict[str, tuple[int, int, str]] = {}
         self._fresh_trees: dict[tuple[str, str], str] = {}
         self._fresh_values: dict[str, str] = {}
-        self._database: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -92,25 +102,30 @@ class DigestCache:
             compute: gives the value.
         """
         if key not in self._fresh_values:
-            self._fresh_values[key] = self._known_value(key) or canonical(compute())
+            known = self._known_value(key)
+            self._fresh_values[key] = canonical(compute()) if known is None else known
         return json.loads(self._fresh_values[key])
 
     def close(self) -> None:
         """Write what was learned and let go of the cache file."""
-        if (self._fresh or self._fresh_trees or self._fresh_values) and self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            rows = [(key, *entry) for key, entry in self._fresh.items()]
-            trees = [(*key, digest) for key, digest in self._fresh_trees.items()]
-            with self._connect(self._path) as database:
-                database.executemany("insert or replace into digests values (?, ?, ?, ?)", rows)
-                database.executemany("insert or replace into trees values (?, ?, ?)", trees)
-                database.executemany("insert or replace into recalled values (?, ?)", self._fresh_values.items())
+        if self._file is None:
+            return
+        if self._fresh or self._fresh_trees or self._fresh_values:
+            self._file.write(
+                (
+                    "insert or replace into digests values (?, ?, ?, ?)",
+                    [(key, *entry) for key, entry in self._fresh.items()],
+                ),
+                (
+                    "insert or replace into trees values (?, ?, ?)",
+                    [(*key, digest) for key, digest in self._fresh_trees.items()],
+                ),
+                ("insert or replace into recalled values (?, ?)", self._fresh_values.items()),
+            )
             self._fresh.clear()
             self._fresh_trees.clear()
             self._fresh_values.clear()
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        self._file.close()
 
     def _digest(self, key: str, stat: os.stat_result) -> str:
         """Digest of the file whose absolute path is ``key``."""
@@ -129,44 +144,35 @@ class DigestCache:
         """Digest of a tree whose files all have the names, sizes and times that ``stamp`` stands for."""
         if (base, stamp) in self._fresh_trees:
             return self._fresh_trees[base, stamp]
-        if not self._remembers():
-            return None
-        assert self._path is not None
-        query = "select sha256 from trees where path = ? and stamp = ?"
-        row = self._connect(self._path).execute(query, (base, stamp)).fetchone()
-        return None if row is None else str(row[0])
+        found = self._rows("select sha256 from trees where path = ? and stamp = ?", base, stamp)
+        return next((digest for (digest,) in found if _is_sha256(digest)), None)
 
     def _known_value(self, key: str) -> str | None:
-        if not self._remembers():
-            return None
-        assert self._path is not None
-        row = self._connect(self._path).execute("select value from recalled where key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def _remembers(self) -> bool:
-        return self._path is not None and (self._database is not None or self._path.is_file())
+        for (value,) in self._rows("select value from recalled where key = ?", key):
+            if _is_json(value):
+                return str(value)
+        return None
 
     def _recall(self, condition: str, *values: str) -> None:
-        if not self._remembers():
-            return
-        assert self._path is not None
         query = f"select path, size, mtime_ns, sha256 from digests where {condition}"  # noqa: S608 - conditions are ours
-        for key, size, mtime_ns, digest in self._connect(self._path).execute(query, values):
-            self._known.setdefault(key, (size, mtime_ns, digest))
+        for key, size, mtime_ns, digest in self._rows(query, *values):
+            if _is_sha256(digest):
+                self._known.setdefault(key, (size, mtime_ns, digest))
 
-    def _connect(self, path: Path) -> sqlite3.Connection:
-        if self._database is None:
-            self._database = sqlite3.connect(path, timeout=30.0)
-            self._database.execute("pragma journal_mode=wal")
-            self._database.execute(
-                "create table if not exists digests"
-                " (path text primary key, size integer, mtime_ns integer, sha256 text)"
-            )
-            self._database.execute(
-                "create table if not exists trees (path text, stamp text, sha256 text, primary key (path, stamp))"
-            )
-            self._database.execute("create table if not exists recalled (key text primary key, value text)")
-        return self._database
+    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        return [] if self._file is None else self._file.rows(query, values)
+
+
+def _is_sha256(digest: object) -> bool:
+    return isinstance(digest, str) and _SHA256.fullmatch(digest) is not None
+
+
+def _is_json(text: object) -> bool:
+    try:
+        json.loads(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _walk(directory: str, inside: str) -> Iterator[tuple[str, str, os.stat_result]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any, Protocol
+
+from yolozu.artifacts.time_saver import TimeSaver
 
 
 class Codec(Protocol):
@@ -20,7 +21,7 @@ class Codec(Protocol):
 
 
 class DurableDatabase:
-    """A doit backend that commits every change.
+    """A doit backend that commits every change, and of which nothing depends: without it, receipts decide.
 
     The backends of doit itself write when the process ends, so a kill forgets every task that had succeeded. The file
     is made by the first record, not by looking: listing tasks leaves no trace.
@@ -30,12 +31,10 @@ class DurableDatabase:
 
     def __init__(self, name: str, codec: Codec, *, module_name: str | None = None) -> None:  # noqa: ARG002 - doit's call
         self.name = name
-        self._path = Path(name)
         self._codec = codec
-        self._connection: sqlite3.Connection | None = None
-        self._records: dict[str, dict[str, Any]] = {}
-        if self._path.is_file():
-            self._records = {task: codec.decode(text) for task, text in self._open().execute("select * from records")}
+        self._file = TimeSaver(Path(name), ("records (task text primary key, record text)",))
+        found = {task: self._decoded(text) for task, text in self._file.rows("select task, record from records")}
+        self._records = {task: record for task, record in found.items() if record is not None}
 
     def get(self, task_id: str, dependency: str) -> Any:
         """A value of a task, None when unknown."""
@@ -45,8 +44,7 @@ class DurableDatabase:
         """Record a value of a task, durably."""
         record = self._records.setdefault(task_id, {})
         record[dependency] = value
-        with self._open() as connection:
-            connection.execute("insert or replace into records values (?, ?)", (task_id, self._codec.encode(record)))
+        self._file.write(("insert or replace into records values (?, ?)", [(task_id, self._codec.encode(record))]))
 
     def in_(self, task_id: str) -> bool:
         """Whether anything is known of a task."""
@@ -55,26 +53,22 @@ class DurableDatabase:
     def remove(self, task_id: str) -> None:
         """Forget a task."""
         if self._records.pop(task_id, None) is not None:
-            with self._open() as connection:
-                connection.execute("delete from records where task = ?", (task_id,))
+            self._file.write(("delete from records where task = ?", [(task_id,)]))
 
     def remove_all(self) -> None:
         """Forget everything."""
         if self._records:
             self._records.clear()
-            with self._open() as connection:
-                connection.execute("delete from records")
+            self._file.write(("delete from records", [()]))
 
     def dump(self) -> None:
         """Close; everything is on disk already."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._file.close()
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(self._path, timeout=30.0)
-            self._connection.execute("pragma journal_mode=wal")
-            self._connection.execute("create table if not exists records (task text primary key, record text)")
-        return self._connection
+    def _decoded(self, text: Any) -> dict[str, Any] | None:
+        """A record; None for a damaged one, which doit then does not know."""
+        try:
+            record = self._codec.decode(text)
+        except (TypeError, ValueError, RecursionError):
+            return None
+        return record if isinstance(record, dict) else None
