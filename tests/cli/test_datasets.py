@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from PIL import Image
 
-from yolozu.cli.datasets import open_split, open_split_with_models
+from yolozu.cli.datasets import open_evaluated, open_split, open_split_with_models
 from yolozu.errors import InputError, UsageError
 
 
@@ -44,10 +46,22 @@ def test_several_splits_without_a_val_are_not_chosen_from(root):
 
 
 def test_labels_that_name_no_box_are_left_out_and_said(root, capsys):
-    make_split(root, "val", ["0 0.5 0.5 0.2 0.2\n", "0 0.5 0.5 0 0.2\n"])
-    index = open_split(root, "val")
-    assert [len(record.class_indices) for record in index.records] == [1, 0]
-    assert f"warning: {root}: 1 × degenerate_box; see yolozu data check {root}\n" in capsys.readouterr().err
+    make_split(root, "val", ["0 0.5 0.5 0.2 0.2\n", "0 0.5 0.5\nx 0.5 0.5 0.2 0.2\n"])
+    opened = open_evaluated(root, "val")
+    assert [len(record.class_indices) for record in opened.index.records] == [1, 0]
+    said = "1 × malformed_label, 1 × non_integer_class"
+    assert f"warning: {root}: {said}; see yolozu data check {root}\n" in capsys.readouterr().err
+    assert opened.said == [f"2 labels are no objects and are left out: {said}"]
+
+
+def test_objects_that_cannot_be_trained_on_can_be_missed(root):
+    make_split(root, "val", ["0 0.5 0.5 0 0.2\n", "0 0.5 0.5 0.2 0.2\n"])
+    turned = {"R_gt": [[-1, 0, 0], [0, 1, 0], [0, 0, 1]], "t_gt": [0, 0, 1], "K_gt": [50, 50, 32, 24]}
+    image = sorted((root / "images/val").iterdir())[1]
+    (root / f"labels/val/{image.stem}.json").write_text(json.dumps({"instances": [turned]}))
+    opened = open_evaluated(root, "val")
+    assert [len(record.class_indices) for record in opened.index.records] == [1, 1]
+    assert (opened.index.num_poses, opened.said) == (0, [])
 
 
 def test_a_missing_data_set_is_an_input_error(root):

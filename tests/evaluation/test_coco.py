@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from tests.evaluation.coco_files import pycocotools_stats, random_problem, write_coco
 from tests.evaluation.scenes import CLASSES, Found, Scene, Truth, index_of, predictions_of, reference
-from yolozu.artifacts.predictions import ImagePredictions
-from yolozu.cli.datasets import open_split
+from yolozu.artifacts.predictions import ImagePredictions, load_predictions
+from yolozu.artifacts.predictions.convert import convert_predictions
+from yolozu.cli.datasets import open_evaluated, open_split
 from yolozu.contract.deliver import COCO_METRICS
+from yolozu.data.coco_numbers import numbers_of_data
+from yolozu.data.layouts.layout import find_layout
 from yolozu.evaluation.coco import evaluate_coco
+from yolozu.evaluation.known import known_images
 from yolozu.evaluation.registry import ENGINES
 
 BOX = (40.0, 30.0, 100.0, 80.0)
@@ -191,3 +196,51 @@ def test_real_annotations_with_crowds_give_the_numbers_of_pycocotools_on_their_o
     result = evaluate_coco(index, predictions, engine=engine)
     assert result.ground_truth == len(coco.dataset["annotations"])
     assert_equal_numbers(result.stats, none_for_absent(evaluator.stats))
+
+
+def evaluated(root, engine="hotcoco"):
+    """What `eval-coco` measures of ``results.json``, as `convert-predictions` passes it on."""
+    opened = open_evaluated(root, "val")
+    numbers = numbers_of_data(opened.index, find_layout(root), None, None)
+    known = known_images(opened.index)
+    convert_predictions(root / "results.json", root / "p.json", "wrapped", known=known, numbers=numbers)
+    return evaluate_coco(opened.index, load_predictions(root / "p.json", known=known).images, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("seed", range(10))
+def test_ties_across_images_and_empty_boxes_give_the_numbers_of_pycocotools_on_the_same_files(
+    tmp_path, monkeypatch, engine, seed
+):
+    monkeypatch.chdir(tmp_path)
+    root = write_coco(tmp_path / "set", *random_problem(seed))
+    assert_equal_numbers(evaluated(root, engine).stats, pycocotools_stats(root))
+
+
+def test_objects_without_width_or_height_are_missed_and_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    whole, flat = ({"image_id": 1, "category_id": 1, "bbox": [5, 5, width, 20], "iscrowd": 0} for width in (30, 0))
+    rows = [{**row, "id": number, "area": 30.0} for number, row in enumerate((whole, flat), start=1)]
+    image = {"id": 1, "file_name": "a.png", "width": 40, "height": 30}
+    document = {"images": [image], "categories": [{"id": 1, "name": "c"}], "annotations": rows}
+    root = write_coco(
+        tmp_path / "set", document, [{"image_id": 1, "category_id": 1, "bbox": whole["bbox"], "score": 1}]
+    )
+    result = evaluated(root)
+    assert result.ground_truth == 2
+    assert result.metrics["map50_95"] == pytest.approx(51 / 101)
+    assert result.warnings == (
+        "1 of 2 objects have no width or height: nothing overlaps them, they count as missed, as in pycocotools",
+    )
+
+
+def test_only_ids_that_order_images_otherwise_than_paths_stand_in_an_index(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    document, results = random_problem(0)
+    root = write_coco(tmp_path / "set", document, results)
+    ids = [row["id"] for row in document["images"]]
+    assert [record.number for record in open_split(root, "val").records] == ids
+    for row, key in zip(document["images"], sorted(ids), strict=True):
+        row["id"] = key
+    (root / "gt.json").write_text(json.dumps({**document, "annotations": []}))
+    assert [record.number for record in open_split(root, "val").records] == [None] * 5

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.data.builders import bop_box, bop_row, write_bop, write_file, write_yolo
+from tests.evaluation.coco_files import random_problem, write_coco
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.object_models import ObjectModels
 from yolozu.contract.data import DatasetSection, SynthSection
@@ -219,3 +220,16 @@ def test_it_stops_when_asked(tmp_path):
     context = replace(context_in(tmp_path), stopping=lambda: True)
     with pytest.raises(Interrupted, match="YZ311"):
         run(spec, PrepareDataInputs(tmp_path / "unused.json"), outputs_in(tmp_path / "out"), context)
+
+
+def test_only_the_predicted_images_keep_boxes_that_nobody_can_train_on_and_the_ids_of_files(tmp_path):
+    document, results = random_problem(0)
+    row = {"image_id": document["images"][0]["id"], "category_id": 9, "bbox": [3, 3, 0, 9], "area": 0, "iscrowd": 0}
+    root = write_coco(tmp_path / "set", {**document, "annotations": [{"id": 1, **row}]}, results)
+    _, outputs = run_stage(tmp_path, dataset_root=str(root), split="val", check_data="warn")
+    assert [len(DataIndex.read(path).records[0].class_indices) for path in (outputs.val, outputs.predict)] == [0, 1]
+    ids = [image["id"] for image in document["images"]]
+    assert [record.number for record in DataIndex.read(outputs.predict).records] == ids
+    assert all("number" not in image for image in json.loads(outputs.train.read_text())["images"])
+    _, dropped = run_stage(tmp_path, dataset_root=str(root), split="val", check_data="drop", out="dropped")
+    assert len(DataIndex.read(dropped.predict).records[0].class_indices) == 0

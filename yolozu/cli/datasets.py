@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.data.checking.check import CheckedData
     from yolozu.data.index import DataIndex
+    from yolozu.data.survey import SurveyedSplit
 
 USUAL_SPLIT = "val"
 
@@ -47,11 +49,39 @@ def open_split(root: Path, split: str | None) -> DataIndex:
         InputError: there is no such data set or split.
         UsageError: YZ805 which split is meant cannot be told.
     """
-    return open_split_with_models(root, split)[0]
+    return open_evaluated(root, split).index
+
+
+@dataclass(frozen=True)
+class EvaluatedSplit:
+    """A split that predictions are held against.
+
+    Attributes:
+        index: its images with every label that names a class and a box.
+        models: of the data set's classes.
+        said: what of the labels is left out, in sentences.
+        surveyed: everything that the labels say.
+    """
+
+    index: DataIndex
+    models: ObjectModels
+    said: list[str]
+    surveyed: SurveyedSplit
 
 
 def open_split_with_models(root: Path, split: str | None) -> tuple[DataIndex, ObjectModels]:
     """As `open_split`, and the models of the data set's classes.
+
+    Raises:
+        InputError: there is no such data set or split.
+        UsageError: YZ805 which split is meant cannot be told.
+    """
+    opened = open_evaluated(root, split)
+    return opened.index, opened.models
+
+
+def open_evaluated(root: Path, split: str | None) -> EvaluatedSplit:
+    """As `open_split`, with all that is known of the split.
 
     Raises:
         InputError: there is no such data set or split.
@@ -63,7 +93,9 @@ def open_split_with_models(root: Path, split: str | None) -> tuple[DataIndex, Ob
     found = checked.survey.splits[0]
     if not checked.clean:
         print(f"warning: {root}: {checked.summary()}; see yolozu data check {root}", file=sys.stderr)
-    return index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd"), checked.survey.models
+    images = checked.usable(found, "warn", evaluated=True)
+    index = index_of(checked.survey, found, images, root_base="cwd", numbered=True)
+    return EvaluatedSplit(index, checked.survey.models, checked.not_evaluated(found), replace(found, images=images))
 
 
 def chosen_split(root: Path, splits: list[str]) -> str:

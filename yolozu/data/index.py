@@ -37,6 +37,8 @@ class ImageRecord:
         poses: camera and poses; None in an image without either.
         masks: (N,) each object's picture of its visible pixels, relative to the data set's root or absolute, and the
             grey level that marks it (None: all above 0); None for an object without. Empty where no object has one.
+        number: the id that an instances file gives it, where ids and paths order the images differently: detections of
+            equal scores count in the order of ids. None where the order of paths is that of ids, or there are none.
     """
 
     image: str
@@ -50,10 +52,13 @@ class ImageRecord:
     areas_px: NDArray[np.float64]
     poses: PoseLabels | None = None
     masks: tuple[tuple[str, int | None] | None, ...] = ()
+    number: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The record without what its index knows."""
+        numbered = {} if self.number is None else {"number": self.number}
         return {
+            **numbered,
             "image": self.image,
             "width": self.width,
             "height": self.height,
@@ -82,6 +87,7 @@ class ImageRecord:
             areas_px=np.array(row["areas_px"], dtype=np.float64).reshape(count),
             poses=None if row["poses"] is None else PoseLabels.from_json(row["poses"]),
             masks=tuple(None if mask is None else (mask[0], mask[1]) for mask in row["masks"]),
+            number=row.get("number"),
         )
 
 

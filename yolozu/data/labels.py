@@ -107,6 +107,7 @@ class LabeledImage:
         has_labels: whether there is a label file for it; without one it shows no object.
         camera: the camera that took it, where that is known.
         declared_size: (width, height) in px that the labels state, None where they do not.
+        number: the id that an instances file gives it; None elsewhere.
     """
 
     image: str
@@ -116,6 +117,7 @@ class LabeledImage:
     has_labels: bool = True
     camera: LabeledCamera | None = None
     declared_size: tuple[int, int] | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,9 +147,14 @@ def index_of(
     images: Sequence[SurveyedImage],
     *,
     root_base: Literal["cwd", "index"],
+    numbered: bool = False,
 ) -> DataIndex:
-    """The index of ``images``, all of which can be read."""
+    """The index of ``images``, all of which can be read; ``numbered`` where it decides the order of equal scores."""
     records = tuple(_record(survey, image) for image in images)
+    numbers = [image.labeled.number for image in images]
+    known = [number for number in numbers if number is not None]
+    if numbered and len(known) == len(records) and known != sorted(known):
+        records = tuple(replace(record, number=number) for record, number in zip(records, known, strict=True))
     return DataIndex(survey.layout.root, split.name, survey.classes, records, root_base)
 
 

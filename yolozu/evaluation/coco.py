@@ -153,6 +153,12 @@ def _warnings(problem: CocoProblem, per_class: Sequence[ClassResult]) -> list[st
     if not len(problem.truth_images):
         said.append("there is no ground truth: every metric is null")
         return said
+    flat = int((problem.truth_boxes_xywh_px[:, 2:] <= 0.0).any(axis=1).sum())
+    if flat:
+        objects = f"{flat} of {len(problem.truth_images)} objects"
+        said.append(
+            f"{objects} have no width or height: nothing overlaps them, they count as missed, as in pycocotools"
+        )
     absent = [row.name for row in per_class if row.ground_truth == 0]
     if absent:
         shown = ", ".join(absent[:NAMED_CLASSES]) + (", …" if len(absent) > NAMED_CLASSES else "")

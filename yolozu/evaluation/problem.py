@@ -32,7 +32,8 @@ class CocoProblem:
 
     Attributes:
         classes: the class table.
-        sizes: (I, 2) int64 width and height of the images, px. Image ids are 1 … I.
+        sizes: (I, 2) int64 width and height of the images, px. Image ids are 1 … I, in the order of the numbers that an
+            instances file gives them, else of the index: where scores are equal, earlier images count first.
         truth_images: (G,) int64 image ids.
         truth_categories: (G,) int64 category ids.
         truth_boxes_xywh_px: (G, 4) left, top, width, height.
@@ -70,10 +71,13 @@ def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max
     records = index.records if max_images is None else index.records[:max_images]
     entries = by_record(index, predictions)
     chosen = [entry for entry in entries[: len(records)] if entry is not None]
-    images = [place + 1 for place, entry in enumerate(entries[: len(records)]) if entry is not None]
-    sizes = np.array([(record.width, record.height) for record in records], np.int64).reshape(-1, 2)
-    truth_images = np.repeat(np.arange(1, len(records) + 1), [len(record.class_indices) for record in records])
-    found_images = np.repeat(np.array(images, np.int64), [len(entry) for entry in chosen])
+    order = sorted(range(len(records)), key=lambda place: _order(records[place], place))
+    ids_I = np.zeros(len(records), np.int64)
+    ids_I[order] = np.arange(1, len(records) + 1)
+    covered_I = np.array([entry is not None for entry in entries[: len(records)]], np.bool_)
+    sizes = np.array([(records[place].width, records[place].height) for place in order], np.int64).reshape(-1, 2)
+    truth_images = np.repeat(ids_I, [len(record.class_indices) for record in records])
+    found_images = np.repeat(ids_I[covered_I], [len(entry) for entry in chosen])
     categories = np.array(index.classes.category_ids, np.int64)
     found_categories = _joined([entry.class_ids for entry in chosen], np.int64)
     refuse_unknown_classes(found_categories, categories)
@@ -93,6 +97,10 @@ def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max
         covered=len(chosen),
         uncovered=uncovered,
     )
+
+
+def _order(record: ImageRecord, place: int) -> int:
+    return place if record.number is None else record.number
 
 
 def by_record(index: DataIndex, predictions: Sequence[ImagePredictions]) -> list[ImagePredictions | None]:

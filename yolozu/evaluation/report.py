@@ -11,6 +11,8 @@ from yolozu.artifacts.record import Record, schema_of
 from yolozu.contract.deliver import COCO_METRICS, BoxFormat, EvalEngine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from yolozu.artifacts.predictions.check import PredictionsCheck
     from yolozu.evaluation.coco import CocoResult
 
@@ -87,12 +89,13 @@ class CocoReport(Record):
     """Only the counts were made."""
 
 
-def coco_report(result: CocoResult, check: PredictionsCheck) -> dict[str, Any]:
+def coco_report(result: CocoResult, check: PredictionsCheck, *, said: Iterable[str] = ()) -> dict[str, Any]:
     """An evaluation as the JSON object of ``eval_coco.json``.
 
     Args:
         result: what was measured.
         check: how the predictions file was read; its warnings come first.
+        said: warnings about the labels; they come next.
     """
     return CocoReport(
         timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -107,7 +110,7 @@ def coco_report(result: CocoResult, check: PredictionsCheck) -> dict[str, Any]:
         ),
         bbox_format=check.bbox_format,
         engine=result.engine,
-        warnings=[*said_by(check), *result.warnings],
+        warnings=[*said_by(check), *said, *result.warnings],
         dry_run=result.dry_run,
     ).model_dump()
 

@@ -128,15 +128,17 @@ def _indices(spec: PrepareDataSpec, checked: CheckedData) -> tuple[DataIndex, Da
     return (
         _index(spec, checked, section.split, section.train_max_images),
         _index(spec, checked, section.val_split, section.val_max_images),
-        _index(spec, checked, predicted_split(section), None),
+        _index(spec, checked, predicted_split(section), None, evaluated=True),
     )
 
 
-def _index(spec: PrepareDataSpec, checked: CheckedData, name: str, most: int | None) -> DataIndex:
+def _index(
+    spec: PrepareDataSpec, checked: CheckedData, name: str, most: int | None, *, evaluated: bool = False
+) -> DataIndex:
     from yolozu.data.survey import index_of
 
     split = next(split for split in checked.survey.splits if split.name == name)
-    images = checked.usable(split, spec.dataset.check_data)[:most]
+    images = checked.usable(split, spec.dataset.check_data, evaluated=evaluated)[:most]
     if not images:
         raise InputError.one(
             "YZ212",
@@ -145,7 +147,7 @@ def _index(spec: PrepareDataSpec, checked: CheckedData, name: str, most: int | N
             fix=REPORT,
         )
     rendered = spec.dataset.dataset_root == SYNTHETIC
-    return index_of(checked.survey, split, images, root_base="index" if rendered else "cwd")
+    return index_of(checked.survey, split, images, root_base="index" if rendered else "cwd", numbered=evaluated)
 
 
 STAGE = Stage(

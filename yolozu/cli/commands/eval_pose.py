@@ -59,16 +59,17 @@ def eval_pose(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Pose evaluation: recalls over all objects, medians, the same per class, and what they were measured on."""
-    from yolozu.cli.datasets import open_split_with_models
+    from yolozu.cli.datasets import open_evaluated
     from yolozu.evaluation.bop_csv import write_bop_csv
     from yolozu.evaluation.pose.evaluate import evaluate_pose
     from yolozu.evaluation.pose.report import pose_report
 
     require_writable({"--output": output, "--bop-csv": bop_csv}, [predictions])
-    index, of_data = open_split_with_models(dataset, split)
-    known_models = of_data if models is None else _models_in(models, models_unit, index)
+    opened = open_evaluated(dataset, split)
+    index = opened.index
+    known_models = opened.models if models is None else _models_in(models, models_unit, index)
     entries, said = _entries(predictions, index, max_images)
-    report = pose_report(evaluate_pose(index, known_models, entries, max_images=max_images), said=said)
+    report = pose_report(evaluate_pose(index, known_models, entries, max_images=max_images), said=[*opened.said, *said])
     if bop_csv is not None:
         count = write_bop_csv(bop_csv, index, entries)
         print(f"BOP results: {bop_csv}, {count} estimates", file=sys.stderr)

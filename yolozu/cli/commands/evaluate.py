@@ -34,17 +34,18 @@ def eval_coco(
 ) -> None:
     """COCO evaluation of boxes: the twelve numbers, the same per class, and what they were measured on."""
     from yolozu.artifacts.predictions import load_predictions
-    from yolozu.cli.datasets import open_split
+    from yolozu.cli.datasets import open_evaluated
     from yolozu.evaluation.coco import evaluate_coco
     from yolozu.evaluation.known import known_images
     from yolozu.evaluation.report import coco_report
 
     require_writable({"--output": output}, [predictions])
-    index = open_split(dataset, split)
+    opened = open_evaluated(dataset, split)
+    index = opened.index
     known = known_images(index, max_images=max_images)
     loaded = load_predictions(predictions, bbox_format=bbox_format, known=known)
     result = evaluate_coco(index, loaded.images, engine=engine, max_images=max_images, dry_run=dry_run)
-    report = coco_report(result, loaded.check)
+    report = coco_report(result, loaded.check, said=opened.said)
     show_report(report, _lines(report, f"{dataset} {index.split}"), output=output, as_json=as_json)
 
 

@@ -65,15 +65,32 @@ class CheckedData:
         counts = Counter(rule for rule, _ in self.hits)
         return ", ".join(f"{counts[rule]} × {rule}" for rule in RULES if counts[rule])
 
-    def usable(self, split: SurveyedSplit, policy: Policy) -> tuple[SurveyedImage, ...]:
+    def usable(self, split: SurveyedSplit, policy: Policy, *, evaluated: bool = False) -> tuple[SurveyedImage, ...]:
         """The split's images and instances that are used.
 
         An image that cannot be read, a label that names no class or no box, and an object whose pose has no rotation or
         is behind the camera are never used; with ``drop``, nothing that was found wanting is.
+
+        Args:
+            split: of the survey.
+            policy: what becomes of findings.
+            evaluated: whether predictions are held against them: a box without width or height is then an object that
+                was missed, as in pycocotools, and an object whose pose is none is one without a pose.
         """
-        left_out = _left_out(self.hits, policy)
+        left_out = _left_out(self.hits, policy, NEVER_EVALUATED if evaluated else NEVER_USED)
+        unposed = _left_out(self.hits, policy, UNPOSED) - left_out if evaluated else set()
         kept = (image for image in split.images if id(image) not in left_out)
-        return tuple(_without(image, left_out) for image in kept)
+        return tuple(_without(image, left_out, unposed) for image in kept)
+
+    def not_evaluated(self, split: SurveyedSplit) -> list[str]:
+        """What of the labels predictions cannot be held against, in sentences; empty where everything counts."""
+        images = sum(hit.split == split.name for rule, hit in self.hits if rule == "unreadable_image")
+        labels = Counter(rule for rule, hit in self.hits if hit.split == split.name and rule in NO_OBJECT)
+        said = [f"{images} images cannot be read and are left out, with their objects"] if images else []
+        if labels:
+            kinds = ", ".join(f"{count} × {rule}" for rule, count in labels.items())
+            said.append(f"{labels.total()} labels are no objects and are left out: {kinds}")
+        return said
 
     def report(self, policy: Policy, dataset_root: str | None = None) -> dict[str, Any]:
         """What ``reports/data_check.json`` holds; ``dataset_root`` is what the user calls the data, if not its path."""
@@ -119,22 +136,33 @@ def fix_of(rule: str, hit: Hit) -> str:
     return RULES[rule].fix if hit.fix is None else hit.fix
 
 
-NEVER_USED = frozenset({
-    "unreadable_image", "class_out_of_range", "degenerate_box", "improper_rotation", "behind_camera",
-})  # fmt: skip
+UNPOSED = frozenset({"improper_rotation", "behind_camera"})
+"""Rules whose hits have no pose, whatever their labels say."""
+
+NEVER_EVALUATED = frozenset({"unreadable_image", "class_out_of_range"})
+"""Rules whose hits no prediction can be held against whatever the policy says."""
+
+NEVER_USED = NEVER_EVALUATED | UNPOSED | {"degenerate_box"}
 """Rules whose hits cannot be trained on whatever the policy says."""
 
+NO_OBJECT = frozenset({"malformed_label", "non_integer_class", "class_out_of_range", "malformed_pose"})
+"""Rules whose hits are labels of which a reader could make no object."""
 
-def _left_out(hits: Iterable[tuple[str, Hit]], policy: Policy) -> set[int]:
+
+def _left_out(hits: Iterable[tuple[str, Hit]], policy: Policy, rules: frozenset[str]) -> set[int]:
     """Identities of images and instances that are not used."""
-    concerned = [hit for rule, hit in hits if policy == "drop" or rule in NEVER_USED]
+    concerned = [hit for rule, hit in hits if policy == "drop" or rule in rules]
     instances = {id(hit.instance) for hit in concerned if hit.instance is not None}
     return instances | {id(hit.image) for hit in concerned if hit.whole_image}
 
 
-def _without(image: SurveyedImage, left_out: set[int]) -> SurveyedImage:
-    kept = tuple(instance for instance in image.labeled.instances if id(instance) not in left_out)
-    if len(kept) == len(image.labeled.instances):
+def _without(image: SurveyedImage, left_out: set[int], unposed: set[int]) -> SurveyedImage:
+    kept = tuple(
+        replace(instance, pose=None) if id(instance) in unposed else instance
+        for instance in image.labeled.instances
+        if id(instance) not in left_out
+    )
+    if kept == image.labeled.instances:
         return image
     return replace(image, labeled=replace(image.labeled, instances=kept))
 

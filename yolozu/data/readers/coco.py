@@ -5,6 +5,7 @@ Boxes are ``[x, y, w, h]`` in px from the top-left corner; category ids need not
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.classes import ClassTable
@@ -60,7 +61,7 @@ class CocoReader:
             else:
                 defects[key].append(parsed)
         labeled = [
-            self._labeled(name, size, tuple(instances[key]), tuple(defects[key]))
+            replace(self._labeled(name, size, tuple(instances[key]), tuple(defects[key])), number=key)
             for key, (name, size) in images.items()
         ]
         return SplitLabels(self._split.name, tuple(sorted(labeled, key=lambda entry: entry.image)), tuple(stray))
