@@ -10,7 +10,8 @@ from doit.exceptions import TaskError, TaskFailed
 
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock
-from yolozu.errors import UsageError, YolozuError
+from yolozu.engine.stopping import StopBuild
+from yolozu.errors import Interrupted, UsageError, YolozuError
 from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import told_by_machine
 
@@ -32,6 +33,7 @@ class Build:
     insist_on_resume: bool = False
     exit_code: int = 0
     lock: HeldLock | None = field(default=None, repr=False)
+    stopping: StopBuild = field(default_factory=StopBuild, repr=False)
 
     def tasks(self) -> Iterator[dict[str, Any]]:
         """Task dictionaries for doit: the planner's files, the stages, the short names."""
@@ -76,17 +78,25 @@ class Build:
     def _stands(self, node: Node) -> bool:
         return not self.session.own_reasons(node)
 
-    def _build(self, node: Node) -> TaskFailed | None:
+    def _build(self, node: Node) -> TaskError | TaskFailed | None:
         if self._stands(node):
             return None  # doit lost its record, the receipt did not
-        code = run_worker(self.session.layout, node.name, insist_on_resume=self._insists(node))
+        if self.stopping.asked:
+            return self._refused(self._not_begun(node))
+        insists = self.insist_on_resume and node.stage.resumable
+        code = run_worker(self.session.layout, node.name, stopping=self.stopping, insist_on_resume=insists)
         if code:
             self.exit_code = code
             return TaskFailed(f"{node.name} ended with exit code {code}")
         return None
 
-    def _insists(self, node: Node) -> bool:
-        return self.insist_on_resume and node.stage.resumable
+    def _not_begun(self, node: Node) -> YolozuError:
+        return Interrupted.one(
+            "YZ311",
+            where=f"{self.session.layout.run_id}: {node.name}",
+            problem="stopped on request before this stage",
+            fix="run the same command again: it goes on with it",
+        )
 
     def _refused(self, error: YolozuError) -> TaskError:
         print(error, file=sys.stderr)

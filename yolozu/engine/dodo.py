@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from yolozu.contract.overrides import parse_assignments
 from yolozu.engine.build import Build, doit_config
 from yolozu.engine.reporter import BuildReporter
+from yolozu.engine.runner import use_runner_of
 from yolozu.engine.session import Session, open_session
+from yolozu.engine.stopping import leave_on_signal
 from yolozu.engine.words import ASKS
 from yolozu.errors import YolozuError
 
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
 class Dodo:
     """The run that the arguments of `doit` mean, with its settings and tasks.
 
-    A contract that cannot be used ends the process with its findings and exit code 2, before doit does anything.
+    A contract that cannot be used ends the process with its findings and exit code 2, before doit does anything. From
+    here on a signal ends it without a traceback.
     """
 
     def __init__(self, arguments: Sequence[str], *, default_config: str) -> None:
+        leave_on_signal()
         try:
             session = session_of(arguments, default_config=default_config)
         except YolozuError as error:
@@ -31,6 +35,7 @@ class Dodo:
         for warning in session.loaded.warnings:
             print(warning.render(), file=sys.stderr)
         self._build = Build(session)
+        use_runner_of(self._build)
         self.config: dict[str, Any] = doit_config(self._build, BuildReporter(self._build, sys.stdout))
 
     def tasks(self) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Start a stage's worker, pass signals on to it, wait for it."""
+"""Start a stage's worker and wait for it."""
 
 from __future__ import annotations
 
@@ -13,33 +13,22 @@ from yolozu.engine.memory import keeping_memory
 from yolozu.errors import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
-    from types import FrameType
-
+    from yolozu.engine.stopping import StopBuild
     from yolozu.paths import RunLayout
 
 
-def run_worker(layout: RunLayout, stage: str, *, insist_on_resume: bool = False) -> int:
+def run_worker(layout: RunLayout, stage: str, *, stopping: StopBuild, insist_on_resume: bool = False) -> int:
     """Run the stage in a process of its own; returns its exit code (75 when a signal killed it).
 
-    SIGINT and SIGTERM go to the worker, which saves and ends with 75. It is in a session of its own, so that a Ctrl-C
-    reaches it once, through here, and not twice.
+    It is in a session of its own, so that a Ctrl-C reaches it once, through ``stopping``, and not twice.
     """
     command = [sys.executable, "-m", "yolozu.engine.worker", str(layout.request_path(stage))]
     if insist_on_resume:
         command.append("--insist-on-resume")
     environment = keeping_memory(os.environ)
     worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
-
-    def pass_on(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's call
-        if worker.poll() is None:
-            worker.send_signal(signal.SIGTERM)
-
-    earlier = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with stopping.told(worker):
         code = worker.wait()
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
     if code >= 0:
         return code
     name = signal.Signals(-code).name

@@ -54,13 +54,6 @@ class BuildReporter(ConsoleReporter):  # type: ignore[misc]
         if not self._build.exit_code:
             super().add_failure(task, fail)
 
-    def complete_run(self) -> None:
-        """Let the run go and end with the documented exit code."""
-        self._build.release()
-        if self._build.exit_code:
-            raise SystemExit(self._build.exit_code)
-        super().complete_run()
-
     def _line(self, name: str, text: str) -> None:
         if not self._headed:
             self._headed = True

@@ -10,6 +10,7 @@ from doit.task import dict_to_task
 
 from yolozu.engine.build import doit_config
 from yolozu.engine.reporter import BuildReporter
+from yolozu.engine.runner import use_runner_of
 from yolozu.errors import EXIT_DONE, EXIT_USAGE
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class BuildLoader(TaskLoader2):  # type: ignore[misc]
 
 def run_build(build: Build, names: list[str], stream: TextIO) -> int:
     """Build ``names`` (all stages when empty), saying on ``stream`` what is done; returns the exit code."""
+    use_runner_of(build)
     try:
         code = DoitMain(BuildLoader(build, stream), config_filenames=()).run(["run", *names])
     except SystemExit as end:

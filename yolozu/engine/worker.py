@@ -31,7 +31,16 @@ from yolozu.engine.member import Member, report_failure
 from yolozu.engine.scratch import Scratch, keep_previous, publish
 from yolozu.engine.stopping import StopOnSignal
 from yolozu.engine.torchrun import run_group, run_until_done
-from yolozu.errors import EXIT_BUG, EXIT_DONE, GateFailed, InputError, UsageError, YolozuError
+from yolozu.errors import (
+    EXIT_BUG,
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    GateFailed,
+    InputError,
+    Interrupted,
+    UsageError,
+    YolozuError,
+)
 from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.plan.plan import Node, state_digest
 from yolozu.plan.receipt import Receipt
@@ -285,20 +294,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     layout = RunLayout(options.request.parent.parent)
     stage = options.request.stem
     code, kind, text = EXIT_DONE, "", ""
+    asked = False
     try:
         with StopOnSignal(options.member_of) as stopping:
             code, kind, text = _main(options, layout, stopping)
+            asked = stopping()
+    except KeyboardInterrupt:
+        code, kind, text = _described(_stopped(layout, stage, "at once, on a second request"), layout, stage)
     except Exception as error:  # noqa: BLE001 - the last resort of a process: everything is recorded and told
         code, kind, text = _described(error, layout, stage)
     if options.member_of is not None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process's part is done
         if code != EXIT_DONE:
             report_failure(kind=kind, text=text)
-    elif code == EXIT_DONE:
-        clear_failure(layout, stage)
-    else:
+    elif code != EXIT_DONE:
         _tell(code, kind, text, layout, stage)
+    else:
+        clear_failure(layout, stage)
+        if asked:  # too late for this stage, but not for the next one
+            print(_stopped(layout, stage, "behind this stage, which is done"), file=sys.stderr)
+            return EXIT_INTERRUPTED
     return code
+
+
+def _stopped(layout: RunLayout, stage: str, when: str) -> YolozuError:
+    return Interrupted.one(
+        "YZ311",
+        where=f"{layout.run_id}: {stage}",
+        problem=f"stopped on request, {when}",
+        fix="run the same command again: it goes on from what was saved",
+    )
 
 
 def _main(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> tuple[int, str, str]:

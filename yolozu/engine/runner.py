@@ -1,0 +1,56 @@
+"""How doit runs the tasks of a build: one after another, in this thread, until a stop is asked for."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from doit import cmd_run
+from doit.runner import MRunner, MThreadRunner, Runner
+
+if TYPE_CHECKING:
+    from yolozu.engine.build import Build
+
+
+def use_runner_of(build: Build) -> None:
+    """Let doit's next command in this process run the stages of ``build`` so, and everything else as it always does.
+
+    doit offers no place to choose a runner, so the names by which it finds its own stand for ours. Its parallel ones
+    cannot be stopped: they leave the worker of a stage behind, or wait for ever.
+    """
+    for name, kind in (("Runner", Runner), ("MRunner", MRunner), ("MThreadRunner", MThreadRunner)):
+        setattr(cmd_run, name, _runner(kind, build))
+
+
+def _runner(kind: type[Any], build: Build) -> type[Any]:
+    class BuildRunner(kind):  # type: ignore[misc]
+        def run_tasks(self, task_dispatcher: Any) -> None:
+            if not _reaches(build, task_dispatcher):
+                super().run_tasks(task_dispatcher)
+                return
+            if kind is not Runner:
+                print("stages are built one after another: each has all cores, so -n has no effect", file=sys.stderr)
+            with build.stopping:
+                Runner.run_tasks(self, task_dispatcher)
+
+        def finish(self) -> int:
+            result: int = super().finish()
+            build.release()
+            if build.exit_code:
+                raise SystemExit(build.exit_code)
+            return result
+
+    return BuildRunner
+
+
+def _reaches(build: Build, dispatcher: Any) -> bool:
+    """Whether the selected tasks need a stage of ``build``."""
+    left, seen = list(dispatcher.selected_tasks), set[str]()
+    while left:
+        name = left.pop()
+        if name in build.session.plan:
+            return True
+        if name not in seen:
+            seen.add(name)
+            left += [*dispatcher.tasks[name].task_dep, *dispatcher.tasks[name].setup_tasks]
+    return False
