@@ -6,6 +6,7 @@ import pytest
 
 from yolozu.engine import launch
 from yolozu.engine.launch import run_worker
+from yolozu.engine.stopping import StopBuild
 from yolozu.paths import RunLayout
 
 
@@ -24,13 +25,13 @@ def play(monkeypatch):
 
 def test_the_exit_code_is_the_worker_s(tmp_path, play):
     play("raise SystemExit(2)")
-    assert run_worker(RunLayout(tmp_path / "a"), "train") == 2
+    assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=StopBuild()) == 2
 
 
 def test_a_killed_worker_counts_as_interrupted(tmp_path, play, capsys):
     play("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     layout = RunLayout(tmp_path / "a")
-    assert run_worker(layout, "train") == 75
+    assert run_worker(layout, "train", stopping=StopBuild()) == 75
     assert capsys.readouterr().err == (
         "a: train: YZ304 its worker was killed by SIGKILL\n"
         "  fix: run the same command again; it goes on from what was saved\n"
@@ -38,12 +39,14 @@ def test_a_killed_worker_counts_as_interrupted(tmp_path, play, capsys):
     assert json.loads((layout.root / "receipts/train.failed.json").read_text())["kind"] == "Interrupted"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_is_passed_on_once_and_the_worker_is_waited_for(tmp_path, play, number):
     play(
         "import os, signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))\n"
+        "for number in (signal.SIGTERM, signal.SIGHUP): signal.signal(number, lambda *_: sys.exit(75))\n"
         f"os.kill(os.getppid(), signal.{number.name})\n"
         "time.sleep(30)\n"
     )
-    assert run_worker(RunLayout(tmp_path / "a"), "train") == 75
+    with StopBuild() as stopping:
+        assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=stopping) == 75
+    assert stopping.count == 1

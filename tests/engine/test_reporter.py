@@ -22,19 +22,6 @@ def test_a_stage_is_a_line_with_its_number_and_reason(build):  # noqa: F811
     )
 
 
-def test_the_end_has_the_documented_exit_code(build):  # noqa: F811
-    build.exit_code = 75
-    with pytest.raises(SystemExit) as caught:
-        BuildReporter(build, io.StringIO()).complete_run()
-    assert caught.value.code == 75
-
-
-def test_a_good_end_says_nothing(build):  # noqa: F811
-    stream = io.StringIO()
-    BuildReporter(build, stream).complete_run()
-    assert stream.getvalue() == ""
-
-
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.04, "0.0s"), (59.94, "59.9s"), (61, "1m 01s"), (3600, "1h 00m"), (7325, "2h 02m")]
 )

@@ -3,15 +3,18 @@ import signal
 
 import pytest
 
-from yolozu.engine.stopping import StopOnSignal
+from yolozu.engine import stopping as stopping_module
+from yolozu.engine.stopping import EndOnSignal, LeaveOnSignal, StopBuild, StopOnSignal
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_first_signal_asks_to_stop_and_a_second_stops_at_once(number):
+def test_a_first_signal_asks_to_stop_and_a_second_stops_at_once(number, monkeypatch):
     with StopOnSignal() as stopping:
         assert not stopping()
         os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)  # as `timeout` does
         assert stopping()
+        monkeypatch.setattr(stopping_module, "ONE_REQUEST_S", 0.0)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
 
@@ -27,3 +30,72 @@ def test_an_orphan_counts_as_asked_to_stop(monkeypatch):
     with StopOnSignal() as stopping:
         monkeypatch.setattr(os, "getppid", lambda: 1)
         assert stopping()
+
+
+def test_a_closed_terminal_asks_once_however_often_it_is_said(monkeypatch):
+    monkeypatch.setattr(stopping_module, "ONE_REQUEST_S", 0.0)
+    with StopOnSignal() as stopping:
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert stopping.count == 1
+
+
+def test_what_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with StopOnSignal() as stopping:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert not stopping()
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(("kind", "error"), [(EndOnSignal, KeyboardInterrupt), (LeaveOnSignal, SystemExit)])
+def test_a_process_ends_by_what_it_lets_pass(kind, error, monkeypatch):
+    ends = []
+    monkeypatch.setattr(os, "_exit", ends.append)
+    monkeypatch.setattr(stopping_module, "ONE_REQUEST_S", 0.0)
+    with kind():
+        with pytest.raises(error):
+            os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(error):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert ends == [75]
+
+
+class Worker:
+    def __init__(self):
+        self.got = []
+
+    def send_signal(self, number):
+        self.got.append(number)
+
+    def terminate(self):
+        self.got.append(signal.SIGTERM)
+
+    def kill(self):
+        self.got.append(signal.SIGKILL)
+
+
+def test_a_builder_passes_requests_on_and_kills_a_deaf_worker_at_the_third(monkeypatch):
+    monkeypatch.setattr(stopping_module, "ONE_REQUEST_S", 0.0)
+    worker = Worker()
+    with StopBuild() as stopping, stopping.told(worker):
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+    assert worker.got == [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL]
+
+
+def test_a_request_that_came_before_the_worker_reaches_it():
+    worker = Worker()
+    with StopBuild() as stopping:
+        os.kill(os.getpid(), signal.SIGINT)
+        with stopping.told(worker):
+            assert worker.got == [signal.SIGTERM]
+
+
+def test_without_a_worker_the_second_request_ends_the_build(monkeypatch):
+    monkeypatch.setattr(stopping_module, "ONE_REQUEST_S", 0.0)
+    with StopBuild() as stopping:
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(SystemExit):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert stopping.count == 2

@@ -12,6 +12,7 @@ from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import parse_assignments
 from yolozu.engine import verify_resume as module
 from yolozu.engine.kills import Moment
+from yolozu.engine.stopping import EndOnSignal
 from yolozu.engine.verify_resume import BuildFailedError, Wish, verify_resume
 from yolozu.errors import InputError
 
@@ -92,7 +93,6 @@ def test_sigterm_ends_it_like_ctrl_c_and_leaves_nothing(wish):
         assert line == "for this proof:"
         os.kill(os.getpid(), signal.SIGTERM)
 
-    with pytest.raises(KeyboardInterrupt):
+    with EndOnSignal(), pytest.raises(KeyboardInterrupt):
         verify_resume(wish("log_every=7"), terminate)
     assert proofs() == []
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -12,6 +12,7 @@ import typer
 import yolozu
 from yolozu.cli.help import Command
 from yolozu.cli.render import show_findings
+from yolozu.engine.stopping import EndOnSignal
 from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Finding, YolozuError
 from yolozu.system_errors import told_by_machine
 
@@ -79,7 +80,12 @@ GROUPS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code; every error leaves here as text for people."""
+    """Run the command line and return the exit code; every error leaves here as text for people.
+
+    Without ``argv`` this process is the command's own, and signals end it as Ctrl-C does.
+    """
+    if argv is None:
+        EndOnSignal().install()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(arguments)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskError, TaskFailed
 
+from yolozu.engine.failure import stopped
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.stopping import StopBuild
-from yolozu.errors import Interrupted, UsageError, YolozuError
+from yolozu.errors import UsageError, YolozuError
 from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import told_by_machine
 
@@ -81,22 +82,14 @@ class Build:
     def _build(self, node: Node) -> TaskError | TaskFailed | None:
         if self._stands(node):
             return None  # doit lost its record, the receipt did not
-        if self.stopping.asked:
-            return self._refused(self._not_begun(node))
+        if self.stopping.count:
+            return self._refused(stopped(self.session.layout, node.name, "before this stage"))
         insists = self.insist_on_resume and node.stage.resumable
         code = run_worker(self.session.layout, node.name, stopping=self.stopping, insist_on_resume=insists)
         if code:
             self.exit_code = code
             return TaskFailed(f"{node.name} ended with exit code {code}")
         return None
-
-    def _not_begun(self, node: Node) -> YolozuError:
-        return Interrupted.one(
-            "YZ311",
-            where=f"{self.session.layout.run_id}: {node.name}",
-            problem="stopped on request before this stage",
-            fix="run the same command again: it goes on with it",
-        )
 
     def _refused(self, error: YolozuError) -> TaskError:
         print(error, file=sys.stderr)

@@ -10,7 +10,7 @@ from yolozu.engine.build import Build, doit_config
 from yolozu.engine.reporter import BuildReporter
 from yolozu.engine.runner import use_runner_of
 from yolozu.engine.session import Session, open_session
-from yolozu.engine.stopping import leave_on_signal
+from yolozu.engine.stopping import LeaveOnSignal
 from yolozu.engine.words import ASKS
 from yolozu.errors import YolozuError
 
@@ -26,7 +26,7 @@ class Dodo:
     """
 
     def __init__(self, arguments: Sequence[str], *, default_config: str) -> None:
-        leave_on_signal()
+        LeaveOnSignal().install()
         try:
             session = session_of(arguments, default_config=default_config)
         except YolozuError as error:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.errors import Interrupted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from yolozu.errors import YolozuError
     from yolozu.paths import RunLayout
 
 
@@ -39,3 +41,13 @@ def read_failure(layout: RunLayout, stage: str) -> dict[str, Any] | None:
     value = read_json(path, code="YZ301", fix=f"delete {path}")
     assert isinstance(value, dict)
     return value
+
+
+def stopped(layout: RunLayout, stage: str, when: str) -> YolozuError:
+    """The request to stop, as the reason why no more is done: YZ311."""
+    return Interrupted.one(
+        "YZ311",
+        where=f"{layout.run_id}: {stage}",
+        problem=f"stopped on request, {when}",
+        fix="run the same command again: it goes on from what was saved",
+    )

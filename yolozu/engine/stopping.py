@@ -13,10 +13,8 @@ from yolozu.errors import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import FrameType, TracebackType
-
-    Handler = Callable[[int, FrameType | None], object]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks a process to stop."""
@@ -25,46 +23,8 @@ ONE_REQUEST_S = 0.5
 """Signals closer together are one request: `timeout` sends each twice, a shell repeats what the terminal has said."""
 
 
-def handle(handler: Handler) -> dict[int, object]:
-    """Let ``handler`` have the signals that ask to stop; returns the handlers they had. nohup's SIGHUP stays ignored."""
-    wanted = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
-    return {number: signal.signal(number, handler) for number in wanted}
-
-
-def restore(earlier: dict[int, object]) -> None:
-    """Undo `handle`."""
-    for number, handler in earlier.items():
-        signal.signal(number, handler)  # type: ignore[arg-type]
-
-
-def mute_closed_terminal() -> None:
-    """Send what is still said to a terminal that was closed nowhere: writing to it would be an error."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        with suppress(OSError):
-            if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
-                os.dup2(nowhere, stream)
-    os.close(nowhere)
-
-
-def leave_on_signal() -> None:
-    """From now on a signal ends this process: with a line, exit code 75 and no traceback; a second one at once."""
-    owner, left = os.getpid(), []
-
-    def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's call
-        if left:
-            os._exit(EXIT_INTERRUPTED)
-        left.append(number)
-        if os.getpid() == owner:  # and not a copy of it, of a parallel doit
-            with suppress(OSError):
-                os.write(2, b"interrupted\n")  # print would fail where it is just being called
-        raise SystemExit(EXIT_INTERRUPTED)
-
-    handle(leave)
-
-
 class Requests:
-    """Requests to stop, by signals, while the block runs."""
+    """Requests to stop, by signals: while a block runs, or from `install` on."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -72,18 +32,25 @@ class Requests:
         self._last_at = 0.0
         self._earlier: dict[int, object] = {}
 
+    def install(self) -> None:
+        """Receive signals from now on; what nohup ignores stays ignored."""
+        for number in SIGNALS:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                self._earlier[number] = signal.signal(number, self._receive)
+
     def __enter__(self) -> Self:
-        self._earlier = handle(self._receive)
+        self.install()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        restore(self._earlier)
+        for number, handler in self._earlier.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _receive(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - signal's call
         if number == signal.SIGHUP:
-            mute_closed_terminal()
+            _mute_closed_terminal()
         now = time.monotonic()
         if self.count and (number == signal.SIGHUP or now - self._last_at < ONE_REQUEST_S):
             return
@@ -92,6 +59,31 @@ class Requests:
 
     def _act(self, number: int) -> None:
         """What a request does besides being counted."""
+
+
+class EndOnSignal(Requests):
+    """For a whole process: a first request ends it by `KeyboardInterrupt`, which it catches; a second one at once."""
+
+    def _act(self, number: int) -> None:  # noqa: ARG002
+        if self.count > 1:
+            os._exit(EXIT_INTERRUPTED)
+        raise KeyboardInterrupt
+
+
+class LeaveOnSignal(Requests):
+    """The same for a process in which nobody catches `KeyboardInterrupt`, but everybody lets `SystemExit` pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._owner = os.getpid()
+
+    def _act(self, number: int) -> None:  # noqa: ARG002
+        if self.count > 1:
+            os._exit(EXIT_INTERRUPTED)
+        if os.getpid() == self._owner:  # and not a copy of it, of a parallel doit
+            with suppress(OSError):
+                os.write(2, b"interrupted\n")  # print would fail where it is just being called
+        raise SystemExit(EXIT_INTERRUPTED)
 
 
 class StopOnSignal(Requests):
@@ -128,18 +120,13 @@ class StopBuild(Requests):
         super().__init__()
         self._worker: subprocess.Popen[bytes] | None = None
 
-    @property
-    def asked(self) -> bool:
-        """Whether to stop."""
-        return self.count > 0
-
     @contextmanager
     def told(self, worker: subprocess.Popen[bytes]) -> Iterator[None]:
         """Pass requests on to ``worker``; also one that came while it was started."""
         self._worker = worker
         try:
-            if self.asked:
-                worker.send_signal(signal.SIGTERM)
+            if self.count:
+                worker.terminate()
             yield
         finally:
             self._worker = None
@@ -152,3 +139,13 @@ class StopBuild(Requests):
             self._worker.kill()
         else:
             self._worker.send_signal(signal.SIGHUP if number == signal.SIGHUP else signal.SIGTERM)
+
+
+def _mute_closed_terminal() -> None:
+    """Send nowhere what is still said to a terminal that was closed: writing to it would be an error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        with suppress(OSError):
+            if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
+                os.dup2(nowhere, stream)
+    os.close(nowhere)

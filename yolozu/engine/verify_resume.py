@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,6 @@ from yolozu.plan.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
 
     from yolozu.contract.loader import LoadedContract
 
@@ -126,15 +124,14 @@ def verify_resume(wish: Wish, say: Callable[[str], None]) -> Proof:
     Raises:
         InputError: YZ322 or YZ323, the training is too short to be killed (so often).
         BuildFailedError: the contract could not be trained.
-        KeyboardInterrupt: on SIGINT and SIGTERM; nothing is left behind unless it is to be kept.
+        KeyboardInterrupt: on Ctrl-C; nothing is left behind unless it is to be kept.
     """
     parent = proofs_dir()
     parent.mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix="proof-", dir=parent))
     kept = wish.keep
     try:
-        with _sigterm_interrupts():
-            proof = _Trial(wish, directory, say).prove()
+        proof = _Trial(wish, directory, say).prove()
         kept = wish.keep or not proof.equal
         return replace(proof, directory=directory if kept else None)
     finally:
@@ -301,17 +298,3 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield comparable(json.loads(line))
-
-
-@contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's call
-        raise KeyboardInterrupt
-
-    earlier = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)

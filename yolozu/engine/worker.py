@@ -25,7 +25,7 @@ from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.spec import changes
 from yolozu.contract.train import OperationsSection
-from yolozu.engine.failure import clear_failure, record_failure
+from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.member import Member, report_failure
 from yolozu.engine.scratch import Scratch, keep_previous, publish
@@ -37,7 +37,6 @@ from yolozu.errors import (
     EXIT_INTERRUPTED,
     GateFailed,
     InputError,
-    Interrupted,
     UsageError,
     YolozuError,
 )
@@ -300,7 +299,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code, kind, text = _main(options, layout, stopping)
             asked = stopping()
     except KeyboardInterrupt:
-        code, kind, text = _described(_stopped(layout, stage, "at once, on a second request"), layout, stage)
+        code, kind, text = _described(stopped(layout, stage, "at once, on a second request"), layout, stage)
     except Exception as error:  # noqa: BLE001 - the last resort of a process: everything is recorded and told
         code, kind, text = _described(error, layout, stage)
     if options.member_of is not None:
@@ -312,18 +311,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         clear_failure(layout, stage)
         if asked:  # too late for this stage, but not for the next one
-            print(_stopped(layout, stage, "behind this stage, which is done"), file=sys.stderr)
+            print(stopped(layout, stage, "behind this stage, which is done"), file=sys.stderr)
             return EXIT_INTERRUPTED
     return code
-
-
-def _stopped(layout: RunLayout, stage: str, when: str) -> YolozuError:
-    return Interrupted.one(
-        "YZ311",
-        where=f"{layout.run_id}: {stage}",
-        problem=f"stopped on request, {when}",
-        fix="run the same command again: it goes on from what was saved",
-    )
 
 
 def _main(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> tuple[int, str, str]:

@@ -1,0 +1,31 @@
+import signal
+
+from tests.engine.test_runner import BEHIND, DOIT, assert_stopped
+from tests.fixtures.played import make_played, signalled
+
+
+# pydoit/doit#461 and brushtechnology/fabricate#52: Ctrl-C of a parallel build hangs, and what it runs goes on.
+def test_ctrl_c_of_a_parallel_doit_stops_the_training_and_ends(tmp_path):
+    make_played(tmp_path)
+    words = [*DOIT, "-n", "4", "run_id=a"]
+    ended = signalled(tmp_path, words, at="train runs", numbers=[signal.SIGINT], to="group")
+    assert_stopped(ended)
+    assert "YZ505 stopped on request" in ended.said
+
+
+# homeylab/bookstack-file-exporter#157: a request to stop that came during an export was lost.
+def test_a_stop_during_the_export_stops_before_the_next_stage(tmp_path):
+    make_played(tmp_path, train_s=0, deaf={"export_onnx": 0.8})
+    ended = signalled(tmp_path, [*DOIT, "run_id=a"], at="export_onnx runs", numbers=[signal.SIGTERM])
+    assert_stopped(ended)
+    assert BEHIND in ended.said
+    assert "onnx_parity runs" not in ended.said
+
+
+# argilla-io/distilabel#404: a pipeline that is stuck in a step could not be stopped, however often one pressed Ctrl-C.
+def test_a_second_ctrl_c_ends_at_once_without_a_traceback(tmp_path):
+    make_played(tmp_path, train_s=0, deaf={"export_onnx": 20})
+    numbers = [signal.SIGINT, signal.SIGINT]
+    ended = signalled(tmp_path, [*DOIT, "run_id=a"], at="export_onnx runs", numbers=numbers, to="group")
+    assert_stopped(ended)
+    assert "a: export_onnx: YZ311 stopped on request, at once, on a second request" in ended.said
