@@ -99,3 +99,23 @@ def test_a_place_without_permission_or_room_is_told_with_exit_code_2(build, caps
         "  fix: make room or give permission and run the same command again\n"
     )
     build.release()
+
+
+def test_receipts_that_cannot_be_read_are_refused_together_before_anything_is_touched(build, capsys):
+    layout = build.session.layout
+    layout.receipts_dir.mkdir(parents=True)
+    layout.receipt_path("train").write_text("{}")
+    layout.receipt_path("evaluate").write_text("")
+    (layout.root / "checkpoints").mkdir()
+    (layout.root / "checkpoints/last.pt").touch()
+    (resolve,) = tasks_of(build)["_resolve"]["actions"][0]
+    assert resolve() is not None
+    assert build.exit_code == 2
+    assert capsys.readouterr().err == (
+        "runs/a/receipts/train.json: YZ301 is no receipt of this version\n"
+        "  fix: put an intact copy in its place; or delete it: train then runs again from the start and replaces "
+        "checkpoints/last.pt\n"
+        "runs/a/receipts/evaluate.json: YZ301 cannot be read as JSON: Expecting value: line 1 column 1 (char 0)\n"
+        "  fix: put an intact copy in its place; or delete it: evaluate then runs again\n"
+    )
+    assert not layout.plan_dir.exists()

@@ -1,3 +1,5 @@
+import pytest
+
 from yolozu.engine.failure import clear_failure, read_failure, record_failure
 from yolozu.paths import RunLayout
 
@@ -12,3 +14,13 @@ def test_a_failure_is_kept_until_a_try_goes_well(tmp_path):
     clear_failure(layout, "train")
     assert read_failure(layout, "train") is None
     clear_failure(layout, "train")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": 3, "text": "x"}', "\x00"])
+def test_a_damaged_record_of_a_failure_says_so_instead(tmp_path, text):
+    layout = RunLayout(tmp_path / "exp01")
+    path = record_failure(layout, "train", kind="GateFailed", text="no")
+    path.write_text(text)
+    found = read_failure(layout, "train")
+    assert found is not None
+    assert found["text"].startswith(f"{path}: YZ301 ")

@@ -57,6 +57,22 @@ def test_what_is_no_longer_asked_for_is_told_until_it_is_gone_or_asked_for_again
     assert json.loads(layout.leftovers_path.read_text()) == {"schema_version": 1, "paths": []}
 
 
+@pytest.mark.parametrize("text", ["", "[", "\x00"])
+def test_a_damaged_list_is_told_of_and_written_anew(layout, caplog, text):
+    built(layout, "a.csv")
+    planned(layout, plan_of())
+    layout.leftovers_path.write_text(text)
+    assert planned(layout, plan_of()) == ["a.csv"]
+    assert "leftovers.json: YZ301 cannot be read" in caplog.text
+    assert json.loads(layout.leftovers_path.read_text())["paths"] == ["a.csv"]
+
+
+def test_a_damaged_receipt_names_nothing(layout):
+    built(layout, "a.csv")
+    layout.receipt_path("files").write_text("{")
+    assert leftovers(layout, plan_of()) == []
+
+
 def test_it_is_told_in_a_line():
     assert leftover_lines(["a.csv"]) == ["  a.csv: no longer asked for; nothing reads or renews it"]
 

@@ -52,7 +52,10 @@ def test_forgetting_what_is_not_remembered_is_an_error(layout):
     assert str(caught.value) == "forget=epochs: YZ310 epochs: not remembered\n  fix: remembered are: lr"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"config": 1}'])
+BAD = '{"config": "a", "overrides": {}, "strict": "yes"}'
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"config": 1}', '{"config": null, "overrides": []}', BAD])
 def test_a_broken_file_is_one_message(layout, text):
     layout.plan_dir.mkdir(parents=True)
     layout.overrides_path.write_text(text)

@@ -176,6 +176,25 @@ def test_a_kill_between_two_renames_is_finished_by_the_next_try_without_running_
     assert toy.reasons(contract()).get("shout") is None
 
 
+def test_a_result_made_anew_after_its_receipt_was_lost_keeps_the_best_of_before(toy):
+    toy.build(contract(word="hello"))
+    before = toy.text("out/loud.txt")
+    toy.layout.receipt_path("shout").unlink()
+    toy.build(contract(word="hallo"))
+    assert toy.text("out/loud.txt") != before
+    assert toy.text("out/loud.prev.txt") == before
+
+
+def test_a_damaged_note_of_what_is_to_publish_is_one_message(toy):
+    toy.execute(contract(), "letters")
+    with pytest.raises(Interrupted):
+        toy.execute(contract(), "shout", stopping=True)
+    (toy.layout.scratch_dir("shout") / "publish.json").write_text('{"outputs": {"": null}}')
+    with pytest.raises(InputError, match=r"publish\.json: YZ312 is no receipt: stage: Field required"):
+        toy.execute(contract(), "shout")
+    assert toy.text("data/word.txt")
+
+
 def test_a_missing_input_is_one_message(toy):
     with pytest.raises(InputError) as caught:
         toy.execute(contract(), "shout")
@@ -191,7 +210,7 @@ def test_a_missing_input_is_one_message(toy):
         ("", "cannot be read as JSON"),
         ("[]", "is no request"),
         ('{"stage": "nonsense"}', "is no request"),
-        ('{"stage": "train", "version": 0}', "is no request: 'spec'"),
+        ('{"stage": "train", "version": 0}', "is no request: spec: Field required"),
     ],
 )
 def test_a_broken_request_is_one_message_and_exit_2(toy, capsys, text, problem):

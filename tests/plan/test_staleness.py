@@ -1,8 +1,9 @@
 from tests.plan.toy import TOYS
 from yolozu.contract.run import Contract
+from yolozu.paths import RunLayout
 from yolozu.plan.compiler import compile_plan
 from yolozu.plan.receipt import Receipt
-from yolozu.plan.staleness import staleness
+from yolozu.plan.staleness import own_reasons, staleness
 
 NODE = compile_plan(Contract(), TOYS)["shout"]
 RECEIPT = Receipt("shout", 1, {"seed": {"seed": 0}}, {"word": "w"}, {"out/loud.txt": "l"}, {}, "now", 1.0, {})
@@ -34,3 +35,12 @@ def test_every_reason_is_told_at_once():
         "data/word.txt has other content than when it was read",
         "out/loud.txt is missing",
     ]
+
+
+def test_a_receipt_that_cannot_be_read_is_a_reason(tmp_path):
+    layout = RunLayout(tmp_path / "exp01")
+    RECEIPT.write(layout.receipt_path("shout"))
+    assert own_reasons(NODE, layout, NOW.get) == ()
+    layout.receipt_path("shout").write_text("{}")
+    (reason,) = own_reasons(NODE, layout, NOW.get)
+    assert reason.render() == "receipts/shout.json is no receipt of this version"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.errors import Finding, InputError
@@ -24,6 +25,7 @@ class Record(BaseModel):
 
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+Typed = TypeVar("Typed")
 
 
 def write_record(path: Path, record: Record) -> None:
@@ -45,6 +47,23 @@ def read_record(path: Path, kind: type[AnyRecord], *, code: str, fix: str) -> An
             Finding(code, f"{path}: {'.'.join(str(part) for part in entry['loc'])}", entry["msg"], fix)
             for entry in error.errors()
         ) from error
+
+
+def typed(kind: type[Typed], value: Any, *, what: str, code: str, where: str, fix: str) -> Typed:
+    """``value``, from JSON, as a ``kind`` of dataclass; fields that it does not know are passed over.
+
+    Raises:
+        InputError: ``code``, with ``fix``, at ``where``: fields are missing or of another type than ``what`` has.
+    """
+    try:
+        return TypeAdapter(kind).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        raise InputError.one(code, where=where, problem=f"is no {what}: {in_a_line(error)}", fix=fix) from error
+
+
+def in_a_line(error: ValidationError) -> str:
+    """What is wrong with which fields."""
+    return "; ".join(": ".join((*map(str, entry["loc"]), entry["msg"])) for entry in error.errors())
 
 
 def schema_of(kind: type[Record]) -> dict[str, Any]:

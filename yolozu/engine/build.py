@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskError, TaskFailed
@@ -12,7 +12,8 @@ from yolozu.engine.failure import stopped
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.stopping import StopBuild
-from yolozu.errors import UsageError, YolozuError
+from yolozu.errors import InputError, UsageError, YolozuError
+from yolozu.plan.receipt import Receipt
 from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import told_by_machine
 
@@ -65,6 +66,7 @@ class Build:
     def _resolve(self) -> TaskError | None:
         layout = self.session.layout
         try:
+            self._check_receipts()
             self.lock = HeldLock(layout.lock_path, code="YZ302", what=f"run {layout.run_id}")
             self.session.write_plan()
         except YolozuError as error:
@@ -75,6 +77,24 @@ class Build:
                 raise
             return self._refused(UsageError([said]))
         return None
+
+    def _check_receipts(self) -> None:
+        """Refuse to build over results of which nobody can tell any more what they are.
+
+        Raises:
+            InputError: YZ301, receipts cannot be read; all of them, and what making their results anew would replace.
+        """
+        findings = []
+        for node in self.session.plan.nodes:
+            try:
+                Receipt.read(self.session.layout.receipt_path(node.name))
+            except InputError as error:
+                there = [path for path in node.outputs.values() if (self.session.layout.root / path).exists()]
+                stake = f" from the start and replaces {', '.join(there)}" if there else ""
+                fix = f"put an intact copy in its place; or delete it: {node.name} then runs again{stake}"
+                findings += [replace(finding, fix=fix) for finding in error.findings]
+        if findings:
+            raise InputError(findings)
 
     def _stands(self, node: Node) -> bool:
         return not self.session.own_reasons(node)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
-from yolozu.errors import Interrupted
+from yolozu.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +34,19 @@ def clear_failure(layout: RunLayout, stage: str) -> None:
 
 
 def read_failure(layout: RunLayout, stage: str) -> dict[str, Any] | None:
-    """The last failure, None when the last try went well or there was none."""
+    """The last failure, None when the last try went well or there was none.
+
+    Its ``kind`` and ``text`` are texts; of a file that cannot be read, they say so.
+    """
     path = failure_path(layout, stage)
     if not path.is_file():
         return None
-    value = read_json(path, code="YZ301", fix=f"delete {path}")
-    assert isinstance(value, dict)
+    try:
+        value = read_json(path, code="YZ301", fix="delete it; the next try writes it anew")
+        if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("kind", "text")):
+            raise InputError.one("YZ301", where=str(path), problem="does not tell of a failure", fix="delete it")
+    except InputError as error:
+        return {"stage": stage, "kind": type(error).__name__, "text": str(error)}
     return value
 
 

@@ -162,15 +162,18 @@ def with_newer(
         since: when the stage last began, UTC, ISO 8601.
     """
     return tuple(
-        replace(reason, newer=_newer(files(), datetime.fromisoformat(since)))
+        replace(reason, newer=_newer(files(), since))
         if reason.kind == "input" and reason.subject == subject and reason.new is not None
         else reason
         for reason in reasons
     )
 
 
-def _newer(files: Iterable[str], since: datetime) -> tuple[str, ...]:
-    """The latest first: what a person has just done is what they ask about."""
-    began = int(since.timestamp() * 1e9)
+def _newer(files: Iterable[str], since: str) -> tuple[str, ...]:
+    """The latest first: what a person has just done is what they ask about; none where ``since`` is no time."""
+    try:
+        began = int(datetime.fromisoformat(since).timestamp() * 1e9)
+    except (ValueError, OverflowError):
+        return ()
     times = ((os.stat(path).st_ctime_ns, path) for path in files)  # noqa: PTH116 - there may be a million
     return tuple(path for time, path in sorted(times, key=lambda row: -row[0]) if time >= began)

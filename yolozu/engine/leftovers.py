@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from yolozu.artifacts.jsonio import pretty, read_json
-from yolozu.errors import UsageError
+from yolozu.errors import InputError, UsageError
 from yolozu.plan.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ def leftovers(layout: RunLayout, plan: Plan) -> list[str]:
 
     They may be all that is left of an earlier training, so nobody deletes them but the user.
 
-    Raises:
-        InputError: YZ301, a receipt or the list of earlier leftovers cannot be read.
+    A receipt that cannot be read names none, and whoever builds its stage is told of it; nor does a list of them that
+    cannot be read, which a warning in the log ``yolozu`` tells.
     """
     given = {path for node in plan.nodes for path in node.outputs.values()}
     earlier = {*_listed(layout), *_receipted(layout)}
@@ -66,7 +67,11 @@ def check_places(layout: RunLayout, plan: Plan) -> None:
 def _listed(layout: RunLayout) -> list[str]:
     if not layout.leftovers_path.is_file():
         return []
-    value = read_json(layout.leftovers_path, code="YZ301", fix=FIX)
+    try:
+        value = read_json(layout.leftovers_path, code="YZ301", fix=FIX)
+    except InputError as error:
+        logging.getLogger("yolozu").warning("warning: %s", error)
+        return []
     paths = value.get("paths") if isinstance(value, dict) else None
     return [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
 
@@ -74,5 +79,5 @@ def _listed(layout: RunLayout) -> list[str]:
 def _receipted(layout: RunLayout) -> Iterator[str]:
     for path in layout.receipts_dir.glob("*.json"):
         if not path.name.endswith(".failed.json"):
-            receipt = Receipt.read(path)
+            receipt = Receipt.readable(path)
             yield from () if receipt is None else receipt.outputs

@@ -63,5 +63,5 @@ def predicted_run(layout: RunLayout) -> PredictedRun:
         index_path=layout.root / INDEX,
         models_path=layout.root / MODELS,
         config_path=layout.root / "reports" / "config_resolved.yaml",
-        max_images=predict.spec["predict"]["max_images"],
+        max_images=predict.spec.get("predict", {}).get("max_images"),
     )

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json
+from yolozu.artifacts.record import typed
 from yolozu.contract.overrides import Override
-from yolozu.errors import InputError, UsageError
+from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from yolozu.paths import RunLayout
 
 FORGET_ALL = "all"
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The file's form."""
+
+    config: str | None
+    overrides: dict[str, Any]
+    strict: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -43,10 +53,8 @@ class Remembered:
             return cls()
         fix = "delete it and give the overrides again"
         value = read_json(path, code="YZ309", fix=fix)
-        try:
-            return cls(value["config"], dict(value["overrides"]), value.get("strict"))
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError.one("YZ309", where=str(path), problem=f"lacks {error}", fix=fix) from error
+        stored = typed(_Stored, value, what="memory of a run", code="YZ309", where=str(path), fix=fix)
+        return cls(stored.config, stored.overrides, stored.strict)
 
     def text(self) -> str:
         """The JSON file's text."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import fsync_dir, pretty, read_json, write_text
 from yolozu.stages.base import links
 
@@ -85,17 +86,20 @@ class Scratch:
 
 
 def keep_previous(
-    node: Node, source_root: Path, layout: RunLayout, *, unless_equal: tuple[Receipt, Receipt] | None = None
+    node: Node, source_root: Path, layout: RunLayout, *, replaced: Receipt | None = None, by: Receipt | None = None
 ) -> None:
     """Move outputs that are worth keeping (``best.pt``) from ``source_root`` to their ``.prev`` name in the run.
 
-    Those that two receipts, of before and of now, hold for equal are replaced by themselves and stay where they are.
+    Those that are made again with the bytes that they have, or had by the receipt that is ``replaced``, stay where they
+    are.
     """
     declared = links(node.stage.outputs)
     for name, path in node.outputs.items():
         source = source_root / path
-        equal = unless_equal is not None and unless_equal[0].outputs.get(path) == unless_equal[1].outputs.get(path)
-        if declared[name].keep_previous and not equal and source.is_file():
+        if declared[name].keep_previous and source.is_file():
+            before = None if replaced is None else replaced.outputs.get(path)
+            if by is not None and by.outputs.get(path) in (before, digest_file(source)):
+                continue
             target = layout.root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target.with_name(f"{target.stem}.prev{target.suffix}"))

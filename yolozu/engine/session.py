@@ -30,7 +30,7 @@ from yolozu.errors import UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.plan.receipt import Receipt
-from yolozu.plan.staleness import Reason, Verdict, judge, staleness
+from yolozu.plan.staleness import Reason, Verdict, judge, own_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +78,7 @@ class Session:
     def own_reasons(self, node: Node) -> tuple[Reason, ...]:
         """Why ``node`` has to run as things are now, whatever stands before it."""
         with DigestCache(digest_cache_path()) as cache:
-            receipt = Receipt.read(self.layout.receipt_path(node.name))
-            return self._told(node, staleness(node, receipt, lambda path: self.digest(path, cache)), cache)
+            return self._told(node, own_reasons(node, self.layout, lambda path: self.digest(path, cache)), cache)
 
     def _told(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
         layout, data = self.layout, self.loaded.contract.dataset
@@ -93,7 +92,7 @@ class Session:
             (layout.fingerprint_path, data.dataset_root, "dataset_root", "split", "val_split", "predict_split"),
         ):
             reasons = told_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys)
-        receipt = Receipt.read(layout.receipt_path(node.name))
+        receipt = Receipt.readable(layout.receipt_path(node.name))
         if receipt is None:
             return reasons
         reasons = with_newer(reasons, data.dataset_root, lambda: used_files(data, cache), receipt.started_at)

@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING, Any
 from yolozu import __version__
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.artifacts.record import typed
 from yolozu.artifacts.spec import changes
 from yolozu.contract.train import OperationsSection
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.member import Member, report_failure
+from yolozu.engine.requests import read_operations, read_request
 from yolozu.engine.scratch import Scratch, keep_previous, publish
 from yolozu.engine.stopping import StopOnSignal
 from yolozu.engine.torchrun import run_group, run_until_done
@@ -44,8 +46,7 @@ from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.plan.plan import Node, state_digest
 from yolozu.plan.receipt import Receipt
 from yolozu.progress import Progress, SilentProgress, progress_for
-from yolozu.stages.base import Stage, StageContext, Stopper, links
-from yolozu.stages.registry import STAGES
+from yolozu.stages.base import StageContext, Stopper, links
 from yolozu.system_errors import told_by_machine
 
 if TYPE_CHECKING:
@@ -55,30 +56,6 @@ INTERNAL = "InternalError"
 
 ORPHAN_WAIT_S = 60.0
 """How long a new worker waits for one whose builder was killed to save and stop."""
-
-
-def read_request(path: Path, stage: Stage | None = None) -> Node:
-    """The node a request file describes.
-
-    Args:
-        path: ``runs/<run_id>/plan/<stage>.json``.
-        stage: its declaration; None looks it up in the registry.
-
-    Raises:
-        InputError: YZ312, the file is missing or no request of this version of the stage.
-    """
-    fix = "run the same doit command again: it writes the request anew"
-    request = read_json(path, code="YZ312", fix=fix)
-    try:
-        found = STAGES.load(request["stage"]) if stage is None else stage
-        node = Node(found, request["spec"], request["inputs"], request["gates"], request["outputs"], ())
-        version = request["version"]
-    except (KeyError, TypeError, ValueError, UsageError) as error:
-        raise InputError.one("YZ312", where=str(path), problem=f"is no request: {error}", fix=fix) from error
-    if version != found.version:
-        problem = f"is of version {version} of the stage, the code has {found.version}"
-        raise InputError.one("YZ312", where=str(path), problem=problem, fix=fix)
-    return node
 
 
 def execute(
@@ -266,11 +243,11 @@ def _receipt(
 
 
 def _finish(node: Node, scratch: Scratch, layout: RunLayout) -> None:
-    receipt = Receipt(**read_json(scratch.publish_path, code="YZ312", fix=f"delete {scratch.directory}"))
+    fix = f"delete {scratch.publish_path}: the stage then runs again"
+    value = read_json(scratch.publish_path, code="YZ312", fix=fix)
+    receipt = typed(Receipt, value, what="receipt", code="YZ312", where=str(scratch.publish_path), fix=fix)
     target = layout.receipt_path(node.name)
-    previous = Receipt.read(target)
-    if previous is not None:
-        keep_previous(node, layout.root, layout, unless_equal=(previous, receipt))
+    keep_previous(node, layout.root, layout, replaced=Receipt.readable(target), by=receipt)
     target.unlink(missing_ok=True)
     for path, digest in receipt.outputs.items():
         gone = layout.root / path
@@ -319,7 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> tuple[int, str, str]:
     """The part of this process in the stage; exit code, kind and text of a failure that others have told of."""
     node = read_request(options.request)
-    operations = read_json(layout.operations_path, code="YZ312", fix="run the same doit command again")
+    operations = read_operations(layout.operations_path)
     several = node.stage.spec.model_validate_json(json.dumps(node.spec)).runs_as_several()
     if several and options.member_of is None:
         return _watch_over_several(node, layout, options, operations=operations, stopping=stopping)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.artifacts.record import typed
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Receipt:
 
     stage: str
     version: int
-    spec: dict[str, Any]
+    spec: dict[str, dict[str, Any]]
     inputs: dict[str, str]
     outputs: dict[str, str | None]
     numbers: dict[str, Any]
@@ -46,18 +47,23 @@ class Receipt:
 
     @classmethod
     def read(cls, path: Path) -> Receipt | None:
-        """The receipt at ``path``; None when there is none.
+        """The receipt at ``path``; None when there is none. What a later release adds to one is passed over.
 
         Raises:
             InputError: YZ301, the file is there but is no receipt of this version.
         """
-        if not path.is_file():
+        if not path.exists():
             return None
         fix = "delete it: the stage then runs again"
         value = read_json(path, code="YZ301", fix=fix)
-        if not isinstance(value, dict) or value.pop("schema_version", None) != RECEIPT_VERSION:
+        if not isinstance(value, dict) or value.get("schema_version") != RECEIPT_VERSION:
             raise InputError.one("YZ301", where=str(path), problem="is no receipt of this version", fix=fix)
+        return typed(cls, value, what="receipt", code="YZ301", where=str(path), fix=fix)
+
+    @classmethod
+    def readable(cls, path: Path) -> Receipt | None:
+        """The receipt at ``path``; None where there is none, or none that can be read."""
         try:
-            return cls(**value)
-        except TypeError as error:
-            raise InputError.one("YZ301", where=str(path), problem=f"is no receipt: {error}", fix=fix) from error
+            return cls.read(path)
+        except InputError:
+            return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from yolozu.artifacts.spec import changes
+from yolozu.errors import InputError
 from yolozu.plan.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Reason:
     ``newer`` names files behind an input that were written since it was read.
     """
 
-    kind: Literal["never built", "key", "version", "input", "output", "upstream"]
+    kind: Literal["never built", "unreadable", "key", "version", "input", "output", "upstream"]
     subject: str
     old: str | None = None
     new: str | None = None
@@ -36,12 +37,14 @@ class Reason:
 
     def render(self, place: Callable[[str], str | None] | None = None) -> str:
         """The reason in a line; ``place`` tells where a key was set (``exp.yaml:12``)."""
-        if self.kind == "never built":
-            return "has not been built"
-        if self.kind == "upstream":
-            return f"{self.subject} runs before it and may change what it reads"
-        if self.kind == "version":
-            return f"the stage's code changed: version {self.old} → {self.new}"
+        in_a_line = {
+            "never built": "has not been built",
+            "unreadable": f"{self.subject} {self.new}",
+            "upstream": f"{self.subject} runs before it and may change what it reads",
+            "version": f"the stage's code changed: version {self.old} → {self.new}",
+        }
+        if self.kind in in_a_line:
+            return in_a_line[self.kind]
         if self.kind == "key":
             origin = place(self.subject) if place is not None else None
             return f"{self.subject}: {self.old} → {self.new}" + (f" ({origin})" if origin else "")
@@ -75,6 +78,16 @@ def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Re
     return tuple(reasons)
 
 
+def own_reasons(node: Node, layout: RunLayout, digest: DigestOf) -> tuple[Reason, ...]:
+    """Why ``node`` has to run, whatever stands before it; a receipt that cannot be read is a reason too."""
+    path = layout.receipt_path(node.name)
+    try:
+        receipt = Receipt.read(path)
+    except InputError as error:
+        return (Reason("unreadable", str(path.relative_to(layout.root)), new=error.findings[0].problem),)
+    return staleness(node, receipt, digest)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What would happen to one node: it stands (no reasons) or runs (or may run, for upstream reasons alone)."""
@@ -92,7 +105,7 @@ def judge(plan: Plan, names: list[str], layout: RunLayout, digest: DigestOf) -> 
     """Verdicts of the nodes that ``names`` need, producers first."""
     verdicts: dict[str, Verdict] = {}
     for node in plan.needed_for(names):
-        reasons = staleness(node, Receipt.read(layout.receipt_path(node.name)), digest)
+        reasons = own_reasons(node, layout, digest)
         for upstream in node.upstream:
             if verdicts[upstream].stale:
                 reasons = (*reasons, Reason("upstream", upstream))

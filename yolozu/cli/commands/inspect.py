@@ -112,8 +112,10 @@ def status_rows(session: Session, names: list[str]) -> list[dict[str, Any]]:
 def _word(verdict: Verdict) -> str:
     if not verdict.stale:
         return "up to date"
-    own = [reason for reason in verdict.reasons if reason.kind != "upstream"]
-    return "runs" if own else "runs if what it reads changes"
+    kinds = {reason.kind for reason in verdict.reasons}
+    if "unreadable" in kinds:
+        return "cannot be built: its receipt cannot be read"
+    return "runs" if kinds != {"upstream"} else "runs if what it reads changes"
 
 
 def _as_json(verdict: Verdict) -> dict[str, Any]:
@@ -126,8 +128,9 @@ def _as_json(verdict: Verdict) -> dict[str, Any]:
 
 def _status_row(session: Session, verdict: Verdict) -> dict[str, Any]:
     name = verdict.node.name
-    receipt = Receipt.read(session.layout.receipt_path(name))
+    receipt = Receipt.readable(session.layout.receipt_path(name))
     failure = read_failure(session.layout, name)
+    unreadable = [reason.render() for reason in verdict.reasons if reason.kind == "unreadable"]
     return {
         "stage": name,
         "state": _state(session, verdict, receipt, failure),
@@ -135,7 +138,7 @@ def _status_row(session: Session, verdict: Verdict) -> dict[str, Any]:
         "seconds": receipt.seconds if receipt is not None else None,
         "failure": str(failure["text"]).strip().splitlines()[-1 if failure["kind"] == "InternalError" else 0]
         if failure is not None
-        else None,
+        else next(iter(unreadable), None),
     }
 
 
@@ -144,15 +147,19 @@ def _state(session: Session, verdict: Verdict, receipt: Receipt | None, failure:
         return {"GateFailed": "refused", "Interrupted": "interrupted"}.get(str(failure["kind"]), "failed")
     if Scratch.of(session.layout, verdict.node.name).state_path.is_file():
         return "in progress"
+    if any(reason.kind == "unreadable" for reason in verdict.reasons):
+        return "unreadable"
     if receipt is None:
         return "not built"
     return "stale" if verdict.stale else "up to date"
 
 
 def _verified(session: Session, stage: str) -> list[dict[str, str]]:
-    receipt = Receipt.read(session.layout.receipt_path(stage))
+    place = session.layout.receipt_path(stage)
+    receipt = Receipt.readable(place)
     if receipt is None:
-        return []
+        name = place.relative_to(session.layout.root).as_posix()
+        return [{"stage": stage, "path": name, "state": "damaged"}] if place.exists() else []
     rows = []
     for path, known in receipt.outputs.items():
         now = _digest_now(session.layout.root / path)

@@ -1,0 +1,84 @@
+"""What the planner has written for a worker: its request, and the keys that are no part of any request."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from yolozu.artifacts.jsonio import read_json
+from yolozu.artifacts.record import in_a_line, typed
+from yolozu.contract.train import OperationsSection
+from yolozu.errors import InputError, UsageError
+from yolozu.plan.plan import Node
+from yolozu.stages.registry import STAGES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from yolozu.stages.base import Stage
+
+
+@dataclass(frozen=True)
+class _Request:
+    """The form of a request file."""
+
+    stage: str
+    version: int
+    spec: dict[str, dict[str, Any]]
+    inputs: dict[str, str]
+    gates: dict[str, str]
+    outputs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Operations:
+    """The form of the file of operations."""
+
+    operations: dict[str, Any]
+    provenance: dict[str, Any]
+
+
+def read_request(path: Path, stage: Stage | None = None) -> Node:
+    """The node a request file describes.
+
+    Args:
+        path: ``runs/<run_id>/plan/<stage>.json``.
+        stage: its declaration; None looks it up in the registry.
+
+    Raises:
+        InputError: YZ312, the file is missing or no request of this version of the stage.
+    """
+    fix = "run the same doit command again: it writes the request anew"
+    request = typed(
+        _Request, read_json(path, code="YZ312", fix=fix), what="request", code="YZ312", where=str(path), fix=fix
+    )
+    try:
+        found = STAGES.load(request.stage) if stage is None else stage
+        if request.version == found.version:
+            found.spec.model_validate_json(json.dumps(request.spec))
+    except (ValidationError, UsageError) as error:
+        said = in_a_line(error) if isinstance(error, ValidationError) else error.findings[0].problem
+        raise InputError.one("YZ312", where=str(path), problem=f"is no request: {said}", fix=fix) from error
+    if request.version != found.version:
+        problem = f"is of version {request.version} of the stage, the code has {found.version}"
+        raise InputError.one("YZ312", where=str(path), problem=problem, fix=fix)
+    return Node(found, request.spec, request.inputs, request.gates, request.outputs, ())
+
+
+def read_operations(path: Path) -> dict[str, Any]:
+    """What the planner has written for workers: operational keys and provenance.
+
+    Raises:
+        InputError: YZ312, the file is missing or holds something else.
+    """
+    fix = "run the same doit command again: it writes the file anew"
+    value = read_json(path, code="YZ312", fix=fix)
+    found = typed(_Operations, value, what="file of operations", code="YZ312", where=str(path), fix=fix)
+    try:
+        OperationsSection(**found.operations)
+    except ValidationError as error:
+        raise InputError.one("YZ312", where=str(path), problem=f"operations: {in_a_line(error)}", fix=fix) from error
+    return asdict(found)
