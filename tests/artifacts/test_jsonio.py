@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.small_disk import files_end_at
-from yolozu.artifacts.jsonio import canonical, pretty, read_json, write_text, write_text_if_changed, written_aside
+from yolozu.artifacts.jsonio import (
+    canonical,
+    is_text,
+    pretty,
+    read_json,
+    write_text,
+    write_text_if_changed,
+    written_aside,
+)
 from yolozu.errors import InputError
 
 
@@ -71,3 +79,26 @@ def test_a_file_that_is_no_json_is_one_finding(tmp_path, text):
 def test_a_missing_file_is_one_finding(tmp_path):
     with pytest.raises(InputError, match="cannot be read as JSON"):
         read_json(tmp_path / "absent.json", code="YZ312", fix="make it")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"[1,", "line 1, column 4: expecting value"),
+        (b"[" * 3000, "nests too deeply"),
+        (b"9" * 5000, "holds a number of thousands of digits"),
+        (b'"\xe9"', "is no UTF-8 text (byte 0xe9 at position 1)"),
+        (b"NaN", "NaN is no JSON number"),
+    ],
+)
+def test_why_a_file_is_no_json_is_said_in_plain_words(tmp_path, data, reason):
+    path = tmp_path / "x.json"
+    path.write_bytes(data)
+    with pytest.raises(InputError) as refused:
+        read_json(path, code="YZ205", fix="write JSON")
+    assert refused.value.findings[0].problem == f"cannot be read as JSON: {reason}"
+
+
+def test_half_a_character_is_no_text():
+    assert is_text("café")
+    assert not is_text("caf\udce9")

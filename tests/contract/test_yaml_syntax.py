@@ -23,6 +23,7 @@ from yolozu.errors import ContractError
         ("- a\nb: 1", "exp.yaml:2: YZ106 an indentation or word that does not fit the lines above\n  fix: align it with its neighbors"),
         ('a: "\\q"', "exp.yaml:1: YZ106 an unknown escape in double quotes\n  fix: use single quotes"),
         ('a: "\\U00110000"', "exp.yaml: YZ106 an unknown escape in double quotes\n  fix: use single quotes"),
+        ('a: "\\Uffffffff"', "exp.yaml: YZ106 an unknown escape in double quotes\n  fix: use single quotes"),
         ("a: >9x\n", "exp.yaml:1: YZ106 a '|' or '>' with something strange behind it\n  fix: put the value in quotes"),
         ("%TAG a\n---\n", "exp.yaml:1: YZ106 a '%' line that is no valid directive\n  fix: remove it"),
         ("%YAML 1.9\n---\n", "exp.yaml: YZ106 a %YAML directive of an unknown version\n  fix: remove it: contracts are YAML 1.2"),

@@ -87,7 +87,31 @@ def read_json(path: Path, *, code: str, fix: str) -> Any:
     try:
         return json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError.one(code, where=str(path), problem=f"cannot be read as JSON: {error}", fix=fix) from error
+        raise InputError.one(
+            code, where=str(path), problem=f"cannot be read as JSON: {reason_of(error)}", fix=fix
+        ) from error
+
+
+def reason_of(error: OSError | ValueError | RecursionError) -> str:
+    """Why a text or JSON file could not be read, in words for people; Python's own are for programmers."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"is no UTF-8 text (byte 0x{error.object[error.start]:02x} at position {error.start})"
+    if isinstance(error, RecursionError):
+        return "nests too deeply"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "holds a number of thousands of digits" if "integer string conversion" in str(error) else str(error)
+
+
+def is_text(value: str) -> bool:
+    """Whether ``value`` can be written as UTF-8; names of files may hold bytes, and JSON escapes, that cannot."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse_constant(name: str) -> Any:

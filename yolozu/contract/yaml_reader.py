@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING, Any
 from yolozu.contract.node import BROKEN, KeyPath, Node, Origin, Problem
 from yolozu.contract.scalars import resolve
 from yolozu.contract.structure import MAX_DEPTH, StructureError, duplicate, strange_text, too_deep, top_level
-from yolozu.contract.yaml_syntax import syntax_problem
+from yolozu.contract.yaml_syntax import PARSER_ERRORS, syntax_problem
 from yolozu.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# What ruamel raises on broken text besides its own YAMLError (which is no common base of all of them).
-_PARSER_ERRORS = (ValueError, AssertionError, AttributeError, IndexError, KeyError, TypeError, RecursionError)
 
 
 def read_yaml_text(text: str, file: str) -> tuple[Node, list[Problem]]:
@@ -51,7 +48,7 @@ def read_yaml_value(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     except StructureError as stop:
         found = sorted([*reader.problems, stop.problem])
         raise ContractError([problem.finding for problem in found]) from stop
-    except (YAMLError, *_PARSER_ERRORS) as error:
+    except (YAMLError, *PARSER_ERRORS) as error:
         raise ContractError([syntax_problem(error, file).finding]) from error
 
 

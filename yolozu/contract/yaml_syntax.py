@@ -7,6 +7,12 @@ from typing import Any
 
 from yolozu.contract.node import Origin, Problem, printable
 
+# What ruamel raises on broken text besides its own YAMLError (which is no common base of all of them).
+PARSER_ERRORS = (
+    *(ValueError, AssertionError, AttributeError, IndexError, KeyError, TypeError),
+    *(OverflowError, RecursionError),
+)
+
 # (pattern of the parser's context and problem, our problem, our fix); the first that is found counts; {0} is its group.
 _WORDS = [
     (r"found character '\\t'|found a tab", "a tab where YAML wants spaces", "indent with spaces"),
@@ -15,7 +21,11 @@ _WORDS = [
     (r"flow mapping.*expected ','", "a '{' that is not closed, or a missing ','", "close it with '}'"),
     (r"flow sequence.*expected ','", "a '[' that is not closed, or a missing ','", "close it with ']'"),
     (r"quoted scalar.*end of (?:stream|document)", "a quote that is never closed", "close it on the same line"),
-    (r"unknown escape character|escape sequence|chr\(\)", "an unknown escape in double quotes", "use single quotes"),
+    (
+        r"unknown escape character|escape sequence|chr\(\)|OverflowError",
+        "an unknown escape in double quotes",
+        "use single quotes",
+    ),
     (r"<stream end>", "a value that ends too early", "close what is open"),
     (r"found character '(.)' that cannot start", "a value that starts with {0}", "put the value in quotes"),
     (r"could not find expected ':'", "a line without ':'", "write 'key: value'"),
@@ -28,9 +38,17 @@ _WORDS = [
     (r"version (?:minor|major) part", "a %YAML directive of an unknown version", "remove it: contracts are YAML 1.2"),
     (r"document start|directive", "a '%' line that is no valid directive", "remove it"),
     (r"RecursionError", "nests too deeply", "flatten it"),
+    (r"ReaderError", "holds bytes or characters that are no text", "save it as UTF-8, without control characters"),
+    (r'DuplicateKeyError.* found duplicate key "([^"]+)"', "the key '{0}' is written twice", "keep one of the two"),
+    (r"integer string conversion", "holds a number of thousands of digits", "shorten it"),
     (r"scanning an? (?:anchor|alias)", "a value that starts with '&' or '*'", "put the value in quotes"),
-    (r"(?:parsing|scanning) an? tag", "a value that starts with '!'", "put the value in quotes"),
+    (
+        r"(?:parsing|scanning) an? tag|constructor for the tag",
+        "a value that starts with '!'",
+        "put the value in quotes",
+    ),
     (r"block scalar", "a '|' or '>' with something strange behind it", "put the value in quotes"),
+    (r"^ConstructorError|^ValueError", "a value that cannot be what it is marked or written as", "put it in quotes"),
 ]
 
 
