@@ -125,6 +125,15 @@ def test_every_file_of_scenes_and_models_counts(tmp_path, name):
     assert digest(root, val_split="train")["digest"] != before["digest"]
 
 
+@pytest.mark.parametrize(("names", "counts"), [("names: [cat]", False), ("nc: 1", False), ("names:", True)])
+def test_labels_of_other_splits_count_where_a_data_yaml_of_any_name_names_no_classes(tmp_path, names, counts):
+    root = write_yolo(tmp_path, LABELS, classes=None)
+    write_file(root / "mine.yaml", f"train: images/train\nval: images/val\ntest: images/test\n{names}\n")
+    before = digest(root / "mine.yaml")
+    write_file(root / "labels/test/c.txt", "3 .5 .5 .1 .1")
+    assert (digest(root / "mine.yaml")["digest"] != before["digest"]) is counts
+
+
 @pytest.mark.parametrize("name", ["data.yaml", "train.txt", "images/a/1.png", "labels/a/1.txt", "labels/a/1.json"])
 def test_every_file_that_a_data_yaml_leads_to_counts(tmp_path, name):
     root = write_yolo(tmp_path, {"a/1": "0 .5 .5 .1 .1", "b/2": None}, classes=None)

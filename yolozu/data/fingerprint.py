@@ -10,10 +10,10 @@ from yolozu.artifacts.digest import digest_of
 from yolozu.contract.data import SYNTHETIC
 from yolozu.data.layouts.bop_files import scenes_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below
-from yolozu.data.layouts.layout import find_layout
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, suffix_of
+from yolozu.data.layouts.layout import YAML_SUFFIXES, find_layout
 from yolozu.data.layouts.sidecar_files import named_masks
-from yolozu.data.layouts.ultralytics import LIST_SUFFIX, label_files, listed_images
+from yolozu.data.layouts.ultralytics import DATA_YAML, LIST_SUFFIX, label_files, listed_images, names_classes
 
 if TYPE_CHECKING:
     from yolozu.artifacts.digest import DigestCache
@@ -92,7 +92,7 @@ def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> list
         labels = _label_files(split)
         files += _images(split) + labels
         if split.label_format in SIDECAR_FORMATS:
-            sidecars += [path for path in labels if path.endswith(".json")]
+            sidecars += [path for path in labels if suffix_of(path) in SIDECAR_SUFFIXES]
     files += named_masks(sidecars, layout.root, cache)
     if not _names_classes(layout):
         files += [path for split in layout.splits.values() for path in _label_files(split)]
@@ -123,10 +123,16 @@ def _below(directory: Path, suffixes: frozenset[str]) -> list[str]:
 
 
 def _names_classes(layout: Layout) -> bool:
-    """Whether files other than labels surely name the classes; a ``data.yaml`` may or may not."""
+    """Whether files other than labels surely name the classes; what is called ``data.yaml`` may or may not."""
     by_descriptor = layout.descriptor is not None and layout.descriptor.classes is not None
     by_models = all(split.label_format == "bop" for split in layout.splits.values())
-    return by_descriptor or by_models or any(path.name != "data.yaml" for path in layout.class_files)
+    return by_descriptor or by_models or any(_is_class_file(path) for path in layout.class_files)
+
+
+def _is_class_file(path: Path) -> bool:
+    if suffix_of(str(path)) not in YAML_SUFFIXES:
+        return True
+    return path.name != DATA_YAML and names_classes(path)
 
 
 def _row(root: str, digest: str, *, files: int, size: int) -> dict[str, Any]:

@@ -108,6 +108,8 @@ class LabeledImage:
         camera: the camera that took it, where that is known.
         declared_size: (width, height) in px that the labels state, None where they do not.
         number: the id that an instances file gives it; None elsewhere.
+        label: its label file, where labels are files.
+        sidecar: its pose sidecar.
     """
 
     image: str
@@ -118,6 +120,8 @@ class LabeledImage:
     camera: LabeledCamera | None = None
     declared_size: tuple[int, int] | None = None
     number: int | None = None
+    label: Path | None = None
+    sidecar: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ class SplitLabels:
     Attributes:
         split: its name.
         images: in order of path.
-        stray: labels that belong to none of them.
+        stray: labels that belong to none of them, and doubts about all of them.
         models: shapes that labels state, by class index.
         notes: what is worth knowing and no defect.
     """

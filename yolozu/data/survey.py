@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +59,11 @@ class SurveyedSplit:
     stray: tuple[Defect, ...]
     notes: tuple[str, ...] = ()
 
+    @cached_property
+    def image_names(self) -> frozenset[str]:
+        """Its images as the data set names them."""
+        return frozenset(image.labeled.image for image in self.images)
+
 
 @dataclass(frozen=True)
 class Survey:
@@ -79,7 +86,14 @@ class Survey:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth knowing and no finding."""
-        told = tuple(f"{split.name}: {note}" for split in self.splits for note in split.notes)
+        told = (
+            *(f"{split.name}: {note}" for split in self.splits for note in split.notes),
+            *(
+                f"{one.name} and {other.name} are the same images: they show whether training works, not how well"
+                for one, other in combinations(self.splits, 2)
+                if one.image_names == other.image_names
+            ),
+        )
         return told if self.classes_are_stated else (self._made_up_names, *told)
 
     @property

@@ -36,6 +36,10 @@ def test_every_rule_has_a_code_of_its_own():
             "0 .5 .0499 .2 .1001",
             "box_outside_image labels/train/a.txt:2: box reaches out of the image by 0.00015 of its side",
         ),
+        (
+            "0 1e305 .5 .2 .2",
+            "box_outside_image labels/train/a.txt:2: 1e+305 is far outside the image, in px as in fractions",
+        ),
         ("0 .5 .5 .2 .2", "duplicate_instance labels/train/a.txt:2: repeats labels/train/a.txt:1"),
     ],
 )
@@ -133,3 +137,31 @@ def test_pixels_without_a_range_are_not_mended_by_copying_the_file_again(tmp_pat
     (finding,) = check_of(tmp_path).findings()
     assert finding.problem == "image cannot be read: pixels of mode F have no known range"
     assert finding.fix == "save it with 8 or 16 bits a channel"
+
+
+def test_a_split_of_two_names_is_no_leak_but_a_note(tmp_path):
+    root = write_yolo(tmp_path, {"a/1": "", "a/2": ""})
+    write_file(root / "data.yaml", "train: images/a\nval: images/a\n")
+    checked = check_of(root / "data.yaml")
+    assert found(checked, root) == []
+    assert checked.survey.notes[-1] == (
+        "train and val are the same images: they show whether training works, not how well"
+    )
+
+
+def test_an_image_that_two_splits_list_is_a_leak(tmp_path):
+    root = write_yolo(tmp_path, {"a/1": "", "a/2": "", "a/3": ""})
+    write_file(root / "train.txt", "images/a/1.png\nimages/a/2.png\n")
+    write_file(root / "val.txt", "images/a/2.png\nimages/a/3.png\n")
+    write_file(root / "data.yaml", "train: train.txt\nval: val.txt\nnames: [cat, dog]\n")
+    assert found(check_of(root / "data.yaml"), root) == ["leakage images/a/2.png: is in split 'val' too"]
+
+
+def test_labels_that_may_be_keypoints_are_a_warning(tmp_path):
+    root = write_yolo(tmp_path, {"train/a": "0 .5 .5 .4 .4 .35 .35 .65 .35 .5 .6"})
+    checked = check_of(root)
+    assert found(checked, root) == [
+        "polygon_or_keypoints labels/train/a.txt:1: 1 line is read as a polygon of 5 points, "
+        "and might be a box with keypoints: kpt_shape: [3, 2]"
+    ]
+    assert checked.clean

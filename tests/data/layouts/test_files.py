@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.data.builders import write_file
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, stem_of
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, by_stem, files_below, others_below, stem_of
 
 
 def test_files_are_found_in_nested_folders_in_order_of_path(tmp_path):
@@ -17,6 +17,34 @@ def test_links_are_followed_once_and_never_in_circles(tmp_path):
     (inside / "link").symlink_to(tmp_path / "elsewhere")
     (inside / "again").symlink_to(inside)
     assert files_below(inside, IMAGE_SUFFIXES) == ["link/x.png"]
+
+
+def test_a_folder_counts_once_however_many_links_lead_to_it(tmp_path):
+    write_file(tmp_path / "images/train/b/x.png", "")
+    (tmp_path / "images/train/a").symlink_to(tmp_path / "images/train/b")
+    (tmp_path / "images/train/up").symlink_to(tmp_path / "images")
+    assert files_below(tmp_path / "images/train", IMAGE_SUFFIXES) == ["b/x.png"]
+    write_file(tmp_path / "images/val/y.png", "")
+    assert files_below(tmp_path / "images/train", IMAGE_SUFFIXES) == ["b/x.png", "up/val/y.png"]
+
+
+def test_other_files_and_links_that_lead_nowhere_are_counted(tmp_path):
+    for name in ("a.png", "b.HEIC", "c/d.heic", "c/e.gif", ".hidden.gif", "README"):
+        write_file(tmp_path / name, "")
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "self.png").symlink_to("self.png")
+    assert files_below(tmp_path, IMAGE_SUFFIXES) == ["a.png"]
+    assert list(others_below(tmp_path, IMAGE_SUFFIXES).items()) == [
+        (".heic", 2),
+        ("link(s) to nowhere", 2),
+        ("", 1),
+        (".gif", 1),
+    ]
+
+
+def test_endings_in_capitals_are_the_same_endings():
+    paths = ["a/1.txt", "a/1.TXT", "a/2.Txt", "a/3.json"]
+    assert by_stem(paths, {".txt"}) == {"a/1": ["a/1.txt", "a/1.TXT"], "a/2": ["a/2.Txt"]}
 
 
 def test_a_stem_keeps_its_folder_and_its_inner_dots():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,26 @@ def test_a_data_yaml_names_splits_beside_the_folders(tmp_path):
     assert layout.split("train").sources == (tmp_path / "images/a", tmp_path / "images/b")
     alone = find_layout(path)
     assert (alone.root, list(alone.splits), alone.class_files) == (tmp_path, ["train", "val"], (path,))
+
+
+def test_folders_that_a_data_yaml_counts_to_its_splits_are_not_looked_at_twice(tmp_path):
+    write_yolo(tmp_path, {"a/1": "", "b/1": "", "c/1": "", "d/1": ""}, classes=None)
+    write_file(tmp_path / "val.txt", "./images/c/1.png\n")
+    write_file(tmp_path / "data.yaml", "train: [images/a, images/b]\nval: val.txt\nnames: [cat]")
+    layout = find_layout(tmp_path)
+    assert list(layout.splits) == ["a", "b", "c", "d", "train", "val"]
+    assert layout.separate_splits == ["d", "train", "val"]
+
+
+def test_images_are_named_alike_however_the_root_is_spelled(tmp_path, monkeypatch):
+    write_file(tmp_path / "set/data.yaml", "train: images/a\n")
+    (tmp_path / "set/images/a").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "set")
+    image = tmp_path / "set/images/a/1.png"
+    for root in (tmp_path / "set", Path(), Path("../set"), Path("images/../../set")):
+        layout = find_layout(root)
+        assert layout.relative(image) == layout.relative(Path("images/a/1.png")) == "images/a/1.png"
+        assert layout.relative(tmp_path / "1.png") == f"{tmp_path}/1.png"
 
 
 def test_a_data_yaml_that_describes_no_split_is_no_data_set(tmp_path):

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.data.builders import write_file, write_image, write_yolo
-from yolozu.data.layouts.ultralytics import described_splits, label_files, label_stem, listed_images
+from yolozu.data.layouts.ultralytics import (
+    Keypoints,
+    described_keypoints,
+    described_splits,
+    label_files,
+    label_stem,
+    listed_images,
+)
 from yolozu.errors import InputError
 
 
@@ -25,6 +32,33 @@ def test_directories_lists_and_lists_of_such_are_splits(tmp_path):
     assert splits(tmp_path, "") == {}
 
 
+def test_a_path_that_is_left_blank_is_the_files_own_folder(tmp_path):
+    for path in ("path:\n", "path: ''\n", "path: .\n", ""):
+        assert splits(tmp_path, f"{path}train: images\nvalidation: pictures\n") == {
+            "train": ["images"],
+            "val": ["pictures"],
+        }
+
+
+def test_broken_yaml_is_refused_at_its_line(tmp_path):
+    with pytest.raises(InputError) as refused:
+        splits(tmp_path, "names: [a]\ntrain: [a\n")
+    assert str(refused.value).startswith(f"{tmp_path}/data.yaml:2: YZ246 cannot be read: a '[' that is not closed")
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"), [("kpt_shape: [17, 3]", Keypoints(17, 3)), ("kpt_shape:", None), ("", None)]
+)
+def test_the_shape_of_keypoints_is_described(tmp_path, text, shape):
+    assert described_keypoints(write_file(tmp_path / "data.yaml", text)) == shape
+
+
+@pytest.mark.parametrize("value", ["[17]", "[17, 4]", "[0, 2]", "17", "[17, 3.0, 1]", "[true, 2]"])
+def test_a_shape_that_is_none_is_refused(tmp_path, value):
+    with pytest.raises(InputError, match=r"YZ246 kpt_shape: .* is no \[number of keypoints, 2 or 3\]"):
+        described_keypoints(write_file(tmp_path / "data.yaml", f"kpt_shape: {value}"))
+
+
 def test_roboflows_paths_lie_beside_the_file(tmp_path):
     (tmp_path / "train/images").mkdir(parents=True)
     assert splits(tmp_path, "train: ../train/images") == {"train": ["train/images"]}
@@ -37,7 +71,8 @@ def test_roboflows_paths_lie_beside_the_file(tmp_path):
         ("train: []", "train: [] is no directory"),
         ("train: [a, 7]", "train: ['a', 7] is no directory"),
         ("path: 7\ntrain: a", "path: 7 is no directory"),
-        ("train: [a\n", "cannot be read: "),
+        ("val: a\nvalidation: b", "validation: names the split 'val' a second time"),
+        ("train: " + "[" * 2000, "cannot be read: nests too deeply"),
     ],
 )
 def test_what_describes_no_split_is_refused(tmp_path, text, problem):
@@ -64,10 +99,19 @@ def test_images_are_listed_once_in_order(tmp_path):
         ("/images/d/images/b.jpg", "/images/d/labels/b"),
         ("/d/myimages/b.jpg", "/d/myimages/b"),
         ("train/images/b.x.jpg", "train/labels/b.x"),
+        ("images/a/b.jpg", "labels/a/b"),
+        ("../images/b.jpg", "../labels/b"),
+        ("myimages/b.jpg", "myimages/b"),
     ],
 )
 def test_labels_are_beside_the_last_folder_called_images(image, stem):
     assert label_stem(image) == stem
+
+
+def test_a_folder_called_images_counts_above_the_working_directory_too(tmp_path, monkeypatch):
+    (tmp_path / "images/a").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "images")
+    assert label_stem("a/b.jpg") == f"{tmp_path}/labels/a/b"
 
 
 def test_files_of_labels_are_those_of_images_and_what_lies_beside_them(tmp_path):

@@ -151,7 +151,7 @@ def test_entries_that_are_no_lines_are_told_and_none_is_used(tmp_path, text, ent
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "cannot be read as JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("", "cannot be read as JSON: line 1, column 1: expecting value"),
         ('{"instances": [{"t_gt": [NaN, 0, 1]}]}', "cannot be read as JSON: NaN is no JSON number"),
         ("7", 'is no list of instances and no object {"instances": [...]}'),
         ('{"instances": {}}', 'is no list of instances and no object {"instances": [...]}'),

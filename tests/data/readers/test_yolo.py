@@ -1,59 +1,9 @@
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from tests.data.builders import write_file, write_yolo
-from yolozu.data.labels import Defect, Instance
+from tests.data.builders import check_of, found, survey_of, write_file, write_yolo
+from yolozu.data.labels import Defect
 from yolozu.data.layouts.layout import find_layout
 from yolozu.data.readers.yolo import YoloReader, read_label_file
-
-
-def read(tmp_path, text):
-    return read_label_file(write_file(tmp_path / "7.txt", text))
-
-
-def test_a_line_is_a_class_and_a_box_and_knows_its_place(tmp_path):
-    lines = read(tmp_path, "\ufeff\n3 0.5 0.25 0.1 0.2\n")
-    assert lines == (Instance(f"{tmp_path}/7.txt:2", 3, (0.5, 0.25, 0.1, 0.2)),)
-
-
-def test_a_polygon_becomes_the_box_around_it_and_keeps_its_area(tmp_path):
-    (instance,) = read(tmp_path, "0 0.2 0.2 0.6 0.2 0.2 0.8\n")
-    assert instance.box_cxcywh == pytest.approx((0.4, 0.5, 0.4, 0.6))
-    assert instance.area_fraction == pytest.approx(0.12)
-
-
-@pytest.mark.parametrize(
-    ("line", "rule", "problem"),
-    [
-        ("0 0.5 0.5 0.1", "malformed_label", "4 values; a box has 5, a polygon 7, 9, 11, …"),
-        ("0 0.5 0.5 0.1 0.1 0.9", "malformed_label", "6 values; a box has 5, a polygon 7, 9, 11, …"),
-        ("0 0.5 half 0.1 0.1", "malformed_label", "is no number: 'half'"),
-        ("0 0.5 nan 0.1 0.1", "malformed_label", "is not finite: 0 0.5 nan 0.1 0.1"),
-        ("0 0.5 inf 0.1 0.1", "malformed_label", "is not finite: 0 0.5 inf 0.1 0.1"),
-        ("3.0 0.5 0.5 0.1 0.1", "non_integer_class", "class '3.0' is no integer"),
-        ("cat 0.5 0.5 0.1 0.1", "non_integer_class", "class 'cat' is no integer"),
-    ],
-)
-def test_a_line_that_holds_no_instance_is_a_defect_at_its_line(tmp_path, line, rule, problem):
-    first, second = read(tmp_path, f"0 0.5 0.5 0.1 0.1\n{line}\n")
-    assert isinstance(first, Instance)
-    assert second == Defect(rule, f"{tmp_path}/7.txt:2", problem)
-
-
-def test_a_file_that_is_no_text_is_a_defect(tmp_path):
-    path = tmp_path / "7.txt"
-    path.write_bytes(b"\xff\xfe0 1")
-    (defect,) = read_label_file(path)
-    assert (defect.rule, defect.where) == ("malformed_label", str(path))
-
-
-@given(st.lists(st.text(alphabet="0123456789.eE+-naif \t", max_size=30), max_size=8))
-def test_every_written_line_is_an_instance_or_a_defect(tmp_path_factory, lines):
-    path = write_file(tmp_path_factory.mktemp("labels") / "7.txt", "\n".join(lines))
-    assert len(read_label_file(path)) == sum(bool(line.strip()) for line in lines)
 
 
 def test_nested_folders_and_stray_labels(tmp_path):
@@ -76,3 +26,45 @@ def test_real_labels_are_all_understood(real_data):
     assert len(labels.images) == 128
     assert sum(len(entry.instances) for entry in labels.images) == 929
     assert [defect for entry in labels.images for defect in entry.defects] == []
+
+
+def test_endings_in_capitals_are_read(tmp_path):
+    root = write_yolo(tmp_path, {"train/a": None})
+    write_file(root / "labels/train/a.TXT", "1 .5 .5 .1 .1\n")
+    write_file(root / "labels/train/a.Json", '{"K_gt": [100, 100, 32, 24]}')
+    (image,) = survey_of(root).splits[0].images
+    assert [instance.class_index for instance in image.labeled.instances] == [1]
+    assert image.labeled.camera is not None
+
+
+def test_two_label_files_of_one_image_are_a_finding(tmp_path):
+    root = write_yolo(tmp_path, {"train/a": "0 .5 .5 .1 .1"})
+    write_file(root / "labels/train/a.TXT", "1 .5 .5 .1 .1\n")
+    assert found(check_of(root), root) == [
+        "malformed_label labels/train/a.txt: belongs to the same image as labels/train/a.TXT, which is read"
+    ]
+
+
+def test_ignored_files_are_counted_by_ending(tmp_path):
+    root = write_yolo(tmp_path, {"train/a": ""})
+    for name in ("b.HEIC", "c.heic", "d.gif", "README"):
+        write_file(root / f"images/train/{name}", "")
+    (root / "labels/train/b.txt").symlink_to(tmp_path / "nowhere.txt")
+    assert survey_of(root).notes == (
+        f"train: {root}/images/train: ignored, because no image that is read here: 2 .heic, 1 without ending, 1 .gif",
+        f"train: {root}/labels/train: ignored: 1 link(s) to nowhere",
+    )
+
+
+def test_json_files_of_other_tools_are_counted(tmp_path):
+    root = write_yolo(tmp_path, {"train/a": "0 .5 .5 .1 .1", "train/b": "0 .5 .5 .1 .1"})
+    for name in ("a", "b"):
+        write_file(root / f"labels/train/{name}.json", '{"camera_data": {}, "objects": [{"class": "cat"}]}')
+    assert survey_of(root).notes == (
+        f"train: 2 JSON files beside labels, such as {root}/labels/train/a.json: no pose sidecar",
+    )
+
+
+def test_a_label_file_may_be_read_alone(tmp_path):
+    path = write_file(tmp_path / "7.txt", "0 .5 .5 .1 .1\n")
+    assert len(read_label_file(path)) == 1

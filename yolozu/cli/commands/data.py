@@ -41,7 +41,7 @@ def check(
     from yolozu.paths import digest_cache_path
 
     layout = find_layout(root)
-    names = list(dict.fromkeys(split)) if split else list(layout.splits)
+    names = list(dict.fromkeys(split)) if split else layout.separate_splits
     with DigestCache(digest_cache_path()) as cache:
         checked = apply_rules(survey(layout, names, cache, progress_for(sys.stderr)))
     report = checked.report(policy)

@@ -112,6 +112,7 @@ def degenerate_box(survey: Survey) -> Iterator[Hit]:
 
 def box_outside_image(survey: Survey) -> Iterator[Hit]:
     """Boxes that reach out of the image by more than rounding explains."""
+    yield from defects_called("box_outside_image")(survey)
     for split, image, instance in survey.instances():
         cx, cy, width, height = instance.box_cxcywh
         reach = max(width / 2 - cx, height / 2 - cy, cx + width / 2 - 1, cy + height / 2 - 1)
@@ -134,16 +135,19 @@ def duplicate_instance(survey: Survey) -> Iterator[Hit]:
 
 
 def leakage(survey: Survey) -> Iterator[Hit]:
-    """Images of one split that another, later one holds too: held-out numbers would be of no worth."""
-    later: dict[str, str] = {}
-    for split in reversed(survey.splits):
+    """Images of one split that another, later one holds too: held-out numbers would be of no worth.
+
+    A split under two names leaks nothing that its user would not know.
+    """
+    for number, split in reversed(list(enumerate(survey.splits))):
+        later = [other for other in survey.splits[number + 1 :] if other.image_names != split.image_names]
+        held = {image.sha256: (other, image) for other in reversed(later) for image in other.images}
         for image in split.images:
-            if image.sha256 is not None and image.sha256 in later:
-                problem = f"has the same content as {later[image.sha256]}"
+            if image.sha256 is not None and image.sha256 in held:
+                other, twin = held[image.sha256]
+                same = twin.labeled.image == image.labeled.image
+                problem = f"is in split {other.name!r} too" if same else f"has the same content as {twin.labeled.path}"
                 yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True)
-        for image in split.images:
-            if image.sha256 is not None:
-                later[image.sha256] = str(image.labeled.path)
 
 
 LABEL_LINE = "write 'class cx cy w h', or a polygon, in fractions of the image"
@@ -173,6 +177,12 @@ RULES: dict[str, Rule] = {
     "duplicate_instance": Rule("YZ228", duplicate_instance, "remove one of the two"),
     "label_without_image": Rule(
         "YZ229", defects_called("label_without_image"), "add the image, or remove the label", severity="warning"
+    ),
+    "polygon_or_keypoints": Rule(
+        "YZ286",
+        defects_called("polygon_or_keypoints"),
+        "say kpt_shape in data.yaml if keypoints are meant; polygons may stay as they are",
+        severity="warning",
     ),
     "leakage": Rule("YZ230", leakage, "remove the image from one of the splits"),
     "malformed_pose": Rule("YZ231", defects_called("malformed_pose"), POSE_LINE),

@@ -12,6 +12,7 @@ Free of numpy: planning reads this too.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,14 @@ from typing import Literal
 from yolozu.data.layouts.bop_files import bop_models, split_folders
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
 from yolozu.data.layouts.model_files import ModelFiles
-from yolozu.data.layouts.ultralytics import DATA_YAML, LIST_SUFFIX, described_splits
+from yolozu.data.layouts.ultralytics import (
+    DATA_YAML,
+    LIST_SUFFIX,
+    Keypoints,
+    described_keypoints,
+    described_splits,
+    listed_images,
+)
 from yolozu.errors import InputError
 
 CLASS_FILE_NAMES = ("classes.txt", "classes.json", DATA_YAML)
@@ -70,6 +78,7 @@ class Layout:
         descriptor: content of the ``dataset.json``, if there is one.
         class_files: existing files that name the classes.
         models: meshes of the classes, where there are any.
+        keypoints: what stands behind the box in every label line; None where labels are boxes or polygons.
     """
 
     root: Path
@@ -77,6 +86,18 @@ class Layout:
     descriptor: Descriptor | None
     class_files: tuple[Path, ...]
     models: ModelFiles | None = None
+    keypoints: Keypoints | None = None
+
+    @property
+    def separate_splits(self) -> list[str]:
+        """The splits, without folders of images that a ``data.yaml`` counts to splits of its own."""
+        described = [split for split in self.splits.values() if split.label_format == "ultralytics"]
+        theirs = {folder for split in described for source in split.sources for folder in _folders(source)}
+        return [
+            name
+            for name, split in self.splits.items()
+            if split in described or not any(_overlap(split.images_dir, folder) for folder in theirs)
+        ]
 
     def split(self, name: str) -> Split:
         """The split called ``name``, with its directories and files in place.
@@ -107,7 +128,8 @@ class Layout:
         """``path`` as the data set names it: relative to the root, or absolute where it is outside."""
         if path.is_relative_to(self.root):
             return path.relative_to(self.root).as_posix()
-        return path.absolute().as_posix()
+        plain, root = os.path.abspath(path), os.path.abspath(self.root)  # noqa: PTH100 - it takes out the dots
+        return Path(plain).relative_to(root).as_posix() if _is_in(plain, root) else path.absolute().as_posix()
 
 
 def find_layout(root: Path) -> Layout:
@@ -123,14 +145,15 @@ def find_layout(root: Path) -> Layout:
             "YZ201", where=str(root), problem="no such directory", fix="check dataset_root, relative to where you are"
         )
     class_files = tuple(root / name for name in CLASS_FILE_NAMES if (root / name).is_file())
+    keypoints = described_keypoints(root / DATA_YAML) if root / DATA_YAML in class_files else None
     descriptor_path = root / DESCRIPTOR_NAME
     if descriptor_path.is_file():
         descriptor = read_descriptor(descriptor_path)
         splits = {name: _described(root, name, entry) for name, entry in sorted(descriptor.splits.items())}
-        return Layout(root, splits, descriptor, class_files, _described_models(root, descriptor))
+        return Layout(root, splits, descriptor, class_files, _described_models(root, descriptor), keypoints)
     splits = {**_folder_splits(root), **(_yaml_splits(root / DATA_YAML) if root / DATA_YAML in class_files else {})}
     if splits:
-        return Layout(root, dict(sorted(splits.items())), None, class_files)
+        return Layout(root, dict(sorted(splits.items())), None, class_files, keypoints=keypoints)
     splits = {folder.name: Split(folder.name, "bop", folder, folder) for folder in split_folders(root)}
     if splits:
         return Layout(root, splits, None, class_files, bop_models(root))
@@ -166,7 +189,7 @@ def _described_by_yaml(path: Path) -> Layout:
             problem="is no data set: names no train, val or test",
             fix="name directories of images",
         )
-    return Layout(path.parent, splits, None, (path,))
+    return Layout(path.parent, splits, None, (path,), keypoints=described_keypoints(path))
 
 
 def _described(root: Path, name: str, entry: SplitEntry) -> Split:
@@ -177,6 +200,23 @@ def _described(root: Path, name: str, entry: SplitEntry) -> Split:
     assert entry.images_dir is not None, "checked by SplitEntry"
     assert labels is not None, "checked by SplitEntry"
     return Split(name, entry.label_format, root / entry.images_dir, root / labels)
+
+
+def _folders(source: Path) -> set[str]:
+    """The directory, or those of the images in the list."""
+    if source.suffix.lower() != LIST_SUFFIX:
+        return {os.path.abspath(source)}  # noqa: PTH100
+    listed = listed_images((source,)) if source.is_file() else []
+    return {os.path.dirname(os.path.abspath(image)) for image in listed}  # noqa: PTH100, PTH120 - a million names
+
+
+def _overlap(directory: Path, folder: str) -> bool:
+    own = os.path.abspath(directory)  # noqa: PTH100
+    return _is_in(own, folder) or _is_in(folder, own)
+
+
+def _is_in(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(f"{directory.rstrip(os.sep)}{os.sep}")
 
 
 def _described_models(root: Path, descriptor: Descriptor) -> ModelFiles | None:

@@ -1,9 +1,10 @@
 """Data sets as Ultralytics describes them: a ``data.yaml`` with ``path``, ``train``, ``val``, ``test`` and ``names``.
 
 A split is a directory of images, a text file that lists images, or a list of such. The labels of ``…/images/a/b.jpg``
-are ``…/labels/a/b.txt`` (the last ``images`` counts), or beside the image where no folder is called so. Free of numpy.
+are ``…/labels/a/b.txt`` (the last ``images`` counts), or beside the image where no folder is called so. With
+``kpt_shape`` a label is a box with keypoints. Free of numpy.
 
-Source: https://docs.ultralytics.com/datasets/detect/.
+Source: https://docs.ultralytics.com/datasets/detect/ and …/datasets/pose/.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, stem_of
+from yolozu.artifacts.jsonio import reason_of
+from yolozu.contract.yaml_syntax import PARSER_ERRORS, syntax_problem
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, by_stem, files_below, stem_of
 from yolozu.errors import InputError
 
 DATA_YAML = "data.yaml"
-SPLIT_KEYS = ("train", "val", "test")
+SPLIT_KEYS = {"train": "train", "val": "val", "validation": "val", "test": "test"}
+"""Key of a split -> its name here."""
+
 LIST_SUFFIX = ".txt"
 FIX = "path: directory relative to this file; train, val, test: a directory, a .txt list of images, or a list of such"
 
@@ -28,6 +33,14 @@ class DescribedSplit:
 
     name: str
     sources: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Keypoints:
+    """Shape of the keypoints behind each box: ``count`` points of ``size`` numbers (x, y and perhaps visibility)."""
+
+    count: int
+    size: int
 
 
 def read_yaml(path: Path, *, code: str, fix: str) -> Any:
@@ -41,9 +54,11 @@ def read_yaml(path: Path, *, code: str, fix: str) -> Any:
 
     try:
         return YAML(typ="safe", pure=True).load(path.read_bytes())
-    except (OSError, YAMLError, ValueError) as error:
-        problem = f"cannot be read: {' '.join(str(error).split())}"
-        raise InputError.one(code, where=str(path), problem=problem, fix=fix) from error
+    except OSError as error:
+        raise InputError.one(code, where=str(path), problem=f"cannot be read: {reason_of(error)}", fix=fix) from error
+    except (YAMLError, *PARSER_ERRORS) as error:
+        found = syntax_problem(error, str(path)).finding
+        raise InputError.one(code, where=found.where, problem=f"cannot be read: {found.problem}", fix=fix) from error
 
 
 def described_splits(path: Path) -> list[DescribedSplit]:
@@ -55,20 +70,50 @@ def described_splits(path: Path) -> list[DescribedSplit]:
     document = read_yaml(path, code="YZ246", fix=FIX)
     if not isinstance(document, dict):
         return []
-    base = document.get("path", ".")
-    if not isinstance(base, str) or not base:
+    base = document.get("path")
+    if not isinstance(base, str | None):
         raise _refused(path, f"path: {base!r} is no directory")
-    root = path.parent / base
-    found = []
-    for key in SPLIT_KEYS:
+    root = path.parent / (base if base is not None else "")
+    found = {}
+    for key, name in SPLIT_KEYS.items():
         value = document.get(key)
         if value is None or value == "":
             continue
+        if name in found:
+            raise _refused(path, f"{key}: names the split {name!r} a second time")
         entries = value if isinstance(value, list) else [value]
         if not entries or not all(isinstance(entry, str) and entry for entry in entries):
             raise _refused(path, f"{key}: {value!r} is no directory, no list of images and no list of such")
-        found.append(DescribedSplit(key, tuple(_source(root, entry) for entry in entries)))
-    return found
+        found[name] = DescribedSplit(name, tuple(_source(root, entry) for entry in entries))
+    return list(found.values())
+
+
+def described_keypoints(path: Path) -> Keypoints | None:
+    """The ``kpt_shape`` of the ``data.yaml`` at ``path``; None where labels are boxes or polygons.
+
+    Raises:
+        InputError: YZ246 it cannot be understood.
+    """
+    document = read_yaml(path, code="YZ246", fix=FIX)
+    value = document.get("kpt_shape") if isinstance(document, dict) else None
+    if value is None:
+        return None
+    if not isinstance(value, list) or [type(entry) for entry in value] != [int, int]:
+        raise _refused(path, f"kpt_shape: {value!r} is no [number of keypoints, 2 or 3]")
+    count, size = value
+    if count < 1 or size not in {2, 3}:
+        raise _refused(path, f"kpt_shape: {value!r} is no [number of keypoints, 2 or 3]")
+    return Keypoints(count, size)
+
+
+def names_classes(path: Path) -> bool:
+    """Whether the ``data.yaml`` at ``path`` has names or a number of classes.
+
+    Raises:
+        InputError: YZ246 it cannot be understood.
+    """
+    document = read_yaml(path, code="YZ246", fix=FIX)
+    return isinstance(document, dict) and any(document.get(key) is not None for key in ("names", "nc"))
 
 
 def listed_images(sources: tuple[Path, ...]) -> list[str]:
@@ -83,24 +128,46 @@ def listed_images(sources: tuple[Path, ...]) -> list[str]:
             found += _entries(source)
         else:
             found += [f"{source}/{name}" for name in files_below(source, IMAGE_SUFFIXES)]
-    return sorted(set(found))
+    once = {os.path.normpath(path): path for path in reversed(found)}
+    return sorted(once.values())
 
 
 def label_stem(image: str) -> str:
-    """Path of the label file of an image, without ending."""
-    before, images, after = image.rpartition("/images/")
-    return stem_of(f"{before}/labels/{after}" if images else image)
+    """Path of the label file of an image, without ending: the same file, however the image's path is spelled."""
+    for path in (image, os.path.abspath(image)):  # noqa: PTH100 - a million names
+        before, images, after = f"/{path}".rpartition("/images/")
+        if images:
+            return stem_of(f"{before}/labels/{after}"[1:])
+    return stem_of(image)
 
 
 def label_files(images: list[str], sources: tuple[Path, ...]) -> list[str]:
     """Files of labels that exist: those of the images, and whatever else lies in the folders of labels."""
     suffixes = LABEL_SUFFIXES | SIDECAR_SUFFIXES
-    folders = [Path(label_stem(f"{source}/x")).parent for source in sources if source.suffix.lower() != LIST_SUFFIX]
-    below = [f"{folder}/{name}" for folder in folders if folder.is_dir() for name in files_below(folder, suffixes)]
-    beside = (f"{label_stem(image)}{suffix}" for image in images for suffix in sorted(suffixes))
-    if folders and len(folders) == len(sources):
+    below = [f"{folder}/{name}" for folder in label_folders(sources) for name in files_below(folder, suffixes)]
+    if all(source.suffix.lower() != LIST_SUFFIX for source in sources):
         return list(dict.fromkeys(below))
-    return list(dict.fromkeys([*below, *(path for path in beside if os.path.isfile(path))]))  # noqa: PTH113 - many
+    return list(dict.fromkeys([*below, *_files_of(images, suffixes)]))
+
+
+def label_folders(sources: tuple[Path, ...]) -> list[Path]:
+    """The directories of labels that are there for directories of images."""
+    folders = [Path(label_stem(f"{source}/x")).parent for source in sources if source.suffix.lower() != LIST_SUFFIX]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def _files_of(images: list[str], suffixes: frozenset[str]) -> list[str]:
+    """Files of labels of the ``images``; each folder is looked through once."""
+    by_folder: dict[str, list[str]] = {}
+    for image in images:
+        stem = label_stem(image)
+        by_folder.setdefault(stem.rpartition("/")[0], []).append(stem)
+    found = []
+    for folder, stems in by_folder.items():
+        there = os.listdir(folder or os.curdir) if os.path.isdir(folder or os.curdir) else []  # noqa: PTH208, PTH112
+        files = by_stem((f"{folder}/{name}" if folder else name for name in there), suffixes)
+        found += [path for stem in stems for path in sorted(files.get(stem, [])) if os.path.isfile(path)]  # noqa: PTH113
+    return found
 
 
 def _source(root: Path, entry: str) -> Path:
@@ -113,7 +180,9 @@ def _entries(source: Path) -> list[str]:
     try:
         lines = source.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError.one("YZ246", where=str(source), problem=f"cannot be read: {error}", fix=FIX) from error
+        raise InputError.one(
+            "YZ246", where=str(source), problem=f"cannot be read: {reason_of(error)}", fix=FIX
+        ) from error
     return [
         os.path.normpath(f"{source.parent}/{line.strip()}") if not line.strip().startswith("/") else line.strip()
         for line in lines

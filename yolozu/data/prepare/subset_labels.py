@@ -13,7 +13,6 @@ from yolozu.artifacts.jsonio import pretty, read_json
 from yolozu.data.layouts.bop_files import Scene, image_id, scenes_of
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import stem_of
-from yolozu.data.layouts.ultralytics import label_stem
 from yolozu.data.prepare.extending import as_written
 from yolozu.data.prepare.writing import write_file, write_files
 
@@ -85,8 +84,8 @@ class LabelFiles:
 
     def digest(self, name: str) -> str:
         """SHA-256 over the digests of label file and sidecar, null for one that is not there."""
-        files = (self._file(name, ".txt"), self._file(name, ".json"))
-        return digest_of([digest_file(path) if path.is_file() else None for path in files])
+        files = (self.images[name].label, self.images[name].sidecar)
+        return digest_of([None if path is None else digest_file(path) for path in files])
 
     def entry(self, out: Path) -> SplitEntry:
         """Directories of the data set's own."""
@@ -98,11 +97,11 @@ class LabelFiles:
         images_dir, labels_dir = self._directories(out)
         contents: dict[str, Content] = {}
         for name in names:
-            label, sidecar = self._file(name, ".txt"), self._file(name, ".json")
+            label, sidecar = self.images[name].label, self.images[name].sidecar
             stem = stem_of(written_name(name, self._paint))
-            if label.is_file():
+            if label is not None:
                 contents[f"{stem}.txt"] = label.read_bytes()
-            if sidecar.is_file():
+            if sidecar is not None:
                 contents[f"{stem}.json"] = _with_absolute_paths(sidecar.read_bytes(), self._root)
         pictures = {written_name(name, self._paint): _picture(self.images[name], self._paint) for name in names}
         write_files(images_dir, pictures)
@@ -110,11 +109,6 @@ class LabelFiles:
 
     def _directories(self, out: Path) -> tuple[Path, Path]:
         return out / "images" / self._split.name, out / "labels" / self._split.name
-
-    def _file(self, name: str, suffix: str) -> Path:
-        if self._split.label_format == "ultralytics":
-            return Path(f"{label_stem(str(self.images[name].path))}{suffix}")
-        return self._split.labels / f"{stem_of(name)}{suffix}"
 
 
 class CocoLabels:
@@ -230,7 +224,7 @@ def _with_absolute_paths(sidecar: bytes, root: Path) -> bytes:
     """A pose sidecar for another place; one that is malformed is left to the data check, as it is."""
     try:
         document = json.loads(sidecar)
-    except ValueError:
+    except (ValueError, RecursionError):
         return sidecar
     entries = document.get("instances") if isinstance(document, dict) else document
     for entry in entries if isinstance(entries, list) else []:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from yolozu.artifacts.jsonio import reason_of
 from yolozu.artifacts.object_models import ObjectModel, Symmetries
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera
 from yolozu.data.readers.pose_values import camera, matrix, numbers, vector
@@ -49,11 +50,13 @@ class Sidecar:
         lines: an entry per label line, as before or with pose, offset and mask.
         camera: the one camera of the image.
         defects: what could not be understood; nothing of it is used.
+        is_foreign: the file is another tool's, and says nothing here.
     """
 
     lines: tuple[Instance | Defect, ...]
     camera: LabeledCamera | None
     defects: tuple[Defect, ...]
+    is_foreign: bool = False
 
 
 class Shapes:
@@ -85,8 +88,10 @@ def read_sidecar(path: Path, root: Path, lines: Sequence[Instance | Defect] | No
     """
     try:
         common, entries = _document(path)
-    except (OSError, ValueError, RecursionError) as error:
-        return Sidecar(tuple(lines or ()), None, (Defect(RULE, str(path), str(error)),))
+    except (OSError, ValueError) as error:
+        return Sidecar(tuple(lines or ()), None, (Defect(RULE, str(path), reason_of(error)),))
+    if entries is None and not any(key in common for key in CAMERA_KEYS):
+        return Sidecar(tuple(lines or ()), None, (), is_foreign=True)
     reading = _Reading(path, root, shapes)
     reading.take_cameras(common, str(path))
     if entries is not None and len(entries) != len(lines or ()):
@@ -242,8 +247,8 @@ def _document(path: Path) -> tuple[dict[str, Any], list[Any] | None]:
     """
     try:
         document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
-    except ValueError as error:
-        raise ValueError(f"cannot be read as JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"cannot be read as JSON: {reason_of(error)}") from error
     if isinstance(document, list):
         return {}, document
     if not isinstance(document, dict) or not isinstance(document.get("instances", []), list):

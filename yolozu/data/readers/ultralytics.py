@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yolozu.data.labels import SplitLabels
-from yolozu.data.layouts.ultralytics import LIST_SUFFIX, label_files, label_stem, listed_images
-from yolozu.data.readers.sidecar import Shapes
-from yolozu.data.readers.yolo import read_labeled, stray_labels
+from yolozu.data.layouts.ultralytics import LIST_SUFFIX, label_files, label_folders, label_stem, listed_images
+from yolozu.data.readers.yolo import LabelFiles, ignored_files
 
 if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable
+    from yolozu.data.labels import SplitLabels
     from yolozu.data.layouts.layout import Layout, Split
 
 
@@ -27,13 +26,12 @@ class UltralyticsReader:
 
     def read(self, classes: ClassTable | None) -> SplitLabels:  # noqa: ARG002 - a label's class is the index itself
         """Every image of the split with the lines of its label file, and the shapes that sidecars state."""
-        split, shapes = self._split, Shapes()
+        split = self._split
         paths = listed_images(split.sources)
-        labels = label_files(paths, split.sources)
-        found = set(labels)
+        found = LabelFiles(self._layout, label_files(paths, split.sources))
         stems = {path: label_stem(path) for path in paths}
-        images = tuple(read_labeled(self._layout, Path(path), stem, found, shapes) for path, stem in stems.items())
+        images = sorted((found.read(Path(path), stem) for path, stem in stems.items()), key=lambda entry: entry.image)
+        folders = [source for source in split.sources if source.suffix.lower() != LIST_SUFFIX]
         # Of a list of images nobody says that it names every image that has labels.
-        whole = not any(source.suffix.lower() == LIST_SUFFIX for source in split.sources)
-        stray = tuple(stray_labels(labels, set(stems.values()))) if whole else ()
-        return SplitLabels(split.name, tuple(sorted(images, key=lambda entry: entry.image)), stray, shapes.models)
+        stray = found.stray(set(stems.values())) if len(folders) == len(split.sources) else ()
+        return found.split(split.name, tuple(images), stray, ignored_files(folders, label_folders(split.sources)))

@@ -1,23 +1,30 @@
-"""Label files with a line per object: ``class cx cy w h``, or ``class x1 y1 x2 y2 x3 y3 …`` for a polygon.
-
-Coordinates are fractions of the image's width and height. The class is the network index.
-"""
+"""The YOLO layout: images, with a label file and perhaps a pose sidecar of the same name for each."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, stem_of
+from yolozu.data.layouts.files import (
+    BROKEN_LINK,
+    IMAGE_SUFFIXES,
+    LABEL_SUFFIXES,
+    SIDECAR_SUFFIXES,
+    by_stem,
+    files_below,
+    others_below,
+    stem_of,
+)
+from yolozu.data.readers.label_lines import LabelLines
 from yolozu.data.readers.sidecar import Shapes, Sidecar, read_sidecar
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from yolozu.artifacts.classes import ClassTable
     from yolozu.data.layouts.layout import Layout, Split
+    from yolozu.data.layouts.ultralytics import Keypoints
 
 CLASS_LISTS = frozenset({"classes"})
 """Labeling tools leave a ``classes.txt`` among the label files; it labels no image."""
@@ -35,91 +42,97 @@ class YoloReader:
 
     def read(self, classes: ClassTable | None) -> SplitLabels:  # noqa: ARG002 - a label's class is the index itself
         """Every image of the split with the lines of its label file, and the shapes that sidecars state."""
-        stems, labels = self._images()
-        found, shapes = set(labels), Shapes()
-        images = tuple(read_labeled(self._layout, Path(image), stem, found, shapes) for image, stem in stems.items())
-        return SplitLabels(self._split.name, images, tuple(stray_labels(labels, set(stems.values()))), shapes.models)
-
-    def _images(self) -> tuple[dict[str, str], list[str]]:
-        """Image file -> path of its labels without ending; and all files of labels."""
         images, labels = self._split.images_dir, self._split.labels
-        names = files_below(images, IMAGE_SUFFIXES)
+        stems = {f"{images}/{name}": f"{labels}/{stem_of(name)}" for name in files_below(images, IMAGE_SUFFIXES)}
         below = files_below(labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES) if labels.is_dir() else []
-        return {f"{images}/{name}": f"{labels}/{stem_of(name)}" for name in names}, [
-            f"{labels}/{name}" for name in below
-        ]
+        found = LabelFiles(self._layout, [f"{labels}/{name}" for name in below])
+        read = tuple(found.read(Path(image), stem) for image, stem in stems.items())
+        notes = ignored_files([images], [labels] if labels.is_dir() else [])
+        return found.split(self._split.name, read, found.stray(set(stems.values())), notes)
 
 
-def read_labeled(layout: Layout, path: Path, stem: str, found: Container[str], shapes: Shapes) -> LabeledImage:
-    """An image with its labels.
+class LabelFiles:
+    """The label files and sidecars of a split, while its images are read."""
+
+    def __init__(self, layout: Layout, files: Sequence[str]) -> None:
+        """``files`` are those that exist."""
+        self._layout, self._files = layout, files
+        self._labels, self._sidecars = by_stem(files, LABEL_SUFFIXES), by_stem(files, SIDECAR_SUFFIXES)
+        self._lines, self._shapes = LabelLines(layout.keypoints), Shapes()
+        self._foreign: list[str] = []
+
+    def read(self, path: Path, stem: str) -> LabeledImage:
+        """The image at ``path`` with its labels; ``stem`` is the path of its label file and sidecar without ending."""
+        labels, sidecars = self._labels.get(stem, []), self._sidecars.get(stem, [])
+        lines = self._lines.read(Path(labels[0])) if labels else None
+        read = Sidecar(lines or (), None, ())
+        if sidecars:
+            read = read_sidecar(Path(sidecars[0]), self._layout.root, lines, self._shapes)
+            self._foreign += [sidecars[0]] if read.is_foreign else []
+        return LabeledImage(
+            image=self._layout.relative(path),
+            path=path,
+            instances=tuple(line for line in read.lines if isinstance(line, Instance)),
+            defects=(
+                *(line for line in read.lines if isinstance(line, Defect)),
+                *read.defects,
+                *_second_files("malformed_label", labels),
+                *_second_files("malformed_pose", sidecars),
+            ),
+            has_labels=lines is not None,
+            camera=read.camera,
+            label=Path(labels[0]) if labels else None,
+            sidecar=Path(sidecars[0]) if sidecars else None,
+        )
+
+    def stray(self, stems: Container[str]) -> Iterator[Defect]:
+        """Files of labels that belong to none of the images with these ``stems``."""
+        for label in self._files:
+            if stem_of(label) not in stems and stem_of(label).rpartition("/")[2] not in CLASS_LISTS:
+                yield Defect("label_without_image", label, "no image has its name")
+
+    def split(
+        self, name: str, images: tuple[LabeledImage, ...], stray: Iterable[Defect], notes: Iterable[str]
+    ) -> SplitLabels:
+        """The split called ``name`` of the ``images`` that were read."""
+        doubt = self._lines.doubt()
+        told = list(notes)
+        if self._layout.keypoints is not None:
+            told.append("labels are boxes with keypoints (kpt_shape); the boxes are used")
+        if self._foreign:
+            count = len(self._foreign)
+            told.append(
+                f"{count} JSON file{'s' * (count > 1)} beside labels, such as {self._foreign[0]}: no pose sidecar"
+            )
+        return SplitLabels(
+            name, images, (*stray, *([] if doubt is None else [doubt])), self._shapes.models, tuple(told)
+        )
+
+
+def read_label_file(path: Path, keypoints: Keypoints | None = None) -> tuple[Instance | Defect, ...]:
+    """What each line of a label file holds: an object, or why there is none. Blank lines count for nothing."""
+    return LabelLines(keypoints).read(path)
+
+
+def ignored_files(images: Iterable[Path], labels: Sequence[Path]) -> Iterator[str]:
+    """What is said of files that nothing reads.
 
     Args:
-        layout: the data set.
-        path: the image.
-        stem: path of its label file and its sidecar, without ending.
-        found: files of labels that exist.
-        shapes: takes over the shapes of classes.
+        images: directories of images.
+        labels: directories of label files.
     """
-    label, sidecar = f"{stem}.txt", f"{stem}.json"
-    lines = read_label_file(Path(label)) if label in found else None
-    read = Sidecar(lines or (), None, ())
-    if sidecar in found:
-        read = read_sidecar(Path(sidecar), layout.root, lines, shapes)
-    return LabeledImage(
-        image=layout.relative(path),
-        path=path,
-        instances=tuple(line for line in read.lines if isinstance(line, Instance)),
-        defects=(*(line for line in read.lines if isinstance(line, Defect)), *read.defects),
-        has_labels=lines is not None,
-        camera=read.camera,
-    )
+    for folder in images:
+        known = IMAGE_SUFFIXES | (LABEL_SUFFIXES | SIDECAR_SUFFIXES if folder in labels else frozenset())
+        others = others_below(folder, known)
+        if others:
+            counts = ", ".join(f"{count} {suffix or 'without ending'}" for suffix, count in others.items())
+            yield f"{folder}: ignored, because no image that is read here: {counts}"
+    for folder in labels:
+        broken = others_below(folder, ()).get(BROKEN_LINK, 0)
+        if broken:
+            yield f"{folder}: ignored: {broken} {BROKEN_LINK}"
 
 
-def stray_labels(labels: Iterable[str], stems: Container[str]) -> Iterator[Defect]:
-    """Files of labels that belong to none of the images with these ``stems``."""
-    for label in labels:
-        if stem_of(label) not in stems and stem_of(label).rpartition("/")[2] not in CLASS_LISTS:
-            yield Defect("label_without_image", label, "no image has its name")
-
-
-def read_label_file(path: Path) -> tuple[Instance | Defect, ...]:
-    """What each line of a label file holds: an object, or why there is none. Blank lines count for nothing."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        return (Defect("malformed_label", str(path), f"cannot be read: {error}"),)
-    return tuple(
-        _parse_line(line.split(), f"{path}:{number}")
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip()
-    )
-
-
-def _parse_line(tokens: list[str], where: str) -> Instance | Defect:
-    if len(tokens) != 5 and (len(tokens) < 7 or len(tokens) % 2 == 0):
-        return Defect("malformed_label", where, f"{len(tokens)} values; a box has 5, a polygon 7, 9, 11, …")
-    try:
-        numbers = [float(token) for token in tokens[1:]]
-    except ValueError as error:
-        return Defect("malformed_label", where, f"is no number: {str(error).rpartition(': ')[2]}")
-    if not all(map(math.isfinite, numbers)):
-        return Defect("malformed_label", where, f"is not finite: {' '.join(tokens)}")
-    try:
-        class_index = int(tokens[0])
-    except ValueError:
-        return Defect("non_integer_class", where, f"class {tokens[0]!r} is no integer")
-    if len(numbers) == 4:
-        return Instance(where, class_index, (numbers[0], numbers[1], numbers[2], numbers[3]))
-    xs, ys = numbers[0::2], numbers[1::2]
-    return Instance(where, class_index, _box_around(xs, ys), area_fraction=_polygon_area(xs, ys))
-
-
-def _box_around(xs: list[float], ys: list[float]) -> tuple[float, float, float, float]:
-    left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
-    return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
-
-
-def _polygon_area(xs: list[float], ys: list[float]) -> float:
-    """Area by the shoelace formula."""
-    following = zip(xs[1:] + xs[:1], ys[1:] + ys[:1], strict=True)
-    return abs(sum(x * next_y - next_x * y for x, y, (next_x, next_y) in zip(xs, ys, following, strict=True))) / 2
+def _second_files(rule: str, files: Sequence[str]) -> Iterator[Defect]:
+    for path in files[1:]:
+        yield Defect(rule, path, f"belongs to the same image as {files[0]}, which is read")
