@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from yolozu.engine.stopping import SIGNALS
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.fixtures.exported import Exported
     from tests.fixtures.projects import Project
 
 REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _signals_stay() -> Iterator[None]:
+    """A test in which a command takes over signals leaves them to the next one as they were."""
+    earlier = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in earlier.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import torch
@@ -54,7 +55,34 @@ def test_git_state_names_the_commit_and_sees_changes(tmp_path):
     assert re.fullmatch(r"[0-9a-f]{40}", clean.sha)
     assert not clean.dirty
     (tmp_path / "new.txt").write_text("x")
-    assert run_meta.git_state(tmp_path) == run_meta.Git(sha=clean.sha, dirty=True)
+    assert run_meta.git_state(tmp_path) == run_meta.Git(sha=clean.sha, dirty=False, untracked=1)
+    git(tmp_path, "add", "new.txt")
+    assert run_meta.git_state(tmp_path) == run_meta.Git(sha=clean.sha, dirty=True, untracked=0)
+
+
+def test_a_run_s_own_files_make_nothing_dirty_tracked_or_not(tmp_path):
+    git(tmp_path, "init")
+    work = tmp_path / "part of a [repository]"
+    for name in ("runs/a/report", "else[where]/b/report", "code.py"):
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).write_text("x")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "x")
+    for name in ("runs/a/report", "runs/a/other", "else[where]/b/report", "else[where]/b/other"):
+        (work / name).write_text("y")
+
+    def state(run_dir):
+        found = run_meta.git_state(work, Path(run_dir))
+        return found.dirty, found.untracked
+
+    assert state("else[where]/b") == state(work / "else[where]/b") == (False, 0)
+    assert state("runs/a") == state("../../outside/c") == (True, 1)
+    (tmp_path / "beside.py").write_text("x")
+    assert state("else[where]/b") == (False, 1)
+
+
+def test_a_record_without_the_untracked_is_read(tmp_path):
+    assert run_meta.Git.model_validate({"sha": "a", "dirty": True}).untracked is None
 
 
 def test_without_git_there_is_no_state(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.record import Record, read_record, schema_of, write_record
+from yolozu.paths import RUNS_DIR
 
 REQUIREMENT_FILES = ("pyproject.toml", "constraints.txt", "requirements*.txt", "uv.lock", "poetry.lock")
 """What pins dependencies, looked for in the working directory."""
@@ -25,7 +26,10 @@ class Git(Record):
     """Commit that is checked out."""
 
     dirty: bool
-    """Whether files differ from that commit, or are not tracked by it."""
+    """Whether files that the commit tracks differ from it, other than those of runs."""
+
+    untracked: int | None = None
+    """Files and directories that the commit does not track, other than those of runs; null in earlier records."""
 
 
 class DependencyLock(Record):
@@ -172,11 +176,21 @@ def timestamp() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def git_state(directory: Path) -> Git | None:
-    """The repository around ``directory``; None where there is none, no commit yet, or no git."""
+def git_state(directory: Path, run_dir: Path = RUNS_DIR) -> Git | None:
+    """The repository around ``directory``, without what lies in ``runs/`` and in the run's own directory.
+
+    None where there is no repository, no commit yet, or no git.
+    """
+    own = {path for path in (RUNS_DIR, run_dir) if (directory / path).resolve().is_relative_to(directory.resolve())}
     sha = _git(directory, "rev-parse", "--verify", "HEAD")
-    status = _git(directory, "status", "--porcelain")
-    return None if sha is None or status is None else Git(sha=sha, dirty=status != "")
+    status = _git(
+        directory, "status", "--porcelain", "--", ":/", *(f":(exclude,literal){path}" for path in sorted(own))
+    )
+    if sha is None or status is None:
+        return None
+    lines = status.splitlines()
+    untracked = sum(line.startswith("??") for line in lines)
+    return Git(sha=sha, dirty=len(lines) > untracked, untracked=untracked)
 
 
 def _git(directory: Path, *words: str) -> str | None:

@@ -275,7 +275,7 @@ def _run_meta(
     provenance = context.provenance
     cwd = Path(provenance["cwd"])
     return run_meta.RunMeta(
-        git=run_meta.git_state(cwd),
+        git=run_meta.git_state(cwd, run_dir=context.evidence.parent),
         dependency_lock=run_meta.dependency_lock(cwd),
         preprocess=preprocess.to_json(),
         hardware=run_meta.hardware(),

@@ -8,7 +8,8 @@ from yolozu.engine.dodo import Dodo
 def test_what_it_writes_works_as_it_stands(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["init"]) == 0
-    assert capsys.readouterr().out.splitlines()[:2] == ["dodo.py", "exp.yaml"]
+    assert capsys.readouterr().out.splitlines()[:3] == ["dodo.py", "exp.yaml", ".gitignore"]
+    assert (tmp_path / ".gitignore").read_text() == "/runs/\n"
     loaded = load_contract(tmp_path / "exp.yaml", strict=True)
     assert [warning.render() for warning in loaded.warnings] == []
     assert (tmp_path / "dodo.py").read_text().count('default_config="exp.yaml"') == 1
@@ -17,7 +18,13 @@ def test_what_it_writes_works_as_it_stands(tmp_path, monkeypatch, capsys):
 
 def test_it_makes_the_directory(tmp_path):
     assert main(["init", str(tmp_path / "new" / "place")]) == 0
-    assert sorted(path.name for path in (tmp_path / "new" / "place").iterdir()) == ["dodo.py", "exp.yaml"]
+    assert sorted(path.name for path in (tmp_path / "new" / "place").iterdir()) == [".gitignore", "dodo.py", "exp.yaml"]
+
+
+def test_a_gitignore_that_is_there_stays(tmp_path):
+    (tmp_path / ".gitignore").write_text("mine")
+    assert main(["init", str(tmp_path)]) == 0
+    assert (tmp_path / ".gitignore").read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", ["dodo.py", "exp.yaml"])
