@@ -193,6 +193,7 @@ CODES: dict[str, str] = {
     "YZ726": "An image whose name would turn the layout written into another one.",
     "YZ727": "A file that cannot be written where it should be.",
     "YZ728": "COCO results, and nothing that says what their numbers mean.",
+    "YZ729": "COCO results whose category ids may count from 0 or from 1, with other classes each way.",
     # 8xx: evaluation
     "YZ801": "A requirement on a metric that does not exist, or that cannot be read.",
     "YZ802": "Predictions for an image that is not evaluated, or two entries for one that is.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from yolozu.artifacts.predictions.convert.numbers import CocoNumbers, categories_by_name
+from yolozu.artifacts.coco_classes import COCO_CLASSES
+from yolozu.artifacts.predictions.convert.numbers import CocoNumbers, categories_by_name, ways_to_number
 from yolozu.artifacts.predictions.names import ImageNames, KnownImages
 from yolozu.data.readers.coco import categories_of, listed_images, read_instances
 
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.classes import ClassTable
     from yolozu.data.index import DataIndex
-    from yolozu.data.layouts.layout import Layout
+    from yolozu.data.layouts.layout import Layout, Split
+
+CategoryIds = Literal["dataset", "zero-based", "one-based", "coco"]
+"""How category ids count: as the data set's files say, by place from 0 or 1, or as COCO's own annotations do."""
 
 
 def numbers_of_annotations(path: Path) -> tuple[KnownImages, CocoNumbers]:
@@ -30,7 +34,7 @@ def numbers_of_annotations(path: Path) -> tuple[KnownImages, CocoNumbers]:
 
 
 def numbers_of_data(
-    index: DataIndex, layout: Layout, annotations: Path | None, categories: ClassTable | None
+    index: DataIndex, layout: Layout, annotations: Path | None, category_ids: CategoryIds | None = None
 ) -> CocoNumbers:
     """Numbers of the images and classes of a split.
 
@@ -39,22 +43,36 @@ def numbers_of_data(
         layout: of the data set.
         annotations: an instances file of the same images and classes, by name; None takes the one that the data set is
             described by, or else the numbers that name the images, and the data set's own class ids.
-        categories: number classes like those of the same name here.
+        category_ids: how classes are numbered, where not as these files say. None where they say nothing leaves it to
+            the ids of the results that are read.
 
     Raises:
         InputError: YZ205 a file is no instances file, YZ725 its categories are not the data set's classes.
     """
-    source, image_ids, by_name = "the names of the images", None, categories
+    source, image_ids = "the names of the images", None
+    ways = ways_to_number(index.classes)
+    class_ids = None if category_ids in {None, "dataset"} else _numbered(ways, index.classes, str(category_ids))
     split = layout.splits[index.split]
     if annotations is not None:
         document, source = read_instances(annotations), str(annotations)
         names = ImageNames([record.image for record in index.records])
         found = ((names.find(name), number) for number, (name, _) in listed_images(document, annotations).items())
         image_ids = {names.images[places[0]]: number for places, number in found if len(places) == 1}
-        by_name = categories if categories is not None else categories_of(document, annotations)
+        if class_ids is None:
+            class_ids = categories_by_name(index.classes, categories_of(document, annotations), source)
     elif split.label_format == "coco":
         source = str(split.labels)
         listed = listed_images(read_instances(split.labels), split.labels)
         image_ids = {layout.relative(split.images_dir / name): number for number, (name, _) in listed.items()}
-    class_ids = None if by_name is None else categories_by_name(index.classes, by_name, source)
-    return CocoNumbers(image_ids, class_ids, source)
+    told = category_ids is not None or class_ids is not None or _stated(layout, split, index.classes)
+    return CocoNumbers(image_ids, class_ids, source, {} if told else ways)
+
+
+def _numbered(ways: dict[str, dict[int, int]], classes: ClassTable, name: str) -> dict[int, int]:
+    return ways[name] if name in ways else categories_by_name(classes, COCO_CLASSES, "the names of the images")
+
+
+def _stated(layout: Layout, split: Split, classes: ClassTable) -> bool:
+    """Whether the data set's files number its classes; labels of YOLO's kind hold places in a list of names."""
+    chosen = layout.descriptor is not None and layout.descriptor.category_ids is not None
+    return chosen or split.label_format in {"coco", "bop"} or classes.category_ids != tuple(range(len(classes)))

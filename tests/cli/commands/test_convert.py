@@ -81,9 +81,71 @@ def test_yolo_labels_take_numbers_from_names_and_categories_from_coco_when_asked
     for words, category in (((), 79), (("--category-ids", "coco"), 90)):
         assert convert(path, "--to", "coco", "--dataset", "data", *words, "--output", "results.json") == 0
         assert rows(here / "results.json") == [(1, category, [24, 12, 16, 24])]
-        assert convert("results.json", "--to", "list", "--dataset", "data", *words, "--output", "back.json") == 0
+        told = words or ("--category-ids", "dataset")
+        assert convert("results.json", "--to", "list", "--dataset", "data", *told, "--output", "back.json") == 0
         assert json.loads((here / "back.json").read_text())[0]["detections"][0]["class_id"] == 79
-        assert capsys.readouterr().err.count("note: category ids are the data set's, 0-79") == (0 if words else 2)
+        assert capsys.readouterr().err.count("note: category ids are the data set's, 0-79") == (category == 79)
+
+
+def of_three_classes(here, *category_ids):
+    """Results of a data set with the classes a, b and c, whose labels hold their places from 0."""
+    make_split(here / "data", "val", ["0 0.5 0.5 0.2 0.2\n"])
+    (here / "data" / "classes.txt").write_text("a\nb\nc\n")
+    box = {"image_id": 0, "bbox": [1, 2, 3, 4], "score": 0.5}
+    return write(here, [{**box, "category_id": category} for category in category_ids])
+
+
+def classes_read(here, path, *words):
+    assert convert(path, "--to", "list", "--dataset", "data", *words, "--output", "o.json") == 0
+    return [found["class_id"] for found in json.loads((here / "o.json").read_text())[0]["detections"]]
+
+
+@pytest.mark.parametrize(("ids", "classes", "said"), [((0, 1), [0, 1], 0), ((1, 2, 3), [0, 1, 2], 1), ((3,), [2], 1)])
+def test_category_ids_count_from_1_where_only_that_can_be(here, capsys, ids, classes, said):
+    assert classes_read(here, of_three_classes(here, *ids)) == classes
+    note = ": its category ids count classes from 1, as Ultralytics writes them; --category-ids says otherwise"
+    assert capsys.readouterr().err.count(note) == said
+
+
+def test_the_way_to_count_can_be_said(here, capsys):
+    path = of_three_classes(here, 1, 2)
+    found = {way: classes_read(here, path, "--category-ids", way) for way in ("one-based", "zero-based", "dataset")}
+    assert found == {"one-based": [0, 1], "zero-based": [1, 2], "dataset": [1, 2]}
+    assert "note: " not in capsys.readouterr().err.replace("note: a list", "")
+
+
+def test_category_ids_that_mean_other_classes_from_0_and_from_1_are_refused(here, capsys):
+    path = of_three_classes(here, 1, 2)
+    assert convert(path, "--to", "list", "--dataset", "data", "--output", "o.json") == 2
+    assert capsys.readouterr().err.endswith(
+        f"{path}: YZ729 the category ids 1-2 may be meant in 2 ways (zero-based: 0-2; one-based: 1-3), "
+        "each with other classes\n  fix: say which with --category-ids zero-based or one-based\n"
+    )
+    assert not (here / "o.json").exists()
+
+
+@pytest.mark.parametrize(("ids", "text"), [((0, 3), "0, 3"), ((7,), "7")])
+def test_category_ids_of_no_numbering_are_refused(here, capsys, ids, text):
+    path = of_three_classes(here, *ids)
+    assert convert(path, "--to", "list", "--dataset", "data", "--output", "o.json") == 2
+    assert "YZ725" in capsys.readouterr().err
+
+
+def test_coco_names_may_have_cocos_own_ids(here, capsys):
+    path = of_three_classes(here, 12, 80)
+    (here / "data" / "classes.txt").write_text("\n".join(COCO_NAMES))
+    assert classes_read(here, path) == [11, 79]  # none of COCO's own is 12
+    path = write(here, [{"image_id": 0, "bbox": [1, 2, 3, 4], "score": 0.5, "category_id": 90}])
+    assert classes_read(here, path) == [79]
+    assert "its category ids are COCO's own, 1-90" in capsys.readouterr().err
+
+
+def test_ids_that_a_file_states_are_not_doubted(here):
+    path = of_three_classes(here, 1, 2)
+    split = {"images_dir": "images/val", "labels_dir": "labels/val"}
+    document = {"splits": {"val": split}, "classes": ["a", "b", "c"], "category_ids": [0, 1, 2]}
+    (here / "data/dataset.json").write_text(json.dumps(document))
+    assert classes_read(here, path) == [1, 2]
 
 
 def test_results_that_nothing_explains_and_predictions_that_are_results(here, capsys):

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.predictions import KnownImages
     from yolozu.artifacts.predictions.convert import CocoNumbers
+    from yolozu.data.coco_numbers import CategoryIds
 
 COMMAND = "yolozu convert-predictions"
+NUMBERINGS = {
+    "one-based": "its category ids count classes from 1, as Ultralytics writes them",
+    "coco": "its category ids are COCO's own, 1-90",
+}
+"""What is said of category ids whose meaning they alone tell; those that count from 0 are the data set's own."""
 
 
 def convert_predictions(
@@ -37,8 +43,12 @@ def convert_predictions(
         Path | None, typer.Option(help="COCO annotations that number images and categories.", metavar="FILE")
     ] = None,
     category_ids: Annotated[
-        Literal["dataset", "coco"], typer.Option(help="Category ids in COCO results: coco is 1-90 by class name.")
-    ] = "dataset",
+        Literal["dataset", "zero-based", "one-based", "coco"] | None,
+        typer.Option(
+            help="Category ids in COCO results: the data set's, places of classes from 0 or 1, or COCO's 1-90 by name; "
+            "left out, what files or the ids themselves tell."
+        ),
+    ] = None,
 ) -> None:
     """Write predictions as another layout, or as COCO results, or COCO results as predictions.
 
@@ -46,7 +56,7 @@ def convert_predictions(
     """
     from yolozu.artifacts.predictions.convert import convert_predictions as convert
 
-    if dataset is None and (split is not None or category_ids != "dataset"):
+    if dataset is None and (split is not None or category_ids is not None):
         given = "--split" if split is not None else "--category-ids"
         raise typer.BadParameter("say which data set with --dataset", param_hint=given)
     if to == "coco" and to_bbox_format not in {None, "xywh_abs"}:
@@ -59,17 +69,18 @@ def convert_predictions(
     show_findings(done.warnings)
     written = f"{counted(done.images, 'image')}, {counted(done.detections, 'detection')} ({done.bbox_format})"
     print(f"{output}: {to}, {written}")
-    if note is not None and (to == "coco" or done.from_coco):
+    if note is not None and to == "coco":
         print(note, file=sys.stderr)
+    if done.numbering in NUMBERINGS:
+        print(f"note: {file}: {NUMBERINGS[done.numbering]}; --category-ids says otherwise", file=sys.stderr)
     if to in {"list", "map"} and done.bbox_format != "cxcywh_norm":
         print(f"note: a {to} cannot say so itself; read it with --bbox-format {done.bbox_format}", file=sys.stderr)
 
 
 def _known(
-    root: Path | None, split: str | None, annotations: Path | None, category_ids: str
+    root: Path | None, split: str | None, annotations: Path | None, category_ids: CategoryIds | None
 ) -> tuple[KnownImages | None, CocoNumbers | None, str | None]:
     """The data set, its numbers, and what may be wrong with them."""
-    from yolozu.artifacts.coco_classes import COCO_CLASSES
     from yolozu.cli.datasets import open_split
     from yolozu.data.coco_numbers import numbers_of_annotations, numbers_of_data
     from yolozu.data.layouts.layout import find_layout
@@ -78,8 +89,7 @@ def _known(
     if root is None:
         return (None, None, None) if annotations is None else (*numbers_of_annotations(annotations), None)
     index = open_split(root, split)
-    categories = COCO_CLASSES if category_ids == "coco" else None
-    numbers = numbers_of_data(index, find_layout(root), annotations, categories)
+    numbers = numbers_of_data(index, find_layout(root), annotations, category_ids)
     return known_images(index), numbers, _note(index.classes) if numbers.category_ids is None else None
 
 

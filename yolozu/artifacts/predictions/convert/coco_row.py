@@ -21,7 +21,7 @@ from yolozu.artifacts.predictions.unread import repeated_keys, unread_findings
 from yolozu.errors import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 CATEGORY_ID = NumberField("category_id", (), "Category of the annotations file.", 0, LARGEST_CLASS_ID, integer=True)
 BBOX = NumberField("bbox", (4,), "Left, top, width, height, px.")
@@ -35,13 +35,13 @@ class RowRules:
     Attributes:
         images: id -> the images it may mean: one, or several.
         sizes: image -> width and height, px.
-        class_ids: category id -> class id.
+        category_ids: those that mean a class.
         source: what says which id is which.
     """
 
     images: Mapping[int | str, Sequence[str]]
     sizes: Mapping[str, tuple[int, int]]
-    class_ids: Mapping[int, int]
+    category_ids: Collection[int]
     source: str
 
     def image(self, image_id: Any) -> str | None:
@@ -55,7 +55,7 @@ def is_sound(row: Any, rules: RowRules) -> bool:
     if type(row) is not dict or len(row) != len(COCO_ROW_KEYS) or not COCO_ROW_KEYS.issuperset(row):
         return False
     image, category, box, score = rules.image(row["image_id"]), row["category_id"], row["bbox"], row["score"]
-    if image is None or type(category) is not int or category not in rules.class_ids or type(box) is not list:
+    if image is None or type(category) is not int or category not in rules.category_ids or type(box) is not list:
         return False
     if len(box) != 4 or type(score) not in NUMBERS or not 0 <= score <= 1 or not NUMBERS.issuperset(map(type, box)):
         return False
@@ -107,8 +107,8 @@ def _in_image_id(image_id: Any, where: str, rules: RowRules) -> Iterator[Finding
 def _in_category_id(category_id: Any, where: str, rules: RowRules) -> Iterator[Finding]:
     findings = list(field_findings(category_id, where, CATEGORY_ID))
     yield from findings
-    if not findings and category_id not in rules.class_ids:
-        known = ", ".join(map(str, sorted(rules.class_ids)[:8])) + (", …" if len(rules.class_ids) > 8 else "")
+    if not findings and category_id not in rules.category_ids:
+        known = ", ".join(map(str, sorted(rules.category_ids)[:8])) + (", …" if len(rules.category_ids) > 8 else "")
         fix = f"known are {known}; give the annotations file that these results are of, with --annotations"
         yield Finding("YZ725", where, f"no class of the data set has the category id {category_id}", fix)
 

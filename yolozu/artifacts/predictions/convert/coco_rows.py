@@ -50,29 +50,36 @@ class _Columns:
     """Rows end to end, 56 bytes each."""
 
     places: array[int] = field(default_factory=lambda: array("q"))
-    class_ids: array[int] = field(default_factory=lambda: array("q"))
+    categories: array[int] = field(default_factory=lambda: array("q"))
     scores: array[float] = field(default_factory=lambda: array("d"))
     boxes: array[float] = field(default_factory=lambda: array("d"))
     extras: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 class CocoRows:
-    """Reads a results file whole, because the rows of an image may stand anywhere in it."""
+    """Reads a results file whole, because the rows of an image may stand anywhere in it.
+
+    Attributes:
+        rows: read so far.
+        numbering: how its category ids count, where that was decided by the ids alone.
+    """
 
     def __init__(self, known: KnownImages, numbers: CocoNumbers, findings: Findings) -> None:
         self.rows = 0
+        self.numbering: str | None = None
+        self._known, self._numbers = known, numbers
         self._findings = findings
         self._columns = _Columns()
         self._place_of = {image: place for place, image in enumerate(known.images)}
         sizes = dict(zip(known.images, known.sizes, strict=True))
-        class_ids = numbers.classes_by_id(known.category_ids)
-        self._rules = RowRules(numbers.images_by_id(known.images), sizes, class_ids, numbers.source)
+        categories = numbers.known_ids(known.category_ids)
+        self._rules = RowRules(numbers.images_by_id(known.images), sizes, categories, numbers.source)
 
     def read(self, path: Path) -> None:
-        """Check every row, and keep those that nothing is wrong with.
+        """Check every row, and keep those that nothing is wrong with; decide what their category ids mean.
 
         Raises:
-            InputError: YZ701 when there is no such file.
+            InputError: YZ701 there is no such file, YZ725 or YZ729 its category ids mean nothing, or too much.
         """
         try:
             with path.open("rb") as file:
@@ -85,13 +92,15 @@ class CocoRows:
             self._findings.add((self.rows, -1), broken_file(error, f"{self.rows} rows" if self.rows else None))
         except OSError as error:
             raise unreadable_file(path, error) from error
+        if not self._findings.total("error"):
+            self._numbers, self.numbering = self._numbers.decided(set(self._columns.categories), str(path))
 
     def by_image(self) -> Iterator[RowsOfImage]:
         """The rows of each image, images in the order in which they first appear."""
         columns = self._columns
         if not columns.places:
             return
-        places, class_ids = np.frombuffer(columns.places, np.int64), np.frombuffer(columns.class_ids, np.int64)
+        places, class_ids = np.frombuffer(columns.places, np.int64), self._class_ids()
         scores, boxes = np.frombuffer(columns.scores), np.frombuffer(columns.boxes).reshape(-1, 4)
         order = np.argsort(places, kind="stable")
         starts = np.flatnonzero(np.diff(places[order], prepend=-1))
@@ -116,9 +125,14 @@ class CocoRows:
         if len(row) > len(COCO_ROW_KEYS):
             columns.extras[len(columns.places)] = {key: row[key] for key in row if key not in COCO_ROW_KEYS}
         columns.places.append(self._place_of[image])
-        columns.class_ids.append(self._rules.class_ids[row["category_id"]])
+        columns.categories.append(row["category_id"])
         columns.scores.append(row["score"])
         columns.boxes.extend(row["bbox"])
+
+    def _class_ids(self) -> NDArray[np.int64]:
+        class_of = self._numbers.classes_by_id(self._known.category_ids)
+        seen, rows = np.unique(np.frombuffer(self._columns.categories, np.int64), return_inverse=True)
+        return np.array([class_of[category] for category in seen.tolist()], np.int64)[rows]
 
     def _extras(self, rows: list[int]) -> dict[int, dict[str, Any]]:
         extras = self._columns.extras

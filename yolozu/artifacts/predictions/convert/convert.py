@@ -33,6 +33,7 @@ class Conversion:
         detections: detections written.
         bbox_format: how their boxes are written.
         from_coco: COCO results were read.
+        numbering: how the category ids of COCO results count, where only the ids themselves told.
         warnings: what the check of the file warns of, and what the layout has no place for.
     """
 
@@ -40,6 +41,7 @@ class Conversion:
     detections: int
     bbox_format: BoxFormat
     from_coco: bool
+    numbering: str | None
     warnings: tuple[Finding, ...]
 
 
@@ -74,8 +76,9 @@ def convert_predictions(
     from_coco = is_coco_results(path)
     with open_aside(output) as file:
         passing = Passing(file, to, to_bbox_format, numbers)
+        numbering = None
         if from_coco:
-            findings, errors = _pass_coco(path, passing, known, numbers)
+            findings, errors, numbering = _pass_coco(path, passing, known, numbers)
         else:
             check = check_predictions(
                 path, bbox_format=bbox_format, known=known, keep_findings=SHOWN_ERRORS, sink=passing
@@ -92,6 +95,7 @@ def convert_predictions(
         passing.detections,
         passing.bbox_format,
         from_coco,
+        numbering,
         warnings=(*warnings, *passing.left_out.findings(to)),
     )
 
@@ -114,7 +118,7 @@ def is_coco_results(path: Path) -> bool:
 
 def _pass_coco(
     path: Path, passing: Passing, known: KnownImages | None, numbers: CocoNumbers
-) -> tuple[tuple[Finding, ...], int]:
+) -> tuple[tuple[Finding, ...], int, str | None]:
     if known is None:
         problem = "COCO results call images and classes by numbers, and nothing says which those are"
         fix = "give their annotations file with --annotations, or the data set with --dataset"
@@ -125,4 +129,4 @@ def _pass_coco(
     if not findings.total("error"):
         for image in rows.by_image():
             passing.take_rows(known.images[image.place], known.sizes[image.place], image)
-    return findings.kept(), findings.total("error")
+    return findings.kept(), findings.total("error"), rows.numbering
