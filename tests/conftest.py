@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures.exported import Exported
     from tests.fixtures.projects import Project
+    from tests.fixtures.watching import Watching
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -63,8 +64,15 @@ def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def finished(empty_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project whose run `done` is built completely; tests that change it copy it."""
+    """A project whose run `done` is built completely, watched as it was; tests that change it copy it."""
     project = empty_project.copy(tmp_path_factory.mktemp("finished") / "project")
-    done = project.doit("run_id=done", "config=exp.yaml")
+    done = project.doit("run_id=done", "config=exp.yaml", environment=watching(project).environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return project
+
+
+def watching(project: Project) -> Watching:
+    """What the build of `finished` did outside its project."""
+    from tests.fixtures.watching import Watching
+
+    return Watching(project.root.parent / "outside", (project.root,))

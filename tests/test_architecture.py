@@ -86,6 +86,24 @@ def test_light_layers_import_neither_torch_nor_numpy():
     assert done.returncode == 0, done.stderr
 
 
+def test_one_module_imports_onnx_runtime():
+    """It keeps ONNX Runtime from telling others that it runs, which has to come before the import."""
+    importers = {
+        str(path.relative_to(PACKAGE))
+        for path in CODE_FILES
+        for entry in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [alias.name for alias in entry.names]
+            if isinstance(entry, ast.Import)
+            else [entry.module or ""]
+            if isinstance(entry, ast.ImportFrom)
+            else []
+        )
+        if name.partition(".")[0] == "onnxruntime"
+    }
+    assert importers == {"model/onnx_runtime.py"}
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_file_is_long(path):
     assert len(path.read_text().splitlines()) <= MAX_LINES

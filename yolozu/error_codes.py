@@ -150,7 +150,7 @@ CODES: dict[str, str] = {
     "YZ612": "An adapter without a file it needs, or with an option it does not read.",
     "YZ613": "A torch model was asked of an adapter that has none.",
     "YZ614": "An image of which precomputed predictions may mean several.",
-    "YZ615": "A device that the installed ONNX Runtime does not know.",
+    "YZ615": "A device that the installed ONNX Runtime is not built for, or cannot start on this machine.",
     "YZ616": "An installed package offers an adapter under a name that is taken.",
     "YZ617": "A value that an option cannot have.",
     "YZ618": "An adapter of an installed package that cannot be imported, is none, or does not answer image by image.",
@@ -162,6 +162,7 @@ CODES: dict[str, str] = {
     "YZ629": "No data set to predict.",
     "YZ630": "A model file of another network than the contract that is named beside it.",
     "YZ631": "A report of test-time training where nothing adapts.",
+    "YZ632": "ONNX Runtime fails while it computes what an exported file says.",
     "YZ640": "Test-time training in which no parameter is left to adapt.",
     "YZ641": "A network without what a method of test-time training needs.",
     # 7xx: predictions

@@ -12,7 +12,7 @@ from yolozu.export.selection import SelectionProbe
 from yolozu.model.loading import detector_from
 from yolozu.model.onnx_network import OnnxNetwork
 
-CPU = {"providers": ["CPUExecutionProvider"], "threads": 1}
+CPU = {"threads": 1}
 NAMES = ("a.png", "b.png")
 CAMERAS = (InputCamera(np.array([90.0, 95.0, 50.0, 30.0]), 96, 64, known=True), InputCamera.stand_in(96, 64))
 LIMITS = Thresholds(score_atol=1e-4, bbox_atol=1e-4, rot_deg=0.1, t_mm=0.1)

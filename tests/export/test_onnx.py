@@ -41,7 +41,7 @@ class TinyNetwork(nn.Module):
 @pytest.mark.parametrize("which", ["exported", "exported_pose"])
 def test_the_file_computes_what_the_detector_computes_for_any_batch(which, request):
     files = request.getfixturevalue(which)
-    network = OnnxNetwork(files.onnx, providers=["CPUExecutionProvider"], threads=1)
+    network = OnnxNetwork(files.onnx, threads=1)
     detector = detector_from(read_checkpoint(files.checkpoint))
     for batch in (1, 2, 5):
         images = np.random.default_rng(batch).random((batch, 3, 64, 96), dtype=np.float32)
@@ -57,7 +57,7 @@ def test_the_file_computes_what_the_detector_computes_for_any_batch(which, reque
 def test_the_graph_has_the_names_shapes_and_operator_set_asked_for(exported):
     model = onnx.load(exported.onnx)
     onnx.checker.check_model(model, full_check=True)
-    metadata = OnnxNetwork(exported.onnx, providers=["CPUExecutionProvider"], threads=1).metadata
+    metadata = OnnxNetwork(exported.onnx, threads=1).metadata
     assert metadata.input_shapes == {"images": ("batch", 3, 64, 96)}
     assert metadata.output_shapes == {"pred_logits": ("batch", 20, 3), "pred_boxes": ("batch", 20, 4)}
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET)]
@@ -65,7 +65,7 @@ def test_the_graph_has_the_names_shapes_and_operator_set_asked_for(exported):
 
 
 def test_a_graph_with_pose_heads_names_their_outputs_and_says_what_they_mean(exported_pose):
-    metadata = OnnxNetwork(exported_pose.onnx, providers=["CPUExecutionProvider"], threads=1).metadata
+    metadata = OnnxNetwork(exported_pose.onnx, threads=1).metadata
     assert metadata.output_shapes == {
         "pred_logits": ("batch", 20, 3),
         "pred_boxes": ("batch", 20, 4),
@@ -131,7 +131,7 @@ def test_exporting_is_silent(caplog, capfd):
 
 def test_equal_models_are_written_as_equal_bytes(tmp_path, exported):
     model = traced(TinyNetwork(), IMAGES, NAMES, opset=18)
-    metadata = OnnxNetwork(exported.onnx, providers=["CPUExecutionProvider"], threads=1).metadata
+    metadata = OnnxNetwork(exported.onnx, threads=1).metadata
     write_onnx(tmp_path / "a.onnx", model, metadata)
     write_onnx(tmp_path / "b.onnx", model, metadata)
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()

@@ -10,7 +10,7 @@ from yolozu.export.selection import Choice, SelectionProbe, compare_choices, ref
 from yolozu.model.loading import detector_from
 from yolozu.model.onnx_network import OnnxNetwork
 
-CPU = {"providers": ["CPUExecutionProvider"], "threads": 1}
+CPU = {"threads": 1}
 ATOL = 1e-4
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
+from tests.conftest import watching
 from tests.fixtures.projects import ENVIRONMENT
 
 pytestmark = pytest.mark.slow
@@ -50,6 +51,11 @@ def project(finished, tmp_path):
 def test_every_artifact_is_there(finished):
     assert [path for path in ARTIFACTS if not (finished.run_dir("done") / path).is_file()] == []
     assert json.loads((finished.run_dir("done") / "reports/onnx_parity.json").read_text())["passed"] is True
+
+
+def test_no_stage_calls_anybody_or_writes_outside_its_project(finished):
+    seen = watching(finished)
+    assert (seen.log, seen.left) == ("", [])
 
 
 def test_a_second_build_runs_nothing_and_never_imports_torch(finished):

@@ -23,7 +23,7 @@ def changed(config, **keys):
 
 @pytest.fixture
 def metadata(exported):
-    return OnnxNetwork(exported.onnx, providers=["CPUExecutionProvider"], threads=1).metadata
+    return OnnxNetwork(exported.onnx, threads=1).metadata
 
 
 def test_the_contract_that_was_trained_agrees(exported, metadata):
@@ -62,7 +62,7 @@ def test_every_key_that_disagrees_is_named_with_both_values(exported):
 
 
 def test_an_exported_file_shows_queries_classes_heads_and_preprocessing(exported_pose):
-    metadata = OnnxNetwork(exported_pose.onnx, providers=["CPUExecutionProvider"], threads=1).metadata
+    metadata = OnnxNetwork(exported_pose.onnx, threads=1).metadata
     config = changed(POSE_CONFIG, num_queries=30, use_uncertainty=False, backbone={"name": "cspresnet"})
     with pytest.raises(InputError) as refused:
         replace(OWN, model=config).require_onnx(Path("model.onnx"), metadata)

@@ -116,8 +116,17 @@ def test_a_device_that_is_not_there_is_refused(exported, tmp_path, monkeypatch):
 
 
 @pytest.mark.effect("device")
-def test_onnx_runtime_without_cuda_predicts_on_the_cpu_and_says_so(exported, tmp_path, monkeypatch):
-    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+@pytest.mark.parametrize("built_for_cuda", [False, True])
+def test_onnx_runtime_without_cuda_predicts_on_the_cpu_and_says_so(exported, tmp_path, monkeypatch, built_for_cuda):
+    """Not built for it, or built for it where its libraries are missing: the session then falls back by itself."""
+    on_the_cpu = onnxruntime.InferenceSession
+
+    def fallen_back(source, options, *, providers, enable_fallback):
+        return on_the_cpu(source, options, providers=["CPUExecutionProvider"])
+
+    available = ["CUDAExecutionProvider", "CPUExecutionProvider"] if built_for_cuda else ["CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: available)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", fallen_back)
     notes = Notes()
     _, meta, _ = run_stage(exported, tmp_path, notes, device="cuda", adapter="onnxruntime")
     assert meta["providers"] == ["CPUExecutionProvider"]

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING
 from yolozu.engine.failure import record_failure
 from yolozu.engine.memory import keeping_memory
 from yolozu.errors import EXIT_INTERRUPTED
+from yolozu.paths import digest_cache_path
 
 if TYPE_CHECKING:
     from yolozu.engine.stopping import StopBuild
     from yolozu.paths import RunLayout
+
+COMPILED = "TORCHINDUCTOR_CACHE_DIR"
+"""Variable that says where torch keeps what it compiles; without it, torch makes a directory for temporary files."""
+
+COMPILED_DIR = digest_cache_path().with_name("torch")
 
 
 def run_worker(layout: RunLayout, stage: str, *, stopping: StopBuild, insist_on_resume: bool = False) -> int:
@@ -25,7 +31,7 @@ def run_worker(layout: RunLayout, stage: str, *, stopping: StopBuild, insist_on_
     command = [sys.executable, "-m", "yolozu.engine.worker", str(layout.request_path(stage))]
     if insist_on_resume:
         command.append("--insist-on-resume")
-    environment = keeping_memory(os.environ)
+    environment = {COMPILED: str(COMPILED_DIR.absolute()), **keeping_memory(os.environ)}
     worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
     with stopping.told(worker):
         code = worker.wait()

@@ -21,7 +21,8 @@ from yolozu.export.poses import InputCamera
 from yolozu.export.selection import SelectionProbe
 from yolozu.export.verdict import matched, output_differences, reason, selection, shortcomings
 from yolozu.model.loading import detector_from
-from yolozu.model.onnx_network import PROVIDERS, OnnxNetwork, available_threads
+from yolozu.model.onnx_network import OnnxNetwork
+from yolozu.model.onnx_runtime import available_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,10 +76,10 @@ def check_parity(
         )
     checkpoint = read_checkpoint(checkpoint_path)
     checkpoint_sha256 = digest_file(checkpoint_path)
-    providers, threads = [PROVIDERS["cpu"]], available_threads()
-    network = OnnxNetwork(onnx_path, providers=providers, threads=threads)
+    threads = available_threads()
+    network = OnnxNetwork(onnx_path, threads=threads)
     _require_same_origin(onnx_path, network, checkpoint, checkpoint_sha256)
-    probe = SelectionProbe(onnx_path, providers=providers, threads=threads)
+    probe = SelectionProbe(onnx_path, threads=threads)
     pair = Pair(detector_from(checkpoint), network, probe, thresholds)
     preprocess = Preprocess.from_json(checkpoint.preprocess)
     compared = _compare_all(pair, preprocess, records, progress)

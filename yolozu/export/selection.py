@@ -17,10 +17,9 @@ import torch
 
 from yolozu.artifacts.onnx_metadata import INPUT_NAME
 from yolozu.errors import InputError
-from yolozu.model.onnx_network import session_of
+from yolozu.model.onnx_runtime import run_session, session_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -44,7 +43,7 @@ class Choice:
 class SelectionProbe:
     """The same exported graph with query selection's input and output as its only outputs."""
 
-    def __init__(self, path: Path, *, providers: Sequence[str], threads: int) -> None:
+    def __init__(self, path: Path, *, threads: int) -> None:
         """Load the graph.
 
         Raises:
@@ -65,11 +64,12 @@ class SelectionProbe:
         del model.graph.output[:]
         for name, kind in zip(self._names, (onnx.TensorProto.FLOAT, onnx.TensorProto.INT64), strict=True):
             model.graph.output.append(onnx.helper.make_tensor_value_info(name, kind, None))
-        self._session = session_of(model.SerializeToString(), providers=providers, threads=threads, where=str(path))
+        self._where = str(path)
+        self._session = session_of(model.SerializeToString(), device="cpu", threads=threads, where=self._where)
 
     def __call__(self, images_B3HW: NDArray[np.float32]) -> Choice:
         """What the exported file chooses on a batch."""
-        scores_BS, index_BQ = self._session.run(self._names, {INPUT_NAME: images_B3HW})
+        scores_BS, index_BQ = run_session(self._session, self._names, {INPUT_NAME: images_B3HW}, where=self._where)
         return Choice(scores_BS, index_BQ)
 
 

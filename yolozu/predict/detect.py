@@ -13,7 +13,7 @@ from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.data.detections import camera_of, on_original_image, with_camera
 from yolozu.errors import Finding, InputError
 from yolozu.model.decode import decode_detections
-from yolozu.model.onnx_network import available_threads
+from yolozu.model.onnx_runtime import available_threads
 from yolozu.predict.batches import image_batches
 from yolozu.predict.tta.fusion import fuse
 from yolozu.predict.tta.matching import Seen

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.train import DeviceSection
+from yolozu.errors import UsageError
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
 from yolozu.stages.stoppable import StoppableProgress
 
@@ -102,23 +103,26 @@ def request_of(
         checkpoint=inputs.checkpoint,
         onnx=inputs.onnx,
         predictions=None if section.predictions is None else Path(section.predictions),
-        device=device_for(section.adapter, spec.device.device, context.progress),
+        device=device_for(section.adapter, spec.device.device, inputs.onnx, context.progress),
         score_threshold=section.score_threshold,
         max_detections=section.max_detections,
         views=spec.tta if spec.tta.looks_again else None,
     )
 
 
-def device_for(adapter: str, device: str, progress: Progress) -> str:
-    """The training's device, unless ONNX Runtime is installed without support for it: then the CPU, said aloud."""
+def device_for(adapter: str, device: str, onnx: Path, progress: Progress) -> str:
+    """The training's device, unless ONNX Runtime cannot use it here: then the CPU, said aloud."""
     if adapter != "onnxruntime" or device == "cpu":
         return device
-    import onnxruntime
+    from yolozu.model.onnx_runtime import onnx_runtime, session_of
 
-    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
-        return device
-    progress.say(f"predict: ONNX Runtime {onnxruntime.__version__} has no CUDA support here; predicting on the CPU")
-    return "cpu"
+    try:
+        session_of(onnx, device=device, threads=1, where=str(onnx))
+    except UsageError:
+        version = onnx_runtime().__version__
+        progress.say(f"predict: ONNX Runtime {version} has no CUDA support here; predicting on the CPU")
+        return "cpu"
+    return device
 
 
 STAGE = Stage(

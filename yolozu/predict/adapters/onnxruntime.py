@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.data.preprocess import Preprocess
-from yolozu.errors import UsageError
-from yolozu.model.onnx_network import PROVIDERS, OnnxNetwork, available_threads
+from yolozu.model.onnx_network import OnnxNetwork
+from yolozu.model.onnx_runtime import available_threads
 from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
 from yolozu.predict.agreement import require_exported_from
 from yolozu.predict.detect import DetectorRun, require_classes
@@ -49,11 +49,10 @@ class OnnxRuntimeAdapter(WithoutModel):
         Raises:
             InputError: YZ208, YZ602 or YZ603 it cannot be used, YZ604 it comes from another checkpoint, YZ611 it is for
                 other classes, YZ630 it is of another network than told.
-            UsageError: YZ615 the installed ONNX Runtime does not know the device.
+            UsageError: YZ615 ONNX Runtime cannot use the device.
         """
         assert request.onnx is not None, "the registry checks the files an adapter uses"
-        providers = _providers(request.device)
-        network = OnnxNetwork(request.onnx, providers=providers, threads=available_threads())
+        network = OnnxNetwork(request.onnx, device=request.device, threads=available_threads())
         if request.told is not None:
             request.told.require_onnx(request.onnx, network.metadata)
         if request.checkpoint is not None:
@@ -73,25 +72,3 @@ class OnnxRuntimeAdapter(WithoutModel):
             "onnxruntime": self._network.version,
             "providers": self._network.providers,
         }
-
-
-def _providers(device: str) -> list[Any]:
-    """Execution providers for ``device``; what a CUDA device cannot run goes to the CPU.
-
-    Raises:
-        UsageError: YZ615.
-    """
-    import onnxruntime
-
-    kind, _, number = device.partition(":")
-    provider = PROVIDERS[kind]
-    if provider not in onnxruntime.get_available_providers():
-        raise UsageError.one(
-            "YZ615",
-            where=f"device: {device}",
-            problem=f"the installed ONNX Runtime {onnxruntime.__version__} has no {provider}",
-            fix="install onnxruntime-gpu, or predict with adapter: rtdetr_pose or device: cpu",
-        )
-    if kind == "cpu":
-        return [provider]
-    return [(provider, {"device_id": int(number) if number else 0}), PROVIDERS["cpu"]]

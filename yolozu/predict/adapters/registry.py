@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from yolozu.contract import components
 from yolozu.contract.adapters import ENTRY_POINTS, offered_adapters
 from yolozu.errors import Finding, UsageError
+from yolozu.model.onnx_runtime import silence
 from yolozu.registry import Registry
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def _class_of(name: str) -> type[Adapter]:
         ours: type[Adapter] = table.load(name)
         return ours
     where = f"adapter {name!r} ({table.location(name)})"
+    silence()  # it may bring an ONNX Runtime of its own
     try:
         theirs: type[Adapter] = table.load(name)
     except (ImportError, AttributeError) as error:

@@ -14,7 +14,7 @@ from yolozu.artifacts.digest import digest_file
 from yolozu.data.preprocess import Preprocess, normalize_images
 from yolozu.model.device import device_named
 from yolozu.model.loading import detector_from
-from yolozu.model.onnx_network import available_threads
+from yolozu.model.onnx_runtime import available_threads
 from yolozu.predict.batches import image_batches
 from yolozu.predict.detect import DetectorRun, require_classes
 
