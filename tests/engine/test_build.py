@@ -115,7 +115,7 @@ def test_receipts_that_cannot_be_read_are_refused_together_before_anything_is_to
         "runs/a/receipts/train.json: YZ301 is no receipt of this version\n"
         "  fix: put an intact copy in its place; or delete it: train then runs again from the start and replaces "
         "checkpoints/last.pt\n"
-        "runs/a/receipts/evaluate.json: YZ301 cannot be read as JSON: Expecting value: line 1 column 1 (char 0)\n"
+        "runs/a/receipts/evaluate.json: YZ301 cannot be read as JSON: line 1, column 1: expecting value\n"
         "  fix: put an intact copy in its place; or delete it: evaluate then runs again\n"
     )
     assert not layout.plan_dir.exists()

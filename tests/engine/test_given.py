@@ -96,7 +96,8 @@ def now():
 def built(session, stage="train"):
     """Pretend that a stage was built with everything as it is now."""
     node = session.plan[stage]
-    digests = {name: session.digest(path, _NoCache()) for name, path in node.inputs.items()}
+    found = {name: session.digest(path, _NoCache()) for name, path in node.inputs.items()}
+    digests = {name: digest for name, digest in found.items() if digest is not None}
     receipt = Receipt(stage, node.stage.version, node.spec, digests, {}, {}, now(), 1.0, {})
     session.layout.receipt_path(stage).parent.mkdir(parents=True, exist_ok=True)
     receipt.write(session.layout.receipt_path(stage))
