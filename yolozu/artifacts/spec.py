@@ -6,9 +6,12 @@ from typing import Any, NamedTuple
 
 from yolozu.artifacts.jsonio import canonical
 
+ABSENT = "absent"
+"""Stands for the value of a key that a spec lacks."""
+
 
 class Change(NamedTuple):
-    """A key on which two specs differ; values as JSON, ``absent`` where a spec lacks the key."""
+    """A key on which two specs differ; values as JSON, `ABSENT` where a spec lacks the key."""
 
     key: str
     old: str
@@ -43,4 +46,4 @@ def _flatten(prefix: str, value: dict[str, Any], into: dict[str, Any]) -> None:
 
 
 def _shown(values: dict[str, Any], key: str) -> str:
-    return canonical(values[key]) if key in values else "absent"
+    return canonical(values[key]) if key in values else ABSENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,6 +38,25 @@ class Form:
 
     words: str
     offers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Location:
+    """Says that a key tells only *where*: on which device, or where content lies that is an input in its own right.
+
+    Another value is the same result, so the key makes nothing stale and stops no interrupted training from going on.
+    Goes into ``Annotated[...]``.
+    """
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """The value that the absence of a key in an older run stands for, where that is not the key's default.
+
+    Goes into ``Annotated[...]``.
+    """
+
+    value: Any
 
 
 class Conflict(ValueError):

@@ -1,16 +1,16 @@
 """What a training's first weights are."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from yolozu.contract.base import Section
+from yolozu.contract.base import Location, Section
 
 
 class InitSection(Section):
     """Where the first weights come from; without a file, from the seed."""
 
-    init_from: str | None = Field(default=None, min_length=1)
+    init_from: Annotated[str | None, Location()] = Field(default=None, min_length=1)
     """Weights to start from, relative to the working directory: a checkpoint of yolozu, an official RT-DETR or
     RT-DETRv2 `.pth`, a `.safetensors` file or directory of transformers, or a backbone of torchvision. Which of them is
     told by its content. It must fit `model` exactly, but for classes (see `head_init`); other content trains anew."""

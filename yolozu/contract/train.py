@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
-from yolozu.contract.base import Conflict, Form, Section
+from yolozu.contract.base import Conflict, Form, Location, Section
 
 
 class SeedSection(Section):
@@ -17,8 +17,8 @@ class SeedSection(Section):
 class DeviceSection(Section):
     """Where tensors live."""
 
-    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$"), Form("cpu, cuda or cuda:N")] = "cpu"
-    """`cpu`, `cuda` or `cuda:N`."""
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$"), Form("cpu, cuda or cuda:N"), Location()] = "cpu"
+    """`cpu`, `cuda` or `cuda:N`. Another device makes nothing stale: what is built stays, what was stopped goes on."""
 
 
 class LoopSection(Section):
