@@ -3,8 +3,8 @@ import pytest
 from tests.plan.toy import TOYS
 from yolozu.contract.run import Contract
 from yolozu.engine.scratch import Scratch, keep_previous, publish
-from yolozu.errors import InputError
 from yolozu.paths import RunLayout
+from yolozu.plan.begun import Begun
 from yolozu.plan.compiler import compile_plan
 
 PLAN = compile_plan(Contract(), TOYS)
@@ -17,7 +17,7 @@ def layout(tmp_path):
 
 def begun(layout, name):
     scratch = Scratch.of(layout, name)
-    scratch.begin(PLAN[name], {"digest": "d"})
+    scratch.begin(PLAN[name], Begun(scratch.directory, "d", {}, {}, version=1))
     return scratch
 
 
@@ -26,20 +26,8 @@ def test_a_begun_scratch_is_empty_and_knows_what_it_is_for(layout):
     (scratch.work_dir / "tries").write_text("1")
     scratch = begun(layout, "shout")
     assert list(scratch.work_dir.iterdir()) == []
-    assert scratch.state() == {"digest": "d"}
+    assert Begun.read(scratch.directory) == Begun(scratch.directory, "d", {}, {}, version=1)
     assert (scratch.out_dir / "out").is_dir()
-
-
-def test_no_scratch_has_no_state(layout):
-    assert Scratch.of(layout, "shout").state() is None
-
-
-def test_a_broken_state_says_what_to_delete(layout):
-    scratch = begun(layout, "shout")
-    scratch.state_path.write_text("{")
-    with pytest.raises(InputError) as caught:
-        scratch.state()
-    assert caught.value.findings[0].fix == f"delete {scratch.directory}: the stage then starts afresh"
 
 
 def test_publishing_moves_files_and_replaces_directories(layout):

@@ -30,7 +30,7 @@ def context_in(directory: Path, notes: Notes | None = None) -> StageContext:
         evidence=directory / "reports",
         operations=OperationsSection(),
         provenance={},
-        spec_digest="0" * 64,
+        state_digest="0" * 64,
         progress=SilentProgress() if notes is None else notes,
         stopping=lambda: False,
     )

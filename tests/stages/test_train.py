@@ -15,8 +15,9 @@ from yolozu.artifacts.object_models import ObjectModels
 from yolozu.artifacts.run_meta import read_run_meta
 from yolozu.contract.data import PreprocessSection
 from yolozu.contract.model import ModelSection
-from yolozu.contract.optim import LengthSection
+from yolozu.contract.optim import LengthSection, ScheduleSection
 from yolozu.contract.run import Contract
+from yolozu.contract.spec_history import comparable
 from yolozu.contract.train import DeviceSection, LoopSection
 from yolozu.data.index import DataIndex
 from yolozu.data.preprocess import Preprocess
@@ -97,29 +98,56 @@ def test_what_it_declares():
     }  # fmt: skip
 
 
+def obstacle(before, after, *, finished=True):
+    """Of keys of a training's length, schedule and loop."""
+
+    def made(keys):
+        sections = {
+            name: section(**{key: value for key, value in keys.items() if key in section.model_fields})
+            for name, section in (("length", LengthSection), ("schedule", ScheduleSection), ("loop", LoopSection))
+        }
+        return comparable(TrainSpec, spec(**sections).model_dump(mode="json"))
+
+    return TrainSpec.obstacle(made(before), made(after), finished=finished)
+
+
 @pytest.mark.parametrize(
-    ("before", "after", "extends"),
+    ("before", "after", "goes_on"),
     [
-        ({"max_steps": 10}, {"max_steps": 20}, True),
-        ({"max_steps": 10}, {"max_steps": 10, "extend": True}, True),
-        ({"epochs": 3, "max_steps": 10}, {"epochs": 3}, True),
-        ({"epochs": 3}, {"epochs": 5}, True),
-        ({"max_steps": 10}, {"max_steps": 9}, False),
-        ({"epochs": 3}, {"epochs": 3, "max_steps": 10}, False),
-        ({"max_steps": 10, "epochs": 5}, {"max_steps": 20, "epochs": 4}, False),
+        ({"max_steps": 10}, {"max_steps": 20}, "always"),
+        ({"max_steps": 10}, {"max_steps": 10, "extend": True}, "always"),
+        ({"epochs": 3, "max_steps": 10}, {"epochs": 3}, "always"),
+        ({"epochs": 3}, {"epochs": 5}, "always"),
+        ({"max_steps": 10}, {"max_steps": 9}, "unfinished"),
+        ({"epochs": 3}, {"epochs": 3, "max_steps": 10}, "unfinished"),
+        ({"max_steps": 10, "epochs": 5}, {"max_steps": 20, "epochs": 4}, "unfinished"),
+        ({"max_steps": 10, "early_stop_patience": 2}, {"max_steps": 10, "early_stop_patience": 5}, "always"),
+        ({"max_steps": 10, "early_stop_patience": 2}, {"max_steps": 10, "early_stop_patience": 0}, "always"),
+        ({"max_steps": 10, "early_stop_patience": 2}, {"max_steps": 10, "early_stop_patience": 1}, "never"),
+        ({"max_steps": 10, "early_stop_patience": 0}, {"max_steps": 10, "early_stop_patience": 1}, "never"),
+        ({"max_steps": 10}, {"max_steps": 20, "val_every": 2}, "never"),
     ],
 )
-def test_only_raised_or_lifted_limits_extend(before, after, extends):
-    old, new = (spec(length=LengthSection(**keys)).model_dump(mode="json") for keys in (before, after))
-    assert TrainSpec.extends(old, new) is extends
+def test_a_training_goes_on_with_another_length_or_more_patience(before, after, goes_on):
+    assert (obstacle(before, after) is None) is (goes_on == "always")
+    assert (obstacle(before, after, finished=False) is None) is (goes_on != "never")
 
 
-def test_another_learning_rate_never_extends():
-    old = spec().model_dump(mode="json")
-    new = spec(length=LengthSection(max_steps=9)).model_dump(mode="json")
-    assert TrainSpec.extends(old, new)
-    new["optim"]["lr"] = 0.5
-    assert not TrainSpec.extends(old, new)
+@pytest.mark.effect("extend")
+@pytest.mark.parametrize("scheduler", ["cosine", "onecycle"])
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_schedule_of_the_total_goes_on_with_another_length_only_where_extend_allows_it(scheduler, finished):
+    short, long = ({"scheduler": scheduler, "max_steps": steps} for steps in (10, 20))
+    assert obstacle(short, long, finished=finished) == (
+        f"{scheduler} would have had other learning rates from the start; extend: true goes on all the same"
+    )
+    assert obstacle(short, {**long, "extend": True}, finished=finished) is None
+    assert obstacle({**short, "early_stop_patience": 1}, {**short, "early_stop_patience": 2}, finished=finished) is None
+
+
+def test_another_learning_rate_never_goes_on():
+    old = comparable(TrainSpec, spec().model_dump(mode="json"))
+    assert TrainSpec.obstacle(old, {**old, "optim": {**old["optim"], "lr": 0.5}}, finished=False) == ""
 
 
 @pytest.mark.slow

@@ -243,30 +243,6 @@ def test_an_extended_training_can_be_extended_again_and_interrupted(tiny, tmp_pa
     assert outcome(tmp_path / "c") == uninterrupted
 
 
-def test_extending_a_schedule_that_depends_on_the_total_starts_afresh_and_says_so(tiny, tmp_path):
-    tiny.fit(tmp_path / "short", recipe(max_steps=4, scheduler="cosine"))
-    told = Telling()
-    tiny.fit(tmp_path / "next", recipe(max_steps=5, scheduler="cosine"), published=tmp_path / "short", progress=told)
-    assert told.lines[0] == (
-        "starting afresh: max_steps: 4 → 5, but cosine would have had other learning rates from the start; "
-        "extend: true goes on all the same"
-    )
-    tiny.fit(tmp_path / "long", recipe(max_steps=5, scheduler="cosine"))
-    assert outcome(tmp_path / "next") == outcome(tmp_path / "long")
-
-
-def test_insisting_on_resuming_such_a_schedule_is_refused(tiny, tmp_path):
-    tiny.fit(tmp_path / "short", recipe(max_steps=4, scheduler="cosine"))
-    chosen = recipe(max_steps=5, epochs=9, scheduler="cosine")
-    with pytest.raises(UsageError) as caught:
-        tiny.fit(tmp_path / "next", chosen, published=tmp_path / "short", insist=True)
-    assert str(caught.value) == (
-        "resume: YZ504 cannot go on: epochs: null → 9; max_steps: 4 → 5, but cosine would have had other learning "
-        "rates from the start; extend: true goes on all the same\n"
-        "  fix: leave out --resume to start afresh, or set the keys back to what the state was made for"
-    )
-
-
 @pytest.mark.effect("extend")
 def test_extend_true_goes_on_with_the_new_schedule(tiny, tmp_path):
     tiny.fit(tmp_path / "short", recipe(max_steps=4, scheduler="cosine"))

@@ -18,17 +18,3 @@ def test_learning_rates_take_every_key_of_the_schedule():
 def test_the_timetable_takes_every_key_of_loop_and_length():
     table = recipe(batch_size=3, gradient_accumulation_steps=2, max_steps=9, epochs=4, val_every=2).timetable(7)
     assert (table.steps_per_epoch, table.total_steps, table.val_every, table.val_every_steps) == (2, 8, 2, 3)
-
-
-@pytest.mark.parametrize(
-    ("scheduler", "extend", "expected"),
-    [
-        ("none", False, None),
-        ("multistep", False, None),
-        ("cosine", False, "cosine"),
-        ("onecycle", False, "onecycle"),
-        ("cosine", True, None),
-    ],
-)
-def test_schedules_whose_past_depends_on_the_total(scheduler, extend, expected):
-    assert recipe(scheduler=scheduler, extend=extend).schedule_of_total() == expected

@@ -56,8 +56,8 @@ def test_validations_by_epoch_and_by_step():
 
 
 def test_the_closing_validation_is_called_after_where_it_falls():
-    assert timetable(max_steps=4).closing_validation() == "val_epoch"
-    assert timetable(max_steps=3).closing_validation() == "val_step"
+    assert timetable(max_steps=4).closing_validation(4) == "val_epoch"
+    assert timetable(max_steps=3).closing_validation(3) == "val_step"
 
 
 @given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 7), st.integers(1, 200))

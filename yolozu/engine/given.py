@@ -132,7 +132,9 @@ def given_setting(loaded: LoadedContract) -> dict[str, Any] | None:
     }
 
 
-def told_by_file(reasons: Iterable[Reason], written: str, named: str | None, *keys: str) -> tuple[Reason, ...]:
+def told_by_file(
+    reasons: Iterable[Reason], written: str, named: str | None, *keys: str, moved: Iterable[Reason] = ()
+) -> tuple[Reason, ...]:
     """``reasons`` as people know them: by the file itself, where the planner's note about it has changed.
 
     Args:
@@ -140,8 +142,11 @@ def told_by_file(reasons: Iterable[Reason], written: str, named: str | None, *ke
         written: where the planner writes what it knows of the file.
         named: what the contract says under the first of ``keys``.
         keys: that say which file or directory it is.
+        moved: keys that only tell where something is and are others now: of these, the content has changed, too.
     """
     reasons = tuple(reasons)
+    changed = any(reason.subject == written for reason in reasons)
+    reasons += tuple(reason for reason in moved if changed and reason.subject in keys)
     if any(reason.kind == "key" and reason.subject in keys for reason in reasons):
         return tuple(reason for reason in reasons if reason.subject != written)
     return tuple(

@@ -6,10 +6,11 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from yolozu.artifacts.digest import digest_file
-from yolozu.artifacts.jsonio import fsync_dir, pretty, read_json, write_text
+from yolozu.artifacts.jsonio import fsync_dir, pretty, write_text
+from yolozu.plan.begun import Begun, free_place, out_dir, saved_path, state_path
 from yolozu.stages.base import links
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Scratch:
     @property
     def out_dir(self) -> Path:
         """Outputs, at their paths relative to the run directory."""
-        return self.directory / "out"
+        return out_dir(self.directory)
 
     @property
     def work_dir(self) -> Path:
@@ -60,24 +61,36 @@ class Scratch:
 
     @property
     def state_path(self) -> Path:
-        """Request and input digests this scratch was made for."""
-        return self.directory / "state.json"
+        """What this scratch was begun for."""
+        return state_path(self.directory)
 
-    def state(self) -> dict[str, Any] | None:
-        """What the scratch was made for; None when there is none."""
-        if not self.state_path.is_file():
-            return None
-        value = read_json(self.state_path, code="YZ312", fix=f"delete {self.directory}: the stage then starts afresh")
-        assert isinstance(value, dict)
-        return value
-
-    def begin(self, node: Node, state: dict[str, Any]) -> None:
-        """Start empty, for ``state``."""
+    def begin(self, node: Node, begun: Begun) -> None:
+        """Start empty, for ``begun``."""
         self.remove()
         for path in node.outputs.values():
             (self.out_dir / path).parent.mkdir(parents=True, exist_ok=True)
         self.work_dir.mkdir(parents=True, exist_ok=True)
-        write_text(self.state_path, pretty(state))
+        begun.write()
+
+    def record_saved(self, done: int, total: int) -> None:
+        """Take note of how much of the stage is saved, for those who ask what is at stake."""
+        write_text(saved_path(self.directory), pretty({"done": done, "total": total}))
+
+    def set_aside(self, node: Node) -> Path | None:
+        """Move what was begun here out of the way; where to, or None where nothing was saved to go on from."""
+        begun = Begun.read(self.directory)
+        if begun is None or not begun.has_saved(node):
+            return None
+        place = free_place(self.directory)
+        self.directory.replace(place)
+        fsync_dir(place.parent)
+        return place
+
+    def take_back(self, place: Path) -> None:
+        """Go on with what was set aside at ``place``; the scratch must be empty."""
+        self.remove()
+        place.replace(self.directory)
+        fsync_dir(self.directory.parent)
 
     def remove(self) -> None:
         """Delete everything."""

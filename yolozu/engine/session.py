@@ -30,7 +30,7 @@ from yolozu.errors import UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.plan.receipt import Receipt
-from yolozu.plan.staleness import Reason, Verdict, judge, own_reasons
+from yolozu.plan.staleness import Reason, Verdict, judge, location_changes, own_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,8 @@ class Session:
         layout, data = self.layout, self.loaded.contract.dataset
         grounds = self.loaded.contract.augment.paste_backgrounds
         setting = self.loaded.contract.scenarios.scenarios
+        receipt = Receipt.readable(layout.receipt_path(node.name))
+        moved = () if receipt is None else location_changes(node, receipt)
         for path, named, *keys in (
             (layout.init_path, self.loaded.contract.init.init_from, "init_from"),
             (layout.backgrounds_path, grounds, "paste_backgrounds"),
@@ -91,8 +93,7 @@ class Session:
             (layout.given_path, what_predicts(self.loaded), "adapter", "predictions"),
             (layout.fingerprint_path, data.dataset_root, "dataset_root", "split", "val_split", "predict_split"),
         ):
-            reasons = told_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys)
-        receipt = Receipt.readable(layout.receipt_path(node.name))
+            reasons = told_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys, moved=moved)
         if receipt is None:
             return reasons
         reasons = with_newer(reasons, data.dataset_root, lambda: used_files(data, cache), receipt.started_at)

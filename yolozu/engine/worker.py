@@ -24,12 +24,12 @@ from yolozu import __version__
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
-from yolozu.artifacts.spec import changes
 from yolozu.contract.train import OperationsSection
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.member import Member, report_failure
 from yolozu.engine.requests import read_operations, read_request
+from yolozu.engine.resumption import ready_scratch
 from yolozu.engine.scratch import Scratch, keep_previous, publish
 from yolozu.engine.stopping import StopOnSignal
 from yolozu.engine.torchrun import run_group, run_until_done
@@ -43,7 +43,8 @@ from yolozu.errors import (
     YolozuError,
 )
 from yolozu.paths import RunLayout, digest_cache_path
-from yolozu.plan.plan import Node, state_digest
+from yolozu.plan.begun import Begun, free_place
+from yolozu.plan.plan import Node
 from yolozu.plan.receipt import Receipt
 from yolozu.progress import Progress, SilentProgress, progress_for
 from yolozu.stages.base import StageContext, Stopper, links
@@ -89,18 +90,21 @@ def execute(
     try:
         with DigestCache(digest_cache_path()) as cache:
             input_digests = _input_digests(node, layout, cache)
-        digest = state_digest(node.request(), input_digests)
-        state = {"digest": digest, "spec": node.spec, "inputs": input_digests}
-        published = _ready_scratch(node, scratch, layout, state, insist_on_resume=insist_on_resume)
+        _publish_earlier(node, scratch, layout, input_digests)
+        begun, published = ready_scratch(
+            node, scratch, layout, input_digests, insist_on_resume=insist_on_resume, say=progress.say
+        )
         if not scratch.publish_path.is_file():
             context = StageContext(
                 scratch=scratch.work_dir,
                 evidence=layout.evidence_dir,
                 operations=OperationsSection(**operations["operations"]),
                 provenance=operations["provenance"],
-                spec_digest=digest,
+                state_digest=begun.digest,
                 progress=progress,
                 stopping=stopping,
+                saved=scratch.record_saved,
+                aside=free_place(scratch.directory),
                 published=published,
                 insist_on_resume=insist_on_resume,
                 one_of_several=member is not None,
@@ -109,7 +113,7 @@ def execute(
                 member.go()
             numbers = _run_stage(node, layout, scratch, context)
             seconds = round(time.monotonic() - clock, 3)
-            receipt = _receipt(node, scratch, state, numbers, started_at=started_at, seconds=seconds)
+            receipt = _receipt(node, scratch, input_digests, numbers, started_at=started_at, seconds=seconds)
             write_text(scratch.publish_path, pretty(asdict(receipt)))
         if member is not None:
             member.end()
@@ -126,12 +130,21 @@ def follow(node: Node, layout: RunLayout, *, operations: dict[str, Any], stoppin
         evidence=layout.evidence_dir,
         operations=OperationsSection(**operations["operations"]),
         provenance=operations["provenance"],
-        spec_digest="",
+        state_digest="",
         progress=SilentProgress(),
         stopping=stopping,
         one_of_several=True,
     )
     _call_stage(node, layout, scratch, context)
+
+
+def _publish_earlier(node: Node, scratch: Scratch, layout: RunLayout, input_digests: dict[str, str]) -> None:
+    """Publish the rest of a finished result that was made for another spec and killed on the way."""
+    found = Begun.read(scratch.directory)
+    if found is None or not node.stage.resumable or not scratch.publish_path.is_file():
+        return
+    if found.differences(node, input_digests):
+        _finish(node, scratch, layout)
 
 
 def _input_digests(node: Node, layout: RunLayout, cache: DigestCache) -> dict[str, str]:
@@ -148,58 +161,6 @@ def _input_digests(node: Node, layout: RunLayout, cache: DigestCache) -> dict[st
         if name in node.inputs:
             digests[name] = cache.path(full)
     return digests
-
-
-def _ready_scratch(
-    node: Node, scratch: Scratch, layout: RunLayout, state: dict[str, Any], *, insist_on_resume: bool
-) -> dict[str, Path]:
-    """Scratch in the state the stage should find it in; returns the finished outputs it may carry on from."""
-    found = scratch.state()
-    same = found is not None and found["digest"] == state["digest"]
-    published = _extendable(node, layout, state)
-    if same and (node.stage.resumable or scratch.publish_path.is_file()):
-        return published  # an extension that was killed before its first save begins again from the same
-    if insist_on_resume and not published:
-        _refuse_to_start_afresh(node, layout, found, state)
-    keep_previous(node, scratch.out_dir, layout)
-    scratch.begin(node, state)
-    return published
-
-
-def _extendable(node: Node, layout: RunLayout, state: dict[str, Any]) -> dict[str, Path]:
-    receipt = Receipt.read(layout.receipt_path(node.name))
-    if receipt is None or not node.stage.resumable:
-        return {}
-    if receipt.version != node.stage.version or receipt.inputs != state["inputs"]:
-        return {}
-    if not node.stage.spec.extends(receipt.spec, node.spec):
-        return {}
-    carried = {name: node.outputs[name] for name, link in links(node.stage.outputs).items() if link.carry}
-    with DigestCache(digest_cache_path()) as cache:
-        intact = all(
-            (layout.root / path).exists() and cache.path(layout.root / path) == receipt.outputs.get(path)
-            for path in carried.values()
-        )
-    return {name: layout.root / path for name, path in carried.items()} if intact else {}
-
-
-def _refuse_to_start_afresh(node: Node, layout: RunLayout, found: dict[str, Any] | None, state: dict[str, Any]) -> None:
-    receipt = Receipt.read(layout.receipt_path(node.name))
-    earlier = found if found is not None else (asdict(receipt) if receipt is not None else None)
-    if earlier is None:
-        problem = "there is nothing to resume"
-    else:
-        differences = [change.render() for change in changes(earlier["spec"], state["spec"])]
-        differences += [
-            f"{name} has other content" for name, now in state["inputs"].items() if earlier["inputs"].get(name) != now
-        ]
-        problem = "was made for another spec: " + "; ".join(differences)
-    raise UsageError.one(
-        "YZ308",
-        where=f"{layout.run_id}: {node.name}",
-        problem=problem,
-        fix="set the keys back, or leave out --resume to start afresh",
-    )
 
 
 def _call_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageContext) -> dict[str, Any]:
@@ -222,7 +183,13 @@ def _run_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageCo
 
 
 def _receipt(
-    node: Node, scratch: Scratch, state: dict[str, Any], numbers: dict[str, Any], *, started_at: str, seconds: float
+    node: Node,
+    scratch: Scratch,
+    input_digests: dict[str, str],
+    numbers: dict[str, Any],
+    *,
+    started_at: str,
+    seconds: float,
 ) -> Receipt:
     digests: dict[str, str | None] = {}
     with DigestCache(digest_cache_path()) as cache:
@@ -238,7 +205,7 @@ def _receipt(
             digests[path] = cache.path(made) if made.exists() else None
     software = {"yolozu": __version__, "python": platform.python_version()}
     return Receipt(
-        node.name, node.stage.version, node.spec, state["inputs"], digests, numbers, started_at, seconds, software
+        node.name, node.stage.version, node.spec, input_digests, digests, numbers, started_at, seconds, software
     )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from yolozu.artifacts.spec import changes
+from yolozu.artifacts.spec import ABSENT, changes
+from yolozu.contract.spec_history import comparable
 from yolozu.errors import InputError
+from yolozu.plan.begun import Begun, set_aside
 from yolozu.plan.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -26,28 +28,39 @@ class Reason:
     """One reason why a stage runs.
 
     ``subject`` is a contract key, a path or a stage; ``old`` and ``new`` are shown as they are, None for nothing;
-    ``newer`` names files behind an input that were written since it was read.
+    ``newer`` names files behind an input that were written since it was read. A ``prospect`` is no reason by itself: it
+    says in ``subject`` what becomes of earlier work when the stage runs, and ``because`` of what.
     """
 
-    kind: Literal["never built", "unreadable", "key", "version", "input", "output", "upstream"]
+    kind: Literal["never built", "unreadable", "key", "version", "input", "output", "upstream", "prospect"]
     subject: str
     old: str | None = None
     new: str | None = None
     newer: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()
 
     def render(self, place: Callable[[str], str | None] | None = None) -> str:
         """The reason in a line; ``place`` tells where a key was set (``exp.yaml:12``)."""
-        in_a_line = {
-            "never built": "has not been built",
-            "unreadable": f"{self.subject} {self.new}",
-            "upstream": f"{self.subject} runs before it and may change what it reads",
-            "version": f"the stage's code changed: version {self.old} → {self.new}",
-        }
-        if self.kind in in_a_line:
-            return in_a_line[self.kind]
-        if self.kind == "key":
-            origin = place(self.subject) if place is not None else None
-            return f"{self.subject}: {self.old} → {self.new}" + (f" ({origin})" if origin else "")
+        match self.kind:
+            case "never built":
+                text = "has not been built"
+            case "prospect":
+                because = ", ".join(reason.render(place) for reason in self.because)
+                text = f"{self.subject}: {because}" if because else self.subject
+            case "unreadable":
+                text = f"{self.subject} {self.new}"
+            case "upstream":
+                text = f"{self.subject} runs before it and may change what it reads"
+            case "version":
+                text = f"the stage's code changed: version {self.old} → {self.new}"
+            case "key":
+                origin = place(self.subject) if place is not None else None
+                text = f"{self.subject}: {self.old} → {self.new}" + (f" ({origin})" if origin else "")
+            case "input" | "output":
+                text = self._file()
+        return text
+
+    def _file(self) -> str:
         if self.new is None:
             return f"{self.subject} is missing"
         since = f" ({self._newer()})" if self.newer else ""
@@ -65,7 +78,8 @@ def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Re
     reasons = []
     if receipt.version != node.stage.version:
         reasons.append(Reason("version", node.name, str(receipt.version), str(node.stage.version)))
-    reasons += [Reason("key", *change) for change in changes(receipt.spec, node.spec)]
+    old, new = (comparable(node.stage.spec, spec) for spec in (receipt.spec, node.spec))
+    reasons += [Reason("key", *change) for change in changes(old, new)]
     for name, path in node.inputs.items():
         now = digest(path)
         if now != receipt.inputs.get(name):
@@ -79,13 +93,61 @@ def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Re
 
 
 def own_reasons(node: Node, layout: RunLayout, digest: DigestOf) -> tuple[Reason, ...]:
-    """Why ``node`` has to run, whatever stands before it; a receipt that cannot be read is a reason too."""
+    """Why ``node`` has to run, whatever stands before it, and what becomes of earlier work then.
+
+    A receipt or a state that cannot be read is a reason too.
+    """
     path = layout.receipt_path(node.name)
     try:
         receipt = Receipt.read(path)
     except InputError as error:
         return (Reason("unreadable", str(path.relative_to(layout.root)), new=error.findings[0].problem),)
-    return staleness(node, receipt, digest)
+    reasons = staleness(node, receipt, digest)
+    if not reasons or not node.stage.resumable:
+        return reasons
+    try:
+        return _with_prospect(reasons, node, layout, receipt, digest)
+    except InputError as error:
+        return (*reasons, Reason("unreadable", error.findings[0].where, new=error.findings[0].problem))
+
+
+def location_changes(node: Node, receipt: Receipt) -> tuple[Reason, ...]:
+    """Keys that only tell where something is and are others than when ``node`` was built: no reasons by themselves."""
+    kept = {change.key for change in changes(*(comparable(node.stage.spec, s) for s in (receipt.spec, node.spec)))}
+    moved = (change for change in changes(receipt.spec, node.spec) if change.key not in kept)
+    return tuple(Reason("key", *change) for change in moved if change.old != ABSENT)
+
+
+def _with_prospect(
+    reasons: tuple[Reason, ...], node: Node, layout: RunLayout, receipt: Receipt | None, digest: DigestOf
+) -> tuple[Reason, ...]:
+    """``reasons`` and what becomes of earlier work: it goes on, is set aside, or is replaced."""
+    inputs = {name: digest(path) for name, path in node.inputs.items()}
+    begun, scratch = Begun.read(layout.scratch_dir(node.name)), layout.scratch_dir(node.name)
+    for work in (begun, *(Begun.read(place) for place in set_aside(scratch))):
+        if work is not None and work.has_saved(node) and work.obstacle(node, inputs) is None:
+            from_where = "" if work is begun else f" in {work.directory.relative_to(layout.root)}"
+            goes_on = Reason("prospect", f"interrupted {work.position}{from_where}; goes on from there")
+            return (*(reason for reason in reasons if reason.kind != "never built"), goes_on)
+    told = [] if receipt is None else _of_finished(node, receipt, inputs)
+    if begun is not None and begun.has_saved(node):
+        differing = tuple(Reason("key", *change) for change in begun.differences(node, inputs))
+        set_it_aside = "is set aside (with its keys it comes back)"
+        told.append(Reason("prospect", f"what was interrupted {begun.position} {set_it_aside}", because=differing))
+        hint = begun.obstacle(node, inputs)
+        told += [Reason("prospect", hint)] if hint else []
+    return (*reasons, *told)
+
+
+def _of_finished(node: Node, receipt: Receipt, inputs: dict[str, str | None]) -> list[Reason]:
+    """Whether the finished result is gone on from, or what keeps it from that."""
+    old, new = (comparable(node.stage.spec, spec) for spec in (receipt.spec, node.spec))
+    if receipt.version != node.stage.version or receipt.inputs != inputs or old == new:
+        return []
+    hint = node.stage.spec.obstacle(old, new, finished=True)
+    if hint is None:
+        return [Reason("prospect", "goes on from the finished result")]
+    return [Reason("prospect", hint)] if hint else []
 
 
 @dataclass(frozen=True)
@@ -94,6 +156,11 @@ class Verdict:
 
     node: Node
     reasons: tuple[Reason, ...]
+
+    @property
+    def prospect(self) -> Reason | None:
+        """What becomes of earlier work; None where there is none."""
+        return next((reason for reason in self.reasons if reason.kind == "prospect"), None)
 
     @property
     def stale(self) -> bool:

@@ -25,9 +25,18 @@ class StageSpec(Section):
         return cls(**{name: getattr(contract, name) for name in cls.model_fields})
 
     @classmethod
-    def extends(cls, old: dict[str, Any], new: dict[str, Any]) -> bool:  # noqa: ARG003 - for stages that can go on
-        """Whether a finished result of spec ``old`` can be carried on to ``new`` instead of being made afresh."""
-        return False
+    def obstacle(cls, old: dict[str, Any], new: dict[str, Any], *, finished: bool) -> str | None:  # noqa: ARG003 - for stages that can go on
+        """Why work for spec ``old`` cannot be carried on to ``new`` but is made afresh; None where it can.
+
+        Args:
+            old: as JSON, in the form of `yolozu.contract.spec_history.comparable`.
+            new: likewise; not equal to ``old``.
+            finished: whether the work is a finished result; else it was stopped or killed on the way.
+
+        Returns:
+            Words for people; empty where the differing keys say it all.
+        """
+        return ""
 
     def wanted(self) -> bool:
         """Whether the stage is part of the contract's plan."""
@@ -112,9 +121,11 @@ class StageContext:
             not at all; they belong to no receipt, and no stage reads or deletes them.
         operations: workers, log and save cadence.
         provenance: ``contract_digest``, ``dataset_digest``, ``argv`` and ``cwd``, for the record.
-        spec_digest: digest of the spec and inputs; what a resumable state must have been made for.
+        state_digest: names the work that is begun here, for as long as it goes on; what a resumable state must say.
         progress: where progress is shown.
         stopping: asked between safe points; a stage that sees True saves and raises `Interrupted`.
+        saved: told by a resumable stage whenever it has saved its state: steps done, and in all.
+        aside: where a resumable stage may move an earlier state that it found to be of no use; there is nothing yet.
         published: outputs declared with ``carry`` of an earlier, finished result that this one extends, by field name;
             empty when there is nothing to extend.
         insist_on_resume: fail rather than start afresh.
@@ -126,9 +137,11 @@ class StageContext:
     evidence: Path
     operations: OperationsSection
     provenance: dict[str, Any]
-    spec_digest: str
+    state_digest: str
     progress: Progress
     stopping: Stopper
+    saved: Callable[[int, int], None] = lambda done, total: None  # noqa: ARG005 - nobody listens
+    aside: Path | None = None
     published: dict[str, Path] = field(default_factory=dict)
     insist_on_resume: bool = False
     one_of_several: bool = False

@@ -17,6 +17,7 @@ from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.predict import PredictSection
 from yolozu.contract.train import DeviceSection, LoopSection, MimSection, SeedSection
 from yolozu.errors import Finding, InputError
+from yolozu.optim.schedules import SCHEDULES_OF_TOTAL
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
 from yolozu.stages.first_weights import initialize_from_file
 from yolozu.stages.pose_learning import decided, require_poses, symmetries_of, without_effect
@@ -51,16 +52,29 @@ class TrainSpec(StageSpec):
     mim: MimSection
 
     @classmethod
-    def extends(cls, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether a training of ``old`` can go on as one of ``new``: equal but for limits raised or lifted."""
-        if {**old, "length": None} != {**new, "length": None}:
-            return False
+    def obstacle(cls, old: dict[str, Any], new: dict[str, Any], *, finished: bool) -> str | None:
+        """None where only length or patience differ: raised or lifted, or, of an unfinished training, made shorter."""
+        if _without_length(old) != _without_length(new):
+            return ""
         limits = [(old["length"][key], new["length"][key]) for key in ("max_steps", "epochs")]
-        return all(after is None or (before is not None and before <= after) for before, after in limits)
+        longer = all(after is None or (before is not None and before <= after) for before, after in limits)
+        before, after = (spec["loop"]["early_stop_patience"] for spec in (old, new))
+        more_patient = after == 0 or 0 < before <= after
+        if not more_patient or (finished and not longer):
+            return ""
+        scheduler = new["schedule"]["scheduler"]
+        changed = any(before != after for before, after in limits)
+        if changed and scheduler in SCHEDULES_OF_TOTAL and not new["length"]["extend"]:
+            return f"{scheduler} would have had other learning rates from the start; extend: true goes on all the same"
+        return None
 
     def runs_as_several(self) -> bool:
         """With ``ddp``."""
         return self.loop.ddp
+
+
+def _without_length(spec: dict[str, Any]) -> dict[str, Any]:
+    return {**spec, "length": None, "loop": {**spec["loop"], "early_stop_patience": None}}
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                 origin=Origin(context.published, insist=context.insist_on_resume),
                 progress=context.progress,
                 stopping=context.stopping,
+                saved=context.saved,
                 processes=processes,
             )
         except Followed:
@@ -249,7 +264,7 @@ def _about(
         preprocess=preprocess.to_json(),
         spec=dumped,
         contract_digest=digest_of(dumped),
-        state_digest=context.spec_digest,
+        state_digest=context.state_digest,
         symmetries=symmetries,
     )
 
@@ -264,6 +279,7 @@ def _files(outputs: TrainOutputs, context: StageContext) -> TrainingFiles:
         val_metrics=outputs.val_metrics,
         pending_best=context.scratch / "best.pending.pt",
         black_boxes=context.evidence / "black_box",
+        aside=context.aside,
     )
 
 

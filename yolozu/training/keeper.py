@@ -38,6 +38,7 @@ class TrainingFiles:
         val_metrics: JSONL.
         pending_best: where a new best.pt waits until last.pt knows it; on the same file system.
         black_boxes: directory for bundles of steps that could not be taken; nothing here ever deletes one.
+        aside: directory where an earlier state that is of no use is moved; None deletes it.
     """
 
     last: Path
@@ -46,12 +47,20 @@ class TrainingFiles:
     val_metrics: Path
     pending_best: Path
     black_boxes: Path
+    aside: Path | None = None
 
-    def clear(self) -> None:
-        """Delete all of them, and what killed writers have left beside them."""
-        for path in (self.last, self.best, self.train_metrics, self.val_metrics, self.pending_best):
-            path.unlink(missing_ok=True)
+    def clear(self) -> Path | None:
+        """Move all of them aside, and delete what killed writers have left; where to, if anything was there."""
+        there = [path for path in (self.last, self.best, self.train_metrics, self.val_metrics) if path.is_file()]
+        for path in there:
+            if self.aside is None:
+                path.unlink()
+            else:
+                self.aside.mkdir(parents=True, exist_ok=True)
+                path.replace(self.aside / path.name)
+        self.pending_best.unlink(missing_ok=True)
         self.clear_leftovers()
+        return self.aside if there else None
 
     def clear_leftovers(self) -> None:
         """Delete what killed writers have left beside the checkpoints."""
@@ -174,23 +183,30 @@ class Keeper:
         """Whether best.pt is the one ``state`` knows, after a move that a kill has prevented is made up for."""
         files, wanted = self._files, state.verdicts.best_digest
         if wanted is None:
-            return not files.best.exists()
+            files.best.unlink(missing_ok=True)  # killed while a closing validation was forgotten
+            return True
         if files.pending_best.is_file() and digest_file(files.pending_best) == wanted:
             self._move_best()
         return files.best.is_file() and digest_file(files.best) == wanted
 
-    def adopt(self, saved: Saved, published_best: Path) -> bool:
-        """Make a finished training's state this one's, which may be longer; the learner already has its weights.
+    def adopt(self, saved: Saved, best: Path) -> bool:
+        """Make the state of an earlier spec this one's; the learner is to have its weights.
 
         All checkpoints are stamped anew with this training's contract, of which they are a part from now on, and a
-        closing validation of the shorter training is forgotten where this one would not have had it.
+        closing validation is forgotten where this training would not have had it. The state still has to be saved
+        (`save_adopted`): until then, the next try finds everything as it was.
+
+        Args:
+            saved: the earlier state.
+            best: its best.pt, if it has one.
 
         Returns:
             Whether it could: the best.pt must be the one that the state knows.
         """
         state = saved.state
         judged = [state.verdicts, *([] if state.before_end is None else [state.before_end.verdicts])]
-        contents = [published_best.read_bytes(), *([] if saved.superseded is None else [saved.superseded])]
+        contents = [best.read_bytes()] if best.is_file() else []
+        contents += [] if saved.superseded is None else [saved.superseded]
         known = {hashlib.sha256(content).hexdigest(): content for content in contents}
         if any(verdicts.best_digest not in (None, *known) for verdicts in judged):
             return False
@@ -203,7 +219,7 @@ class Keeper:
         if state.step < self._timetable.total_steps and not state.verdicts.stopped_early:
             state.forget_end()
         if state.verdicts.best_digest is not None:
-            with written_aside(self._files.best) as aside:
+            with written_aside(self._files.pending_best) as aside:
                 aside.write_bytes(renewed[state.verdicts.best_digest])
         if state.before_end is not None and state.before_end.verdicts.best_digest not in (
             None,
@@ -212,12 +228,17 @@ class Keeper:
             self._superseded = renewed[state.before_end.verdicts.best_digest]
         return True
 
+    def save_adopted(self, state: TrainingState) -> None:
+        """Write what `adopt` has prepared."""
+        self.save(state)
+        self.complete_best(state)
+
     def _stamped(self, content: bytes) -> bytes:
-        aside = self._files.pending_best
-        aside.write_bytes(content)
-        write_checkpoint(aside, replace(read_checkpoint(aside), contract_digest=self._about.contract_digest))
-        stamped = aside.read_bytes()
-        aside.unlink()
+        with written_aside(self._files.pending_best.with_suffix(".stamped")) as aside:
+            aside.write_bytes(content)
+            write_checkpoint(aside, replace(read_checkpoint(aside), contract_digest=self._about.contract_digest))
+            stamped = aside.read_bytes()
+        self._files.pending_best.with_suffix(".stamped").unlink()
         return stamped
 
     def _move_best(self) -> None:

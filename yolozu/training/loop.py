@@ -63,6 +63,7 @@ def fit(
     origin: Origin,
     progress: Progress,
     stopping: Callable[[], bool],
+    saved: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
     processes: Group = ALONE,
 ) -> Summary:
     """Train to the end of the recipe's length, from where ``files`` or ``origin`` have got to.
@@ -78,6 +79,7 @@ def fit(
         origin: a finished training to extend.
         progress: where progress is shown.
         stopping: asked after every optimizer step and validation batch.
+        saved: told, whenever last.pt was written, of how many steps are done, and how many there will be.
         processes: that train together; all call this alike, and the first one writes and tells.
 
     Raises:
@@ -100,7 +102,7 @@ def fit(
                 origin,
                 learner=learner,
                 keeper=keeper,
-                schedule_of_total=recipe.schedule_of_total(),
+                patience=recipe.loop.early_stop_patience,
                 say=progress.say,
                 num_processes=processes.size,
             )
@@ -112,7 +114,7 @@ def fit(
         opening = opening_lines(recipe, materials, timetable, num_processes=processes.size)
         for line in [*(materials.origin_lines if found is None else ()), *opening]:
             progress.say(line)
-        bar = stack.enter_context(progress.bar("train", timetable.total_steps, done=state.step))
+        bar = stack.enter_context(progress.bar("train", max(timetable.total_steps, state.step), done=state.step))
         windows = training_windows(
             materials.train_images,
             timetable,
@@ -144,6 +146,7 @@ def fit(
             progress=progress,
             bar=bar,
             stopping=stopping,
+            saved=saved,
             processes=processes,
         )
         loop.run(stack.enter_context(closing(windows)))
@@ -165,6 +168,7 @@ class _Loop:
     progress: Progress
     bar: Bar
     stopping: Callable[[], bool]
+    saved: Callable[[int, int], None]
     processes: Group
 
     def run(self, windows: Iterator[list[Batch]]) -> None:
@@ -219,7 +223,7 @@ class _Loop:
         if state.step in (0, state.verdicts.validated_step):
             return None
         regular = table.validation(state.step)
-        if regular is None and state.step == table.total_steps:
+        if regular is None and state.step >= table.total_steps:  # above it where the limit was lowered meanwhile
             return "closing"
         return regular
 
@@ -247,7 +251,7 @@ class _Loop:
         verdicts.validated_step, verdicts.metrics = state.step, found.metrics
         if due != "closing":
             verdicts.count(score, patience=loop.early_stop_patience, min_delta=loop.early_stop_min_delta)
-        kind = self.timetable.closing_validation() if due == "closing" else due
+        kind = self.timetable.closing_validation(state.step) if due == "closing" else due
         self._write(self.val_log, kind, _finite(found.losses), found.metrics)
         if verdicts.stopped_early:
             without = float(verdicts.without_progress)
@@ -285,6 +289,7 @@ class _Loop:
             self.keeper.save_with_best(self.state)
         else:
             self.keeper.save(self.state)
+        self.saved(self.state.step, self.timetable.total_steps)
 
 
 def _log(path: Path, keep_rows: int, processes: Group) -> MetricsLog:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yolozu.optim.schedules import SCHEDULES_OF_TOTAL, Schedule
+from yolozu.optim.schedules import Schedule
 from yolozu.training.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -71,11 +71,6 @@ class Recipe:
             warmup_steps=self.schedule.lr_warmup_steps,
             warmup_init=self.schedule.lr_warmup_init,
         )
-
-    def schedule_of_total(self) -> str | None:
-        """The schedule's name, if a longer total changes its earlier steps and the contract does not allow for that."""
-        name = self.schedule.scheduler
-        return name if name in SCHEDULES_OF_TOTAL and not self.length.extend else None
 
 
 @dataclass(frozen=True)

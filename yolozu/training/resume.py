@@ -13,7 +13,7 @@ from yolozu.errors import InputError, UsageError
 from yolozu.training.keeper import About, Keeper, Saved, TrainingFiles, read_saved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from yolozu.training.learner import Learner
@@ -40,7 +40,7 @@ def take_up(
     *,
     learner: Learner,
     keeper: Keeper,
-    schedule_of_total: str | None,
+    patience: int,
     say: Callable[[str], None],
     num_processes: int = 1,
 ) -> TrainingState | None:
@@ -52,8 +52,7 @@ def take_up(
         origin: what else it may start from.
         learner: takes over the saved weights and optimizer state.
         keeper: of the same files.
-        schedule_of_total: the schedule whose earlier steps would have been others in a longer training, if that rules
-            an extension out.
+        patience: of early stopping; a training that ran out of less goes on.
         say: where to tell what was found.
         num_processes: that train together.
 
@@ -63,9 +62,9 @@ def take_up(
     """
     files.clear_leftovers()
     if files.last.is_file():
-        found = _interrupted(files, about, keeper)
+        found = _interrupted(files, about, keeper, patience)
     elif origin.published:
-        found = _finished(files, about, origin.published, keeper, schedule_of_total)
+        found = _finished(files, origin.published, keeper, patience)
     else:
         found = "there is no earlier state"
     if isinstance(found, str):
@@ -76,28 +75,35 @@ def take_up(
                 problem=f"cannot go on: {found}",
                 fix="leave out --resume to start afresh, or set the keys back to what the state was made for",
             )
-        if files.last.is_file() or origin.published:
-            say(f"starting afresh: {found}")
-        files.clear()
+        earlier = files.last.is_file() or origin.published
+        aside = files.clear()
+        if earlier:
+            say(f"starting afresh: {found}" + (f"; what was there is kept in {aside}" if aside is not None else ""))
         return None
     learner.load(found.checkpoint)
-    if not files.last.is_file():  # only now: before it, the next try would begin from the published files again
-        keeper.save(found.state)
+    if not files.last.is_file() or found.spec != about.spec:  # only now: before it, a kill would lose nothing
+        keeper.save_adopted(found.state)
     say(f"going on from optimizer step {found.state.step}")
-    if found.threads != torch.get_num_threads():
-        say(
-            f"warning: the state was made with {found.threads} torch threads, now there are {torch.get_num_threads()}: "
-            "from here on, bits may differ from those of an uninterrupted training"
-        )
-    if found.processes != num_processes:
-        say(
-            f"warning: the state was made by {found.processes} processes, now there are {num_processes}: "
-            "from here on, sums have another order, and bits may differ from those of an uninterrupted training"
-        )
+    for line in _warnings(found, about, num_processes):
+        say(f"warning: {line}: from here on, bits may differ from those of an uninterrupted training")
     return found.state
 
 
-def _interrupted(files: TrainingFiles, about: About, keeper: Keeper) -> Saved | str:
+def _warnings(found: Saved, about: About, num_processes: int) -> Iterator[str]:
+    """What keeps the training from ending with the bits of an uninterrupted one."""
+    before, now = (spec.get("device", {}).get("device") for spec in (found.spec, about.spec))
+    if before != now:
+        yield f"the state was made on {before}, now it is {now}"
+    if found.threads != torch.get_num_threads():
+        yield f"the state was made with {found.threads} torch threads, now there are {torch.get_num_threads()}"
+    if found.processes != num_processes:
+        yield (
+            f"the state was made by {found.processes} processes, now there are {num_processes}, and sums have another "
+            "order"
+        )
+
+
+def _interrupted(files: TrainingFiles, about: About, keeper: Keeper, patience: int) -> Saved | str:
     """The state in ``files``, or why it is of no use."""
     try:
         saved = read_saved(files.last)
@@ -107,28 +113,21 @@ def _interrupted(files: TrainingFiles, about: About, keeper: Keeper) -> Saved | 
         return f"{files.last.name} was made for other settings or data: {_difference(saved, about)}"
     if not keeper.complete_best(saved.state):
         return f"{files.best.name} is not the one that {files.last.name} was saved with"
+    if saved.spec != about.spec:
+        saved.state.with_patience(patience)
+        keeper.adopt(saved, files.best)
     return _with_metrics(files, saved)
 
 
-def _finished(
-    files: TrainingFiles,
-    about: About,
-    published: Mapping[str, Path],
-    keeper: Keeper,
-    schedule_of_total: str | None,
-) -> Saved | str:
+def _finished(files: TrainingFiles, published: Mapping[str, Path], keeper: Keeper, patience: int) -> Saved | str:
     """The state of the published training, brought into ``files``; or why it is of no use."""
     try:
         saved = read_saved(published["last"])
     except (InputError, ValueError) as error:
         return f"{published['last']} is of no use: {error}"
-    if schedule_of_total is not None:
-        return (
-            f"{_difference(saved, about)}, but {schedule_of_total} would have had other learning rates from the start; "
-            "extend: true goes on all the same"
-        )
     for name in ("train_metrics", "val_metrics"):
         shutil.copyfile(published[name], getattr(files, name))
+    saved.state.with_patience(patience)
     if not keeper.adopt(saved, published["best"]):
         return f"{published['best']} is not the one that its last.pt was saved with"
     return _with_metrics(files, saved)

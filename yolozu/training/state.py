@@ -146,6 +146,12 @@ class TrainingState:
             skips=Skips(**values["skips"]),
         )
 
+    def with_patience(self, patience: int) -> None:
+        """Take an early stop back, and the row that tells of it, where the patience is longer by now; 0 never ends."""
+        if self.verdicts.stopped_early and (patience == 0 or self.verdicts.without_progress < patience):
+            self.verdicts.stopped_early = False
+            self.val_rows -= 1
+
     def forget_end(self) -> None:
         """Go back to before the closing validation, because training goes on after all."""
         if self.before_end is not None:

@@ -91,6 +91,6 @@ class Timetable:
             return "val_step"
         return None
 
-    def closing_validation(self) -> Literal["val_epoch", "val_step"]:
-        """What the validation at the very end is called where it is not a regular one."""
-        return "val_epoch" if self.ends_epoch(self.total_steps) else "val_step"
+    def closing_validation(self, step: int) -> Literal["val_epoch", "val_step"]:
+        """What the validation at the very end, after ``step`` optimizer steps, is called where it is no regular one."""
+        return "val_epoch" if self.ends_epoch(step) else "val_step"

@@ -68,7 +68,7 @@ def why(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as
         return
     print(session.headline)
     for verdict in verdicts:
-        print(f"  {verdict.node.name}: {_word(verdict)}")
+        print(f"  {verdict.node.name}: {_runs(verdict)}")
         for reason in verdict.reasons:
             print(f"    {reason.render(session.origin)}")
 
@@ -110,6 +110,10 @@ def status_rows(session: Session, names: list[str]) -> list[dict[str, Any]]:
 
 
 def _word(verdict: Verdict) -> str:
+    return _runs(verdict) if verdict.prospect is None else f"{_runs(verdict)}; {verdict.prospect.render()}"
+
+
+def _runs(verdict: Verdict) -> str:
     if not verdict.stale:
         return "up to date"
     kinds = {reason.kind for reason in verdict.reasons}
