@@ -14,7 +14,7 @@ MEMORY = "lower batch_size, num_workers or image_size, set cache: none, or end o
 FILES = "let a process open more files (ulimit -n) or lower num_workers"
 PROCESSES = "let a user have more processes (ulimit -u) or lower num_workers"
 FILE_SYSTEM = "use another file system (run_dir=DIRECTORY)"
-LOADING = "lower num_workers or prefetch_factor, or end other programs: memory is the usual reason"
+LOADING = "memory is the usual reason: lower num_workers or prefetch_factor, end other programs"
 HANDING_OVER = "give the container more shared memory (/dev/shm) or set num_workers: 0"
 
 REMEDIES = {
@@ -36,8 +36,8 @@ REMEDIES = {
 SAID_BY_LIBRARIES = (
     (r"allocate memory|not enough memory: you tried to allocate|Insufficient memory|bad alloc", "YZ515", MEMORY),
     (r"CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED", "YZ515", MEMORY),
-    (r"DataLoader worker \(pid", "YZ516", LOADING),
     (r"torch_shm_manager|shared memory|</torch_\w+>|items of ancdata", "YZ516", HANDING_OVER),
+    (r"DataLoader worker \(pid", "YZ516", LOADING),
     (r"can't start new thread", "YZ516", PROCESSES),
 )
 """Errors for which libraries have neither a class nor a number: what their text holds, code, what to do."""
@@ -77,5 +77,5 @@ def _of_library(error: BaseException) -> tuple[str, str, str] | None:
         return "YZ515", f"memory ran out: {said}".removesuffix(": "), MEMORY
     for pattern, code, remedy in SAID_BY_LIBRARIES:
         if re.search(pattern, str(error)):
-            return code, said, remedy
+            return code, f"a process that loads images failed: {said.strip()}" if code == "YZ516" else said, remedy
     return None

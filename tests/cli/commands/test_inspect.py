@@ -71,3 +71,29 @@ def test_verify_reads_every_artifact(project):
 
 def test_verify_of_a_run_that_is_not_built_says_no(empty_project):
     assert empty_project.yolozu("verify", "exp.yaml", "run_id=new").returncode == 1
+
+
+def test_damaged_files_of_a_finished_run_cost_no_result(project):
+    run = project.run_dir("done")
+    built = [path.stat().st_mtime_ns for path in sorted(run.glob("receipts/*.json"))]
+    for place in (run / "plan/doit.sqlite", run.parent / ".cache/digests.sqlite"):
+        assert place.is_file()
+        place.write_bytes(b"garbage" * 1000)
+    again = project.doit("run_id=done")
+    assert again.returncode == 0, again.stderr
+    assert [path.stat().st_mtime_ns for path in sorted(run.glob("receipts/*.json"))] == built
+    assert again.stderr.count("is made anew; it only saves time") == 2
+    receipt = run / "receipts/train.json"
+    receipt.write_text(receipt.read_text().replace('"schema_version": 1', '"schema_version": 2'))
+    told = project.yolozu("why", "run_id=done", "train")
+    assert told.returncode == 0
+    assert "  train: cannot be built: its receipt cannot be read\n    receipts/train.json is no receipt" in told.stdout
+    rows = json.loads(project.yolozu("status", "run_id=done", "train", "--json").stdout)["stages"]
+    assert [row["state"] for row in rows] == ["up to date", "unreadable"]
+    refused = project.doit("run_id=done")
+    assert refused.returncode == 2
+    assert "receipts/train.json: YZ301" in refused.stderr
+    assert (
+        "train then runs again from the start and replaces checkpoints/last.pt, checkpoints/best.pt" in refused.stderr
+    )
+    assert "Traceback" not in refused.stdout + refused.stderr
