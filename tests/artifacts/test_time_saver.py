@@ -1,3 +1,4 @@
+import errno
 import sqlite3
 from contextlib import closing
 
@@ -100,6 +101,16 @@ def test_a_place_where_nothing_can_be_made_is_gone_on_without(tmp_path, caplog):
     write(tmp_path / "file" / "facts.sqlite")
     assert read(tmp_path / "file" / "facts.sqlite") == []
     assert len(caplog.records) == 1
+
+
+def test_a_place_that_may_only_be_read_is_not_told_of(tmp_path, caplog, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(time_saver.os, "access", lambda *_: False)
+    monkeypatch.setattr(time_saver.Path, "mkdir", refuse)
+    write(tmp_path / "facts.sqlite")
+    assert caplog.records == []
 
 
 @given(st.floats(0, 1), st.integers(1, 5000), st.sampled_from([b"", b"\0", b"\xa5"]))

@@ -3,11 +3,13 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from yolozu.engine.lock import HeldLock, holder_path, holder_pid
+from yolozu.engine.lock import HeldLock, check_may_write, holder_path, holder_pid
 from yolozu.errors import UsageError
+from yolozu.paths import RunLayout
 
 
 def test_a_second_builder_is_told_who_holds_the_run(tmp_path):
@@ -68,3 +70,17 @@ def test_a_damaged_name_of_a_holder_harms_nobody(tmp_path, content):
 def test_a_directory_in_place_of_a_holder_s_name_names_nobody(tmp_path):
     holder_path(tmp_path / "build.lock").mkdir()
     assert holder_pid(tmp_path / "build.lock") is None
+
+
+@pytest.mark.parametrize("unwritable", ["runs/a/plan/build.lock", "runs/a/receipts", "runs/a", "."])
+def test_a_run_that_may_only_be_read_is_named_before_anything(tmp_path, monkeypatch, unwritable):
+    monkeypatch.chdir(tmp_path)
+    if unwritable != ".":
+        Path("runs/a/plan").mkdir(parents=True)
+        Path("runs/a/receipts").mkdir()
+        Path("runs/a/plan/build.lock").touch()
+    check_may_write(RunLayout.of("a"))
+    refused = Path(unwritable).absolute()
+    monkeypatch.setattr("os.access", lambda path, _: Path(path).absolute() != refused)
+    with pytest.raises(UsageError, match=r"a: .*: YZ314 may not be written\n  fix: .*run_dir=DIRECTORY"):
+        check_may_write(RunLayout.of("a"))

@@ -35,7 +35,8 @@ _given_up: set[str] = set()
 class TimeSaver:
     """An sqlite file whose loss costs nothing but time. It is made by the first write, not by looking.
 
-    What happens to it is a warning in the log ``yolozu``, which Python prints on stderr where nobody else listens.
+    What happens to it is a warning in the log ``yolozu``, which Python prints on stderr where nobody else listens. That
+    a place may only be read is nothing that happens: there, what is in the file is used, and nothing is added.
     """
 
     def __init__(self, path: Path, tables: Sequence[str]) -> None:
@@ -121,7 +122,13 @@ class TimeSaver:
 
     def _give_up(self, error: Exception) -> None:
         _given_up.add(self._name)
-        _tell(f"{self._path} cannot be used ({error}); going on without it, which only costs time")
+        if not _may_only_be_read(self._path):
+            _tell(f"{self._path} cannot be used ({error}); going on without it, which only costs time")
+
+
+def _may_only_be_read(path: Path) -> bool:
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    return not os.access(there, os.W_OK)
 
 
 def _code(error: Exception) -> int | None:

@@ -10,9 +10,9 @@ from doit.exceptions import TaskError, TaskFailed
 
 from yolozu.engine.failure import stopped
 from yolozu.engine.launch import run_worker
-from yolozu.engine.lock import HeldLock
+from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.stopping import StopBuild
-from yolozu.errors import InputError, UsageError, YolozuError
+from yolozu.errors import EXIT_DONE, InputError, UsageError, YolozuError
 from yolozu.plan.receipt import Receipt
 from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import told_by_machine
@@ -62,6 +62,14 @@ class Build:
             "uptodate": [lambda: self._stands(node)],
             "verbosity": 2,
         }
+
+    def may_begin(self) -> bool:
+        """Whether the run may be written at all; if not, that is told, and is the build's end."""
+        try:
+            check_may_write(self.session.layout)
+        except UsageError as error:
+            self._refused(error)
+        return self.exit_code == EXIT_DONE
 
     def _resolve(self) -> TaskError | None:
         layout = self.session.layout

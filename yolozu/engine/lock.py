@@ -14,6 +14,8 @@ from yolozu.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from yolozu.paths import RunLayout
+
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 """What a file system says that cannot lock: NFS without lockd, some FUSE and cluster file systems."""
@@ -69,6 +71,24 @@ class HeldLock:
             return self._holder_path.read_text(encoding="utf-8", errors="replace").strip()
         except OSError:
             return "another process"
+
+
+def check_may_write(layout: RunLayout) -> None:
+    """Refuse to build in a place that this process may only read.
+
+    Raises:
+        UsageError: YZ314.
+    """
+    for path in (layout.plan_dir, layout.lock_path, layout.receipts_dir, layout.root / "scratch"):
+        there = path if path.exists() else next(parent for parent in path.absolute().parents if parent.exists())
+        if not os.access(there, os.W_OK):
+            raise UsageError.one(
+                "YZ314",
+                where=f"{layout.run_id}: {there}",
+                problem="may not be written",
+                fix="ask for permission, or build in a directory of your own: run_dir=DIRECTORY; "
+                "status, why, plan and verify need none",
+            )
 
 
 def holder_path(lock_path: Path) -> Path:

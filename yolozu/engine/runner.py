@@ -28,6 +28,8 @@ def _runner(kind: type[Any], build: Build) -> type[Any]:
             if not _reaches(build, task_dispatcher):
                 super().run_tasks(task_dispatcher)
                 return
+            if not build.may_begin():
+                return
             if kind is not Runner:
                 print("stages are built one after another: each has all cores, so -n has no effect", file=sys.stderr)
             with build.stopping:
