@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from yolozu.artifacts.coco_classes import COCO_CLASSES
 from yolozu.artifacts.predictions.convert.numbers import CocoNumbers, categories_by_name, ways_to_number
 from yolozu.artifacts.predictions.names import ImageNames, KnownImages
-from yolozu.data.readers.coco import categories_of, listed_images, read_instances
+from yolozu.data.readers.coco_file import image_path, read_coco_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,11 +26,10 @@ def numbers_of_annotations(path: Path) -> tuple[KnownImages, CocoNumbers]:
     Raises:
         InputError: YZ205 it is none.
     """
-    document = read_instances(path)
-    images = listed_images(document, path)
-    names, sizes = tuple(name for name, _ in images.values()), tuple(size for _, size in images.values())
-    known = KnownImages(names, sizes, frozenset(categories_of(document, path).category_ids))
-    return known, CocoNumbers(dict(zip(names, images, strict=True)), None, str(path))
+    file = read_coco_file(path)
+    names, sizes = zip(*file.images.values(), strict=True) if file.images else ((), ())
+    known = KnownImages(tuple(names), tuple(sizes), frozenset(file.classes.category_ids))
+    return known, CocoNumbers(dict(zip(names, file.images, strict=True)), None, str(path))
 
 
 def numbers_of_data(
@@ -52,18 +51,20 @@ def numbers_of_data(
     source, image_ids = "the names of the images", None
     ways = ways_to_number(index.classes)
     class_ids = None if category_ids in {None, "dataset"} else _numbered(ways, index.classes, str(category_ids))
-    split = layout.splits[index.split]
+    split = layout.split(index.split)
     if annotations is not None:
-        document, source = read_instances(annotations), str(annotations)
+        file, source = read_coco_file(annotations), str(annotations)
         names = ImageNames([record.image for record in index.records])
-        found = ((names.find(name), number) for number, (name, _) in listed_images(document, annotations).items())
+        found = ((names.find(name), number) for number, (name, _) in file.images.items())
         image_ids = {names.images[places[0]]: number for places, number in found if len(places) == 1}
         if class_ids is None:
-            class_ids = categories_by_name(index.classes, categories_of(document, annotations), source)
+            class_ids = categories_by_name(index.classes, file.classes, source)
     elif split.label_format == "coco":
         source = str(split.labels)
-        listed = listed_images(read_instances(split.labels), split.labels)
-        image_ids = {layout.relative(split.images_dir / name): number for number, (name, _) in listed.items()}
+        listed = read_coco_file(split.labels).images
+        image_ids = {
+            layout.relative(image_path(split.images_dir, name)): number for number, (name, _) in listed.items()
+        }
     told = category_ids is not None or class_ids is not None or _stated(layout, split, index.classes)
     return CocoNumbers(image_ids, class_ids, source, {} if told else ways)
 

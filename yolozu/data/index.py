@@ -102,6 +102,7 @@ class DataIndex:
         records: images in order of path.
         root_base: whether the index file spells ``root`` relative to the working directory, or to itself because the
             two are moved together.
+        labeled: whether anything says what is on the images; without, no object on them is no answer but a question.
     """
 
     root: Path
@@ -109,6 +110,7 @@ class DataIndex:
     classes: ClassTable
     records: tuple[ImageRecord, ...]
     root_base: Literal["cwd", "index"] = "cwd"
+    labeled: bool = True
 
     def __len__(self) -> int:
         return len(self.records)
@@ -139,6 +141,7 @@ class DataIndex:
             "split": self.split,
             "classes": self.classes.to_json(),
             "images": [record.to_json() for record in self.records],
+            **({} if self.labeled else {"labeled": False}),
         }
         write_text(path, canonical(document) + "\n")
 
@@ -163,4 +166,11 @@ class DataIndex:
         base = document["root_base"]
         root = path.parent / document["root"] if base == "index" else Path(document["root"])
         records = tuple(ImageRecord.from_json(row, root) for row in document["images"])
-        return cls(root, document["split"], ClassTable.from_json(document["classes"]), records, base)
+        return cls(
+            root,
+            document["split"],
+            ClassTable.from_json(document["classes"]),
+            records,
+            base,
+            document.get("labeled", True),
+        )

@@ -134,6 +134,7 @@ class SplitLabels:
         stray: labels that belong to none of them, and doubts about all of them.
         models: shapes that labels state, by class index.
         notes: what is worth knowing and no defect.
+        labeled: whether it says what is on its images; a mere list of images does not.
     """
 
     split: str
@@ -141,3 +142,4 @@ class SplitLabels:
     stray: tuple[Defect, ...] = ()
     models: Mapping[int, ObjectModel] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    labeled: bool = True

@@ -52,12 +52,16 @@ class SurveyedImage:
 
 @dataclass(frozen=True)
 class SurveyedSplit:
-    """A split's images in order of path, labels that belong to none of them, and what else is worth knowing."""
+    """A split's images in order of path, labels that belong to none of them, and what else is worth knowing.
+
+    Without labels (``labeled`` is false) nobody knows what is on its images.
+    """
 
     name: str
     images: tuple[SurveyedImage, ...]
     stray: tuple[Defect, ...]
     notes: tuple[str, ...] = ()
+    labeled: bool = True
 
     @cached_property
     def image_names(self) -> frozenset[str]:
@@ -151,7 +155,7 @@ def survey(layout: Layout, names: Sequence[str], cache: DigestCache, progress: P
             for image in _looked_at(split.images, cache):
                 images.append(image)
                 bar.advance()
-            surveyed.append(SurveyedSplit(split.split, tuple(images), split.stray, split.notes))
+            surveyed.append(SurveyedSplit(split.split, tuple(images), split.stray, split.notes, split.labeled))
     return Survey(layout, classes, stated is not None, tuple(surveyed), _models(layout, classes, labels))
 
 
@@ -169,7 +173,7 @@ def index_of(
     known = [number for number in numbers if number is not None]
     if numbered and len(known) == len(records) and known != sorted(known):
         records = tuple(replace(record, number=number) for record, number in zip(records, known, strict=True))
-    return DataIndex(survey.layout.root, split.name, survey.classes, records, root_base)
+    return DataIndex(survey.layout.root, split.name, survey.classes, records, root_base, split.labeled)
 
 
 def _reader(layout: Layout, name: str) -> SplitReader:

@@ -35,6 +35,28 @@ def test_instances_files_lose_other_images_only(tmp_path):
     )
 
 
+def test_ids_and_names_of_an_instances_file_may_be_written_in_several_ways(tmp_path):
+    images = [
+        {"id": "0010", "file_name": "pictures/b.png", "width": 64, "height": 48},
+        {"id": 20, "file_name": "./a.png", "width": 64, "height": 48},
+    ]
+    rows = [{**CAT, "image_id": 10.0}, {**DOG, "image_id": "20"}, {"image_id": None}, "text"]
+    labels = opened(write_coco(tmp_path / "set", rows, images=images))
+    labels.write(tmp_path / "out", ["b.png"])
+    written = json.loads((tmp_path / "out/annotations/instances_train.json").read_text())
+    assert (written["images"], written["annotations"]) == (images[:1], rows[:1])
+
+
+def test_of_a_list_of_images_without_annotations_some_are_chosen(tmp_path):
+    root = write_coco(tmp_path / "set", [])
+    document = json.loads((root / "instances.json").read_text())
+    del document["annotations"]
+    write_file(root / "instances.json", json.dumps(document))
+    opened(root).write(tmp_path / "out", ["b.png"])
+    written = json.loads((tmp_path / "out/annotations/instances_train.json").read_text())
+    assert ("annotations" in written, len(written["images"])) == (False, 1)
+
+
 def test_sidecars_get_absolute_paths(tmp_path):
     root = tmp_path / "set"
     write_image(root / "images/train/a.png")

@@ -11,6 +11,8 @@ from yolozu.data.layouts.layout import Layout, Split, find_layout
 from yolozu.data.readers.coco import CocoReader
 from yolozu.errors import InputError
 
+BBOX = "bbox must be [x, y, width, height], is"
+
 
 def reader_at(root):
     layout = find_layout(root)
@@ -46,7 +48,19 @@ def test_annotations_keep_crowds_and_the_stated_area(tmp_path):
         ({"category_id": 3}, "malformed_label", "has no 'bbox'"),
         ({"category_id": 3, "bbox": [1, 2, 3, None]}, "malformed_label", "None is no finite number"),
         ({"category_id": 3, "bbox": [1, 2, True, 4]}, "malformed_label", "True is no finite number"),
-        ({"category_id": "3", "bbox": [1, 2, 3, 4]}, "malformed_label", "'3' is no integer"),
+        ({"category_id": 3, "bbox": [1, 2, 3, 1e305]}, "malformed_label", "1e+305 is no number of an image"),
+        ({"category_id": 3, "bbox": [1, 2, 3, 1e12]}, "malformed_label", "1e+12 is no place on an image"),
+        (
+            {"category_id": 3, "bbox": [1, 2, 3]},
+            "malformed_label",
+            "bbox must be [x, y, width, height], is a list of 3",
+        ),
+        ({"category_id": 3, "bbox": {"x": 1}}, "malformed_label", f"{BBOX} {{'x': 1}}"),
+        ({"category_id": 3, "bbox": [1, 2, 3, 4], "area": "large"}, "malformed_label", "'large' is no finite number"),
+        ({"category_id": 3, "bbox": [1, 2, 3, 4], "iscrowd": 2}, "malformed_label", "iscrowd 2 is neither 0 nor 1"),
+        ({"bbox": [1, 2, 3, 4]}, "malformed_label", "has no 'category_id'"),
+        ({"category_id": None, "bbox": [1, 2, 3, 4]}, "malformed_label", "None is no whole number"),
+        ({"category_id": 2.5, "bbox": [1, 2, 3, 4]}, "malformed_label", "2.5 is no whole number"),
         ({"category_id": 4, "bbox": [1, 2, 3, 4]}, "class_out_of_range", "category_id 4 is no category"),
     ],
 )
@@ -56,31 +70,62 @@ def test_an_annotation_that_holds_no_instance_is_a_defect(tmp_path, annotation, 
     assert first.defects == (Defect(rule, f"{tmp_path}/instances.json: annotations[0]", problem),)
 
 
-@pytest.mark.parametrize("row", [{"image_id": 99}, {}, "text"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"image_id": 20.0}, {"image_id": "20"}, {"image_id": "000020"}, {"category_id": 3.0}, {"category_id": "3"},
+        {"iscrowd": False}, {"iscrowd": None}, {"iscrowd": 0.0}, {"iscrowd": "0"}, {"area": None}, {"area": "768"},
+        {"bbox": ["32", "24.0", "32", "24"]}, {"bbox": [32.0, 24.0, 32.0, 24.0]},
+    ],
+)  # fmt: skip
+def test_what_has_one_meaning_is_read_however_it_is_written(tmp_path, changes):
+    plain = {"image_id": 20, "category_id": 3, "bbox": [32, 24, 32, 24], "iscrowd": 0}
+    assert read(write_coco(tmp_path, [{**plain, **changes}])) == read(write_coco(tmp_path, [plain]))
+
+
+@pytest.mark.parametrize("crowd", [True, 1.0, "1"])
+def test_a_crowd_may_be_true(tmp_path, crowd):
+    row = {"image_id": 20, "category_id": 3, "bbox": [32, 24, 32, 24], "iscrowd": crowd}
+    assert read(write_coco(tmp_path, [row])).images[0].instances[0].is_crowd
+
+
+def test_ids_and_sizes_may_be_whole_floats_booleans_or_texts(tmp_path):
+    root = write_coco(
+        tmp_path,
+        [{"image_id": 1, "category_id": 1, "bbox": [32, 24, 32, 24]}],
+        images=[{"id": "000001", "file_name": "a.png", "width": 64.0, "height": "48"}],
+        categories=[{"id": True, "name": "cat"}],
+    )
+    (image,) = read(root).images
+    assert (image.declared_size, len(image.instances)) == ((64, 48), 1)
+
+
+@pytest.mark.parametrize("row", [{"image_id": 99}, {}, {"image_id": "a"}])
 def test_an_annotation_of_no_listed_image_is_stray(tmp_path, row):
     labels = read(write_coco(tmp_path, [row]))
     assert [defect.rule for defect in labels.stray] == ["label_without_image"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        ({"images": None}, "has no list 'images'"),
-        ({"images": [{"id": 1}]}, "images[0]: has no 'file_name'"),
-        ({"images": [{"id": 1, "file_name": "a.png", "width": 0, "height": 4}]}, "images[0]: size 0×4"),
-        (
-            {"images": [{"id": 1, "file_name": name, "width": 9, "height": 9} for name in ("a.png", "b.png")]},
-            "images[1]: id 1 or file_name 'b.png' is listed twice",
-        ),
-        ({"categories": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]}, "categories: category ids repeat"),
-        ({"categories": [{"name": "a"}]}, "categories: has no 'id'"),
-    ],
-)
-def test_a_file_without_structure_is_refused(tmp_path, changes, problem):
-    with pytest.raises(InputError) as refused:
-        read(write_coco(tmp_path, [], **changes))
-    assert refused.value.findings[0].problem == problem
-    assert refused.value.findings[0].code == "YZ205"
+def test_an_annotation_that_is_no_object_is_malformed(tmp_path):
+    labels = read(write_coco(tmp_path, ["text"]))
+    assert labels.stray == (Defect("malformed_label", f"{tmp_path}/instances.json: annotations[0]", "is no object"),)
+
+
+@pytest.mark.parametrize("name", ["pictures/a.png", "./a.png", "pictures\\a.png"])
+def test_a_file_name_with_its_directory_in_front_is_found(tmp_path, name):
+    root = write_coco(tmp_path, [], images=[{"id": 1, "file_name": name, "width": 64, "height": 48}])
+    assert [image.image for image in read(root).images] == ["pictures/a.png"]
+
+
+def test_a_list_of_images_without_annotations_is_no_split_without_objects(tmp_path):
+    root = write_coco(tmp_path, [])
+    document = json.loads((root / "instances.json").read_text())
+    del document["annotations"]
+    write_file(root / "instances.json", json.dumps(document))
+    labels = read(root)
+    assert (labels.labeled, len(labels.images)) == (False, 2)
+    assert "has no annotations: its images can be predicted" in labels.notes[0]
+    assert read(write_coco(tmp_path, [])).labeled
 
 
 def test_a_file_that_is_no_object_is_refused(tmp_path):

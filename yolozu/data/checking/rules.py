@@ -81,15 +81,28 @@ def defects_called(name: str) -> Callable[[Survey], Iterator[Hit]]:
 
     def find(survey: Survey) -> Iterator[Hit]:
         for split in survey.splits:
+            is_coco = survey.layout.split(split.name).label_format == "coco"
+            fix = COCO_LINE if is_coco and name == "malformed_label" else None
             for image in split.images:
                 for defect in image.labeled.defects:
                     if defect.rule == name:
-                        yield Hit(split.name, image, defect.where, defect.problem)
+                        yield Hit(split.name, image, defect.where, defect.problem, fix=fix)
             for defect in split.stray:
                 if defect.rule == name:
-                    yield Hit(split.name, None, defect.where, defect.problem)
+                    yield Hit(split.name, None, defect.where, defect.problem, fix=fix)
 
     return find
+
+
+def unusable_annotations(survey: Survey) -> Iterator[Hit]:
+    """COCO files that have annotations, none of which says what is where on a listed image."""
+    for split in survey.splits:
+        source = survey.layout.split(split.name)
+        if source.label_format == "coco" and not any(image.labeled.instances for image in split.images):
+            count = len(split.stray) + sum(len(image.labeled.defects) for image in split.images)
+            problem = f"none of its {count} annotations can be used, so that every image would count as empty"
+            if count:
+                yield Hit(split.name, None, str(source.labels), problem)
 
 
 def class_out_of_range(survey: Survey) -> Iterator[Hit]:
@@ -151,6 +164,7 @@ def leakage(survey: Survey) -> Iterator[Hit]:
 
 
 LABEL_LINE = "write 'class cx cy w h', or a polygon, in fractions of the image"
+COCO_LINE = "write image_id, category_id and bbox: [x, y, width, height] in px"
 POSE_LINE = "write what docs/how-to/use-pose-data.md says, or leave the pose out"
 ROTATION_LINE = "write an orthonormal R with determinant +1, model to camera"
 FRONT_LINE = "write t from the camera to the model's origin; z points forward"
@@ -184,6 +198,7 @@ RULES: dict[str, Rule] = {
         "say kpt_shape in data.yaml if keypoints are meant; polygons may stay as they are",
         severity="warning",
     ),
+    "unusable_annotations": Rule("YZ289", unusable_annotations, "mend the file, or name another one"),
     "leakage": Rule("YZ230", leakage, "remove the image from one of the splits"),
     "malformed_pose": Rule("YZ231", defects_called("malformed_pose"), POSE_LINE),
     "improper_rotation": Rule("YZ232", pose_rules.improper_rotation, ROTATION_LINE),

@@ -15,6 +15,8 @@ from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import stem_of
 from yolozu.data.prepare.extending import as_written
 from yolozu.data.prepare.writing import write_file, write_files
+from yolozu.data.readers.coco_file import read_coco_file
+from yolozu.data.readers.coco_values import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -117,15 +119,17 @@ class CocoLabels:
     def __init__(self, split: Split, images: Iterable[LabeledImage], paint: Paint | None) -> None:
         self._split, self._paint = split, paint
         self.images = {_name(image, split.images_dir): image for image in images}
-        self._document: dict[str, Any] = read_json(split.labels, code="YZ205", fix="give a COCO instances file")
-        self._id_of = {row["file_name"]: row["id"] for row in self._document["images"]}
-        self._rows_of: dict[object, list[Any]] = {}
-        for row in self._document["annotations"]:
-            self._rows_of.setdefault(row["image_id"], []).append(row)
+        self._file = read_coco_file(split.labels)
+        self._name_of = {image.number: name for name, image in self.images.items()}
+        self._rows_of: dict[str, list[Any]] = {name: [] for name in self.images}
+        for row in self._file.annotations or ():
+            name = self._image_of(row)
+            if name is not None:
+                self._rows_of[name].append(row)
 
     def digest(self, name: str) -> str:
         """SHA-256 over the image's annotations, in their order."""
-        return digest_of(self._rows_of.get(self._id_of[name], []))
+        return digest_of(self._rows_of[name])
 
     def entry(self, out: Path) -> SplitEntry:
         """The directory of images that is there, or of painted ones, and an instances file of the data set's own."""
@@ -134,19 +138,29 @@ class CocoLabels:
 
     def write(self, out: Path, names: Sequence[str]) -> None:
         """The instances file without the other images; everything else in it but names of painted images is kept."""
-        kept = {self._id_of[name] for name in names}
+        document, kept, classes = self._file.document, set(names), set(self._file.classes.category_ids)
         cut = {
-            **self._document,
-            "images": [self._listed(row) for row in self._document["images"] if row["id"] in kept],
-            "annotations": [row for row in self._document["annotations"] if row["image_id"] in kept],
+            **document,
+            "images": [
+                self._listed(row, name)
+                for row in document["images"]
+                if (name := self._name_of.get(whole_number(row["id"]))) is not None and name in kept
+            ],
+            "categories": [row for row in document["categories"] if whole_number(row["id"]) in classes],
         }
+        if self._file.annotations is not None:
+            cut["annotations"] = [row for row in self._file.annotations if self._image_of(row) in kept]
         if self._paint is not None:
             pictures = {written_name(name, self._paint): _picture(self.images[name], self._paint) for name in names}
             write_files(self._pictures_dir(out), pictures)
         write_file(self._path(out), pretty(cut).encode("utf-8"))
 
-    def _listed(self, row: dict[str, Any]) -> dict[str, Any]:
-        return row if self._paint is None else {**row, "file_name": written_name(row["file_name"], self._paint)}
+    def _image_of(self, annotation: object) -> str | None:
+        key = self._file.image_of(annotation)
+        return None if key is None else self._name_of.get(key)
+
+    def _listed(self, row: dict[str, Any], name: str) -> dict[str, Any]:
+        return row if self._paint is None else {**row, "file_name": written_name(name, self._paint)}
 
     def _pictures_dir(self, out: Path) -> Path:
         return out / "images" / self._split.name
