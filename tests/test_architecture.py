@@ -15,7 +15,10 @@ from yolozu.error_codes import CODES
 PACKAGE = Path(__file__).parents[1] / "yolozu"
 TESTS = Path(__file__).parent
 LAYERS = {
-    0: ("contract", "registry", "errors", "error_codes", "system_errors", "paths", "progress", "geometry", "artifacts"),
+    0: (
+        *("contract", "registry", "errors", "error_codes", "system_errors"),
+        *("paths", "progress", "devices", "geometry", "artifacts"),
+    ),
     1: ("model", "losses", "matching", "optim", "data", "tuning"),
     2: ("training", "export", "predict", "evaluation"),
     3: ("stages",),

@@ -15,8 +15,10 @@ from yolozu.contract.overrides import Override
 from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.source import read_source
 from yolozu.contract.train import DeviceSection
+from yolozu.devices import check_device
 from yolozu.engine.new_runs import RESOLVED, runs_in, told_of_runs
 from yolozu.errors import UsageError
+from yolozu.model.onnx_runtime import providers_for
 from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout
 
 if TYPE_CHECKING:
@@ -183,6 +185,20 @@ def model_files(meant: Meant, uses: Collection[str], given: Mapping[str, Path]) 
     if served is not None and "predictions" in uses:
         files["predictions"] = Path(served)
     return files
+
+
+def require_device(adapter: str, device: str) -> None:
+    """Refuse a device that the adapter cannot have here, before any picture is read.
+
+    Raises:
+        UsageError: YZ501 torch has no such device, YZ615 ONNX Runtime is not built for it.
+    """
+    if device == "cpu":
+        return
+    if adapter == "rtdetr_pose":
+        check_device(device)
+    if adapter == "onnxruntime":
+        providers_for(device)
 
 
 def origin_of(meant: Meant, files: Mapping[str, Path], given: Collection[str]) -> dict[str, Path]:

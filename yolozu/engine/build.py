@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskError, TaskFailed
 
+from yolozu.engine.devices import missing_devices
 from yolozu.engine.failure import stopped
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock, check_may_write
@@ -29,10 +30,11 @@ BACKEND = "yolozu"
 
 @dataclass
 class Build:
-    """One invocation of doit over a session: the lock it holds and how it went."""
+    """One invocation of doit over a session: the stages it asks for (all when empty), its lock and how it went."""
 
     session: Session
     insist_on_resume: bool = False
+    asked: list[str] = field(default_factory=list)
     exit_code: int = 0
     lock: HeldLock | None = field(default=None, repr=False)
     stopping: StopBuild = field(default_factory=StopBuild, repr=False)
@@ -75,6 +77,8 @@ class Build:
         layout = self.session.layout
         try:
             self._check_receipts()
+            if missing := missing_devices(self.session, self.asked):
+                raise UsageError(missing)
             self.lock = HeldLock(layout.lock_path, code="YZ302", what=f"run {layout.run_id}")
             self.session.write_plan()
         except YolozuError as error:

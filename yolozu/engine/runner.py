@@ -25,7 +25,8 @@ def use_runner_of(build: Build) -> None:
 def _runner(kind: type[Any], build: Build) -> type[Any]:
     class BuildRunner(kind):  # type: ignore[misc]
         def run_tasks(self, task_dispatcher: Any) -> None:
-            if not _reaches(build, task_dispatcher):
+            build.asked = _reached(build, task_dispatcher)
+            if not build.asked:
                 super().run_tasks(task_dispatcher)
                 return
             if not build.may_begin():
@@ -45,14 +46,14 @@ def _runner(kind: type[Any], build: Build) -> type[Any]:
     return BuildRunner
 
 
-def _reaches(build: Build, dispatcher: Any) -> bool:
-    """Whether the selected tasks need a stage of ``build``."""
-    left, seen = list(dispatcher.selected_tasks), set[str]()
+def _reached(build: Build, dispatcher: Any) -> list[str]:
+    """The stages of ``build`` that the selected tasks need, without those that these need."""
+    left, seen, stages = list(dispatcher.selected_tasks), set[str](), list[str]()
     while left:
         name = left.pop()
         if name in build.session.plan:
-            return True
-        if name not in seen:
+            stages.append(name)
+        elif name not in seen:
             seen.add(name)
             left += [*dispatcher.tasks[name].task_dep, *dispatcher.tasks[name].setup_tasks]
-    return False
+    return stages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from yolozu.errors import UsageError
+from yolozu.devices import no_such_device
 
 
 def device_named(name: str) -> torch.device:
@@ -18,11 +18,5 @@ def device_named(name: str) -> torch.device:
         count = torch.cuda.device_count()
         index = 0 if device.index is None else device.index
         if index >= count:
-            has = f"{count} CUDA device{'s' if count != 1 else ''}" if count else "no CUDA device"
-            raise UsageError.one(
-                "YZ501",
-                where=f"device: {name}",
-                problem=f"this machine has {has} that torch {torch.__version__} can use",
-                fix="set device: cpu" + (f", or one of cuda:0 to cuda:{count - 1}" if count else ""),
-            )
+            raise no_such_device(name, count=count, torch_version=torch.__version__)
     return device

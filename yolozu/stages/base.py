@@ -42,6 +42,10 @@ class StageSpec(Section):
         """Whether the stage is part of the contract's plan."""
         return True
 
+    def needs_device(self) -> str:
+        """The device without which the stage cannot run; ``cpu`` where it makes do with what there is."""
+        return "cpu"
+
     def runs_as_several(self) -> bool:
         """Whether the stage is run by several processes together (`nproc_per_node`), started by torchrun."""
         return False

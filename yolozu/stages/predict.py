@@ -29,6 +29,10 @@ class PredictSpec(StageSpec):
     ttt: TttSection
     device: DeviceSection
 
+    def needs_device(self) -> str:
+        """The contract's, where torch predicts; ONNX Runtime makes do with the CPU."""
+        return device_needed(self.predict.adapter, self.device.device)
+
 
 @dataclass(frozen=True)
 class PredictInputs:
@@ -108,6 +112,11 @@ def request_of(
         max_detections=section.max_detections,
         views=spec.tta if spec.tta.looks_again else None,
     )
+
+
+def device_needed(adapter: str, device: str) -> str:
+    """The device without which an adapter refuses to predict."""
+    return device if adapter == "rtdetr_pose" else "cpu"
 
 
 def device_for(adapter: str, device: str, onnx: Path, progress: Progress) -> str:

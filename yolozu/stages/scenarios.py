@@ -10,6 +10,7 @@ from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSectio
 from yolozu.contract.scenarios import NONE, ScenariosSection
 from yolozu.contract.train import DeviceSection
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
+from yolozu.stages.predict import device_needed
 
 if TYPE_CHECKING:
     from yolozu.contract.scenario_setting import ScenarioSetting
@@ -29,6 +30,10 @@ class ScenariosSpec(StageSpec):
     def wanted(self) -> bool:
         """Unless the contract asks for no scenarios."""
         return self.scenarios.scenarios != NONE
+
+    def needs_device(self) -> str:
+        """As `predict`."""
+        return device_needed(self.predict.adapter, self.device.device)
 
 
 @dataclass(frozen=True)

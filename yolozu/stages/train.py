@@ -68,6 +68,10 @@ class TrainSpec(StageSpec):
             return f"{scheduler} would have had other learning rates from the start; extend: true goes on all the same"
         return None
 
+    def needs_device(self) -> str:
+        """The contract's."""
+        return self.device.device
+
     def runs_as_several(self) -> bool:
         """With ``ddp``."""
         return self.loop.ddp

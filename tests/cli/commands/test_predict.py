@@ -82,6 +82,19 @@ def test_options_that_have_no_effect_are_refused_before_anything_is_read(dataset
     )
 
 
+@pytest.mark.parametrize("command", ["predict", "test"])
+def test_a_device_that_is_not_there_is_refused_before_a_picture_is_read(
+    exported, dataset, capsys, monkeypatch, command
+):
+    monkeypatch.setattr("yolozu.devices.cuda_devices", lambda: 1)
+    (dataset / "images/val/0.png").write_bytes(b"no picture")
+    files = {"checkpoint": exported.checkpoint, "onnx": exported.onnx}
+    for option, code in (("checkpoint", "YZ501"), ("onnx", "YZ615")):
+        words = f"{command} --{option} {files[option]} --dataset data --device cuda:1"
+        assert main(words.split()) == 2
+        assert capsys.readouterr().err.startswith(f"device: cuda:1: {code} ")
+
+
 def test_values_are_held_against_the_contract_all_at_once(dataset, capsys):
     words = "--adapter dumy --score-threshold nan --max-detections 0 --device tpu --corruption rain --tta-flip-prob 2"
     assert main(["predict", "--dataset", "data", *words.split()]) == 2

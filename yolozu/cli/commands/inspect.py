@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from yolozu.artifacts.digest import DigestCache, digest_file
+from yolozu.cli.render import show_findings
 from yolozu.cli.sessions import session_for
+from yolozu.engine.devices import missing_devices
 from yolozu.engine.failure import read_failure
 from yolozu.engine.scratch import Scratch
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
@@ -45,6 +47,7 @@ def plan(
     """What would run, in order. Nothing is written."""
     session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
     verdicts = session.verdicts(names)
+    show_findings(missing_devices(session, names))
     if as_json:
         print(
             json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2)
@@ -61,6 +64,7 @@ def why(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as
     """Why each stage would run: which key or file, old → new, and where it was set."""
     session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
     verdicts = session.verdicts(names)
+    show_findings(missing_devices(session, names))
     if as_json:
         print(
             json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2)
@@ -77,6 +81,7 @@ def status(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
     """Every stage of a run: its state, when it was built and how long it took."""
     session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
     rows = status_rows(session, names)
+    show_findings(missing_devices(session, names))
     if as_json:
         print(json.dumps({"run_id": session.layout.run_id, "stages": rows}, indent=2))
         return

@@ -13,7 +13,7 @@ import typer
 from yolozu.artifacts.record import write_record
 from yolozu.cli.flags import section_flags
 from yolozu.cli.outputs import require_writable
-from yolozu.cli.predicting import SECTIONS, Meant, meant_by, model_files, origin_of, require_built
+from yolozu.cli.predicting import SECTIONS, Meant, meant_by, model_files, origin_of, require_built, require_device
 from yolozu.cli.render import show_findings, wrapped
 from yolozu.contract.overrides import Override
 from yolozu.errors import UsageError
@@ -124,6 +124,7 @@ def _request(
     used = model_files(meant, adapter_uses(settings.predict.adapter), files)
     check_options(settings.predict.adapter, {*given, *used})
     require_built(meant, used, files, has_dataset=dataset is not None)
+    require_device(settings.predict.adapter, settings.device.device)
     images = images_to_predict(meant, dataset, split).first(settings.predict.max_images)
     options: dict[str, Any] = {**origin_of(meant, used, files), **used, **given, "device": settings.device.device}
     request = AdapterRequest(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from yolozu.cli.outputs import require_writable
-from yolozu.cli.predicting import ADAPTER_OF
+from yolozu.cli.predicting import ADAPTER_OF, require_device
 from yolozu.cli.render import counted, show_report, wrapped
 from yolozu.contract.deliver import EvalEngine
 from yolozu.errors import UsageError
@@ -93,6 +93,8 @@ def run_suite(
     usable = _with_usable_options(loaded)
     read = (setting, *(_path(getattr(usable, option)) for option in ADAPTER_OF))
     require_writable({"--output": output}, read)
+    if usable.device is not None:
+        require_device(usable.adapter, usable.device)
     report = _measured(usable)
     show_report(report, _lines(report), output=output, as_json=as_json)
 
