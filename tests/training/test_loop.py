@@ -5,7 +5,7 @@ import multiprocessing
 import random
 import signal
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 import pytest
@@ -17,6 +17,7 @@ from yolozu.errors import Interrupted, UsageError
 from yolozu.training import keeper as keeper_module
 from yolozu.training.learner import Learner
 from yolozu.training.metrics_log import MEASURED, MetricsLog
+from yolozu.training.state import Verdicts
 
 pytestmark = pytest.mark.slow
 
@@ -272,12 +273,39 @@ def test_early_stopping_leaves_a_row_and_holds_also_when_extended(tiny, tmp_path
     assert tiny.fit(tmp_path / "b", longer, published=tmp_path / "a").steps == 9
 
 
-def test_held_out_images_without_objects_still_give_a_best_checkpoint(tiny, tmp_path):
-    chosen = recipe(max_steps=6)
+def fit_unscored(tiny, directory, chosen, **options):
+    """A training whose held-out images have no object."""
     materials = replace(tiny.materials(chosen), score=lambda *_: {"map50_95": None, "map50": None})
-    summary = tiny.fit(tmp_path, chosen, materials=materials)
-    assert (summary.best_step, summary.best_score) == (3, None)
-    assert read_checkpoint(files_in(tmp_path).best).metrics == {"map50_95": None, "map50": None}
+    return tiny.fit(directory, chosen, materials=materials, **options)
+
+
+def test_held_out_images_without_objects_make_the_last_model_the_best(tiny, tmp_path):
+    """Nothing stops early, and neither a stop nor an extension can be seen in the files."""
+    chosen = recipe(max_steps=7, early_stop_patience=1)
+    summary = fit_unscored(tiny, tmp_path / "a", chosen)
+    assert (summary.steps, summary.best_step, summary.best_score, summary.stopped_early) == (7, 7, None, False)
+    best = read_checkpoint(files_in(tmp_path / "a").best)
+    assert (best.step, best.metrics) == (7, {"map50_95": None, "map50": None})
+    for _ in range(3):
+        with suppress(Interrupted):
+            fit_unscored(tiny, tmp_path / "b", chosen, stopping=StopAfter(4))
+    fit_unscored(tiny, tmp_path / "b", chosen)
+    assert outcome(tmp_path / "b") == outcome(tmp_path / "a")
+    fit_unscored(tiny, tmp_path / "short", recipe(max_steps=4, early_stop_patience=1))
+    fit_unscored(tiny, tmp_path / "c", chosen, published=tmp_path / "short")
+    assert outcome(tmp_path / "c") == outcome(tmp_path / "a")
+
+
+def test_a_state_of_before_that_counted_such_validations_goes_on(tiny, tmp_path, monkeypatch):
+    """An earlier release kept the model of the first one as the best and counted the others as without progress."""
+    chosen = recipe(max_steps=7, early_stop_patience=9)
+    with monkeypatch.context() as patched:
+        patched.setattr(Verdicts, "improves", lambda self, score: self.best_score is None or score > self.best_score)
+        with pytest.raises(Interrupted):
+            fit_unscored(tiny, tmp_path, chosen, stopping=StopAfter(10))
+    saved = keeper_module.read_saved(tmp_path / "last.pt")
+    assert (saved.state.verdicts.best_step, saved.state.verdicts.best_score) == (3, -1.0)
+    assert fit_unscored(tiny, tmp_path, chosen).best_step == 7
 
 
 def test_a_loss_that_is_not_finite_ends_training_names_the_images_and_keeps_the_last_state(tiny, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.training.tiny import StopAfter, recipe
 from yolozu.training.learner import StepReport
 from yolozu.training.messages import interrupted, non_finite, opening_lines, skipped, step_note, validation_line
-from yolozu.training.state import Skips, TrainingState, Verdicts
+from yolozu.training.state import NOTHING_TO_FIND, Skips, TrainingState, Verdicts
 from yolozu.training.validate import Validation
 
 STATE = TrainingState(step=4, verdicts=Verdicts(best_score=0.25))
@@ -29,10 +29,22 @@ def test_opening_lines(tiny, monkeypatch):
     assert opening_lines(onecycle, tiny.materials(onecycle), table) == [first]
 
 
+def test_opening_lines_tell_that_nothing_chooses_a_best_model(tiny):
+    nothing = replace(tiny.val, records=tiny.val.records[-1:])
+    patient = recipe(max_steps=5, early_stop_patience=3)
+    lines = [
+        opening_lines(chosen, replace(tiny.materials(chosen), val_index=nothing), chosen.timetable(11))[1:]
+        for chosen in (recipe(max_steps=5), patient)
+    ]
+    said = "warning: no held-out image has an object, so no validation has a map50_95: best.pt follows the last model"
+    assert lines == [[said], [f"{said}, and early_stop_patience 3 has no effect"]]
+
+
 def test_step_note():
     report = StepReport({"total": 12.3456}, {"backbone": 1e-4, "head": 1e-3}, 1.0, 4)
     assert step_note(report, STATE) == "loss 12.35  lr 0.0001 0.001  best mAP 0.250"
-    assert step_note(report, TrainingState()) == "loss 12.35  lr 0.0001 0.001"
+    no_metric = TrainingState(verdicts=Verdicts(best_score=NOTHING_TO_FIND))
+    assert step_note(report, no_metric) == step_note(report, TrainingState()) == "loss 12.35  lr 0.0001 0.001"
 
 
 def test_validation_line():
@@ -42,6 +54,9 @@ def test_validation_line():
     )
     nothing = Validation({"total": 1.5}, {"map50_95": None, "map50": None})
     assert validation_line(nothing, STATE, improved=False) == "step 4: validation loss 1.5"
+    assert validation_line(nothing, STATE, improved=True) == (
+        "step 4: validation loss 1.5  (no metric: best.pt follows the last model)"
+    )
 
 
 def test_interrupted():

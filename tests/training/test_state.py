@@ -36,6 +36,25 @@ def test_patience_0_never_stops():
     assert not verdicts.stopped_early
 
 
+def test_without_a_metric_each_validation_becomes_the_best_until_one_has_a_metric():
+    nothing = rank({"map50_95": None})
+    verdicts = Verdicts()
+    assert verdicts.improves(nothing)
+    verdicts.best_score = nothing
+    assert verdicts.improves(nothing)
+    assert verdicts.improves(0.0)
+    verdicts.best_score = 0.0
+    assert not verdicts.improves(nothing)
+
+
+def test_validations_without_a_metric_say_nothing_of_progress():
+    nothing = rank({"map50_95": None})
+    verdicts = Verdicts()
+    for score in [nothing, nothing, 0.5, nothing, nothing, 0.4, nothing]:
+        verdicts.count(score, patience=2, min_delta=0.0)
+    assert (verdicts.stop_score, verdicts.without_progress, verdicts.stopped_early) == (0.5, 1, False)
+
+
 def test_images_without_objects_rank_below_every_score():
     assert rank({"map50_95": None}) < rank({"map50_95": 0.0})
 

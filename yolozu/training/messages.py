@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from yolozu.errors import Interrupted, UsageError
+from yolozu.training.state import METRIC, NOTHING_TO_FIND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,16 +34,27 @@ def opening_lines(recipe: Recipe, materials: Materials, timetable: Timetable, *,
         f"{len(materials.train_index.records)} images, {len(materials.val_index.records)} held out, "
         f"on {recipe.device} with {torch.get_num_threads()} threads{together}"
     )
-    if warmup < total or recipe.schedule.scheduler == "onecycle":
-        return [steps]
-    return [steps, f"warning: lr_warmup_steps {warmup} leaves none of the {total} steps at the full learning rate"]
+    lines = [steps]
+    if warmup >= total and recipe.schedule.scheduler != "onecycle":
+        lines.append(f"warning: lr_warmup_steps {warmup} leaves none of the {total} steps at the full learning rate")
+    if all(record.is_crowd.all() for record in materials.val_index.records):
+        lines.append(_nothing_to_choose_by(recipe.loop.early_stop_patience))
+    return lines
+
+
+def _nothing_to_choose_by(patience: int) -> str:
+    without_effect = f", and early_stop_patience {patience} has no effect" if patience > 0 else ""
+    return (
+        f"warning: no held-out image has an object, so no validation has a {METRIC}: "
+        f"best.pt follows the last model{without_effect}"
+    )
 
 
 def step_note(report: StepReport, state: TrainingState) -> str:
     """How it goes, behind the bar."""
     rates = " ".join(f"{value:.3g}" for value in dict.fromkeys(report.lr.values()))
     best = state.verdicts.best_score
-    score = "" if best is None else f"  best mAP {best:.3f}"
+    score = "" if best in (None, NOTHING_TO_FIND) else f"  best mAP {best:.3f}"
     return f"loss {report.losses['total']:.4g}  lr {rates}{score}"
 
 
@@ -51,8 +63,8 @@ def validation_line(found: Validation, state: TrainingState, *, improved: bool) 
     scores = "".join(
         f"  {name} {value:.3f}" for name, value in found.metrics.items() if name in SHOWN_METRICS and value is not None
     )
-    best = "  (best so far)" if improved else ""
-    return f"step {state.step}: validation loss {found.losses['total']:.4g}{scores}{best}"
+    best = "  (best so far)" if found.metrics[METRIC] is not None else "  (no metric: best.pt follows the last model)"
+    return f"step {state.step}: validation loss {found.losses['total']:.4g}{scores}{best if improved else ''}"
 
 
 def interrupted(state: TrainingState, timetable: Timetable) -> YolozuError:

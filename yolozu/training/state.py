@@ -12,7 +12,11 @@ METRIC = "map50_95"
 """What chooses the best checkpoint and stops early."""
 
 NOTHING_TO_FIND = -1.0
-"""Rank of validation images without any object, where the metric is not defined: below every number."""
+"""Rank of validation images without any object, where the metric is not defined: below every number.
+
+Such validations choose nothing. While there is no other, each takes the best checkpoint's place, which so is the last
+one; after one with a metric, none does. They say nothing of progress either, so early stopping passes them over.
+"""
 
 
 @dataclass
@@ -40,11 +44,13 @@ class Verdicts:
     stopped_early: bool = False
 
     def improves(self, score: float) -> bool:
-        """Whether ``score`` is strictly better than all before."""
-        return self.best_score is None or score > self.best_score
+        """Whether the model of ``score`` becomes the best: strictly better than all before, or nothing to choose by."""
+        return self.best_score is None or score > self.best_score or self.best_score == NOTHING_TO_FIND
 
     def count(self, score: float, *, patience: int, min_delta: float) -> None:
         """Take note of a validation for early stopping."""
+        if score == NOTHING_TO_FIND:
+            return
         if self.stop_score is None or score > self.stop_score + min_delta:
             self.stop_score, self.without_progress = score, 0
         else:
