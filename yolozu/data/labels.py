@@ -73,6 +73,7 @@ class Instance:
         center_offset_px: from the box's center to where the model's origin appears, px of the image, where a label
             states it.
         mask: its visible pixels, where there is such a picture.
+        visible_fraction: which part of it is visible, where a label states it.
     """
 
     where: str
@@ -84,6 +85,7 @@ class Instance:
     pose: InstancePose | None = None
     center_offset_px: tuple[float, float] | None = None
     mask: InstanceMask | None = None
+    visible_fraction: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

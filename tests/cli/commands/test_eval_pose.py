@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from PIL import Image
@@ -131,6 +132,52 @@ def test_lines_that_cannot_be_used_are_refused(data, capsys):
     results(data, f"9,4,3,0.5,{EYE},0 0 1000,-1")
     assert run() == 2
     assert capsys.readouterr().err.endswith(
-        "r.csv:2: YZ812 split 'test' has no image 4 in scene 9\n"
+        "r.csv: YZ812 1 estimate is left out, for images that split 'test' does not have "
+        "(the first is line 2, image 4 in scene 9)\n"
         "  fix: name another split, or other ids: the images' paths state them\n"
     )
+
+
+def report(capsys, *words):
+    assert run("--json", *words) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_lines_of_other_images_and_objects_are_said_in_the_report(data, capsys):
+    results(data, f"2,4,3,0.5,{EYE},3 0 1004,-1", f"9,4,3,0.5,{EYE},0 0 1000,-1", f"2,4,8,0.5,{EYE},0 0 1000,-1")
+    found = report(capsys)
+    assert found["counts"]["estimates"] == 1
+    assert [warning.partition(",")[0] for warning in found["warnings"][:2]] == ["1 estimate is left out"] * 2
+
+
+def test_the_targets_of_a_test_split_say_what_is_to_be_found(data, capsys):
+    results(data, f"2,4,3,0.5,{EYE},3 0 1004,-1")
+    assert report(capsys)["metrics"]["add_01d"] == 0.5
+    target = {"scene_id": 2, "im_id": 4, "obj_id": 3, "inst_count": 1}
+    (data / "data/test_targets_bop19.json").write_text(json.dumps([target, {**target, "scene_id": 7}]))
+    found = report(capsys)
+    assert (found["metrics"]["add_01d"], found["counts"]["images"], found["counts"]["ground_truth"]) == (1.0, 1, 1)
+    assert found["warnings"] == [
+        "data/test_targets_bop19.json: 1 of 2 images are evaluated",
+        "data/test_targets_bop19.json: 1 of its 2 images are not here: their objects count nowhere",
+    ]
+    assert report(capsys, "--targets", "none")["metrics"]["add_01d"] == 0.5
+    (data / "mine.json").write_text(json.dumps([{"scene_id": 2, "im_id": 5}]))
+    assert report(capsys, "--targets", "mine.json")["metrics"]["add_01d"] == 0.0
+
+
+def test_one_of_several_cameras_is_evaluated(data, capsys):
+    scene = data / "data/test/000002"
+    for name in ("scene_camera", "scene_gt", "scene_gt_info"):
+        text = (scene / f"{name}.json").read_text()
+        (scene / f"{name}.json").rename(scene / f"{name}_cam1.json")
+        (scene / f"{name}_cam2.json").write_text(text)
+    (scene / "rgb").rename(scene / "rgb_cam1")
+    shutil.copytree(scene / "rgb_cam1", scene / "rgb_cam2")
+    results(data, f"2,4,3,0.5,{EYE},3 0 1004,-1")
+    assert run() == 2
+    assert "YZ806 BOP results name scene and image, and each was taken by several cameras: cam1, cam2" in (
+        capsys.readouterr().err
+    )
+    assert report(capsys, "--camera", "cam2", "--bop-csv", "o.csv")["counts"]["images"] == 2
+    assert (data / "o.csv").read_text().splitlines()[1].startswith("2,4,3,")

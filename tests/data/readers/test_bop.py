@@ -54,6 +54,7 @@ def test_mm_become_metres_and_the_camera_counts_from_the_border(tmp_path):
             (0.25, 0.5, 0.25, 0.5),
             pose=InstancePose(place, ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)), (0.01, -0.02, 0.5)),
             mask=InstanceMask(root / "train/000001/mask_visib/000001_000000.png"),
+            visible_fraction=1.0,
         ),
     )
     assert second.camera == LabeledCamera(f"{root}/train/000001/scene_camera.json: 1", (100.0, 110.0, 32.0, 24.0))

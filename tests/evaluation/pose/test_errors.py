@@ -58,6 +58,16 @@ def test_measures_of_corresponding_points_equal_the_papers_loops(pair):
     assert translation_errors_m(estimate.t, truth.t) == pytest.approx(math.dist(estimate.t, truth.t), abs=1e-12)
 
 
+@pytest.mark.parametrize("decimals", [2, 3, 6])
+@pytest.mark.parametrize("pair", list(cases()))
+def test_rounded_rotations_are_measured_as_they_are(pair, decimals):
+    points, (estimate, truth) = cloud(3, 25), pair
+    rounded = Pose(estimate.R.round(decimals), estimate.t)
+    expected = naive_adds(rounded, truth, points)
+    assert adds_m(rounded, truth, points, cKDTree(points)) == pytest.approx(expected, abs=1e-6)
+    assert add_m(rounded, truth, points) == pytest.approx(naive_add(rounded, truth, points), abs=1e-9)
+
+
 @pytest.mark.parametrize("symmetries", SYMMETRIES.values(), ids=SYMMETRIES)
 @pytest.mark.parametrize("pair", list(cases())[:4])
 def test_mssd_and_mspd_equal_the_papers_loops_over_bops_symmetries(pair, symmetries):

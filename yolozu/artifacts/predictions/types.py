@@ -28,8 +28,8 @@ BOX_KEYS: dict[str, tuple[str, str, str, str]] = {
 assert tuple(BOX_KEYS) == get_args(BoxFormat)
 
 LARGEST_CLASS_ID = 2**31 - 1
-ROTATION_TOLERANCE = 1e-3
-"""Largest deviation of an element of ``R Rᵀ`` from the identity: four decimals in a text file pass."""
+ROTATION_TOLERANCE = 2e-3
+"""Largest deviation of an element of ``R Rᵀ`` from the identity: three decimals in a text file pass."""
 
 
 @dataclass(frozen=True)

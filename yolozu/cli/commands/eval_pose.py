@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.artifacts.predictions.types import ImagePredictions
+    from yolozu.cli.datasets import EvaluatedSplit
     from yolozu.data.index import DataIndex
+    from yolozu.evaluation.pose.targets import Targeted
 
 NAME_WIDTH = 24
 MM_PER_METRE = 1000.0
@@ -51,6 +54,16 @@ def eval_pose(
         typer.Option(help="Directory of meshes and models_info.json [default: the data set's].", metavar="DIR"),
     ] = None,
     models_unit: Annotated[Literal["mm", "m"], typer.Option(help="Unit of the files in --models.")] = "mm",
+    targets: Annotated[
+        str | None,
+        typer.Option(
+            help="File of the objects to be found, or none [default: test_targets_bop19.json of a BOP test split].",
+            metavar="FILE",
+        ),
+    ] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="Of several cameras, evaluate the images of this one.", metavar="NAME")
+    ] = None,
     max_images: Annotated[int | None, typer.Option(min=1, help="Evaluate only the first so many images.")] = None,
     bop_csv: Annotated[
         Path | None, typer.Option(help="Write the predicted poses there as BOP results.", metavar="FILE")
@@ -61,15 +74,28 @@ def eval_pose(
     """Pose evaluation: recalls over all objects, medians, the same per class, and what they were measured on."""
     from yolozu.cli.datasets import open_evaluated
     from yolozu.evaluation.bop_csv import write_bop_csv
+    from yolozu.evaluation.bop_ids import of_camera
     from yolozu.evaluation.pose.evaluate import evaluate_pose
     from yolozu.evaluation.pose.report import pose_report
 
     require_writable({"--output": output, "--bop-csv": bop_csv}, [predictions])
     opened = open_evaluated(dataset, split)
-    index = opened.index
+    index = of_camera(opened.index, camera)
     known_models = opened.models if models is None else _models_in(models, models_unit, index)
-    entries, said = _entries(predictions, index, max_images)
-    report = pose_report(evaluate_pose(index, known_models, entries, max_images=max_images), said=[*opened.said, *said])
+    entries, said = _entries(predictions, opened.index, index, max_images)
+    chosen = _targeted(opened, index, dataset, targets)
+    if chosen is not None:
+        said += chosen.said
+    evaluated = index if chosen is None else chosen.index
+    names = {record.image for record in evaluated.records}
+    result = evaluate_pose(
+        evaluated,
+        known_models,
+        [entry for entry in entries if entry.image in names],
+        max_images=max_images,
+        targets=None if chosen is None else chosen.targets,
+    )
+    report = pose_report(result, said=[*opened.said, *said])
     if bop_csv is not None:
         count = write_bop_csv(bop_csv, index, entries)
         print(f"BOP results: {bop_csv}, {count} estimates", file=sys.stderr)
@@ -94,17 +120,55 @@ def _models_in(directory: Path, unit: str, index: DataIndex) -> ObjectModels:
     return ObjectModels(read_models(files, index.classes))
 
 
-def _entries(path: Path, index: DataIndex, max_images: int | None) -> tuple[list[ImagePredictions], list[str]]:
-    """The predictions, and what reading them had to say."""
+def _entries(
+    path: Path, whole: DataIndex, index: DataIndex, max_images: int | None
+) -> tuple[list[ImagePredictions], list[str]]:
+    """The predictions of the images of ``index``, by the names that it gives them, and what reading them had to say."""
     from yolozu.artifacts.predictions import load_predictions
     from yolozu.evaluation.bop_csv import read_bop_csv
     from yolozu.evaluation.known import known_images
+    from yolozu.evaluation.problem import by_record
     from yolozu.evaluation.report import said_by
 
     if path.suffix.lower() == ".csv":
-        return read_bop_csv(path, index), []
-    loaded = load_predictions(path, known=known_images(index, max_images=max_images))
-    return loaded.images, said_by(loaded.check)
+        results = read_bop_csv(path, index)
+        return results.images, results.said
+    loaded = load_predictions(path, known=known_images(whole, max_images=max_images))
+    entries = zip(whole.records, by_record(whole, loaded.images), strict=True)
+    wanted = {record.image for record in index.records}
+    found = [
+        replace(entry, image=record.image) for record, entry in entries if entry is not None and record.image in wanted
+    ]
+    return found, said_by(loaded.check)
+
+
+def _targeted(opened: EvaluatedSplit, index: DataIndex, root: Path, stated: str | None) -> Targeted | None:
+    """The images and objects that are to be found, where a file says so.
+
+    Raises:
+        InputError: YZ807 the file cannot be understood, or is of other images.
+    """
+    import numpy as np
+
+    from yolozu.evaluation.bop_ids import stated_keys
+    from yolozu.evaluation.pose.targets import TARGETS_NAME, targeted
+
+    if stated == "none":
+        return None
+    path = root / TARGETS_NAME if stated is None else Path(stated)
+    is_test = index.split == "test" or index.split.startswith("test_")
+    if stated is None and not (path.is_file() and is_test and stated_keys(index) is not None):
+        return None
+    visible = {
+        image.labeled.image: np.array(
+            [
+                np.nan if instance.visible_fraction is None else instance.visible_fraction
+                for instance in image.labeled.instances
+            ]
+        )
+        for image in opened.surveyed.images
+    }
+    return targeted(index, [visible[record.image] for record in index.records], path)
 
 
 def _lines(report: dict[str, Any], subject: str) -> Iterator[str]:

@@ -231,6 +231,7 @@ class _SceneReader:
             _normalized(box, picture.size),
             pose=pose if picture.camera is not None else None,
             mask=None if mask is None else InstanceMask(mask),
+            visible_fraction=_visible_fraction(statistics),
         )
 
     def _box(self, picture: _Picture, index: int, pose: InstancePose, mask: Path | None, statistics: Any) -> Box | None:
@@ -247,6 +248,13 @@ class _SceneReader:
             raise ValueError("no bbox_visib, no mask and no model with a camera say where the object is")
         box = box_of_points(model.points_V3, pose, picture.camera.K)
         return None if box is None else _clipped(box, picture.size)
+
+
+def _visible_fraction(statistics: Any) -> float | None:
+    value = statistics.get("visib_fract") if isinstance(statistics, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
+        return None
+    return float(value)
 
 
 def _clipped(box: Box, size: tuple[int, int]) -> Box | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.spatial import cKDTree as KDTree
 
 from yolozu.geometry.rotation_arrays import rotation_angles
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from scipy.spatial import cKDTree
+
+MOST_STRETCHED = 1e-5
+"""Largest deviation of ``R Rᵀ`` from the identity that leaves distances as they are, to a 100,000th."""
 
 
 class Pose(NamedTuple):
@@ -87,14 +90,15 @@ def adds_m(
     estimate: Pose,
     truth: Pose,
     points_V3: NDArray[np.float64],
-    tree: cKDTree,
+    tree: KDTree,
     *,
     threads: int = 1,
 ) -> float:
     """ADD-S (also ADI): mean distance of a point in the true pose from the nearest one in the estimated pose, metres.
 
     Distances do not change when both poses move together, so the nearest points are looked for in the model's frame,
-    where one tree serves all poses.
+    where one tree serves all poses. A rotation that was rounded to few decimals stretches the model; its points get a
+    tree of their own.
 
     Source: Hinterstoisser et al., ACCV 2012, equation 3.
 
@@ -105,6 +109,9 @@ def adds_m(
         tree: of the same points.
         threads: that search.
     """
+    if np.abs(estimate.R @ estimate.R.T - np.eye(3)).max() > MOST_STRETCHED:
+        stretched = KDTree(points_V3 @ estimate.R.T + estimate.t)
+        return float(stretched.query(points_V3 @ truth.R.T + truth.t, workers=threads)[0].mean())
     back_33 = np.linalg.inv(estimate.R)
     there_V3 = points_V3 @ (back_33 @ truth.R).T + back_33 @ (truth.t - estimate.t)
     return float(tree.query(there_V3, workers=threads)[0].mean())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.data.index import DataIndex
+    from yolozu.evaluation.pose.targets import ImageTargets
 
 QUICK_METRICS = ("add_01d", "rot_deg_median", "t_mm_median", "within_5deg_5cm")
 NAMED_CLASSES = 5
@@ -81,6 +82,7 @@ def evaluate_pose(
     predictions: Sequence[ImagePredictions],
     *,
     max_images: int | None = None,
+    targets: Sequence[ImageTargets] | None = None,
 ) -> PoseResult:
     """Hold estimated poses against the true ones.
 
@@ -92,11 +94,12 @@ def evaluate_pose(
         models: shapes by network class index.
         predictions: at most one entry per image; detections with ``R`` and ``t_xyz`` are estimates.
         max_images: evaluate only the first so many images of the index, on both sides.
+        targets: what is to be found in every image; None where every object is.
 
     Raises:
         InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
     """
-    problem = pose_problem_of(index, predictions, max_images=max_images)
+    problem = pose_problem_of(index, predictions, max_images=max_images, targets=targets)
     errors = PairErrors(problem, models)
     columns = {name: metric.of(errors) for name, metric in METRICS.items()}
     matched_G = nearest_pairs(errors) >= 0

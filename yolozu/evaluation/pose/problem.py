@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.evaluation.pose.targets import ImageTargets
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,18 @@ class PoseProblem:
 
 
 def pose_problem_of(
-    index: DataIndex, predictions: Sequence[ImagePredictions], *, max_images: int | None = None
+    index: DataIndex,
+    predictions: Sequence[ImagePredictions],
+    *,
+    max_images: int | None = None,
+    targets: Sequence[ImageTargets] | None = None,
 ) -> PoseProblem:
     """Poses of the first ``max_images`` images.
 
     Detections with ``R`` and ``t_xyz`` are estimates. Of each class in each image, as many of them count as there are
     objects of it, those with the highest scores (of equal scores, the earlier ones): BOP's localization task, which
-    knows how many objects to look for.
+    knows how many objects to look for. ``targets`` say it of every image, where not all labeled objects are to be
+    found: as many of a class as they say, the most visible ones.
 
     Raises:
         InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
@@ -94,7 +100,7 @@ def pose_problem_of(
     )
     columns = _Columns(index)
     for image, (record, entry) in enumerate(zip(records, entries, strict=True)):
-        columns.take(image, record, entry)
+        columns.take(image, record, entry, None if targets is None else targets[image])
     uncovered = (record.image for record, entry in zip(records, entries, strict=True) if entry is None)
     return columns.problem(
         images=len(records), covered=sum(entry is not None for entry in entries), uncovered=next(uncovered, None)
@@ -113,7 +119,9 @@ class _Columns:
         self._pairs: list[tuple[int, int]] = []
         self._groups: list[Group] = []
 
-    def take(self, image: int, record: ImageRecord, entry: ImagePredictions | None) -> None:
+    def take(
+        self, image: int, record: ImageRecord, entry: ImagePredictions | None, targets: ImageTargets | None
+    ) -> None:
         """Add the image at place ``image`` of the index."""
         found = self._found_by_class(entry)
         if record.poses is None:
@@ -122,7 +130,12 @@ class _Columns:
         for class_index in np.unique(record.class_indices[wanted_N]).tolist():
             of_class_N = record.class_indices == class_index
             limit = int((of_class_N & ~record.is_crowd).sum())
-            self._add(record, np.flatnonzero(of_class_N & wanted_N).tolist(), found.get(class_index, [])[:limit])
+            objects = np.flatnonzero(of_class_N & wanted_N).tolist()
+            if targets is not None:
+                limit = targets.count_of(class_index, limit)
+                objects = targets.chosen(objects, limit)
+            if objects:
+                self._add(record, objects, found.get(class_index, [])[:limit])
         self._images += [image] * (len(self._truth) - len(self._images))
 
     def _found_by_class(self, entry: ImagePredictions | None) -> dict[int, list[Any]]:
