@@ -71,6 +71,8 @@ CODES: dict[str, str] = {
     "YZ270": "A subset of more images than there are, or of too few for its classes.",
     "YZ280": "A severity that no corruption has.",
     "YZ281": "Two images that a corrupted copy would give one name.",
+    "YZ282": "Data check: no image of a split that is trained on has an object.",
+    "YZ283": "Data check: no image of a split that is validated on has an object (a warning).",
     "YZ286": "Data check: labels that may mean polygons or boxes with keypoints (a warning).",
     "YZ288": "Data check: 16-bit images that use only the lowest part of their range (a warning).",
     "YZ289": "Data check: a file of annotations of which none can be used.",

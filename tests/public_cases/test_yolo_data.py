@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.data.builders import check_of, found, survey_of, write_file, write_yolo
+from yolozu.cli.app import main
 from yolozu.errors import InputError
 
 BOX = "0 .5 .5 .4 .4"
@@ -90,6 +91,14 @@ def test_files_that_are_no_images_here_are_counted(tmp_path):
     assert survey_of(root).notes == (
         f"train: {root}/images/train: ignored, because no image that is read here: 1 .mpo",
     )
+
+
+# ultralytics/yolov3#1024, ultralytics/yolov5#11131, gjhhust/YOLOFT#12: labels are not found where they are expected
+@pytest.mark.parametrize(("empty", "rule"), [("train", "no_objects_to_train"), ("val", "no_objects_to_validate")])
+def test_labels_that_were_forgotten_are_missed(tmp_path, capsys, empty, rule):
+    root = write_yolo(tmp_path, {f"{split}/1": None if split == empty else BOX for split in ("train", "val")})
+    assert main(["data", "check", str(root)]) == (1 if empty == "train" else 0)
+    assert f": 1 × {rule}\n" in capsys.readouterr().out
 
 
 # NVlabs/Deep_Object_Pose#264: JSON files of NDDS

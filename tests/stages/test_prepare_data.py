@@ -177,6 +177,55 @@ def test_a_split_of_which_nothing_is_left_is_refused(tmp_path):
         run_stage(tmp_path, dataset_root=str(root), check_data="drop")
 
 
+def test_a_training_without_objects_is_refused(tmp_path):
+    root = str(write_yolo(tmp_path / "set", {"train/0": None, "val/1": "0 .5 .5 .1 .1"}))
+    with pytest.raises(GateFailed, match=r"labels/train: YZ282 no image of split 'train' has an object"):
+        run_stage(tmp_path, dataset_root=root)
+
+
+@pytest.mark.parametrize("policy", ["warn", "drop"])
+@pytest.mark.parametrize("label", [None, "5 .5 .5 .1 .1", "0 .5 .5 0 0"])
+def test_no_policy_trains_on_nothing(tmp_path, policy, label):
+    root = str(write_yolo(tmp_path / "set", {"train/0": label, "val/1": "0 .5 .5 .1 .1"}))
+    with pytest.raises(InputError) as refused:
+        run_stage(tmp_path, dataset_root=root, check_data=policy)
+    assert str(refused.value) == (
+        "split train: YZ282 nothing to learn: none of its images has an object that can be used\n"
+        "  fix: reports/data_check.json of this run lists them all"
+    )
+
+
+def test_a_limit_that_leaves_no_object_is_refused(tmp_path):
+    root = str(write_yolo(tmp_path / "set", {"train/0": "", "train/1": "0 .5 .5 .1 .1", "val/1": "0 .5 .5 .1 .1"}))
+    with pytest.raises(InputError, match="none of its first 1 images has an object"):
+        run_stage(tmp_path, dataset_root=root, train_max_images=1)
+
+
+def test_a_validation_without_objects_is_said_in_full(tmp_path):
+    labels = {"train/0": "0 .5 .5 .1 .1", "val/1": None}
+    root, notes = str(write_yolo(tmp_path / "set", labels)), Notes()
+    run_stage(tmp_path, notes, dataset_root=root)
+    assert notes.lines == [
+        "prepare_data: warnings: 1 × no_objects_to_validate",
+        f"prepare_data: warning: {root}/labels/val: no image of split 'val' has an object: 0 of 1 have labels; "
+        f"the labels of {root}/images/val/1.png are looked for in {root}/labels/val/1.txt",
+    ]
+
+
+def test_objects_that_a_limit_leaves_out_of_the_validation_are_missed_aloud(tmp_path):
+    labels = {"train/0": "0 .5 .5 .1 .1", "val/1": "", "val/2": "0 .5 .5 .1 .1"}
+    root, notes = str(write_yolo(tmp_path / "set", labels)), Notes()
+    run_stage(tmp_path, notes, dataset_root=root, val_max_images=1)
+    assert notes.lines == ["prepare_data: warning: no object is left in the 1 images of 'val'"]
+
+
+def test_pictures_without_labels_may_be_predicted(tmp_path):
+    labels = {"train/0": "0 .5 .5 .1 .1", "val/1": "0 .5 .5 .1 .1", "mine/2": None}
+    root, notes = str(write_yolo(tmp_path / "set", labels)), Notes()
+    numbers, _ = run_stage(tmp_path, notes, dataset_root=root, predict_split="mine")
+    assert (numbers["predict_images"], notes.lines) == (1, [])
+
+
 def test_missing_data_is_refused(tmp_path):
     with pytest.raises(InputError, match="YZ202 has no split 'test'"):
         run_stage(tmp_path, dataset_root=four(tmp_path), predict_split="test")

@@ -126,6 +126,11 @@ class DataIndex:
         return sum(int(record.poses.has_pose_N.sum()) for record in self.records if record.poses is not None)
 
     @property
+    def has_objects(self) -> bool:
+        """Whether any image shows an object; crowd regions are none."""
+        return any(not record.is_crowd.all() for record in self.records)
+
+    @property
     def num_instances(self) -> int:
         """Labeled objects, crowd regions included."""
         return sum(len(record.class_indices) for record in self.records)

@@ -79,6 +79,8 @@ class Survey:
         classes_are_stated: whether files name them.
         splits: in the order they were asked for: training first.
         models: shapes of the classes, as far as the labels state them; of two splits that do, the first counts.
+        training: names of the splits that are trained on, which need objects; pictures may be predicted without.
+        validation: names of the splits that choose the best weights.
     """
 
     layout: Layout
@@ -86,6 +88,8 @@ class Survey:
     classes_are_stated: bool
     splits: tuple[SurveyedSplit, ...]
     models: ObjectModels = field(default_factory=ObjectModels)
+    training: frozenset[str] = frozenset()
+    validation: frozenset[str] = frozenset()
 
     @property
     def notes(self) -> tuple[str, ...]:

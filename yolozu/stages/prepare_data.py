@@ -72,7 +72,12 @@ def run(
     if checked.hits:
         done = "warnings" if checked.clean and policy != "drop" else f"check_data is {policy}"
         context.progress.say(f"prepare_data: {done}: {checked.summary()}")
+    for finding in checked.loud:
+        context.progress.say(f"prepare_data: warning: {finding.where}: {finding.problem}; {finding.fix}")
     train, val, predict = indices = _indices(spec, checked)
+    _require_objects(train, spec)
+    if not checked.loud and not val.has_objects:
+        context.progress.say(f"prepare_data: warning: no object is left in the {len(val)} images of {val.split!r}")
     for index, path in zip(indices, (outputs.train, outputs.val, outputs.predict), strict=True):
         index.write(path)
     checked.survey.models.write(outputs.models)
@@ -117,7 +122,9 @@ def _checked(spec: PrepareDataSpec, outputs: PrepareDataOutputs, progress: Progr
     with DigestCache(digest_cache_path()) as cache:
         surveyed = survey(layout, used_splits(spec.dataset), cache, progress)
     models = with_stated_symmetries(surveyed.models, spec.dataset.symmetries, surveyed.classes, where="symmetries")
-    return check(replace(surveyed, models=models))
+    training = frozenset({spec.dataset.split})
+    validation = frozenset({spec.dataset.val_split}) - training
+    return check(replace(surveyed, models=models, training=training, validation=validation))
 
 
 def _indices(spec: PrepareDataSpec, checked: CheckedData) -> tuple[DataIndex, DataIndex, DataIndex]:
@@ -130,6 +137,18 @@ def _indices(spec: PrepareDataSpec, checked: CheckedData) -> tuple[DataIndex, Da
         _index(spec, checked, section.val_split, section.val_max_images),
         _index(spec, checked, predicted_split(section), None, evaluated=True),
     )
+
+
+def _require_objects(train: DataIndex, spec: PrepareDataSpec) -> None:
+    if not train.has_objects:
+        most = spec.dataset.train_max_images
+        first = "" if most is None else f"first {len(train)} "
+        raise InputError.one(
+            "YZ282",
+            where=f"split {train.split}",
+            problem=f"nothing to learn: none of its {first}images has an object that can be used",
+            fix=REPORT,
+        )
 
 
 def _index(

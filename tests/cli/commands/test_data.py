@@ -8,6 +8,8 @@ from tests.data.builders import write_file, write_yolo
 from tests.data.posed import spoiled, write_posed
 from yolozu.cli.app import main
 
+SPLITS = ("train", "val", "other")
+
 
 @pytest.fixture(autouse=True)
 def _own_directory(tmp_path, monkeypatch):
@@ -19,11 +21,27 @@ def flawed(tmp_path):
 
 
 def test_clean_data_passes(tmp_path, capsys):
-    write_yolo(tmp_path / "set", {"train/a": "0 .5 .5 .1 .1\n", "val/c": None})
+    write_yolo(tmp_path / "set", {"train/a": "0 .5 .5 .1 .1\n", "val/c": "0 .5 .5 .1 .1\n", "val/d": None})
     assert main(["data", "check", "set"]) == 0
     assert capsys.readouterr().out == (
-        "train: 1 image, 1 object\nval: 1 image (1 without labels), 0 objects\n2 classes\nnothing found\n"
+        "train: 1 image, 1 object\nval: 2 images (1 without labels), 1 object\n2 classes\nnothing found\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("empty", "words", "rule"),
+    [
+        ("val", [], "no_objects_to_validate"),
+        ("train", [], "no_objects_to_train"),
+        ("train", ["--split", "train"], "no_objects_to_train"),
+        ("val", ["--split", "val"], "no_objects_to_validate"),
+        ("val", ["--split", "val", "--split", "other"], "no_objects_to_train"),
+    ],
+)
+def test_a_split_without_objects_is_told_by_what_it_is_for(tmp_path, capsys, empty, words, rule):
+    write_yolo(tmp_path / "set", {f"{name}/a": None if name == empty else "0 .5 .5 .1 .1" for name in SPLITS})
+    assert main(["data", "check", "set", *words]) == (1 if rule == "no_objects_to_train" else 0)
+    assert f": 1 × {rule}\n" in capsys.readouterr().out
 
 
 def test_findings_are_listed_by_rule_and_fail(tmp_path, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -42,8 +43,10 @@ def check(
 
     layout = find_layout(root)
     names = list(dict.fromkeys(split)) if split else layout.separate_splits
+    training = _trained_on(names, asked=bool(split))
     with DigestCache(digest_cache_path()) as cache:
-        checked = apply_rules(survey(layout, names, cache, progress_for(sys.stderr)))
+        surveyed = survey(layout, names, cache, progress_for(sys.stderr))
+    checked = apply_rules(replace(surveyed, training=training, validation=frozenset(names) - training))
     report = checked.report(policy)
     if as_json:
         print(pretty(report), end="")
@@ -51,6 +54,12 @@ def check(
         _show(checked, report)
     if not report["passed"]:
         raise typer.Exit(EXIT_REFUSED)
+
+
+def _trained_on(names: list[str], *, asked: bool) -> frozenset[str]:
+    """The splits that a training would use: those called so, or else the first of several that were asked for."""
+    called = frozenset(name for name in names if name.lower().startswith("train"))
+    return called if called or not asked or len(names) == 1 else frozenset(names[:1])
 
 
 def synth(

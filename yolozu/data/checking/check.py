@@ -51,6 +51,11 @@ class CheckedData:
             for rule, hit in self.hits
         ]
 
+    @property
+    def loud(self) -> list[Finding]:
+        """The warnings that a build spells out."""
+        return [finding for (rule, _), finding in zip(self.hits, self.findings(), strict=True) if RULES[rule].loud]
+
     def refusal(self, more: str) -> GateFailed:
         """The error that names the first findings; ``more`` says where the others are."""
         findings = [finding for finding in self.findings() if finding.severity == "error"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from yolozu.data.checking import pose_rules
+from yolozu.data.checking import empty_rules, pose_rules
 from yolozu.data.checking.hits import Hit
 from yolozu.data.labels import Instance
 from yolozu.data.survey import Survey, SurveyedImage
@@ -24,12 +24,16 @@ SAME_BOX_TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule with its code and how to mend what breaks it; a ``warning`` stops no run, as nothing false is learned."""
+    """A rule with its code and how to mend what breaks it; a ``warning`` stops no run, as nothing false is learned.
+
+    A ``loud`` warning is spelled out before a training, not only counted.
+    """
 
     code: str
     find: Callable[[Survey], Iterator[Hit]]
     fix: str
     severity: Literal["error", "warning"] = "error"
+    loud: bool = False
 
 
 def unreadable_image(survey: Survey) -> Iterator[Hit]:
@@ -178,7 +182,13 @@ DEPTH_LINE = (
 )
 MODEL_LINE = "give its points: cad_points in a sidecar, or a mesh among the models"
 
+LABELS_LINE = "label its objects, or name another split"
+
 RULES: dict[str, Rule] = {
+    "no_objects_to_train": Rule("YZ282", empty_rules.no_objects_to_train, LABELS_LINE),
+    "no_objects_to_validate": Rule(
+        "YZ283", empty_rules.no_objects_to_validate, LABELS_LINE, severity="warning", loud=True
+    ),
     "unreadable_image": Rule("YZ220", unreadable_image, "copy the file again, or remove it with its labels"),
     "sixteen_bit_low_range": Rule("YZ288", sixteen_bit_low_range, DEPTH_LINE, severity="warning"),
     "image_size": Rule("YZ221", image_size, "use the images the labels were made for"),

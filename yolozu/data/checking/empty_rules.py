@@ -1,0 +1,49 @@
+"""Splits that show no object: labels that were forgotten, misnamed, or put into another folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yolozu.data.checking.hits import Hit
+from yolozu.data.layouts.files import stem_of
+from yolozu.data.layouts.ultralytics import label_stem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.data.layouts.layout import Split
+    from yolozu.data.survey import Survey, SurveyedSplit
+
+
+def no_objects_to_train(survey: Survey) -> Iterator[Hit]:
+    """Splits that are trained on, and of which no image has an object: nothing can be learned."""
+    yield from (_hit(survey, split) for split in survey.splits if split.name in survey.training and _is_empty(split))
+
+
+def no_objects_to_validate(survey: Survey) -> Iterator[Hit]:
+    """Splits that choose the best weights, and of which no image has an object: none are better than others."""
+    yield from (_hit(survey, split) for split in survey.splits if split.name in survey.validation and _is_empty(split))
+
+
+def _is_empty(split: SurveyedSplit) -> bool:
+    """Whether there is no object but crowds."""
+    return all(instance.is_crowd for image in split.images for instance in image.labeled.instances)
+
+
+def _hit(survey: Survey, split: SurveyedSplit) -> Hit:
+    layout = survey.layout.splits[split.name]
+    labeled = sum(image.labeled.has_labels for image in split.images)
+    stray = sum(defect.rule == "label_without_image" for defect in split.stray)
+    told = f", {stray} label files belong to none of them" if stray else ""
+    problem = f"no image of split {split.name!r} has an object: {labeled} of {len(split.images)} have labels{told}"
+    return Hit(split.name, None, str(layout.labels), problem, fix=_fix(layout, split) if labeled == 0 else None)
+
+
+def _fix(layout: Split, split: SurveyedSplit) -> str:
+    path = split.images[0].labeled.path
+    if layout.label_format == "ultralytics":
+        return f"the labels of {path} are looked for in {label_stem(str(path))}.txt"
+    if layout.label_format == "yolo":
+        name = stem_of(path.relative_to(layout.images_dir).as_posix())
+        return f"the labels of {path} are looked for in {layout.labels / name}.txt"
+    return f"look whether {layout.labels} is of these images"
