@@ -108,3 +108,18 @@ def test_json_files_of_ndds_are_said_to_be_ignored(tmp_path):
     assert survey_of(root).notes == (
         f"train: 1 JSON file beside labels, such as {root}/labels/train/1.json: no pose sidecar",
     )
+
+
+# WongKinYiu/yolor#93, ultralytics/yolov3#569: labels in px, or in corners
+@pytest.mark.parametrize(("line", "name"), [("0 32 24 20 16", "px"), ("0 .3 .3 .9 .8", "two corners x1 y1 x2 y2")])
+def test_labels_that_are_no_fractions_of_center_and_size_are_named(tmp_path, line, name):
+    root = write_yolo(tmp_path, {"train/1": line})
+    (finding,) = found(check_of(root), root)
+    assert finding.endswith(f"of its side: it seems to be in {name}")
+
+
+# roboflow/supervision#2580 and others: one damaged number must not end the check
+def test_a_huge_number_is_a_finding(tmp_path, capsys):
+    root = write_yolo(tmp_path, {"train/1": "0 1e305 .5 .2 .2"})
+    assert main(["data", "check", str(root)]) == 1
+    assert "labels/train/1.txt:1: 1e+305 is far outside" in " ".join(capsys.readouterr().out.split())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from yolozu.data.checking import empty_rules, pose_rules
 from yolozu.data.checking.hits import Hit
+from yolozu.data.checking.label_units import spellings_of
 from yolozu.data.labels import Instance
-from yolozu.data.survey import Survey, SurveyedImage
+from yolozu.data.survey import INDEX_FORMATS, Survey, SurveyedImage
 
 OUTSIDE_TOLERANCE = 1e-4
 """How far a box may reach out of its image, as a fraction of the side: labels are rounded to four or more decimals,
@@ -130,25 +132,43 @@ def degenerate_box(survey: Survey) -> Iterator[Hit]:
 def box_outside_image(survey: Survey) -> Iterator[Hit]:
     """Boxes that reach out of the image by more than rounding explains."""
     yield from defects_called("box_outside_image")(survey)
-    for split, image, instance in survey.instances():
-        cx, cy, width, height = instance.box_cxcywh
-        reach = max(width / 2 - cx, height / 2 - cy, cx + width / 2 - 1, cy + height / 2 - 1)
-        if reach > OUTSIDE_TOLERANCE:
-            yield Hit(
-                split.name, image, instance.where, f"box reaches out of the image by {reach:.2g} of its side", instance
-            )
+    for split in survey.splits:
+        outside = [
+            (image, instance, reach)
+            for image in split.images
+            for instance in image.labeled.instances
+            if (reach := _reach(instance)) > OUTSIDE_TOLERANCE
+        ]
+        is_file = survey.layout.splits[split.name].label_format in INDEX_FORMATS
+        spellings = spellings_of(split.images) if outside and is_file else {}
+        for image, instance, reach in outside:
+            spelling = spellings.get(id(image))
+            told, fix = ("", None) if spelling is None else (f": it seems to be in {spelling.name}", spelling.fix)
+            problem = f"box reaches out of the image by {reach:.2g} of its side{told}"
+            yield Hit(split.name, image, instance.where, problem, instance, fix=fix)
+
+
+def _reach(instance: Instance) -> float:
+    """How far a box reaches out of its image, as a fraction of its side; below 0 where it lies inside."""
+    cx, cy, width, height = instance.box_cxcywh
+    return max(width / 2 - cx, height / 2 - cy, cx + width / 2 - 1, cy + height / 2 - 1)
 
 
 def duplicate_instance(survey: Survey) -> Iterator[Hit]:
     """The same object labeled twice."""
     for split, image in survey.images():
-        seen: dict[tuple[int, ...], Instance] = {}
+        seen: dict[tuple[float, ...], Instance] = {}
         for instance in image.labeled.instances:
-            grid = (round(value / SAME_BOX_TOLERANCE) for value in instance.box_cxcywh)
+            grid = (_on_grid(value) for value in instance.box_cxcywh)
             key = (instance.class_index, int(instance.is_crowd), *grid)
             first = seen.setdefault(key, instance)
             if first is not instance:
                 yield Hit(split.name, image, instance.where, f"repeats {first.where}", instance)
+
+
+def _on_grid(value: float) -> float:
+    steps = value / SAME_BOX_TOLERANCE
+    return round(steps) if math.isfinite(steps) else value
 
 
 def leakage(survey: Survey) -> Iterator[Hit]:
