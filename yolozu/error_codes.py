@@ -56,6 +56,8 @@ CODES: dict[str, str] = {
     "YZ244": "A BOP split with malformed labels, of which no data set is made.",
     "YZ245": "Symmetries stated of a class that does not exist, or of too many turns.",
     "YZ246": "A data.yaml, or a list of images it names, that cannot be understood.",
+    "YZ247": "Data check: lengths in models_info.json that are in another unit than the mesh.",
+    "YZ248": "Data check: lengths or places in models_info.json that are not those of the mesh (a warning).",
     "YZ250": "An object without a mask, where objects are cut out of their images.",
     "YZ251": "A mask that cannot be read, or that is of another size than its image.",
     "YZ252": "A directory of backgrounds that holds no image.",

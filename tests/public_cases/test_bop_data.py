@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from tests.data.builders import bop_box, bop_row, index_at, write_bop, write_cameras
+import pytest
+
+from tests.data.builders import bop_box, bop_row, check_of, index_at, write_bop, write_cameras
 
 
 # NVlabs/FoundationPose#276: scripts that handle ids of images as "000012" write them into scene_gt.json so.
@@ -21,3 +23,12 @@ def test_a_scene_of_several_cameras_is_a_data_set(tmp_path):
     index = index_at(root, "test")
     assert len(index) == 6
     assert index.num_poses == 3
+
+
+# microsoft/singleshotpose#13, zju3dv/clean-pvnet#177: a diameter in m, another in cm, beside meshes in mm.
+@pytest.mark.parametrize(("factor", "unit"), [(0.001, "m"), (0.1, "cm")])
+def test_a_diameter_in_another_unit_than_the_mesh_is_found(tmp_path, factor, unit):
+    stated = {"7": {"diameter": 50.0 * factor}}
+    root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(32, 24, 6, 9)]}, models=stated)
+    hits = [hit for rule, hit in check_of(root).hits if rule == "model_unit"]
+    assert [hit.fix.startswith(f"models_info.json seems to be in {unit}, the mesh in mm") for hit in hits] == [True]

@@ -18,6 +18,16 @@ FEW = 512
 BLOCK = 1024
 
 
+OTHER_UNIT = 2.0
+"""A length that is off by such a factor is no other way to measure the same: the diagonal of the box around a ball is
+1.73 times its diameter."""
+
+
+def in_other_unit(stated: float, true: float) -> bool:
+    """Whether a stated length must be in another unit than the true one."""
+    return stated > 0.0 and true > 0.0 and not 1.0 / OTHER_UNIT < true / stated < OTHER_UNIT
+
+
 def diameter_of(points_N3: NDArray[np.float64]) -> float:
     """The largest distance between two of the points; 0.0 for fewer than two.
 

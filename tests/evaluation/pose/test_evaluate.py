@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.evaluation.pose.scenes import (
     BOTTLE,
     BOX,
+    BOX_MODEL,
     GHOST,
     MODELS,
     Guess,
@@ -96,3 +98,13 @@ def test_250_images_of_300_detections_take_half_a_second():
         pose_metrics(index, models, predictions)
         seconds.append(time.process_time() - started)
     assert min(seconds) < 0.5
+
+
+def test_a_diameter_that_the_points_contradict_is_said():
+    wrong = replace(BOX_MODEL, diameter=BOX_MODEL.diameter / 1000)
+    views = [View([Thing(BOX)], [Guess(BOX, 0.5)])]
+    said = evaluate_pose(index_of(views), ObjectModels({BOX: wrong}), predictions_of(views)).warnings
+    assert said == (
+        "the diameter of box is stated as 0.00012 m, its points are 0.1064 m across (886.5 times): "
+        "its recalls are relative to the stated one",
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from yolozu.data.checking import empty_rules, pose_rules
+from yolozu.data.checking import empty_rules, model_rules, pose_rules
 from yolozu.data.checking.hits import Hit
 from yolozu.data.checking.label_units import spellings_of
 from yolozu.data.labels import Instance
@@ -200,6 +200,8 @@ DEPTH_LINE = (
     "of 16 bits the upper 8 are read: multiply the values so that they fill 16 (of a 12-bit camera by 16), or leave "
     "them if the pictures really are that dark"
 )
+MODEL_UNIT_LINE = "write models_info.json and the meshes in one unit; recalls are relative to the stated diameter"
+MODEL_SIZE_LINE = "make models_info.json anew for this mesh; recalls are relative to the stated diameter"
 MODEL_LINE = "give its points: cad_points in a sidecar, or a mesh among the models"
 
 LABELS_LINE = "label its objects, or name another split"
@@ -238,6 +240,8 @@ RULES: dict[str, Rule] = {
     "bad_mask": Rule("YZ236", pose_rules.bad_mask, MASK_LINE),
     "offset_mismatch": Rule("YZ237", pose_rules.offset_mismatch, OFFSET_LINE),
     "posed_without_model": Rule("YZ238", pose_rules.posed_without_model, MODEL_LINE, severity="warning"),
+    "model_unit": Rule("YZ247", model_rules.model_unit, MODEL_UNIT_LINE),
+    "model_size": Rule("YZ248", model_rules.model_size, MODEL_SIZE_LINE, severity="warning"),
     "implausible_size": Rule("YZ239", pose_rules.implausible_size, "write t and models in metres", severity="warning"),
 }
 """Rule by name, in the order findings are listed."""

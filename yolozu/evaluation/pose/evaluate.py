@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from yolozu.evaluation.pose.metrics import METRICS, nearest_pairs
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import PoseProblem, pose_problem_of
+from yolozu.geometry.extent import diameter_of, in_other_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.data.index import DataIndex
@@ -129,7 +131,7 @@ def evaluate_pose(
         estimates=int(problem.estimates_by_class.sum()),
         matched=int(matched_G.sum()),
         without_model=sum(row.ground_truth for row in per_class if row.diameter_m is None),
-        warnings=tuple(_warnings(problem, per_class)),
+        warnings=(*_warnings(problem, per_class), *_of_shapes(errors, index.classes)),
     )
 
 
@@ -143,6 +145,17 @@ def pose_metrics(
     """
     errors = PairErrors(pose_problem_of(index, predictions), models)
     return {name: METRICS[name].of(errors).number() for name in QUICK_METRICS}
+
+
+def _of_shapes(errors: PairErrors, classes: ClassTable) -> Iterator[str]:
+    """What is said of diameters that the points of their models contradict."""
+    for class_index, shape in errors.shapes.items():
+        true = 0.0 if shape is None else diameter_of(shape.points_V3)
+        if shape is not None and in_other_unit(shape.diameter, true):
+            yield (
+                f"the diameter of {classes.names[class_index]} is stated as {shape.diameter:.4g} m, its points are "
+                f"{true:.4g} m across ({true / shape.diameter:.4g} times): its recalls are relative to the stated one"
+            )
 
 
 def _warnings(problem: PoseProblem, per_class: Sequence[PoseClassResult]) -> Iterator[str]:
