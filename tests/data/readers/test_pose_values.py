@@ -43,6 +43,8 @@ def test_every_form_of_a_camera_is_the_same_camera(form):
         ({"fx": 1, "fy": 1}, "is no camera: write"),
         ([0, 110, 32, 24], "has focal lengths 0 and 110; they are above 0"),
         ([100, -110, 32, 24], "has focal lengths 100 and -110; they are above 0"),
+        ([1e-300, 110, 32, 24], "has focal lengths 1e-300 and 110; they are above 0"),
+        ({"camera_matrix": {"camera_matrix": FLAT}}, "is no camera: write"),
         ([[100, 2, 32], [0, 110, 24], [0, 0, 1]], "has skew 2; only cameras without skew are known here"),
         ([[100, 0, 0], [0, 110, 0], [32, 24, 1]], "is no camera matrix: its entries below the diagonal are 0"),
         ([100, 0, 32, 0, 110, 24, 0, 0, 2], "is no camera matrix"),
@@ -71,6 +73,8 @@ def test_matrices_are_read_row_after_row():
         ([1, 2, float("inf")], "inf is no finite number"),
         ([1, float("nan"), 3], "nan is no finite number"),
         ([1, "2", 3], "'2' is no finite number"),
+        ([1, -1e305, 3], "-1e+305 is too large"),
+        ([1, 10**400, 3], "1000000000000000000000000000000000000000 is no finite number"),
     ],
 )
 def test_only_finite_numbers_are_numbers(value, problem):

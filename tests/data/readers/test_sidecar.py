@@ -107,6 +107,12 @@ def test_entries_belong_to_lines_also_where_a_line_is_no_object(tmp_path):
             "a.json: instances[0].mask_value: 0 is no grey level from 1 to 65535",
         ),
         ({**POSED, "class_index": 1}, "a.json: instances[0].class_index: is 1, its label line says 0"),
+        (
+            {**POSED, "cad_points": [[0, 0, -1e305]]},
+            "a.json: instances[0].cad_points: holds 1e+305, which is too large",
+        ),
+        ({**POSED, "cad_points": [[0, 0, 10**400]]}, "a.json: instances[0].cad_points: must be a list of [x, y, z]"),
+        ({**POSED, "t_gt": [0, 0, 1e305]}, "a.json: instances[0].t_gt: 1e+305 is too large"),
         ({**POSED, "cad_points": [[0, 0]]}, "a.json: instances[0].cad_points: must be a list of [x, y, z]"),
         ({**POSED, "symmetry": "w"}, "a.json: instances[0].symmetry: 'w' is no symmetry: write z for any turn, z/2 "),
         ({**POSED, "mask_pth": "a"}, "a.json: instances[0].mask_pth: is no known key; mask_path is meant, it seems"),

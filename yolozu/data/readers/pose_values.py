@@ -13,6 +13,11 @@ Rows33 = tuple["Numbers3", "Numbers3", "Numbers3"]
 NUMBER_TYPES = frozenset({int, float})
 """Exactly these: a boolean is an int to Python, and no number to us."""
 
+LARGEST = 1e12
+"""No length, in mm or px, is larger; squares and products of what is smaller are numbers still."""
+
+SHORTEST_FOCAL_PX = 1e-3
+
 CAMERA_FORMS = "write [fx, fy, cx, cy], {fx, fy, cx, cy}, a 3×3 matrix, its 9 entries, or OpenCV's {camera_matrix}"
 
 
@@ -30,13 +35,16 @@ def numbers(value: object, count: int) -> tuple[float, ...]:
     """A list of ``count`` finite numbers.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or holds a number beyond `LARGEST`.
     """
     if not isinstance(value, list) or len(value) != count:
         raise ValueError(f"must be {count} numbers, {_shape(value)}")
     try:
         if NUMBER_TYPES.issuperset(map(type, value)) and all(map(math.isfinite, value)):
-            return tuple(map(float, value))
+            found = tuple(map(float, value))
+            if max(map(abs, found)) <= LARGEST:
+                return found
+            raise ValueError(f"{max(found, key=abs):g} is too large")
     except OverflowError:
         pass  # a whole number beyond all floats is none of ours either
     wrong = next((entry for entry in value if not _is_number(entry)), value)
@@ -93,7 +101,10 @@ def _camera_of_map(value: dict[str, Any]) -> Numbers4:
         distortion = _data_of(value.get("distortion_coefficients", value.get("dist_coeffs", [])))
         if not isinstance(distortion, list) or any(entry != 0 for entry in distortion):
             raise ValueError("has lens distortion; undistort the images and give the camera of the result")
-        return camera(_data_of(value["camera_matrix"]))
+        found = _data_of(value["camera_matrix"])
+        if isinstance(found, dict):
+            raise ValueError(f"is no camera: {CAMERA_FORMS}")
+        return camera(found)
     if set(value) != {"fx", "fy", "cx", "cy"}:
         raise ValueError(f"is no camera: {CAMERA_FORMS}")
     return _positive(number(value["fx"]), number(value["fy"]), number(value["cx"]), number(value["cy"]))
@@ -105,7 +116,7 @@ def _data_of(value: object) -> object:
 
 
 def _positive(fx: float, fy: float, cx: float, cy: float) -> Numbers4:
-    if fx <= 0.0 or fy <= 0.0:
+    if min(fx, fy) < SHORTEST_FOCAL_PX:
         raise ValueError(f"has focal lengths {fx:g} and {fy:g}; they are above 0")
     return fx, fy, cx, cy
 

@@ -19,7 +19,7 @@ import numpy as np
 from yolozu.artifacts.jsonio import reason_of
 from yolozu.artifacts.object_models import ObjectModel, Symmetries
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera
-from yolozu.data.readers.pose_values import camera, matrix, numbers, vector
+from yolozu.data.readers.pose_values import LARGEST, camera, matrix, numbers, vector
 from yolozu.data.symmetry import symmetries_of_value
 from yolozu.geometry.extent import diameter_of
 
@@ -86,6 +86,13 @@ def read_sidecar(path: Path, root: Path, lines: Sequence[Instance | Defect] | No
         lines: what the label file's lines hold; None where there is no label file.
         shapes: takes over the shapes of classes.
     """
+    try:
+        return _read_sidecar(path, root, lines, shapes)
+    except RecursionError:
+        return Sidecar(tuple(lines or ()), None, (Defect(RULE, str(path), "nests too deeply"),))
+
+
+def _read_sidecar(path: Path, root: Path, lines: Sequence[Instance | Defect] | None, shapes: Shapes) -> Sidecar:
     try:
         common, entries = _document(path)
     except (OSError, ValueError) as error:
@@ -247,7 +254,7 @@ def _document(path: Path) -> tuple[dict[str, Any], list[Any] | None]:
     """
     try:
         document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"cannot be read as JSON: {reason_of(error)}") from error
     if isinstance(document, list):
         return {}, document
@@ -277,10 +284,12 @@ def _points(value: object) -> NDArray[np.float64]:
     """(V, 3) from a list of triples; a list of thousands is converted at once."""
     try:
         points_V3 = np.array(value, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError("must be a list of [x, y, z]") from error
     if points_V3.ndim != 2 or points_V3.shape[1:] != (3,) or not np.isfinite(points_V3).all():
         raise ValueError("must be a list of [x, y, z]")
+    if np.abs(points_V3).max(initial=0.0) > LARGEST:
+        raise ValueError(f"holds {np.abs(points_V3).max():g}, which is too large")
     return points_V3
 
 
