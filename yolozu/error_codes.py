@@ -75,6 +75,8 @@ CODES: dict[str, str] = {
     "YZ281": "Two images that a corrupted copy would give one name.",
     "YZ282": "Data check: no image of a split that is trained on has an object.",
     "YZ283": "Data check: no image of a split that is validated on has an object (a warning).",
+    "YZ284": "A file or directory of a data set whose name is no UTF-8.",
+    "YZ285": "Data check: an image with a control character in its name (a warning).",
     "YZ286": "Data check: labels that may mean polygons or boxes with keypoints (a warning).",
     "YZ288": "Data check: 16-bit images that use only the lowest part of their range (a warning).",
     "YZ289": "Data check: a file of annotations of which none can be used.",

@@ -31,7 +31,8 @@ class Finding:
     def render(self) -> str:
         """Two lines for a terminal: the place with the problem, and what to do about it."""
         prefix = "warning: " if self.severity == "warning" else ""
-        return f"{self.where}: {prefix}{self.code} {self.problem}\n  fix: {self.fix}"
+        text = f"{self.where}: {prefix}{self.code} {self.problem}\n  fix: {self.fix}"
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")  # names of files may be no UTF-8
 
 
 class YolozuError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,10 @@ def test_a_huge_number_is_a_finding(tmp_path, capsys):
     root = write_yolo(tmp_path, {"train/1": "0 1e305 .5 .2 .2"})
     assert main(["data", "check", str(root)]) == 1
     assert "labels/train/1.txt:1: 1e+305 is far outside" in " ".join(capsys.readouterr().out.split())
+
+
+# ahupp/python-magic#144: names that came out of an archive in another encoding
+def test_a_name_that_is_no_utf_8_is_a_finding(tmp_path, capsys):
+    root = write_yolo(tmp_path, {f"train/{os.fsdecode(b'caf' + bytes([0xE9]))}": BOX})
+    assert main(["data", "check", str(root)]) == 1
+    assert r"images/train/caf\xe9.png" in capsys.readouterr().out

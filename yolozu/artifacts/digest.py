@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from yolozu.artifacts.jsonio import canonical
+from yolozu.artifacts.jsonio import canonical, is_text
 from yolozu.artifacts.time_saver import TimeSaver
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ class DigestCache:
         base = os.path.abspath(root)  # noqa: PTH100
         found = sorted(_walk(base, "") if files is None else _listed(base, files))
         listing = "".join(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n" for name, _, stat in found)
-        stamp = hashlib.sha256(listing.encode()).hexdigest()
+        stamp = hashlib.sha256(_encoded(listing)).hexdigest()
         known = self._known_tree(base, stamp)
         if known is not None:
             return known
         self._recall("path > ? and path < ?", f"{base}{os.sep}", f"{base}{chr(ord(os.sep) + 1)}")
         read_at = time.time_ns()
         text = "".join(f"{name}\0{self._digest(path, stat)}\n" for name, path, stat in found)
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        digest = hashlib.sha256(_encoded(text)).hexdigest()
         if all(read_at - stat.st_mtime_ns > SETTLED_NS for _, _, stat in found):
             self._fresh_trees[base, stamp] = digest
         return digest
@@ -114,11 +114,11 @@ class DigestCache:
             self._file.write(
                 (
                     "insert or replace into digests values (?, ?, ?, ?)",
-                    [(key, *entry) for key, entry in self._fresh.items()],
+                    [(key, *entry) for key, entry in self._fresh.items() if is_text(key)],
                 ),
                 (
                     "insert or replace into trees values (?, ?, ?)",
-                    [(*key, digest) for key, digest in self._fresh_trees.items()],
+                    [(*key, digest) for key, digest in self._fresh_trees.items() if is_text(key[0])],
                 ),
                 ("insert or replace into recalled values (?, ?)", self._fresh_values.items()),
             )
@@ -160,7 +160,13 @@ class DigestCache:
                 self._known.setdefault(key, (size, mtime_ns, digest))
 
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
-        return [] if self._file is None else self._file.rows(query, values)
+        """What the cache file says; nothing of files whose names are no text, which it cannot hold."""
+        return self._file.rows(query, values) if self._file is not None and all(map(is_text, values)) else []
+
+
+def _encoded(text: str) -> bytes:
+    """Bytes of names, of those too that are no UTF-8."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _is_sha256(digest: object) -> bool:

@@ -153,4 +153,9 @@ def dotted(path: KeyPath) -> str:
 
 def printable(text: str) -> str:
     """``text`` on one line: what a terminal could not show is escaped."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    byte = ord(char) - 0xDC00  # how Python holds a byte that is no UTF-8
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else char.encode("unicode_escape").decode()

@@ -214,7 +214,7 @@ def _looked_at(images: Sequence[LabeledImage], cache: DigestCache) -> Iterator[S
 def _digest(path: Path, cache: DigestCache) -> str | None:
     try:
         return cache.file(path)
-    except OSError:
+    except (OSError, ValueError):  # a name with a zero byte, or with half a character, is no file's
         return None  # image_facts has said why the file cannot be read
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from yolozu.artifacts.jsonio import pretty
+from yolozu.artifacts.jsonio import is_text, pretty
 from yolozu.cli.render import counted, wrapped
 from yolozu.contract.data import SynthSection
-from yolozu.errors import EXIT_REFUSED
+from yolozu.errors import EXIT_REFUSED, InputError
 from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ def check(
 
     layout = find_layout(root)
     names = list(dict.fromkeys(split)) if split else layout.separate_splits
+    for name in names:
+        if not is_text(name):
+            raise InputError.one("YZ284", where=f"{root}: {name}", problem="is no UTF-8", fix="rename the directory")
     training = _trained_on(names, asked=bool(split))
     with DigestCache(digest_cache_path()) as cache:
         surveyed = survey(layout, names, cache, progress_for(sys.stderr))

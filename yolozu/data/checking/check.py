@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from yolozu.contract.node import printable
 from yolozu.data.checking.hits import Hit
 from yolozu.data.checking.rules import RULES
 from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
@@ -89,7 +90,7 @@ class CheckedData:
 
     def not_evaluated(self, split: SurveyedSplit) -> list[str]:
         """What of the labels predictions cannot be held against, in sentences; empty where everything counts."""
-        images = sum(hit.split == split.name for rule, hit in self.hits if rule == "unreadable_image")
+        images = sum(hit.split == split.name for rule, hit in self.hits if rule in {"name_no_text", "unreadable_image"})
         labels = Counter(rule for rule, hit in self.hits if hit.split == split.name and rule in NO_OBJECT)
         said = [f"{images} images cannot be read and are left out, with their objects"] if images else []
         if labels:
@@ -110,7 +111,7 @@ class CheckedData:
             "splits": {split.name: self._counts_of(split, policy) for split in self.survey.splits},
             "counts": _counts(self.hits),
             "findings": [_as_json(rule, hit) for rule, hit in self.hits],
-            "notes": list(self.survey.notes),
+            "notes": [printable(note) for note in self.survey.notes],
         }
 
     def _counts_of(self, split: SurveyedSplit, policy: Policy) -> dict[str, int]:
@@ -133,7 +134,14 @@ class CheckedData:
 
 def check(survey: Survey) -> CheckedData:
     """Apply every rule."""
-    return CheckedData(survey, tuple((name, hit) for name, rule in RULES.items() for hit in rule.find(survey)))
+    return CheckedData(survey, tuple((name, _shown(hit)) for name, rule in RULES.items() for hit in rule.find(survey)))
+
+
+def _shown(hit: Hit) -> Hit:
+    """The hit on one line, as names of files may hold anything."""
+    if hit.where.isprintable() and hit.problem.isprintable():
+        return hit
+    return replace(hit, where=printable(hit.where), problem=printable(hit.problem))
 
 
 def fix_of(rule: str, hit: Hit) -> str:
@@ -144,7 +152,7 @@ def fix_of(rule: str, hit: Hit) -> str:
 UNPOSED = frozenset({"improper_rotation", "behind_camera"})
 """Rules whose hits have no pose, whatever their labels say."""
 
-NEVER_EVALUATED = frozenset({"unreadable_image", "class_out_of_range"})
+NEVER_EVALUATED = frozenset({"name_no_text", "unreadable_image", "class_out_of_range"})
 """Rules whose hits no prediction can be held against whatever the policy says."""
 
 NEVER_USED = NEVER_EVALUATED | UNPOSED | {"degenerate_box"}
@@ -190,7 +198,7 @@ def _as_json(rule: str, hit: Hit) -> dict[str, Any]:
         "code": RULES[rule].code,
         "severity": RULES[rule].severity,
         "split": hit.split,
-        "image": hit.image.labeled.image if hit.image is not None else None,
+        "image": printable(hit.image.labeled.image) if hit.image is not None else None,
         "where": hit.where,
         "problem": hit.problem,
         "hint": fix_of(rule, hit),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from yolozu.data.checking import empty_rules, model_rules, pose_rules
+from yolozu.data.checking import empty_rules, model_rules, name_rules, pose_rules
 from yolozu.data.checking.hits import Hit
 from yolozu.data.checking.label_units import spellings_of
 from yolozu.data.labels import Instance
@@ -210,6 +210,10 @@ RULES: dict[str, Rule] = {
     "no_objects_to_train": Rule("YZ282", empty_rules.no_objects_to_train, LABELS_LINE),
     "no_objects_to_validate": Rule(
         "YZ283", empty_rules.no_objects_to_validate, LABELS_LINE, severity="warning", loud=True
+    ),
+    "name_no_text": Rule("YZ284", name_rules.name_no_text, "rename the file and its labels"),
+    "control_character": Rule(
+        "YZ285", name_rules.control_character, "rename the file and its labels", severity="warning"
     ),
     "unreadable_image": Rule("YZ220", unreadable_image, "copy the file again, or remove it with its labels"),
     "sixteen_bit_low_range": Rule("YZ288", sixteen_bit_low_range, DEPTH_LINE, severity="warning"),

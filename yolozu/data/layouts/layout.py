@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from yolozu.artifacts.jsonio import is_text
 from yolozu.data.layouts.bop_files import bop_models, split_folders
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
 from yolozu.data.layouts.model_files import ModelFiles
@@ -136,8 +137,11 @@ def find_layout(root: Path) -> Layout:
     """How the data set at ``root``, a directory or a ``data.yaml``, is laid out.
 
     Raises:
-        InputError: YZ201 it is no data set, YZ203 its ``dataset.json`` or YZ246 its ``data.yaml`` describes none.
+        InputError: YZ284 its name is no UTF-8, YZ201 it is no data set,
+             YZ203 its ``dataset.json`` or YZ246 its ``data.yaml`` describes none.
     """
+    if not is_text(str(root)):
+        raise InputError.one("YZ284", where=str(root), problem="is no UTF-8", fix="rename the directory")
     if root.suffix.lower() in YAML_SUFFIXES and root.is_file():
         return _described_by_yaml(root)
     if not root.is_dir():

@@ -6,6 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.jsonio import is_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -42,5 +44,5 @@ def _names(sidecar: str) -> Iterable[str]:
     rows = document.get("instances") if isinstance(document, dict) else document
     for row in rows if isinstance(rows, list) else []:
         name = row.get("mask_path") if isinstance(row, dict) else None
-        if isinstance(name, str) and name and "\0" not in name:
+        if isinstance(name, str) and name and "\0" not in name and is_text(name):
             yield name

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.artifacts.jsonio import reason_of
+from yolozu.artifacts.jsonio import is_text, reason_of
 from yolozu.artifacts.object_models import ObjectModel, Symmetries
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera
 from yolozu.data.readers.pose_values import LARGEST, camera, matrix, numbers, vector
@@ -201,7 +201,7 @@ class _Reading:
         return None if path is None else InstanceMask(path, value)
 
     def _existing(self, value: object) -> Path:
-        if not isinstance(value, str) or not value or "\0" in value:
+        if not isinstance(value, str) or not value or "\0" in value or not is_text(value):
             raise ValueError(f"{value!r} is no path")
         path = self._root / value
         if not path.is_file():
