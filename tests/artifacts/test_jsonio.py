@@ -49,6 +49,21 @@ def test_a_full_disk_names_the_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_directories_made_for_a_file_go_again_with_it_but_none_that_is_used(tmp_path):
+    def fail(path, also=None):
+        with written_aside(path):
+            if also is not None:
+                also.touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail(tmp_path / "new/deep/file")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(KeyboardInterrupt):
+        fail(tmp_path / "new/deep/file", also=tmp_path / "new/other")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["other"]
+
+
 def test_an_equal_text_keeps_the_modification_time(tmp_path):
     path = tmp_path / "plan" / "train.json"
     assert write_text_if_changed(path, "{}")

@@ -1,11 +1,14 @@
 import errno
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import yolozu
+from tests.fixtures.projects import ENVIRONMENT
 from yolozu.cli import app
 from yolozu.errors import GateFailed, InputError, Interrupted
 
@@ -177,3 +180,19 @@ def test_python_m_yolozu_is_yolozu():
         2,
         "yolozu: YZ903 no such command 'contrat'\n  fix: did you mean 'contract'?\n",
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_command_with_a_line_and_exit_code_75_and_leaves_nothing(tmp_path, number):
+    # bgpfix/bgpipe#15: what was being written stayed behind as temporary files on SIGTERM.
+    words = ["-m", "yolozu", "data", "synth", "scenes", "--images", "100000"]
+    with subprocess.Popen(
+        [sys.executable, *words], cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not list(tmp_path.glob(".scenes*/images/train/*")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(number)
+        said = process.communicate(timeout=20)[1]
+    assert (process.returncode, said) == (75, "interrupted\n")
+    assert list(tmp_path.iterdir()) == []

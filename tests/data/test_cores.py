@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from yolozu.data.cores import available_cores
+from yolozu.data.cores import available_cores, released
 
 
 def test_only_cores_this_process_may_use_count(monkeypatch):
@@ -17,3 +19,21 @@ def test_where_the_system_does_not_tell_all_cores_count(monkeypatch, known, coun
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: known)
     assert available_cores() == count
+
+
+def test_what_a_released_pool_has_not_begun_is_not_waited_for():
+    begun = []
+
+    def work(number):
+        begun.append(number)
+        time.sleep(0.05)
+
+    def stopped():
+        with released(ThreadPoolExecutor(1)) as threads:
+            for number in range(1000):
+                threads.submit(work, number)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert len(begun) < 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +46,28 @@ def errors_name(path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def directory_made(directory: Path) -> Iterator[None]:
+    """``directory`` is there in the block; what was made for it goes again if the block fails and leaves it empty."""
+    made = [place for place in (directory, *directory.parents) if not place.exists()]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for place in made:
+                place.rmdir()
+        raise
+
+
+@contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """A path beside ``path`` that takes its place, synced, when the block ends well; else nothing happens."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with directory_made(path.parent), _written_aside(path) as aside:
+        yield aside
+
+
+@contextmanager
+def _written_aside(path: Path) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     os.close(handle)
     aside = Path(name)

@@ -12,7 +12,7 @@ import numpy as np
 
 from yolozu.artifacts.object_models import ObjectModels
 from yolozu.data.classes import classes_of_labels, stated_classes
-from yolozu.data.cores import available_cores
+from yolozu.data.cores import available_cores, released
 from yolozu.data.images import ImageFacts, image_facts
 from yolozu.data.index import DataIndex, ImageRecord
 from yolozu.data.models import read_models
@@ -203,7 +203,7 @@ def _other_splits(layout: Layout, names: Sequence[str]) -> list[SplitLabels]:
 
 def _looked_at(images: Sequence[LabeledImage], cache: DigestCache) -> Iterator[SurveyedImage]:
     """Decoding is most of the work and lets other threads run; digests are mostly known."""
-    with ThreadPoolExecutor(max_workers=available_cores()) as threads:
+    with released(ThreadPoolExecutor(max_workers=available_cores())) as threads:
         for start in range(0, len(images), CHUNK):
             chunk = images[start : start + CHUNK]
             facts = threads.map(image_facts, [image.path for image in chunk])

@@ -38,7 +38,7 @@ def test_a_directory_takes_its_place_when_all_went_well(tmp_path):
 
 def test_a_directory_that_failed_leaves_nothing(tmp_path):
     def stopped():
-        with directory_aside(tmp_path / "out") as aside:
+        with directory_aside(tmp_path / "deep/out") as aside:
             (aside / "a").write_text("1")
             raise KeyboardInterrupt
 

@@ -78,6 +78,16 @@ def test_seeds_and_splits_never_share_a_scene(root, tmp_path):
     assert len({record.sha256 for record in records}) == len(records) == 18
 
 
+def test_a_stopped_rendering_leaves_nothing_so_that_the_same_command_goes(tmp_path):
+    class Stopped(SilentProgress):
+        def bar(self, *_):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_scenes(tmp_path / "new/scenes", PLAN, Stopped())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_directory_with_something_in_it_is_refused(root):
     with pytest.raises(UsageError, match="YZ213 is not empty"):
         write_scenes(root, PLAN, SilentProgress())

@@ -16,7 +16,7 @@ from yolozu.data.checking.mask_levels import MaskFile, look_at_mask
 from yolozu.data.checking.pose_diagnosis import FITS, judged
 from yolozu.data.checking.pose_fit import posed_objects
 from yolozu.data.checking.pose_readings import words_of
-from yolozu.data.cores import available_cores
+from yolozu.data.cores import available_cores, released
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,7 +161,7 @@ def bad_mask(survey: Survey) -> Iterator[Hit]:
     """Masks that cannot be read, are of another size than their image, or do not show their object."""
     owners = [item for item in survey.instances() if item[2].mask is not None and item[1].facts.problem is None]
     paths = list(dict.fromkeys(instance.mask.path for _, _, instance in owners if instance.mask is not None))
-    with ThreadPoolExecutor(max_workers=available_cores()) as threads:
+    with released(ThreadPoolExecutor(max_workers=available_cores())) as threads:
         files = dict(zip(paths, threads.map(look_at_mask, paths), strict=True))
     for split, image, instance in owners:
         assert instance.mask is not None, "only such instances are listed"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yolozu.artifacts.jsonio import fsync_dir, written_aside
+from yolozu.artifacts.jsonio import directory_made, fsync_dir, written_aside
 from yolozu.errors import Finding, UsageError
 from yolozu.system_errors import told_by_machine
 
@@ -49,15 +49,15 @@ def directory_aside(path: Path) -> Iterator[Path]:
 
     ``path`` may be an empty directory or missing.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
-    try:
-        yield aside
-        aside.chmod(0o755)
-        aside.replace(path)
-        fsync_dir(path.parent)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with directory_made(path.parent):
+        aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+        try:
+            yield aside
+            aside.chmod(0o755)
+            aside.replace(path)
+            fsync_dir(path.parent)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def refuse_listed(code: str, problems: Mapping[Path, str], fix: str, more_at: Path) -> None:

@@ -20,7 +20,8 @@ import numpy as np
 from PIL import Image
 
 from yolozu.artifacts.jsonio import pretty, write_text
-from yolozu.data.cores import available_cores
+from yolozu.data.cores import available_cores, released
+from yolozu.data.prepare.writing import directory_aside
 from yolozu.data.synth.renderer import Rendering, render
 from yolozu.data.synth.scene import Scene, draw_scene
 from yolozu.data.synth.solids import all_solids
@@ -62,7 +63,7 @@ class SynthPlan:
 
 
 def write_scenes(root: Path, plan: SynthPlan, progress: Progress) -> None:
-    """Render ``plan`` into ``root``. The same plan gives the same files, however many processes render.
+    """Render ``plan`` into ``root``, all of it or nothing. The same plan gives the same files, whatever the processes.
 
     Args:
         root: a directory that is empty or does not exist.
@@ -76,6 +77,11 @@ def write_scenes(root: Path, plan: SynthPlan, progress: Progress) -> None:
         raise UsageError.one(
             "YZ213", where=str(root), problem="is not empty", fix="name a new directory, or delete what is there"
         )
+    with directory_aside(root) as aside:
+        _write_all(aside, plan, progress)
+
+
+def _write_all(root: Path, plan: SynthPlan, progress: Progress) -> None:
     jobs = [("train", number) for number in range(plan.images)] + [("val", number) for number in range(plan.val_images)]
     for split in STREAMS:
         for kind in ("images", "labels", "masks"):
@@ -116,12 +122,14 @@ def _rendered(root: Path, plan: SynthPlan, jobs: list[tuple[str, int]]) -> Gener
     splits, numbers = zip(*jobs, strict=True)
     count = len(jobs)
     spawn = multiprocessing.get_context("spawn")  # a fork would copy this process's threads in whatever state they are
-    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_leave_interrupts_to_the_parent) as pool:
-        yield from pool.map(write_scene, [root] * count, [plan] * count, splits, numbers, chunksize=32)
+    pool = ProcessPoolExecutor(processes, mp_context=spawn, initializer=_leave_interrupts_to_the_parent)
+    with released(pool):
+        yield from pool.map(write_scene, [root] * count, [plan] * count, splits, numbers, chunksize=8)
 
 
 def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _label_lines(scene: Scene, rendering: Rendering) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from yolozu.data.cores import available_cores
+from yolozu.data.cores import available_cores, released
 from yolozu.evaluation.comparison.matches import IGNORED, IOUS_T, RIGHT
 from yolozu.evaluation.metrics import AREAS, FIRST_IOU, IOU_STEP, METRICS
 
@@ -56,7 +56,7 @@ def metrics_of(
     most = int(multiplicity_IR.max(initial=0))
     order = _Order.of(matches, images=len(multiplicity_IR), most=most, num_categories=num_categories)
     measured = []
-    with ThreadPoolExecutor(max_workers=available_cores()) as threads:
+    with released(ThreadPoolExecutor(max_workers=available_cores())) as threads:
         for part in parts:
             measured.append(_measure(matches, order, part, num_categories, threads))
             advance(part.shape[1])
