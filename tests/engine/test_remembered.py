@@ -1,3 +1,6 @@
+import json
+import os
+
 import pytest
 
 from yolozu.contract.overrides import parse_assignments
@@ -50,6 +53,71 @@ def test_forgetting_what_is_not_remembered_is_an_error(layout):
     with pytest.raises(UsageError) as caught:
         Remembered.read(layout).forget(["epochs"])
     assert str(caught.value) == "forget=epochs: YZ310 epochs: not remembered\n  fix: remembered are: lr"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A directory with a contract, and a run that was given it there."""
+    place = tmp_path / "project"
+    place.mkdir()
+    (place / "exp.yaml").touch()
+    monkeypatch.chdir(place)
+    made = RunLayout.of("exp01")
+    made.plan_dir.mkdir(parents=True)
+    remembered = Remembered.read(made).with_given("exp.yaml", parse_assignments(["init_from=w.pt", "lr=1"]))
+    made.overrides_path.write_text(remembered.in_directory(place, made).text())
+    return place
+
+
+def seen_from(directory, run, monkeypatch):
+    directory.mkdir(exist_ok=True)
+    monkeypatch.chdir(directory)
+    layout = RunLayout.at(os.path.relpath(run))
+    remembered = Remembered.read(layout)
+    return remembered.rebased(remembered.base(layout), directory)
+
+
+def test_paths_mean_the_same_from_another_directory(project, tmp_path, monkeypatch):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/exp.yaml").touch()
+    seen = seen_from(tmp_path / "other", project / "runs/exp01", monkeypatch)
+    assert (seen.config, seen.overrides) == ("../project/exp.yaml", {"init_from": "../project/w.pt", "lr": 1})
+
+
+def test_a_project_may_be_moved_as_a_whole(project, tmp_path, monkeypatch):
+    moved = project.rename(tmp_path / "moved")
+    seen = seen_from(moved, moved / "runs/exp01", monkeypatch)
+    assert (seen.config, seen.overrides) == ("exp.yaml", {"init_from": "w.pt", "lr": 1})
+
+
+def test_a_run_may_be_moved_alone(project, tmp_path, monkeypatch):
+    archived = (project / "runs/exp01").rename(tmp_path / "exp01")
+    assert seen_from(tmp_path / "other", archived, monkeypatch).config == "../project/exp.yaml"
+
+
+def test_a_run_of_an_early_release_means_the_directory_that_its_runs_lie_in(project, tmp_path, monkeypatch):
+    path = project / "runs/exp01/plan/overrides.json"
+    path.write_text(json.dumps({"config": "exp.yaml", "overrides": {}, "strict": True}))
+    assert seen_from(tmp_path / "other", project / "runs/exp01", monkeypatch).config == "../project/exp.yaml"
+
+
+BEFORE = Remembered("a.yaml", {"lr": 1, "epochs": 3}, strict=True)
+
+
+def test_a_refused_command_is_as_if_never_typed():
+    typed = parse_assignments(["lr=5", "device=cuda"])
+    assert BEFORE.forget(["epochs"]).with_given("b.yaml", typed).after_refusal(BEFORE, set()) == BEFORE
+
+
+def test_what_lasting_work_was_done_with_stays_all_the_same():
+    typed = parse_assignments(["lr=5", "max_detections=3"])
+    now = BEFORE.forget(["epochs"]).with_given(None, typed)
+    assert now.after_refusal(BEFORE, {"lr", "epochs"}).overrides == {"lr": 5}
+
+
+def test_a_new_run_keeps_its_contract():
+    now = Remembered().with_given("a.yaml", parse_assignments(["lr=5"]))
+    assert now.after_refusal(Remembered(), set()) == Remembered("a.yaml")
 
 
 BAD = '{"config": "a", "overrides": {}, "strict": "yes"}'

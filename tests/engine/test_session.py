@@ -3,9 +3,12 @@ import re
 
 import pytest
 
+from tests.data.builders import write_image
+from yolozu.artifacts.digest import DigestCache
 from yolozu.contract.overrides import parse_assignments
 from yolozu.engine.session import open_session
 from yolozu.errors import ContractError, InputError, UsageError
+from yolozu.plan.begun import Begun, saved_path
 from yolozu.plan.receipt import Receipt
 
 CONTRACT = """\
@@ -92,7 +95,10 @@ def test_the_resolved_contract_names_the_run_it_is_of(config, tmp_path):
 def test_the_default_contract_serves_where_none_was_ever_named(config):
     assert opened(config=None, default_config="exp.yaml").headline == "a: exp.yaml\n  new run a, from exp.yaml"
     opened("seed=4", config=None, default_config="exp.yaml").write_plan()
-    assert opened(config=None, default_config="other.yaml").headline == "a: exp.yaml + seed=4 (remembered)"
+    assert opened(config=None, default_config="other.yaml").headline == (
+        "a: exp.yaml + seed=4 (remembered)\n"
+        "  exp.yaml:3 says seed: 0, but what is remembered wins; forget=seed follows the file"
+    )
 
 
 def test_all_that_is_wrong_is_told_at_once(config):
@@ -158,3 +164,84 @@ def test_the_headline_tells_what_is_no_longer_asked_for(config, tmp_path):
         session.headline == "a: exp.yaml + metrics_csv=null\n  a.csv: no longer asked for; nothing reads or renews it"
     )
     assert json.loads(session.texts["plan/leftovers.json"])["paths"] == ["a.csv"]
+
+
+def test_a_remembered_override_that_hides_the_file_is_told_at_every_start(config, tmp_path):
+    opened("lr=0.001").write_plan()
+    assert opened(config=None).headline == "a: exp.yaml + lr=0.001 (remembered)"
+    (tmp_path / "exp.yaml").write_text(CONTRACT + "lr: 0.0005\n")
+    assert opened(config=None).headline == (
+        "a: exp.yaml + lr=0.001 (remembered)\n"
+        "  exp.yaml:10 says lr: 0.0005, but what is remembered wins; forget=lr follows the file"
+    )
+    assert opened("lr=0.001", config=None).headline == "a: exp.yaml + lr=0.001"
+    assert opened(config=None, forget=["lr"]).headline == "a: exp.yaml"
+
+
+def test_a_contract_that_is_gone_says_where_the_run_knows_it_from(config, tmp_path):
+    opened().write_plan()
+    (tmp_path / "exp.yaml").unlink()
+    with pytest.raises(ContractError) as caught:
+        opened(config=None)
+    assert str(caught.value) == (
+        f"exp.yaml: YZ101 no such file; the run remembers it from {tmp_path}\n"
+        "  fix: put it back there, or name the run's contract: config=FILE"
+    )
+
+
+def refused(session):
+    session.write_plan()
+    return session.forget_refused(), json.loads(session.layout.overrides_path.read_text())["overrides"]
+
+
+def test_overrides_of_a_refused_command_are_forgotten(config):
+    opened("lr=0.1").write_plan()
+    assert refused(opened("lr=0.5", "batch_size=3")) == (["batch_size=3", "lr=0.5"], {"lr": 0.1})
+
+
+def test_overrides_of_a_training_that_has_begun_are_kept(config):
+    session = opened("lr=0.5", "max_detections=3")
+    session.write_plan()
+    for path in ("data/train.json", "data/val.json", "data/models.json"):
+        (session.layout.root / path).parent.mkdir(exist_ok=True)
+        (session.layout.root / path).write_text("{}")
+    node, scratch = session.plan["train"], session.layout.scratch_dir("train")
+    with DigestCache(None) as cache:
+        inputs = {name: session.digest(path, cache) for name, path in node.inputs.items()}
+    Begun(scratch, "d", node.spec, inputs, node.stage.version).write()
+    saved_path(scratch).write_text('{"done": 3, "total": 10}')
+    assert refused(session) == (["max_detections=3"], {"lr": 0.5})
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A data set of a picture a split."""
+    for split in ("train", "val"):
+        write_image(tmp_path / f"parts/images/{split}/a.png", seed=0)
+        (tmp_path / f"parts/labels/{split}").mkdir(parents=True)
+        (tmp_path / f"parts/labels/{split}/a.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    (tmp_path / "parts/classes.txt").write_text("tin\n")
+    return tmp_path / "parts"
+
+
+def test_the_same_bytes_elsewhere_are_the_same_data(config, data, tmp_path):
+    session = opened("dataset_root=parts")
+    session.write_plan()
+    node = session.plan["prepare_data"]
+    with DigestCache(None) as cache:
+        inputs = {name: session.digest(path, cache) for name, path in node.inputs.items()}
+    session.layout.receipts_dir.mkdir()
+    Receipt(node.name, node.stage.version, node.spec, inputs, {}, {}, "", 1.0, {}).write(
+        session.layout.receipt_path(node.name)
+    )
+    data.rename(tmp_path / "elsewhere")
+    moved = opened("dataset_root=elsewhere")
+    assert moved.plan["prepare_data"].spec == node.spec
+    assert moved.texts["plan/dataset.json"] == session.texts["plan/dataset.json"]
+    assert json.loads(moved.texts["plan/operations.json"])["moved"] == {"then": "parts", "now": "elsewhere"}
+    assert [reason.kind for reason in moved.own_reasons(moved.plan["prepare_data"])] == ["output"] * 5
+    moved.write_plan()
+    (tmp_path / "elsewhere/labels/val/a.txt").write_text("")
+    other = opened("dataset_root=elsewhere")
+    assert other.plan["prepare_data"].spec["dataset"]["dataset_root"] == "elsewhere"
+    assert "moved" not in json.loads(other.texts["plan/operations.json"])

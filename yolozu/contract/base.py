@@ -50,6 +50,16 @@ class Location:
 
 
 @dataclass(frozen=True)
+class FilePath:
+    """Says that a text is a path, relative to the working directory, unless it is one of ``words``.
+
+    Goes into ``Annotated[...]``.
+    """
+
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Neutral:
     """The value that the absence of a key in an older run stands for, where that is not the key's default.
 

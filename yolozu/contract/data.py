@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
-from yolozu.contract.base import Conflict, Form, Location, Section
+from yolozu.contract.base import Conflict, FilePath, Form, Location, Section
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 ImageSize = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
@@ -24,7 +24,7 @@ SYNTHETIC = "synthetic"
 class DatasetSection(Section):
     """Where the images and labels are, and which of them are used."""
 
-    dataset_root: str = Field(default=SYNTHETIC, min_length=1)
+    dataset_root: Annotated[str, FilePath((SYNTHETIC,))] = Field(default=SYNTHETIC, min_length=1)
     """Directory of the data set (YOLO layout, `data.yaml`, BOP scenewise or one with a `dataset.json`), relative to the
     working directory; or `synthetic`, which renders table-top scenes with exact boxes and poses."""
 
@@ -131,7 +131,7 @@ class AugmentSection(Section):
     """Probability that a sample shows four images, one in each quarter. Such a picture has no single camera, so its
     objects keep their boxes and lose their poses."""
 
-    paste_backgrounds: Annotated[str | None, Location()] = Field(default=None, min_length=1)
+    paste_backgrounds: Annotated[str | None, FilePath(), Location()] = Field(default=None, min_length=1)
     """Directory of pictures, relative to the working directory: the objects of every training image are cut out along
     their masks and shown before a random part of one of these; null leaves images as they are."""
 

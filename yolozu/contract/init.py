@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from yolozu.contract.base import Location, Section
+from yolozu.contract.base import FilePath, Location, Section
 
 
 class InitSection(Section):
     """Where the first weights come from; without a file, from the seed."""
 
-    init_from: Annotated[str | None, Location()] = Field(default=None, min_length=1)
+    init_from: Annotated[str | None, FilePath(), Location()] = Field(default=None, min_length=1)
     """Weights to start from, relative to the working directory: a checkpoint of yolozu, an official RT-DETR or
     RT-DETRv2 `.pth`, a `.safetensors` file or directory of transformers, or a backbone of torchvision. Which of them is
     told by its content. It must fit `model` exactly, but for classes (see `head_init`); other content trains anew."""

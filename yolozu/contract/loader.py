@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from yolozu.contract.dead_keys import dead_keys
 from yolozu.contract.fields import slot_at
 from yolozu.contract.node import BROKEN, DEFAULT_ORIGIN, Node, Origin, Problem
 from yolozu.contract.overrides import Override, override_nodes, replace_aliases
+from yolozu.contract.path_keys import rebase_file
 from yolozu.contract.rules import RULES
 from yolozu.contract.run import Contract
 from yolozu.contract.shape import fit, unknown_key
@@ -38,6 +39,7 @@ class LoadedContract:
         source: dotted key -> where it was given; keys that are not here have their default.
         warnings: what is wrong without keeping the contract from being used.
         strict: whether strict mode was on.
+        hidden: dotted key -> value and place in the file that an override has replaced by another value.
     """
 
     path: Path | None
@@ -46,27 +48,35 @@ class LoadedContract:
     source: Mapping[str, Origin]
     warnings: tuple[Finding, ...]
     strict: bool
+    hidden: Mapping[str, tuple[Any, Origin]] = field(default_factory=dict)
 
     def origin_of(self, key: str) -> str:
         """Where ``key`` (dotted where it nests) was given: ``exp.yaml:12``, ``lr=0.1``, ``--lr``; else ``default``."""
         return self.source.get(key, DEFAULT_ORIGIN).text
 
 
-def load_contract(path: Path | None, overrides: Sequence[Override] = (), *, strict: bool = False) -> LoadedContract:
+def load_contract(
+    path: Path | None, overrides: Sequence[Override] = (), *, strict: bool = False, base: Path | None = None
+) -> LoadedContract:
     """The contract in a YAML or JSON file with ``overrides`` on top.
 
     Args:
         path: the file; None for overrides and defaults alone.
         overrides: flags win over KEY=VALUE, which win over the file; within one kind the later one wins.
         strict: strict mode whatever the file says.
+        base: directory that the paths in the file are relative to; None means the working directory.
 
     Raises:
         ContractError: everything that is wrong, sorted by line.
     """
     root, problems = (Node({}, Origin.of_file(COMMAND_LINE)), []) if path is None else read_source(path)
     root = Node(root.value, Origin.of_file(root.origin.file))
-    problems += replace_aliases(root, nested=False) + _expand_model(root, path) + replace_aliases(root, nested=True)
+    problems += replace_aliases(root, nested=False)
+    if base is not None:
+        rebase_file(root, base, Path.cwd())
+    problems += _expand_model(root, path) + replace_aliases(root, nested=True)
     written = Node(dict(root.value), root.origin)
+    hidden = _hidden(root, overrides)
     problems += _apply(root, overrides, path)
     asked = asked_by(root)
     strict = strict or asked is not None
@@ -88,6 +98,7 @@ def load_contract(path: Path | None, overrides: Sequence[Override] = (), *, stri
         source={key: node.origin for key, node in leaves.items()},
         warnings=tuple(_as_warning(problem, tolerated=True) for problem in sorted(warnings)),
         strict=strict,
+        hidden=hidden,
     )
 
 
@@ -134,6 +145,16 @@ def _apply(root: Node, overrides: Sequence[Override], contract_path: Path | None
         if path == ("model",):
             problems += _expand_model(root, contract_path)
     return problems
+
+
+def _hidden(root: Node, overrides: Sequence[Override]) -> dict[str, tuple[Any, Origin]]:
+    """What the file says under keys to which ``overrides`` give another value."""
+    found = {path: (root.find(path), node) for path, node in override_nodes(overrides)[0]}
+    return {
+        _key(path): (written.plain(), written.origin)
+        for path, (written, node) in found.items()
+        if written is not None and written.plain() != node.plain()
+    }
 
 
 def _broken_rules(contract: Contract, root: Node, bad: set[KeyPath]) -> Iterable[Problem]:

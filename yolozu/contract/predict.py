@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, WithJsonSchema, model_validator
 
 from yolozu.contract.adapters import require_known_adapter
-from yolozu.contract.base import Conflict, Form, Location, Section
+from yolozu.contract.base import Conflict, FilePath, Form, Location, Section
 from yolozu.contract.components import ADAPTERS, CORRUPTIONS, TTT_METHODS
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class PredictSection(Section):
     """What predicts: the checkpoint (torch), the exported file (ONNX Runtime), a given file, nothing (dummy), or an
     adapter that an installed package offers."""
 
-    predictions: Annotated[str | None, Location()] = Field(default=None, min_length=1)
+    predictions: Annotated[str | None, FilePath(), Location()] = Field(default=None, min_length=1)
     """Predictions file that `adapter: precomputed` serves, or the adapter of a package reads."""
 
     score_threshold: float = Field(default=0.001, ge=0.0, le=1.0)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from yolozu.contract.base import Form, Location, Section
+from yolozu.contract.base import FilePath, Form, Location, Section
 
 STANDARD, NONE = "standard", "none"
 
@@ -12,6 +12,7 @@ SettingName = Annotated[
     str,
     Field(pattern=rf"^({STANDARD}|{NONE}|.*\.(yaml|yml|json))$"),
     Form(f"{STANDARD}, {NONE}, or the path of a .yaml, .yml or .json file"),
+    FilePath((STANDARD, NONE)),
     Location(),
 ]
 

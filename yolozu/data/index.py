@@ -17,6 +17,8 @@ from yolozu.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from yolozu.data.moved import Moved
+
 SCHEMA_VERSION = 2
 
 
@@ -151,8 +153,12 @@ class DataIndex:
         write_text(path, canonical(document) + "\n")
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, moved: Moved | None = None) -> Self:
         """The index at ``path``.
+
+        Args:
+            path: the file.
+            moved: where the data set lies now, if not where the index says.
 
         Raises:
             InputError: YZ206 the file is missing, damaged or of another version.
@@ -160,16 +166,17 @@ class DataIndex:
         fix = "run the prepare_data stage again: doit run_id=… prepare_data"
         document = read_json(path, code="YZ206", fix=fix)
         try:
-            return cls._from_json(document, path)
+            return cls._from_json(document, path, moved)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError.one("YZ206", where=str(path), problem=f"is no index: {error}", fix=fix) from error
 
     @classmethod
-    def _from_json(cls, document: dict[str, Any], path: Path) -> Self:
+    def _from_json(cls, document: dict[str, Any], path: Path, moved: Moved | None) -> Self:
         if document["schema_version"] != SCHEMA_VERSION:
             raise ValueError(f"schema_version {document['schema_version']}, expected {SCHEMA_VERSION}")
         base = document["root_base"]
         root = path.parent / document["root"] if base == "index" else Path(document["root"])
+        root = root if moved is None or base == "index" else moved.at_present(root)
         records = tuple(ImageRecord.from_json(row, root) for row in document["images"])
         return cls(
             root,

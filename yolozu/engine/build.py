@@ -13,7 +13,7 @@ from yolozu.engine.failure import stopped
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.stopping import StopBuild
-from yolozu.errors import EXIT_DONE, InputError, UsageError, YolozuError
+from yolozu.errors import EXIT_DONE, EXIT_USAGE, InputError, UsageError, YolozuError
 from yolozu.plan.receipt import Receipt
 from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import told_by_machine
@@ -120,8 +120,15 @@ class Build:
         code = run_worker(self.session.layout, node.name, stopping=self.stopping, insist_on_resume=insists)
         if code:
             self.exit_code = code
+            self._forget_refused()
             return TaskFailed(f"{node.name} ended with exit code {code}")
         return None
+
+    def _forget_refused(self) -> None:
+        """A refused command is as if never typed."""
+        if self.exit_code == EXIT_USAGE:
+            for word in self.session.forget_refused():
+                print(f"{self.session.layout.run_id}: {word} is not remembered: it was refused", file=sys.stderr)
 
     def _refused(self, error: YolozuError) -> TaskError:
         print(error, file=sys.stderr)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.jsonio import pretty
+from yolozu.artifacts.spec import flat
 from yolozu.artifacts.weight_files import WEIGHTS, weight_files
 from yolozu.contract.adapters import offered_adapter
 from yolozu.contract.components import ADAPTERS
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below
+from yolozu.data.moved import Moved
 from yolozu.errors import InputError
+from yolozu.plan.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from yolozu.artifacts.digest import DigestCache
     from yolozu.contract.loader import LoadedContract
+    from yolozu.paths import RunLayout
+    from yolozu.plan.plan import Plan
     from yolozu.plan.staleness import Reason
 
 SCHEMA_VERSION = 1
@@ -130,6 +137,26 @@ def given_setting(loaded: LoadedContract) -> dict[str, Any] | None:
         "setting": read.setting.model_dump(mode="json", exclude=set(OF_THE_RUN)),
         "without_effect": [key for key in OF_THE_RUN if key in read.in_file],
     }
+
+
+def moved_data(layout: RunLayout, plan: Plan, data: dict[str, Any]) -> Moved | None:
+    """Where the run's data were when it first read them, if they lie elsewhere today: the same files, byte by byte.
+
+    Args:
+        layout: the run.
+        plan: its graph.
+        data: fingerprint of the data set as the contract names it.
+    """
+    path = layout.fingerprint_path.relative_to(layout.root).as_posix()
+    for node in plan.nodes:
+        receipt = Receipt.readable(layout.receipt_path(node.name))
+        if receipt is None or path not in node.inputs.values():
+            continue
+        then = flat(receipt.spec).get("dataset_root", data["dataset_root"])
+        as_then = hashlib.sha256(pretty({**data, "dataset_root": then}).encode()).hexdigest()
+        if then != data["dataset_root"] and as_then in receipt.inputs.values():
+            return Moved(then, data["dataset_root"])
+    return None
 
 
 def told_by_file(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json
 from yolozu.artifacts.record import typed
+from yolozu.contract.node import dotted
 from yolozu.contract.overrides import Override
+from yolozu.contract.path_keys import rebased
 from yolozu.errors import UsageError
+from yolozu.paths import RUNS_DIR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
+    from yolozu.contract.loader import LoadedContract
     from yolozu.paths import RunLayout
 
 FORGET_ALL = "all"
@@ -25,6 +31,8 @@ class _Stored:
     config: str | None
     overrides: dict[str, Any]
     strict: bool | None = None
+    directory: str | None = None
+    directory_from_run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,11 +43,16 @@ class Remembered:
         config: path of the contract file as it was given; None before the first build.
         overrides: flat (or dotted) key -> JSON value.
         strict: whether the run is read in strict mode; None before the first build.
+        directory: the working directory that ``config`` and the paths in contract and overrides are relative to; None
+            in runs of early releases.
+        directory_from_run: the same, relative to the run's directory: both may have been moved together.
     """
 
     config: str | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
     strict: bool | None = None
+    directory: str | None = None
+    directory_from_run: str | None = None
 
     @classmethod
     def read(cls, layout: RunLayout) -> Remembered:
@@ -54,11 +67,54 @@ class Remembered:
         fix = "delete it and give the overrides again"
         value = read_json(path, code="YZ309", fix=fix)
         stored = typed(_Stored, value, what="memory of a run", code="YZ309", where=str(path), fix=fix)
-        return cls(stored.config, stored.overrides, stored.strict)
+        return cls(**asdict(stored))
 
     def text(self) -> str:
         """The JSON file's text."""
-        return pretty({"schema_version": 1, "config": self.config, "overrides": self.overrides, "strict": self.strict})
+        return pretty({"schema_version": 1, **asdict(self)})
+
+    def base(self, layout: RunLayout) -> Path:
+        """The working directory that the paths are relative to, as far as it can still be found; absolute.
+
+        The first of these in which the contract file lies: where run and contract are as they were to each other, the
+        directory of old, the one that `runs/` lies in, the present one.
+        """
+        here, root = Path.cwd(), layout.root.absolute()
+        if self.config is None:
+            return here
+        named = [] if self.directory_from_run is None else [Path(os.path.normpath(root / self.directory_from_run))]
+        named += [] if self.directory is None else [Path(self.directory)]
+        named += [root.parent.parent] if not named and root.parent.name == RUNS_DIR.name else []
+        return next((place for place in named if (place / self.config).is_file()), here)
+
+    def rebased(self, source: Path, target: Path) -> Remembered:
+        """The same, with paths relative to ``target`` instead of ``source``."""
+        if source == target:
+            return self
+        config = self.config
+        if config is not None and not Path(config).is_absolute():
+            config = os.path.relpath(source / config, target)
+        overrides = {
+            key: rebased(Override(key, value, "").path, value, source, target) for key, value in self.overrides.items()
+        }
+        return replace(self, config=config, overrides=overrides)
+
+    def in_directory(self, directory: Path, layout: RunLayout) -> Remembered:
+        """The same, as of ``directory``."""
+        from_run = Path(os.path.relpath(directory, layout.root.absolute())).as_posix()
+        return replace(self, directory=str(directory), directory_from_run=from_run)
+
+    def after_refusal(self, before: Remembered, taken: Container[str]) -> Remembered:
+        """What stays of ``self``, what a refused command would have had remembered.
+
+        Args:
+            before: what was remembered before the command.
+            taken: first parts of the keys that lasting work was done with all the same.
+        """
+        kept = {key: value for key, value in self.overrides.items() if _first(key) in taken}
+        earlier = {key: value for key, value in before.overrides.items() if _first(key) not in taken}
+        whole = before if before.config is not None and not taken else self
+        return replace(whole, overrides={**earlier, **kept})
 
     def forget(self, keys: Sequence[str]) -> Remembered:
         """Without ``keys``; without any for ``all``.
@@ -104,6 +160,20 @@ class Remembered:
         fresh = [f"{key}={shown(value)}" for key, value in self.overrides.items() if key in now]
         old = [f"{key}={shown(value)} (remembered)" for key, value in self.overrides.items() if key not in now]
         return " + ".join([f"{run_id}: {self.config}", *fresh, *old])
+
+
+def hidden_lines(loaded: LoadedContract, given: Sequence[Override]) -> list[str]:
+    """What to say of remembered overrides that hide what the contract file says."""
+    now = {dotted(override.path) for override in given}
+    return [
+        f"  {origin.text} says {key}: {shown(value)}, but what is remembered wins; forget={key} follows the file"
+        for key, (value, origin) in loaded.hidden.items()
+        if key not in now
+    ]
+
+
+def _first(key: str) -> str | int:
+    return Override(key, None, "").path[0]
 
 
 def shown(value: Any) -> str:

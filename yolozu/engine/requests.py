@@ -39,6 +39,7 @@ class _Operations:
 
     operations: dict[str, Any]
     provenance: dict[str, Any]
+    moved: dict[str, str] | None = None
 
 
 def read_request(path: Path, stage: Stage | None = None) -> Node:
@@ -69,7 +70,7 @@ def read_request(path: Path, stage: Stage | None = None) -> Node:
 
 
 def read_operations(path: Path) -> dict[str, Any]:
-    """What the planner has written for workers: operational keys and provenance.
+    """What the planner has written for workers: operational keys, provenance, and where a moved data set lies.
 
     Raises:
         InputError: YZ312, the file is missing or holds something else.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
@@ -13,21 +13,24 @@ from yolozu.contract.loader import LoadedContract, contract_digest, load_contrac
 from yolozu.contract.node import Origin
 from yolozu.contract.show import to_yaml
 from yolozu.data.fingerprint import fingerprint, used_files
+from yolozu.data.moved import Moved
 from yolozu.engine.given import (
     background_files,
     given_backgrounds,
     given_setting,
     given_to_predict,
     given_weights,
+    moved_data,
     told_by_file,
     what_predicts,
     with_newer,
 )
 from yolozu.engine.leftovers import check_places, leftover_lines, leftover_texts, leftovers
 from yolozu.engine.new_runs import check_new_run
-from yolozu.engine.remembered import Remembered
-from yolozu.errors import UsageError
+from yolozu.engine.remembered import Remembered, hidden_lines, shown
+from yolozu.errors import ContractError, UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
+from yolozu.plan.begun import Begun
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.plan.receipt import Receipt
 from yolozu.plan.staleness import Reason, Verdict, judge, location_changes, own_reasons
@@ -58,11 +61,35 @@ class Session:
     plan: Plan
     texts: dict[str, str]
     headline: str
+    before: Remembered
+    remembered: Remembered
 
     def write_plan(self) -> None:
         """Write requests and the like; an unchanged file keeps its modification time."""
         for path, text in self.texts.items():
             write_text_if_changed(self.layout.root / path, text)
+
+    def forget_refused(self) -> list[str]:
+        """After a refused command: remember its overrides only where lasting work was done with them; the others."""
+        lasting = [node.name for node in self.plan.nodes if node.stage.resumable and self._lasts(node)]
+        nodes = self.plan.needed_for(lasting) if lasting else ()
+        taken = {key for node in nodes for section in node.spec.values() for key in section}
+        stays = self.remembered.after_refusal(self.before, taken)
+        write_text_if_changed(self.layout.overrides_path, stays.text())
+        return sorted(
+            f"{key}={shown(value)}"
+            for key, value in self.remembered.overrides.items()
+            if key not in stays.overrides or stays.overrides[key] != value
+        )
+
+    def _lasts(self, node: Node) -> bool:
+        """Whether a resumable stage's result, or its unfinished work, is what the session asks for."""
+        with DigestCache(digest_cache_path()) as cache:
+            inputs = {name: self.digest(path, cache) for name, path in node.inputs.items()}
+            begun = Begun.read(self.layout.scratch_dir(node.name))
+            if begun is not None and begun.has_saved(node) and begun.obstacle(node, inputs) is None:
+                return True
+            return not own_reasons(node, self.layout, lambda path: self.digest(path, cache))
 
     def origin(self, key: str) -> str | None:
         """Where a key of the contract was set: ``exp.yaml:12``, ``lr=0.1``; None for a default."""
@@ -143,22 +170,57 @@ def open_session(
         layout = RunLayout.of(_run_id(config, run_id, given, default_config, strict=strict))
     else:
         layout = _own_directory(run_dir, run_id)
-    remembered = Remembered.read(layout).with_strict(asked=strict)
+    before = Remembered.read(layout)
+    remembered, here = before.with_strict(asked=strict), Path.cwd()
     if forget:
         remembered = remembered.forget(forget)
+    base = remembered.base(layout)
+    remembered = remembered.rebased(base, here)
     known = config is not None or remembered.config is not None
     said: list[str] = []
     if not known and (run_id is not None or run_dir is not None):
         said = check_new_run(layout, default_config=default_config, given=given, may_begin=may_begin)
     remembered = remembered.with_given(config if known else default_config, given)
-    path = Path(remembered.config) if remembered.config is not None else None
-    loaded = _named(load_contract(path, remembered.as_overrides(given), strict=remembered.strict is True), layout)
-    plan = compile_plan(loaded.contract, registered_stages() if stages is None else stages)
+    loaded = _named(_loaded(remembered, given, base=None if config is not None else base), layout)
+    if config is not None:
+        base = here
+    with DigestCache(digest_cache_path()) as cache:
+        data = fingerprint(loaded.contract.dataset, cache)
+    chosen = registered_stages() if stages is None else stages
+    plan = compile_plan(loaded.contract, chosen)
+    moved = moved_data(layout, plan, data)
+    if moved is not None:
+        dataset = loaded.contract.dataset.model_copy(update={"dataset_root": moved.then})
+        plan = compile_plan(loaded.contract.model_copy(update={"dataset": dataset}), chosen)
+        data = {**data, "dataset_root": moved.then}
     check_places(layout, plan)
     left = leftovers(layout, plan)
-    texts = _planned_texts(layout, loaded, plan, remembered, argv) | leftover_texts(layout, left)
+    texts = _planned_texts(layout, loaded, plan, argv, data=data, moved=moved)
+    stored = remembered.rebased(here, base).in_directory(base, layout)
+    texts |= {layout.overrides_path.relative_to(layout.root).as_posix(): stored.text(), **leftover_texts(layout, left)}
+    said += hidden_lines(loaded, given)
     headline = "\n".join([remembered.headline(layout.run_id, given), *said, *leftover_lines(left)])
-    return Session(layout, loaded, plan, texts, headline)
+    return Session(layout, loaded, plan, texts, headline, before, stored)
+
+
+def _loaded(remembered: Remembered, given: Sequence[Override], *, base: Path | None) -> LoadedContract:
+    """The contract as files and overrides say it together.
+
+    Args:
+        remembered: the file, and all overrides.
+        given: those that were given just now.
+        base: directory that the paths in a remembered file are relative to; None where the file was named just now.
+    """
+    path = None if remembered.config is None else Path(remembered.config)
+    if base is not None and path is not None and not path.exists() and remembered.directory is not None:
+        raise ContractError.one(
+            "YZ101",
+            where=str(path),
+            problem=f"no such file; the run remembers it from {remembered.directory}",
+            fix="put it back there, or name the run's contract: config=FILE",
+        )
+    strict = remembered.strict is True
+    return load_contract(path, remembered.as_overrides(given), strict=strict, base=base)
 
 
 def _run_id(
@@ -202,13 +264,18 @@ def _named(loaded: LoadedContract, layout: RunLayout) -> LoadedContract:
 
 
 def _planned_texts(
-    layout: RunLayout, loaded: LoadedContract, plan: Plan, remembered: Remembered, argv: Sequence[str]
+    layout: RunLayout,
+    loaded: LoadedContract,
+    plan: Plan,
+    argv: Sequence[str],
+    *,
+    data: dict[str, Any],
+    moved: Moved | None,
 ) -> dict[str, str]:
     def relative(path: Path) -> str:
         return path.relative_to(layout.root).as_posix()
 
     with DigestCache(digest_cache_path()) as cache:
-        data = fingerprint(loaded.contract.dataset, cache)
         given, weights = given_to_predict(loaded, cache), given_weights(loaded, cache)
         backgrounds = given_backgrounds(loaded, cache)
     provenance = {
@@ -218,6 +285,8 @@ def _planned_texts(
         "cwd": str(Path.cwd()),
     }
     operations = {"operations": loaded.contract.operations.model_dump(mode="json"), "provenance": provenance}
+    if moved is not None:
+        operations["moved"] = asdict(moved)
     texts = {relative(layout.request_path(node.name)): pretty(node.request()) for node in plan.nodes}
     texts[relative(layout.fingerprint_path)] = pretty(data)
     texts[relative(layout.given_path)] = pretty(given)
@@ -227,7 +296,6 @@ def _planned_texts(
     if setting is not None:
         texts[relative(layout.scenario_setting_path)] = pretty(setting)
     texts[relative(layout.operations_path)] = pretty(operations)
-    texts[relative(layout.overrides_path)] = remembered.text()
     texts["reports/config_resolved.yaml"] = to_yaml(loaded)
     return texts
 

@@ -25,6 +25,7 @@ from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
 from yolozu.contract.train import OperationsSection
+from yolozu.data.moved import Moved
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.member import Member, report_failure
@@ -105,6 +106,7 @@ def execute(
                 stopping=stopping,
                 saved=scratch.record_saved,
                 aside=free_place(scratch.directory),
+                moved=_moved(operations),
                 published=published,
                 insist_on_resume=insist_on_resume,
                 one_of_several=member is not None,
@@ -133,9 +135,14 @@ def follow(node: Node, layout: RunLayout, *, operations: dict[str, Any], stoppin
         state_digest="",
         progress=SilentProgress(),
         stopping=stopping,
+        moved=_moved(operations),
         one_of_several=True,
     )
     _call_stage(node, layout, scratch, context)
+
+
+def _moved(operations: dict[str, Any]) -> Moved | None:
+    return None if operations.get("moved") is None else Moved(**operations["moved"])
 
 
 def _publish_earlier(node: Node, scratch: Scratch, layout: RunLayout, input_digests: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from yolozu.contract.run import Contract
     from yolozu.contract.train import OperationsSection
+    from yolozu.data.moved import Moved
     from yolozu.progress import Progress
 
 
@@ -130,6 +131,7 @@ class StageContext:
         stopping: asked between safe points; a stage that sees True saves and raises `Interrupted`.
         saved: told by a resumable stage whenever it has saved its state: steps done, and in all.
         aside: where a resumable stage may move an earlier state that it found to be of no use; there is nothing yet.
+        moved: where the data set lies, if not where it was when the run first read it.
         published: outputs declared with ``carry`` of an earlier, finished result that this one extends, by field name;
             empty when there is nothing to extend.
         insist_on_resume: fail rather than start afresh.
@@ -146,6 +148,7 @@ class StageContext:
     stopping: Stopper
     saved: Callable[[int, int], None] = lambda done, total: None  # noqa: ARG005 - nobody listens
     aside: Path | None = None
+    moved: Moved | None = None
     published: dict[str, Path] = field(default_factory=dict)
     insist_on_resume: bool = False
     one_of_several: bool = False

@@ -47,7 +47,7 @@ def run(spec: ParitySpec, inputs: ParityInputs, outputs: ParityOutputs, context:
     report = check_parity(
         inputs.checkpoint,
         inputs.onnx,
-        DataIndex.read(inputs.images),
+        DataIndex.read(inputs.images, context.moved),
         thresholds=Thresholds(
             score_atol=spec.parity.parity_score_atol,
             bbox_atol=spec.parity.parity_bbox_atol,

@@ -61,7 +61,7 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
     from yolozu.data.index import DataIndex
     from yolozu.predict.run import predict_to_file
 
-    section, index = spec.predict, DataIndex.read(inputs.images)
+    section, index = spec.predict, DataIndex.read(inputs.images, context.moved)
     request = replace(
         request_of(spec, inputs, index, context, "predict"), transform=Corruption.from_section(spec.corruption)
     )

@@ -14,6 +14,7 @@ from yolozu.stages.stoppable import StoppableProgress
 if TYPE_CHECKING:
     from yolozu.data.checking.check import CheckedData
     from yolozu.data.index import DataIndex
+    from yolozu.data.moved import Moved
     from yolozu.progress import Progress
 
 REPORT = "reports/data_check.json of this run lists them all"
@@ -62,7 +63,7 @@ def run(
     progress = StoppableProgress(context.progress, context.stopping, "prepare_data")
     if spec.dataset.dataset_root == SYNTHETIC:
         _render(spec.synth, outputs.rendered, progress)
-    checked = _checked(spec, outputs, progress)
+    checked = _checked(spec, outputs, progress, context.moved)
     policy = spec.dataset.check_data
     write_text(outputs.check, pretty(checked.report(policy, dataset_root=spec.dataset.dataset_root)))
     for note in checked.survey.notes:
@@ -79,7 +80,8 @@ def run(
     if not checked.loud and not val.has_objects:
         context.progress.say(f"prepare_data: warning: no object is left in the {len(val)} images of {val.split!r}")
     for index, path in zip(indices, (outputs.train, outputs.val, outputs.predict), strict=True):
-        index.write(path)
+        known_root = index.root if context.moved is None else context.moved.as_known(index.root)
+        replace(index, root=known_root).write(path)
     checked.survey.models.write(outputs.models)
     return {
         "classes": len(train.classes),
@@ -108,7 +110,9 @@ def _render(synth: SynthSection, root: Path, progress: Progress) -> None:
     write_scenes(root, plan, progress)
 
 
-def _checked(spec: PrepareDataSpec, outputs: PrepareDataOutputs, progress: Progress) -> CheckedData:
+def _checked(
+    spec: PrepareDataSpec, outputs: PrepareDataOutputs, progress: Progress, moved: Moved | None
+) -> CheckedData:
     from yolozu.artifacts.digest import DigestCache
     from yolozu.data.checking.check import check
     from yolozu.data.fingerprint import used_splits
@@ -117,8 +121,8 @@ def _checked(spec: PrepareDataSpec, outputs: PrepareDataOutputs, progress: Progr
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path
 
-    rendered = spec.dataset.dataset_root == SYNTHETIC
-    layout = find_layout(outputs.rendered if rendered else Path(spec.dataset.dataset_root))
+    root = spec.dataset.dataset_root if moved is None else moved.now
+    layout = find_layout(outputs.rendered if root == SYNTHETIC else Path(root))
     with DigestCache(digest_cache_path()) as cache:
         surveyed = survey(layout, used_splits(spec.dataset), cache, progress)
     models = with_stated_symmetries(surveyed.models, spec.dataset.symmetries, surveyed.classes, where="symmetries")

@@ -81,7 +81,7 @@ def run(
             f"the run predicts {' and '.join(changed)}, and clean and slices measure that; "
             "perturbations change the pictures as they are, for the network as it is",
         )
-    index = DataIndex.read(inputs.images)
+    index = DataIndex.read(inputs.images, context.moved)
     entries = read_predictions(inputs.predictions, known=known_images(index, max_images=spec.predict.max_images))
     tested = _tested(index, spec.predict.max_images, setting.max_images)
     names = {record.image for record in tested.records}

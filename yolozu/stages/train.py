@@ -120,7 +120,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     from yolozu.training.resume import Origin
 
     started = timestamp()
-    train, val = DataIndex.read(inputs.train), DataIndex.read(inputs.val)
+    train, val = DataIndex.read(inputs.train, context.moved), DataIndex.read(inputs.val, context.moved)
     _check_data(spec, train, val)
     preprocess, models = Preprocess.from_section(spec.preprocess), ObjectModels.read(inputs.models)
     config = with_additions(decided(spec.model.model, train), spec.mim, fill=preprocess.border())

@@ -30,13 +30,25 @@ RunDir = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON at the end; the lines on the way go to stderr.")]
 
+Forget = Annotated[
+    str | None,
+    typer.Option(help="Remembered overrides to drop, with commas between them; or all (as forget=…).", metavar="KEYS"),
+]
+
 TRAINED = ["onnx_parity"]
 """What `yolozu train` builds, with all it needs: data, checkpoints, ONNX, parity; and the copies that are asked for."""
 
 
-def run(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> int:
+def run(
+    words: Words = None,
+    run_id: RunId = None,
+    run_dir: RunDir = None,
+    *,
+    forget: Forget = None,
+    as_json: Json = False,
+) -> int:
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
-    session, names = session_for(words, run_id, run_dir=run_dir)
+    session, names = session_for(with_forget(words, forget), run_id, run_dir=run_dir)
     return _build(session, names, as_json=as_json)
 
 
@@ -50,14 +62,20 @@ def train(
         bool,
         typer.Option("--resume", help="Insist on going on: rather than start afresh, fail and name the changes."),
     ] = False,
+    forget: Forget = None,
     as_json: Json = False,
     overrides: list[Override],
 ) -> int:
     """Train, export and check parity. Without --run-id the run is named by the UTC time."""
-    words = [] if config is None else [f"config={config}"]
+    words = with_forget([] if config is None else [f"config={config}"], forget)
     session, _ = session_for(words, run_id, overrides, run_dir=run_dir, strict=run_id is not None)
     names = [*(["files"] if "files" in session.plan else []), *TRAINED]
     return _build(session, names, insist_on_resume=resume, as_json=as_json)
+
+
+def with_forget(words: list[str] | None, forget: str | None) -> list[str]:
+    """``words``, and what ``--forget`` says, as a word."""
+    return [*(words if words is not None else ()), *([] if forget is None else [f"forget={forget}"])]
 
 
 def _build(session: Session, names: list[str], *, insist_on_resume: bool = False, as_json: bool) -> int:
