@@ -1,5 +1,7 @@
 """Why a state is of no use, in words; and that training then starts afresh, or refuses to when told so."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -105,3 +107,56 @@ def test_a_published_best_that_is_not_the_states_own_starts_afresh(tiny, tmp_pat
     lines = said(tiny, tmp_path / "next", published=tmp_path / "short")
     assert lines[0] == f"starting afresh: {tmp_path}/short/best.pt is not the one that its last.pt was saved with"
     assert outcome(tmp_path / "next") == whole
+
+
+LONGER = {**FEW, "max_steps": 6}
+
+
+def test_an_interrupted_training_goes_on_to_a_raised_limit_as_if_it_had_been_there_from_the_start(
+    tiny, stopped, tmp_path
+):
+    tiny.fit(stopped, recipe(**LONGER), earlier=recipe(**FEW))
+    tiny.fit(tmp_path / "long", recipe(**LONGER))
+    assert outcome(stopped) == outcome(tmp_path / "long")
+
+
+def test_a_kill_while_the_state_is_taken_over_loses_nothing(tiny, stopped, tmp_path, monkeypatch):
+    def killed(*_):
+        raise SystemExit
+
+    for moment in ("save", "_move_best"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"yolozu.training.keeper.Keeper.{moment}", killed)
+            with pytest.raises(SystemExit):
+                tiny.fit(stopped, recipe(**LONGER), earlier=recipe(**FEW))
+    tiny.fit(stopped, recipe(**LONGER), earlier=recipe(**FEW))
+    tiny.fit(tmp_path / "long", recipe(**LONGER))
+    assert outcome(stopped) == outcome(tmp_path / "long")
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_limit_that_lies_behind_ends_the_training_and_keeps_it(tiny, stopped, limit):
+    summary = tiny.fit(stopped, recipe(**FEW | {"max_steps": limit}), earlier=recipe(**FEW))
+    assert (summary.steps, summary.best_step) == (3, summary.best_step)
+    assert len(files_in(stopped).val_metrics.read_text().splitlines()) == 2, "it ends with a validation"
+    assert files_in(stopped).best.is_file()
+
+
+def test_more_patience_takes_an_early_stop_back(tiny, tmp_path):
+    impatient = {"max_steps": 10, "val_every_steps": 1, "early_stop_patience": 1}
+    short = tiny.fit(tmp_path / "short", recipe(**impatient))
+    assert short.stopped_early
+    patient = recipe(**impatient | {"early_stop_patience": 0})
+    assert tiny.fit(tmp_path / "on", patient, published=tmp_path / "short").steps == 10
+    tiny.fit(tmp_path / "long", patient)
+    assert outcome(tmp_path / "on") == outcome(tmp_path / "long")
+
+
+def test_what_is_of_no_use_is_moved_aside(tiny, stopped, tmp_path):
+    lose_best(stopped)
+    files = replace(files_in(stopped), aside=tmp_path / "aside")
+    assert files.clear() == tmp_path / "aside"
+    assert sorted(path.name for path in (tmp_path / "aside").iterdir()) == [
+        "best.pt", "last.pt", "train.jsonl", "val.jsonl",
+    ]  # fmt: skip
+    assert files.clear() is None

@@ -227,18 +227,23 @@ class Tiny:
         *,
         materials: Materials | None = None,
         published: Path | None = None,
+        earlier: Recipe | None = None,
         insist: bool = False,
         stopping: Callable[[], bool] = lambda: False,
         progress: object = None,
         processes: Group = ALONE,
     ) -> Summary:
-        """Train in ``directory``, from where an earlier try got to; ``published`` is the directory of one to extend."""
+        """Train in ``directory``, from where an earlier try got to.
+
+        ``published`` is the directory of a finished one to extend; ``earlier`` what an interrupted one was begun for.
+        """
+        digests = () if earlier is None else (about_of(earlier, self.objective).state_digest,)
         return fit(
             chosen,
             self.materials(chosen) if materials is None else materials,
             about_of(chosen, self.objective),
             files_in(directory),
-            origin=Origin({} if published is None else published_in(published), insist=insist),
+            origin=Origin({} if published is None else published_in(published), digests, insist=insist),
             progress=SilentProgress() if progress is None else progress,
             stopping=stopping,
             processes=processes,

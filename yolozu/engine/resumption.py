@@ -52,7 +52,9 @@ def ready_scratch(
     published = extendable(node, layout, input_digests)
     resumable = node.stage.resumable or scratch.publish_path.is_file()
     if found is not None and resumable and found.obstacle(node, input_digests) is None:
-        return _gone_on(found, node), published  # one that was killed before its first save begins again
+        begun = found.going_on(node, input_digests)
+        begun.write()
+        return begun, published  # an extension that was killed before its first save begins again
     kept = _set_aside_for(node, scratch, input_digests)
     if insist_on_resume and not published and kept is None:
         raise _nothing_to_resume(node, layout, found, input_digests)
@@ -63,7 +65,9 @@ def ready_scratch(
     if kept is not None:
         scratch.take_back(kept.directory)
         say(f"{node.name}: going back to what was set aside in {kept.directory}, {kept.position}")
-        return _gone_on(replace(kept, directory=scratch.directory), node), published
+        begun = replace(kept, directory=scratch.directory).going_on(node, input_digests)
+        begun.write()
+        return begun, published
     begun = Begun(
         directory=scratch.directory,
         digest=state_digest(node.request(), input_digests),
@@ -92,13 +96,6 @@ def extendable(node: Node, layout: RunLayout, input_digests: dict[str, str]) -> 
             for path in carried.values()
         )
     return {name: layout.root / path for name, path in carried.items()} if intact else {}
-
-
-def _gone_on(begun: Begun, node: Node) -> Begun:
-    """``begun``, from now on for what ``node`` asks."""
-    renewed = replace(begun, spec=node.spec, version=node.stage.version)
-    renewed.write()
-    return renewed
 
 
 def _set_aside_for(node: Node, scratch: Scratch, input_digests: dict[str, str]) -> Begun | None:

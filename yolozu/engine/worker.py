@@ -102,6 +102,7 @@ def execute(
                 operations=OperationsSection(**operations["operations"]),
                 provenance=operations["provenance"],
                 state_digest=begun.digest,
+                earlier_digests=begun.earlier,
                 progress=progress,
                 stopping=stopping,
                 saved=scratch.record_saved,

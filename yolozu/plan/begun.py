@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import digest_of
@@ -10,6 +10,7 @@ from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.spec import Change, changes
 from yolozu.contract.spec_history import comparable
 from yolozu.errors import InputError
+from yolozu.plan.plan import state_digest
 from yolozu.stages.base import links
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Begun:
 
     Attributes:
         directory: the scratch, or where it was set aside.
-        digest: names this work for as long as it goes on, whatever becomes of its spec.
+        digest: of spec, version and inputs that it goes on for; what is saved carries it.
+        earlier: digests that it went on for before, which what was saved then still carries.
         spec: what it was begun for, or last went on for.
         inputs: field -> digest of what it reads.
         version: of the stage; None where an early release wrote the state, whose ``digest`` then tells.
@@ -38,6 +40,7 @@ class Begun:
     spec: dict[str, Any]
     inputs: dict[str, str]
     version: int | None = None
+    earlier: tuple[str, ...] = ()
     done: int | None = None
     total: int | None = None
 
@@ -61,6 +64,7 @@ class Begun:
                 spec=dict(state["spec"]),
                 inputs=dict(state["inputs"]),
                 version=state.get("version"),
+                earlier=tuple(state.get("earlier", ())),
                 done=saved.get("done"),
                 total=saved.get("total"),
             )
@@ -69,8 +73,14 @@ class Begun:
 
     def write(self) -> None:
         """Say it in the directory, whole or not at all."""
-        state = {"digest": self.digest, "spec": self.spec, "inputs": self.inputs, "version": self.version}
+        state = {key: value for key, value in asdict(self).items() if key not in ("directory", "done", "total")}
         write_text(state_path(self.directory), pretty(state))
+
+    def going_on(self, node: Node, inputs: dict[str, str]) -> Begun:
+        """The same work, from now on for what ``node`` asks."""
+        digest = state_digest(node.request(), inputs)
+        earlier = tuple(dict.fromkeys((*self.earlier, self.digest)))
+        return replace(self, digest=digest, spec=node.spec, inputs=inputs, version=node.stage.version, earlier=earlier)
 
     @property
     def position(self) -> str:

@@ -126,7 +126,8 @@ class StageContext:
             not at all; they belong to no receipt, and no stage reads or deletes them.
         operations: workers, log and save cadence.
         provenance: ``contract_digest``, ``dataset_digest``, ``argv`` and ``cwd``, for the record.
-        state_digest: names the work that is begun here, for as long as it goes on; what a resumable state must say.
+        state_digest: of spec, version and inputs; what a resumable state carries that is saved here.
+        earlier_digests: what one may carry that was saved earlier, for a spec from which this one goes on.
         progress: where progress is shown.
         stopping: asked between safe points; a stage that sees True saves and raises `Interrupted`.
         saved: told by a resumable stage whenever it has saved its state: steps done, and in all.
@@ -146,6 +147,7 @@ class StageContext:
     state_digest: str
     progress: Progress
     stopping: Stopper
+    earlier_digests: tuple[str, ...] = ()
     saved: Callable[[int, int], None] = lambda done, total: None  # noqa: ARG005 - nobody listens
     aside: Path | None = None
     moved: Moved | None = None

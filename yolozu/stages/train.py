@@ -153,7 +153,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                 ),
                 _about(spec, config, context, train, preprocess, symmetries=symmetries),
                 _files(outputs, context),
-                origin=Origin(context.published, insist=context.insist_on_resume),
+                origin=Origin(context.published, context.earlier_digests, insist=context.insist_on_resume),
                 progress=context.progress,
                 stopping=context.stopping,
                 saved=context.saved,

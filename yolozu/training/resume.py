@@ -13,7 +13,7 @@ from yolozu.errors import InputError, UsageError
 from yolozu.training.keeper import About, Keeper, Saved, TrainingFiles, read_saved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
     from pathlib import Path
 
     from yolozu.training.learner import Learner
@@ -26,10 +26,12 @@ class Origin:
 
     Attributes:
         published: files of a finished training that this one may extend, by the names of `TrainingFiles`; or empty.
+        earlier_digests: what an interrupted state may carry besides `About.state_digest`.
         insist: fail rather than start afresh.
     """
 
     published: Mapping[str, Path]
+    earlier_digests: Container[str] = ()
     insist: bool = False
 
 
@@ -62,7 +64,7 @@ def take_up(
     """
     files.clear_leftovers()
     if files.last.is_file():
-        found = _interrupted(files, about, keeper, patience)
+        found = _interrupted(files, about, origin, keeper, patience)
     elif origin.published:
         found = _finished(files, origin.published, keeper, patience)
     else:
@@ -103,13 +105,13 @@ def _warnings(found: Saved, about: About, num_processes: int) -> Iterator[str]:
         )
 
 
-def _interrupted(files: TrainingFiles, about: About, keeper: Keeper, patience: int) -> Saved | str:
+def _interrupted(files: TrainingFiles, about: About, origin: Origin, keeper: Keeper, patience: int) -> Saved | str:
     """The state in ``files``, or why it is of no use."""
     try:
         saved = read_saved(files.last)
     except (InputError, ValueError) as error:
         return f"{files.last.name} is of no use: {error}"
-    if saved.state_digest != about.state_digest:
+    if saved.state_digest != about.state_digest and saved.state_digest not in origin.earlier_digests:
         return f"{files.last.name} was made for other settings or data: {_difference(saved, about)}"
     if not keeper.complete_best(saved.state):
         return f"{files.best.name} is not the one that {files.last.name} was saved with"
