@@ -36,6 +36,7 @@ COMMANDS = {
     "init": Entry(f"{_COMMANDS}.init:init", "Write a commented contract and a dodo.py to start from."),
     "run": Entry(f"{_COMMANDS}.build:run", "Build what is stale: doit, in any directory."),
     "train": Entry(f"{_COMMANDS}.build:train", "Train, export and check parity; every contract key is a flag."),
+    "finish": Entry(f"{_COMMANDS}.build:finish", "End an interrupted training where it stands, and keep it."),
     "plan": Entry(f"{_COMMANDS}.inspect:plan", "What would run, in order."),
     "why": Entry(f"{_COMMANDS}.inspect:why", "Why each stage would run: which key or file, old and new."),
     "status": Entry(f"{_COMMANDS}.inspect:status", "The stages of a run and how they stand."),

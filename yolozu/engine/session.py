@@ -30,7 +30,7 @@ from yolozu.engine.new_runs import check_new_run
 from yolozu.engine.remembered import Remembered, hidden_lines, shown
 from yolozu.errors import ContractError, UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
-from yolozu.plan.begun import Begun
+from yolozu.plan.begun import Begun, set_aside
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.plan.receipt import Receipt
 from yolozu.plan.staleness import Reason, Verdict, judge, location_changes, own_reasons
@@ -38,6 +38,7 @@ from yolozu.plan.staleness import Reason, Verdict, judge, location_changes, own_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from yolozu.artifacts.spec import Change
     from yolozu.contract.overrides import Override
     from yolozu.plan.plan import Node, Plan
     from yolozu.stages.base import Stage
@@ -90,6 +91,13 @@ class Session:
             if begun is not None and begun.has_saved(node) and begun.obstacle(node, inputs) is None:
                 return True
             return not own_reasons(node, self.layout, lambda path: self.digest(path, cache))
+
+    def set_aside(self, node: Node) -> list[tuple[Begun, list[Change]]]:
+        """Interrupted work of a stage that was set aside, and in what it is not what is asked for now."""
+        with DigestCache(digest_cache_path()) as cache:
+            inputs = {name: self.digest(path, cache) for name, path in node.inputs.items()}
+        works = (Begun.read(place) for place in set_aside(self.layout.scratch_dir(node.name)))
+        return [(work, work.differences(node, inputs)) for work in works if work is not None]
 
     def origin(self, key: str) -> str | None:
         """Where a key of the contract was set: ``exp.yaml:12``, ``lr=0.1``; None for a default."""

@@ -14,6 +14,7 @@ from yolozu.cli.render import show_findings
 from yolozu.cli.sessions import session_for
 from yolozu.contract.overrides import Override
 from yolozu.engine.build import Build
+from yolozu.engine.finish import ending_now
 from yolozu.engine.run import run_build
 from yolozu.engine.session import Session
 
@@ -71,6 +72,16 @@ def train(
     session, _ = session_for(words, run_id, overrides, run_dir=run_dir, strict=run_id is not None)
     names = [*(["files"] if "files" in session.plan else []), *TRAINED]
     return _build(session, names, insist_on_resume=resume, as_json=as_json)
+
+
+def finish(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> int:
+    """End an interrupted training where it stands, keep it, and build what follows: `yolozu finish run_id=exp01`.
+
+    The run remembers the step it has reached as its max_steps; a higher one goes on from there.
+    """
+    session, _ = session_for(words, run_id, run_dir=run_dir, may_begin=False)
+    session, names = session_for(words, run_id, ending_now(session), run_dir=run_dir)
+    return _build(session, names, as_json=as_json)
 
 
 def with_forget(words: list[str] | None, forget: str | None) -> list[str]:

@@ -92,6 +92,8 @@ def status(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
         print(f"  {row['stage']:<{width}}  {row['state']:<12}  {built}".rstrip())
         if row["failure"] is not None:
             print(f"    {row['failure']}")
+        for kept in row["set_aside"]:
+            print(f"    set aside in {kept['directory']}, {kept['position']}: {'; '.join(kept['differs'])}")
 
 
 def verify(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> int:
@@ -110,7 +112,7 @@ def verify(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
 
 
 def status_rows(session: Session, names: list[str]) -> list[dict[str, Any]]:
-    """What `status` says of the stages that ``names`` need: stage, state, built_at, seconds, failure."""
+    """What `status` says of the stages that ``names`` need: stage, state, built_at, seconds, failure, set_aside."""
     return [_status_row(session, verdict) for verdict in session.verdicts(names)]
 
 
@@ -148,6 +150,10 @@ def _status_row(session: Session, verdict: Verdict) -> dict[str, Any]:
         "failure": str(failure["text"]).strip().splitlines()[-1 if failure["kind"] == "InternalError" else 0]
         if failure is not None
         else next(iter(unreadable), None),
+        "set_aside": [
+            {"directory": str(work.directory), "position": work.position, "differs": [d.render() for d in differences]}
+            for work, differences in session.set_aside(verdict.node)
+        ],
     }
 
 

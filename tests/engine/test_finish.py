@@ -1,0 +1,51 @@
+"""Ending an interrupted training where it stands."""
+
+import json
+
+import pytest
+
+from tests.engine.test_session import config, opened  # noqa: F401
+from yolozu.engine.finish import ending_now
+from yolozu.errors import UsageError
+from yolozu.plan.begun import Begun, out_dir, saved_path
+
+
+def interrupt(session, *, done):
+    node, scratch = session.plan["train"], session.layout.scratch_dir("train")
+    Begun(scratch, "d", node.spec, {}, node.stage.version).write()
+    last = out_dir(scratch) / node.outputs["last"]
+    last.parent.mkdir(parents=True)
+    last.touch()
+    if done is not None:
+        saved_path(scratch).write_text(json.dumps({"done": done, "total": 10}))
+
+
+def overrides(session):
+    return {override.key: override.value for override in ending_now(session)}
+
+
+def test_the_step_it_has_reached_becomes_its_limit(config):  # noqa: F811
+    session = opened()
+    interrupt(session, done=4)
+    assert overrides(session) == {"max_steps": 4}
+
+
+def test_a_schedule_of_the_total_is_bent_on_purpose(config):  # noqa: F811
+    session = opened("scheduler=cosine")
+    interrupt(session, done=4)
+    assert overrides(session) == {"max_steps": 4, "extend": True}
+
+
+def test_nothing_to_finish_says_where_to_look(config):  # noqa: F811
+    with pytest.raises(UsageError) as caught:
+        ending_now(opened())
+    assert str(caught.value) == (
+        "run_id=a: YZ332 no training of this run is interrupted\n  fix: see how it stands: yolozu status run_id=a"
+    )
+
+
+def test_a_state_of_an_early_release_has_to_go_on_first(config):  # noqa: F811
+    session = opened()
+    interrupt(session, done=None)
+    with pytest.raises(UsageError, match="an early release saved it"):
+        ending_now(session)
