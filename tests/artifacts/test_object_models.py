@@ -25,6 +25,21 @@ def test_models_come_back_from_their_file(tmp_path):
     assert not back[4].symmetries.trivial
 
 
+def test_only_a_ball_has_more_than_one_axis_in_the_file(tmp_path):
+    ball = Symmetries(axis_3=np.array([0.0, 1, 0]), more_axes_A23=np.array([[[1.0, 0, 0], [0.5, 0, 0]]]))
+    ObjectModels({0: ObjectModel(np.ones((1, 3)), 1.0, ball), 1: ObjectModel(np.ones((1, 3)), 1.0)}).write(
+        tmp_path / "models.json"
+    )
+    rows = json.loads((tmp_path / "models.json").read_text())["models"]
+    assert [sorted(row["symmetries"]) for row in rows.values()] == [
+        ["axis", "more_axes", "offset", "rotations", "translations"],
+        ["axis", "offset", "rotations", "translations"],
+    ]
+    back = ObjectModels.read(tmp_path / "models.json").by_class[0].symmetries
+    np.testing.assert_allclose(back.ball_center_3, [0, 0, 0], atol=1e-12)
+    assert (len(back.axes), back.trivial) == (2, False)
+
+
 def test_the_same_models_give_the_same_bytes(tmp_path):
     models = {1: ObjectModel(np.ones((2, 3)), 1.0), 0: ObjectModel(np.zeros((1, 3)), 0.0)}
     ObjectModels(models).write(tmp_path / "a.json")

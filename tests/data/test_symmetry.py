@@ -48,8 +48,6 @@ def test_any_turn_is_an_axis_and_turning_it_around_doubles_it():
     [
         ("z/64 x/2", "stands for more than 64 turns; name fewer, or any turn about one axis"),
         ("z/5 x/5", "stands for more than 64 turns"),
-        ("x z", "any turn about two axes is a ball, whose rotation nothing shows; name one axis"),
-        ("z x/3", "any turn about one axis and less than a half turn about another is a ball; name one axis"),
         ("w/2", "'w/2' is no symmetry: write z for any turn, z/2 for a half turn, or none"),
         ("z/1", "'z/1' is no symmetry"),
         ("z/", "'z/' is no symmetry"),
@@ -90,13 +88,37 @@ def test_a_sidecar_may_list_rotations_motions_and_an_axis():
         ([[1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2]], "the last row of a 4×4 motion is 0 0 0 1"),
         ({"axis": [0, 0, 0]}, "an axis must have a direction"),
         ({"offset": [0, 0, 0]}, "an axis of any turn is written {axis: [x, y, z], offset: [x, y, z]}"),
-        ([{"axis": [0, 0, 1]}, {"axis": [0, 1, 0]}], "has several axes of any turn; only one can be followed"),
+        (
+            [{"axis": [0, 0, 1]}, {"axis": [0, 1, 0], "offset": [0.01, 0, 0]}],
+            "has axes of any turn that do not meet: they pass each other 10 mm apart",
+        ),
+        (
+            [{"axis": [0, 0, 1]}, {"axis": [0, 0, -2], "offset": [0.01, 0, 0]}],
+            "has parallel axes of any turn; they meet nowhere",
+        ),
     ],
 )
 def test_malformed_values_are_refused(value, problem):
     with pytest.raises(ValueError) as refused:
         symmetries_of_value(value)
     assert str(refused.value) == problem
+
+
+@pytest.mark.parametrize("text", ["x z", "z x/3", "x y z", "z/2 x y", "x z/4"])
+def test_turns_about_two_axes_make_a_ball(text):
+    found = symmetries_of_text(text)
+    np.testing.assert_allclose(found.ball_center_3, [0, 0, 0], atol=1e-12)
+    assert len(found.axes) > 1
+    assert not found.trivial
+
+
+def test_a_ball_may_lie_anywhere_and_one_line_is_one_axis():
+    at = [0.01, -0.02, 0.03]
+    axes = [{"axis": [0, 0, 1], "offset": at}, {"axis": [1, 1, 0], "offset": [0.06, 0.03, 0.03]}]
+    np.testing.assert_allclose(symmetries_of_value(axes).ball_center_3, at, atol=1e-12)
+    twice = [{"axis": [0, 0, 1], "offset": at}, {"axis": [0, 0, -3], "offset": [0.01, -0.02, 7]}]
+    assert symmetries_of_value(twice).ball_center_3 is None
+    assert len(symmetries_of_value(twice).axes) == 1
 
 
 def test_bops_entries_are_in_their_unit():

@@ -163,6 +163,18 @@ def test_classes_with_and_without_an_axis_in_one_batch():
     assert found.rad2deg().tolist() == pytest.approx([50, 50, 0], abs=1e-3)
 
 
+def test_the_rotation_of_a_ball_costs_nothing_and_others_theirs():
+    axes = [np.eye(3)[0], np.eye(3)[2]]
+    ball = Symmetries(axis_3=axes[0], more_axes_A23=np.array([[axes[1], np.zeros(3)]]))
+    table = SymmetryTable.of_models(ObjectModels({1: ObjectModel(np.zeros((0, 3)), None, ball)}), 2)
+    turned = about((1, 2, 3), 77)
+    assert (angle(turned, 0, table), angle(turned, 1, table)) == (pytest.approx(77, abs=1e-3), 0.0)
+    predicted = random_rotations(2, generator=generator()).requires_grad_()
+    table.to("cpu").angle(predicted, torch.eye(3).repeat(2, 1, 1), torch.tensor([0, 1])).sum().backward()
+    assert predicted.grad.isfinite().all()
+    assert predicted.grad[1].abs().sum() == 0
+
+
 def test_every_query_against_every_object():
     """(queries, 1) against (objects,), as matching asks."""
     table, labels = quarter_turns(), torch.tensor([0, 1, 2, 2])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.data.builders import bop_box, bop_row, check_of, index_at, write_bop, write_cameras
+from tests.data.builders import bop_box, bop_row, check_of, index_at, survey_of, write_bop, write_cameras
 
 
 # NVlabs/FoundationPose#276: scripts that handle ids of images as "000012" write them into scene_gt.json so.
@@ -32,3 +32,12 @@ def test_a_diameter_in_another_unit_than_the_mesh_is_found(tmp_path, factor, uni
     root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(32, 24, 6, 9)]}, models=stated)
     hits = [hit for rule, hit in check_of(root).hits if rule == "model_unit"]
     assert [hit.fix.startswith(f"models_info.json seems to be in {unit}, the mesh in mm") for hit in hits] == [True]
+
+
+# NVlabs/Deep_Object_Pose#249: a tennis ball, whose symmetries are any turn about x, y and z.
+def test_a_ball_with_three_axes_is_read(tmp_path):
+    axes = [{"axis": axis, "offset": [0, 0, 0]} for axis in ([0, 0, 1], [1, 0, 0], [0, 1, 0])]
+    stated = {"7": {"diameter": 50.0, "symmetries_continuous": axes}}
+    root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(32, 24, 6, 9)]}, models=stated)
+    assert index_at(root, "train").num_poses == 1
+    assert survey_of(root).models.by_class[1].symmetries.ball_center_3 == pytest.approx([0, 0, 0], abs=1e-12)

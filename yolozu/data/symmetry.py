@@ -3,7 +3,8 @@
 A text names turns about the model's axes that leave it looking the same, as generators of the whole group:
 
 - ``z/4``: a quarter turn about z; ``z/2 x/2``: half turns about z and x, and so about y;
-- ``z``: any turn about z, at most one axis so; ``z x/2``: that, and upside down (a plain tin);
+- ``z``: any turn about z; ``z x/2``: that, and upside down (a plain tin);
+- ``x z``: any turn about two axes, and so any rotation at all: a ball;
 - ``none``: no symmetry, whatever the files say.
 """
 
@@ -24,12 +25,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Axis = tuple[NDArray[np.float64], NDArray[np.float64]]
+    """Unit vector, and a point on it in metres."""
+
 NONE = "none"
 MOST_ELEMENTS = 64
 """Largest group of turns; every one of them is compared with in the loss."""
 
 SAME = 1e-6
 """Entries of two rotations that differ by less are the same rotation."""
+
+MEETING_M = 1e-3
+"""How far, in metres, the point where axes meet may lie from each."""
 
 AXES = {"x": 0, "y": 1, "z": 2}
 
@@ -38,30 +45,28 @@ def symmetries_of_text(text: str) -> Symmetries:
     """The group that ``text`` generates; its form is checked where it is written.
 
     Raises:
-        ValueError: the group has more than `MOST_ELEMENTS` elements, or turns the axis of any turn elsewhere.
+        ValueError: the group has more than `MOST_ELEMENTS` elements, or a word is none.
     """
     if text == NONE:
         return Symmetries()
     generators: list[NDArray[np.float64]] = []
-    axis_3: NDArray[np.float64] | None = None
+    axes: list[NDArray[np.float64]] = []
     for word in text.split():
         letter, slash, order = word.partition("/")
         if letter not in AXES or (slash and not order.isdigit()) or (slash and int(order) < 2):
             raise ValueError(f"{word!r} is no symmetry: write z for any turn, z/2 for a half turn, or none")
         if slash:
             generators.append(turn(AXES[letter], 2.0 * math.pi / int(order)))
-        elif axis_3 is not None:
-            raise ValueError("any turn about two axes is a ball, whose rotation nothing shows; name one axis")
         else:
-            axis_3 = np.eye(3)[AXES[letter]]
-    if axis_3 is not None:
-        return _about(axis_3, generators)
+            axes.append(np.eye(3)[AXES[letter]])
+    if axes:
+        return _about(axes, generators)
     rotations_S33 = _group(generators)
     return Symmetries(rotations_S33, np.zeros((len(rotations_S33), 3)))
 
 
 def symmetries_of_value(value: object) -> Symmetries:
-    """Symmetries of a sidecar: a text, or a list of rotations (3×3), motions (4×4, metres) and one ``{axis, offset}``.
+    """Symmetries of a sidecar: a text, or a list of rotations (3×3), motions (4×4, metres) and ``{axis, offset}``.
 
     The motions are all there are, except for the identity, which needs no saying.
 
@@ -88,7 +93,7 @@ def symmetries_of_info(info: dict[str, Any], *, unit: float) -> Symmetries:
         unit: metres of a unit of length.
 
     Raises:
-        ValueError: an entry is malformed, or there are several axes.
+        ValueError: an entry is malformed, or two axes do not meet.
     """
     discrete, continuous = info.get("symmetries_discrete", []), info.get("symmetries_continuous", [])
     if not isinstance(discrete, list) or not isinstance(continuous, list):
@@ -112,15 +117,44 @@ def turn(axis: int, angle: float) -> NDArray[np.float64]:
 def _symmetries(
     motions: list[tuple[NDArray[np.float64], NDArray[np.float64]]], turns: list[Any], *, unit: float
 ) -> Symmetries:
-    if len(turns) > 1:
-        raise ValueError("has several axes of any turn; only one can be followed")
-    axis_3, offset_3 = None, np.zeros(3)
-    for row in turns:
-        axis_3, offset_3 = _axis(row, unit=unit)
+    axes = _different([_axis(row, unit=unit) for row in turns])
     others = [(R, t) for R, t in motions if not (_same(R, np.eye(3)) and np.abs(t).max() < SAME)]
     rotations_S33 = np.stack([np.eye(3), *(R for R, _ in others)])
     translations_S3 = np.stack([np.zeros(3), *(t for _, t in others)])
-    return Symmetries(rotations_S33, translations_S3, axis_3, offset_3)
+    return _with_axes(rotations_S33, translations_S3, axes)
+
+
+def _different(axes: list[Axis]) -> list[Axis]:
+    """Axes that are the same line count once."""
+    found: list[Axis] = []
+    for axis_3, offset_3 in axes:
+        lines = ((other_3, offset_3 - point_3) for other_3, point_3 in found)
+        if not any(
+            np.linalg.norm(np.cross(axis_3, other_3)) < SAME and np.linalg.norm(np.cross(axis_3, between_3)) < SAME
+            for other_3, between_3 in lines
+        ):
+            found.append((axis_3, offset_3))
+    return found
+
+
+def _with_axes(
+    rotations_S33: NDArray[np.float64], translations_S3: NDArray[np.float64], axes: list[Axis]
+) -> Symmetries:
+    """Symmetries with any number of axes.
+
+    Raises:
+        ValueError: two axes do not meet: no body looks the same after any turn about each of them.
+    """
+    if not axes:
+        return Symmetries(rotations_S33, translations_S3)
+    (axis_3, offset_3), *others = axes
+    found = Symmetries(rotations_S33, translations_S3, axis_3, offset_3, np.array(others).reshape(-1, 2, 3))
+    center_3 = found.ball_center_3
+    if center_3 is not None:
+        apart = max(float(np.linalg.norm(np.cross(axis_3, center_3 - offset_3))) for axis_3, offset_3 in axes)
+        if apart > MEETING_M:
+            raise ValueError(f"has axes of any turn that do not meet: they pass each other {2e3 * apart:.3g} mm apart")
+    return found
 
 
 def _axis(row: object, *, unit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -150,17 +184,21 @@ def _motion(row: Any, *, unit: float) -> tuple[NDArray[np.float64], NDArray[np.f
     return R_33, t_3
 
 
-def _about(axis_3: NDArray[np.float64], generators: Iterable[NDArray[np.float64]]) -> Symmetries:
-    """Any turn about an axis, and the generators: of those, all that matters is whether one turns the axis around."""
-    around = None
+def _about(axes: list[NDArray[np.float64]], generators: Iterable[NDArray[np.float64]]) -> Symmetries:
+    """Any turn about axes, and the generators: of those, all that matters is where they turn the axes.
+
+    One that turns an axis around adds a half turn; one that turns it elsewhere makes that an axis too.
+    """
+    around, found = None, list(axes)
     for R_33 in generators:
-        turned_3 = R_33 @ axis_3
-        if _same(turned_3, -axis_3):
+        turned_3 = R_33 @ axes[0]
+        if _same(turned_3, -axes[0]):
             around = R_33 if around is None else around
-        elif not _same(turned_3, axis_3):
-            raise ValueError("any turn about one axis and less than a half turn about another is a ball; name one axis")
-    rotations_S33 = np.eye(3)[None] if around is None else np.stack([np.eye(3), around])
-    return Symmetries(rotations_S33, np.zeros((len(rotations_S33), 3)), axis_3)
+        elif not _same(turned_3, axes[0]):
+            found.append(turned_3)
+    lines = _different([(axis_3, np.zeros(3)) for axis_3 in found])
+    rotations_S33 = np.eye(3)[None] if around is None or len(lines) > 1 else np.stack([np.eye(3), around])
+    return _with_axes(rotations_S33, np.zeros((len(rotations_S33), 3)), lines)
 
 
 def _group(generators: list[NDArray[np.float64]]) -> NDArray[np.float64]:

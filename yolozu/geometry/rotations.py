@@ -7,7 +7,7 @@ Matrices act on column vectors from the left, ``X_camera = R_m2c @ X_model``; an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -88,10 +88,12 @@ class SymmetryTable:
     Attributes:
         rotations_CS33: float32, padded with the identity.
         axes_C3: float32 unit axis about which any turn is a symmetry; 0 where there is none.
+        balls_C: whether any rotation is a symmetry; None where that is so of no class.
     """
 
     rotations_CS33: Tensor
     axes_C3: Tensor
+    balls_C: Tensor | None = None
 
     @classmethod
     def none_of(cls, num_classes: int) -> SymmetryTable:
@@ -108,11 +110,15 @@ class SymmetryTable:
             table.rotations_CS33[index, : len(symmetries.rotations_S33)] = torch.from_numpy(symmetries.rotations_S33)
             if symmetries.axis_3 is not None:
                 table.axes_C3[index] = torch.from_numpy(symmetries.axis_3)
-        return table
+        balls = [index for index, symmetries in known.items() if symmetries.ball_center_3 is not None]
+        if not balls:
+            return table
+        return replace(table, balls_C=torch.isin(torch.arange(num_classes), torch.tensor(balls)))
 
     def to(self, device: torch.device | str) -> SymmetryTable:
         """The same on ``device``."""
-        return SymmetryTable(self.rotations_CS33.to(device), self.axes_C3.to(device))
+        balls_C = None if self.balls_C is None else self.balls_C.to(device)
+        return SymmetryTable(self.rotations_CS33.to(device), self.axes_C3.to(device), balls_C)
 
     def angle(self, predicted_33: Tensor, target_33: Tensor, labels: Tensor) -> Tensor:
         """The smallest angle between a rotation and any that looks like the target.
@@ -123,8 +129,13 @@ class SymmetryTable:
             labels: (...) int64 class of the target.
 
         Returns:
-            (...) in [0, pi].
+            (...) in [0, pi]; 0 for a ball.
         """
+        if self.balls_C is None:
+            return self._angle(predicted_33, target_33, labels)
+        return self._angle(predicted_33, target_33, labels) * ~self.balls_C[labels]
+
+    def _angle(self, predicted_33: Tensor, target_33: Tensor, labels: Tensor) -> Tensor:
         alike_S33 = target_33[..., None, :, :] @ self.rotations_CS33[labels]
         nearest_9 = _most_alike(predicted_33.flatten(-2), alike_S33.flatten(-2))
         angle = rotation_angle(predicted_33, nearest_9.reshape(*nearest_9.shape[:-1], 3, 3))

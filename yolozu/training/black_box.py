@@ -141,7 +141,8 @@ def write_black_box(
         for name, tensor in _named(part.share.batch.targets).items():
             tensors[f"parts/{count}/targets/{name}"] = tensor
     if about.symmetries is not None:
-        tensors |= {f"symmetries/{name}": tensor for name, tensor in vars(about.symmetries).items()}
+        named = vars(about.symmetries).items()
+        tensors |= {f"symmetries/{name}": tensor for name, tensor in named if tensor is not None}
     values = {
         "kind": KIND,
         "version": VERSION,

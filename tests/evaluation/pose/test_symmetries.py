@@ -52,6 +52,31 @@ def test_the_turn_about_an_axis_is_exact_and_moves_an_origin_that_lies_off_it():
     np.testing.assert_allclose(nearest.t[0], estimate.t, atol=1e-12)
 
 
+BALL = Symmetries(
+    axis_3=np.array([0.0, 0.0, 1.0]),
+    offset_3=np.array([0.01, 0.0, 0.0]),
+    more_axes_A23=np.array([[[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]),
+)
+"""About (0.01, 0, 0)."""
+
+
+def test_a_ball_has_no_rotation_error_and_the_place_of_its_center():
+    rng = np.random.default_rng(3)
+    estimate, truth = some_pose(rng), some_pose(rng)
+    nearest = nearest_looks(estimate.R[None], Pose(truth.R[None], truth.t[None]), BALL)
+    np.testing.assert_allclose(nearest.R[0], estimate.R)
+    center = np.array([0.01, 0.0, 0.0])
+    np.testing.assert_allclose(nearest.R[0] @ center + nearest.t[0], truth.R @ center + truth.t, atol=1e-12)
+
+
+def test_the_finite_set_of_a_ball_is_the_turns_about_each_of_its_axes():
+    rotations, translations = discretized(BALL)
+    alone = [Symmetries(axis_3=axis_3, offset_3=offset_3) for axis_3, offset_3 in BALL.axes]
+    expected = [motion for symmetries in alone for motion in naive_symmetries(symmetries)]
+    np.testing.assert_allclose(rotations, [R for R, _ in expected], atol=1e-12)
+    np.testing.assert_allclose(translations, [t for _, t in expected], atol=1e-12)
+
+
 def test_without_symmetry_the_truth_itself_is_the_nearest():
     rng = np.random.default_rng(0)
     truth = some_pose(rng)

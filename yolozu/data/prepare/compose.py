@@ -245,6 +245,5 @@ def _shape(model: ObjectModel) -> dict[str, Any]:
         [[*row, shift] for row, shift in zip(R, t, strict=True)] + [[0, 0, 0, 1]]
         for R, t in zip(found.rotations_S33[1:].tolist(), found.translations_S3[1:].tolist(), strict=True)
     ]
-    if found.axis_3 is not None:
-        symmetry.append({"axis": found.axis_3.tolist(), "offset": found.offset_3.tolist()})
+    symmetry += [{"axis": axis_3.tolist(), "offset": offset_3.tolist()} for axis_3, offset_3 in found.axes]
     return {"cad_points": model.points_V3.tolist(), "symmetry": symmetry}

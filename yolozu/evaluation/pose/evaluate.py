@@ -148,8 +148,13 @@ def pose_metrics(
 
 
 def _of_shapes(errors: PairErrors, classes: ClassTable) -> Iterator[str]:
-    """What is said of diameters that the points of their models contradict."""
+    """What is said of balls, and of diameters that the points of their models contradict."""
     for class_index, shape in errors.shapes.items():
+        if shape is not None and len(shape.symmetries.axes) > 1:
+            yield (
+                f"{classes.names[class_index]} looks the same after any rotation; its MSSD and MSPD allow turns about "
+                "each of its axes alone, as bop_toolkit does"
+            )
         true = 0.0 if shape is None else diameter_of(shape.points_V3)
         if shape is not None and in_other_unit(shape.diameter, true):
             yield (

@@ -23,10 +23,11 @@ STEP_FRACTION = 0.01
 def discretized(
     symmetries: Symmetries, *, step_fraction: float = STEP_FRACTION
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Every discrete symmetry followed by every one of evenly spaced turns about the continuous axis.
+    """Every discrete symmetry followed by every one of evenly spaced turns about each continuous axis.
 
     A point at most half a diameter off the axis travels at most ``π · diameter`` in a full turn, so ``ceil(π /
-    step_fraction)`` turns keep each step below ``step_fraction · diameter``: 315 turns of 1.14 degrees at 0.01.
+    step_fraction)`` turns keep each step below ``step_fraction · diameter``: 315 turns of 1.14 degrees at 0.01. Of
+    several axes, these are the turns about each, as in BOP, and not what they make together: any rotation.
 
     Source: `bop_toolkit`'s ``get_symmetry_transformations`` with ``max_sym_disc_step`` 0.01; Hodaň et al., BOP
     Challenge 2020 on 6D Object Localization, ECCV Workshops 2020, section 2.2.
@@ -40,9 +41,10 @@ def discretized(
     """
     if symmetries.axis_3 is None:
         return symmetries.rotations_S33, symmetries.translations_S3
-    count = math.ceil(math.pi / step_fraction)
-    turns_T33 = _turns(symmetries.axis_3, np.linspace(0.0, 2.0 * np.pi, count, endpoint=False))
-    shifts_T3 = symmetries.offset_3 - turns_T33 @ symmetries.offset_3
+    angles_T = np.linspace(0.0, 2.0 * np.pi, math.ceil(math.pi / step_fraction), endpoint=False)
+    turns_T33 = np.concatenate([_turns(axis_3, angles_T) for axis_3, _ in symmetries.axes])
+    points_T3 = np.repeat([offset_3 for _, offset_3 in symmetries.axes], len(angles_T), axis=0)
+    shifts_T3 = points_T3 - np.einsum("tij,tj->ti", turns_T33, points_T3)
     rotations_DT33 = turns_T33[None] @ symmetries.rotations_S33[:, None]
     translations_DT3 = np.einsum("tij,dj->dti", turns_T33, symmetries.translations_S3) + shifts_T3
     return rotations_DT33.reshape(-1, 3, 3), translations_DT3.reshape(-1, 3)
@@ -64,7 +66,8 @@ def nearest_looks(R_est_P33: NDArray[np.float64], truth_P: Pose, symmetries: Sym
 
     The turn about a continuous axis is found exactly, not among steps: with ``M = D R_estᵀ R_true`` for a discrete
     symmetry D, the turn by φ about the unit axis a has ``tr(M turn(φ)) = aᵀM a + (tr M - aᵀM a) cos φ + w·a sin φ``,
-    where ``w = (M₁₂ - M₂₁, M₂₀ - M₀₂, M₀₁ - M₁₀)``, and the largest trace is the least angle.
+    where ``w = (M₁₂ - M₂₁, M₂₀ - M₀₂, M₀₁ - M₁₀)``, and the largest trace is the least angle. A ball looks the same
+    after any rotation about its center, so also after the one that makes it the estimate's.
 
     Args:
         R_est_P33: (P, 3, 3) estimated rotations, model to camera.
@@ -74,6 +77,10 @@ def nearest_looks(R_est_P33: NDArray[np.float64], truth_P: Pose, symmetries: Sym
     Returns:
         P poses.
     """
+    center_3 = symmetries.ball_center_3
+    if center_3 is not None:
+        centers_P3 = truth_P.R @ center_3 + truth_P.t
+        return Pose(R_est_P33, centers_P3 - R_est_P33 @ center_3)
     D_33, d_3 = symmetries.rotations_S33, symmetries.translations_S3
     between_P33 = R_est_P33.transpose(0, 2, 1) @ truth_P.R
     M_PD33 = D_33[None] @ between_P33[:, None]

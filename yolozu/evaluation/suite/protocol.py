@@ -220,7 +220,9 @@ def _truth(record: ImageRecord, category_ids: Sequence[int]) -> dict[str, Any]:
 
 def _model(model: ObjectModel) -> Mapping[str, Any]:
     symmetries = model.symmetries
+    more = {"more_axes": _rounded(symmetries.more_axes_A23)} if len(symmetries.more_axes_A23) else {}
     return {
+        **more,
         "points": _rounded(model.points_V3),
         "diameter": None if model.diameter is None else round(model.diameter, DECIMALS),
         "rotations": _rounded(symmetries.rotations_S33),
