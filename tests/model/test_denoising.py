@@ -39,7 +39,7 @@ def test_visibility_worked_out_by_hand():
     ]
 
 
-@pytest.mark.parametrize(("num_queries", "groups"), [(6, 2), (7, 2), (2, 1), (9, 3)])
+@pytest.mark.parametrize(("num_queries", "groups"), [(6, 2), (7, 2), (3, 1), (9, 3)])
 def test_there_are_as_many_groups_as_fit_but_at_least_one(num_queries, groups):
     noised = denoising(num_queries)(targets(1, 3), noise())
     assert noised.groups == DenoisingGroups(groups, 3)
@@ -108,4 +108,37 @@ def test_a_part_of_a_batch_has_the_noise_that_it_has_in_the_whole():
         part = Targets(truth.labels_BT[own], truth.boxes_BT4[own], truth.valid_BT[own])
         found = denoising()(part, NoiseShare(noise(), first=image, of=2))
         assert torch.equal(found.content_BND, whole.content_BND[own])
+        assert torch.equal(found.box_logits_BN4, whole.box_logits_BN4[own])
+
+
+def test_an_image_with_more_objects_than_queries_shows_some_of_them_and_the_others_all():
+    truth = targets(2, 30, 7, 0)
+    noised = denoising(num_queries=7, label_noise=0.0, box_noise=0.0)(truth, noise())
+    assert noised.groups == DenoisingGroups(1, 7)
+    drawn = noised.drawn
+    assert drawn.valid_BK.sum(dim=1).tolist() == [2, 7, 7, 0]
+    assert drawn.index_BK[0, :2].tolist() == [0, 1]
+    assert drawn.index_BK[2].tolist() == list(range(7))
+    chosen = drawn.index_BK[1].tolist()
+    assert sorted(set(chosen)) == chosen
+    assert drawn.weight_B.tolist() == [1.0, pytest.approx(30 / 7), 1.0, 0.0]
+    found = noised.box_logits_BN4.sigmoid()[1]
+    torch.testing.assert_close(found, truth.boxes_BT4[1, drawn.index_BK[1].repeat(2)])
+
+
+def test_every_object_has_its_turn():
+    truth = targets(12)
+    seen = [set(denoising(num_queries=4)(truth, noise(seed)).drawn.index_BK[0].tolist()) for seed in range(40)]
+    assert set.union(*seen) == set(range(12))
+
+
+def test_what_is_drawn_follows_from_the_generator_also_in_a_part_of_the_batch():
+    truth = targets(9, 12)
+    whole = denoising(num_queries=4)(truth, noise())
+    assert torch.equal(whole.drawn.index_BK, denoising(num_queries=4)(truth, noise()).drawn.index_BK)
+    for image in (0, 1):
+        own = slice(image, image + 1)
+        part = Targets(truth.labels_BT[own], truth.boxes_BT4[own], truth.valid_BT[own])
+        found = denoising(num_queries=4)(part, NoiseShare(noise(), first=image, of=2))
+        assert torch.equal(found.drawn.index_BK, whole.drawn.index_BK[own])
         assert torch.equal(found.box_logits_BN4, whole.box_logits_BN4[own])

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
+from tests.model.tiny import NUM_CLASSES, targets
 from tests.training.tiny import Tiny, make_index, recipe
+from yolozu.model.denoising import Denoising
 from yolozu.stages.scoring import quick_metrics
 
 
@@ -46,3 +49,15 @@ def test_a_validation_split_without_objects_keeps_the_last_model_and_stops_nothi
     assert any(
         "best.pt follows the last model, and early_stop_patience 1 has no effect" in line for line in heard.lines
     )
+
+
+# ultralytics/ultralytics#25834, roboflow/rf-detr#639: 1,500 objects in an image made 3,000 denoising queries.
+def test_denoising_stays_within_its_budget_however_many_objects_an_image_has():
+    many = targets(1500, 3)
+    denoising = Denoising(8, NUM_CLASSES, num_queries=100, label_noise=0.5, box_noise=1.0)
+    noised = denoising(many, torch.Generator().manual_seed(0))
+    assert noised.content_BND.shape == (2, 200, 8)
+    assert noised.drawn.valid_BK.sum(dim=1).tolist() == [100, 3]
+    again = denoising(many, torch.Generator().manual_seed(0))
+    assert torch.equal(noised.box_logits_BN4, again.box_logits_BN4)
+    assert denoising(targets(50, 3), torch.Generator().manual_seed(0)).drawn is None

@@ -1,6 +1,7 @@
 """The objective."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from yolozu.losses.box import box_giou_loss, box_l1_loss
 from yolozu.losses.varifocal import varifocal_loss
 from yolozu.matching.costs.base import Candidates
 from yolozu.matching.hungarian import NonFiniteCostError
-from yolozu.model.denoising import DenoisingGroups
+from yolozu.model.denoising import DenoisingGroups, DrawnObjects
 from yolozu.model.outputs import DenoisingOutput, TrainingOutput
 from yolozu.training.criterion import build_criterion
 
@@ -92,6 +93,26 @@ def test_it_equals_the_sum_over_layers_images_and_sources():
     for term, value in zip(("vfl", "bbox", "giou"), sum(expected.values()), strict=True):
         assert parts[term].item() == pytest.approx(value.item(), rel=1e-5)
     assert total.item() == pytest.approx(sum(expected.values()).sum().item(), rel=1e-5)
+
+
+def test_drawn_objects_stand_for_all_in_the_mean():
+    """Each object's copies cost the same whichever others are drawn, so the mean over draws is the loss of them all."""
+    truth, groups = targets(1, 3), DenoisingGroups(num_groups=1, num_objects=3)
+    out = output(groups=groups)
+    whole = criterion()(out, truth)[1]["denoising"]
+    predicted = out.denoising.predicted
+    draws = []
+    for pair in ([0, 1], [0, 2], [1, 2]):
+        index_BK = torch.tensor([[0, 1], pair])
+        drawn = DrawnObjects(index_BK, torch.tensor([[True, False], [True, True]]), torch.tensor([1.0, 1.5]))
+        rows = torch.cat([index_BK, index_BK + 3], dim=1)
+        taken = {
+            name: values.gather(2, rows[None, ..., None].expand(len(values), -1, -1, values.shape[-1]))
+            for name, values in predicted.items()
+        }
+        denoising = DenoisingOutput(taken, DenoisingGroups(1, 2), drawn)
+        draws.append(criterion()(replace(out, denoising=denoising), truth)[1]["denoising"])
+    torch.testing.assert_close(torch.stack(draws).mean(), whole)
 
 
 def test_a_perfect_prediction_costs_only_its_doubt():

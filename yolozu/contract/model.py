@@ -95,8 +95,8 @@ class DenoisingConfig(Section):
     """Contrastive denoising: noised ground truth as extra training queries (never at inference)."""
 
     num_queries: int = Field(default=100, ge=0, le=1000)
-    """Noised copies of objects per image that are to be found again (at least one of every object); as many again are
-    to be rejected. 0 turns denoising off."""
+    """Noised copies of objects per image that are to be found again; as many again are to be rejected. Of an image with
+    more objects, so many are drawn anew at every step. 0 turns denoising off."""
 
     label_noise: float = Field(default=0.5, ge=0.0, le=1.0)
     """Share of copies whose class may be swapped; half of them start from a random class."""

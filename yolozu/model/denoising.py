@@ -1,7 +1,7 @@
 """Contrastive denoising: noised ground truth as extra training queries, which need no matching to have a target."""
 
-# Shapes: B images, T objects per image (padded), N denoising queries = 2 * T * groups, Q matching queries, D model
-# width.
+# Shapes: B images, T objects per image (padded), K of them that are denoised, N denoising queries = 2 * K * groups,
+# Q matching queries, D model width.
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from yolozu.model.references import inverse_sigmoid
 
 @dataclass(frozen=True)
 class DenoisingGroups:
-    """How the denoising queries are laid out: groups one after another, in each T positives, then T negatives.
+    """How the denoising queries are laid out: groups one after another, in each K positives, then K negatives.
 
     Attributes:
         num_groups: noised copies of every object, each with a positive and a negative.
-        num_objects: T, objects per image with padding.
+        num_objects: K, denoised objects per image with padding.
     """
 
     num_groups: int
@@ -52,6 +52,22 @@ class DenoisingGroups:
 
 
 @dataclass(frozen=True)
+class DrawnObjects:
+    """Which objects are denoised, where an image has more than there are queries for.
+
+    Attributes:
+        index_BK: int64, which of the image's objects, in their order.
+        valid_BK: bool, False where padded.
+        weight_B: objects of the image for each one that is denoised; sums over these, so weighted, are in the mean over
+            draws those over all objects.
+    """
+
+    index_BK: Tensor
+    valid_BK: Tensor
+    weight_B: Tensor
+
+
+@dataclass(frozen=True)
 class DenoisingQueries:
     """What the decoder starts from.
 
@@ -59,11 +75,13 @@ class DenoisingQueries:
         content_BND: embedded (noised) classes.
         box_logits_BN4: noised boxes cxcywh before the sigmoid.
         groups: the layout.
+        drawn: the objects that they are made of; None where they are all objects.
     """
 
     content_BND: Tensor
     box_logits_BN4: Tensor
     groups: DenoisingGroups
+    drawn: DrawnObjects | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,7 @@ class NoiseShare:
 class Denoising(nn.Module):
     """Noised ground truth.
 
+    No image has more than ``num_queries`` positives: of an image with more objects, that many are drawn anew each time.
     Classes are swapped at random. Corners of positives move by up to half the box's side times ``box_noise``, those of
     negatives by half to a whole side times ``box_noise``.
     Source: Zhang et al., DINO, ICLR 2023, section 3.3, with RT-DETR's noise.
@@ -106,6 +125,9 @@ class Denoising(nn.Module):
             targets: the ground truth.
             generator: source of the noise; None is PyTorch's own.
         """
+        drawn = None
+        if targets.labels_BT.shape[1] > self.num_queries:
+            targets, drawn = _drawn(targets, self.num_queries, generator)
         num_objects = targets.labels_BT.shape[1]
         if num_objects == 0:
             return None
@@ -116,7 +138,7 @@ class Denoising(nn.Module):
         labels_BN = torch.where(valid_BN, labels_BN, self.num_classes)
         negative_N1 = ~groups.is_positive(labels_BN.device)[:, None]
         boxes_BN4 = self._noised_boxes(targets.boxes_BT4.repeat(1, copies, 1), negative_N1, generator)
-        return DenoisingQueries(self.embedding(labels_BN), inverse_sigmoid(boxes_BN4), groups)
+        return DenoisingQueries(self.embedding(labels_BN), inverse_sigmoid(boxes_BN4), groups, drawn)
 
     def _noised_labels(self, labels_BN: Tensor, generator: torch.Generator | NoiseShare | None) -> Tensor:
         """The labels, half of the share ``label_noise`` replaced by a random class."""
@@ -136,6 +158,18 @@ class Denoising(nn.Module):
         first_BN2, second_BN2 = corners_BN4[..., :2], corners_BN4[..., 2:]
         ordered = [torch.minimum(first_BN2, second_BN2), torch.maximum(first_BN2, second_BN2)]
         return xyxy_to_cxcywh(torch.cat(ordered, dim=-1))
+
+
+def _drawn(targets: Targets, most: int, generator: torch.Generator | NoiseShare | None) -> tuple[Targets, DrawnObjects]:
+    """At most ``most`` objects of each image, at random; poses are left out, which nothing here reads."""
+    order_BT = _uniform(targets.boxes_BT4[..., 0], generator).masked_fill(~targets.valid_BT, 1.0).argsort(stable=True)
+    index_BK = order_BT[:, :most].sort().values
+    valid_BK = targets.valid_BT.gather(1, index_BK)
+    boxes_BK4 = targets.boxes_BT4.gather(1, index_BK[..., None].expand(-1, -1, 4))
+    weight_B = targets.valid_BT.sum(dim=1) / valid_BK.sum(dim=1).clamp_min(1)
+    return Targets(targets.labels_BT.gather(1, index_BK), boxes_BK4, valid_BK), DrawnObjects(
+        index_BK, valid_BK, weight_B
+    )
 
 
 def _uniform(like: Tensor, generator: torch.Generator | NoiseShare | None) -> Tensor:

@@ -211,7 +211,8 @@ def _training_output(
     if noised is None:
         return TrainingOutput(predicted, first, None, k_delta_B4)
     count = noised.groups.num_queries
-    denoising = DenoisingOutput({name: values[:, :, :count] for name, values in predicted.items()}, noised.groups)
+    denoised = {name: values[:, :, :count] for name, values in predicted.items()}
+    denoising = DenoisingOutput(denoised, noised.groups, noised.drawn)
     matching = {name: values[:, :, count:] for name, values in predicted.items()}
     return TrainingOutput(matching, first, denoising, k_delta_B4)
 

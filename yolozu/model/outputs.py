@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from yolozu.model.denoising import DenoisingGroups
+from yolozu.model.denoising import DenoisingGroups, DrawnObjects
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,12 @@ class DenoisingOutput:
     Attributes:
         predicted: head -> (L, B, N, K), as in `TrainingOutput.queries`.
         groups: which query was made from which object.
+        drawn: of the objects that they are made of; None where they are all objects.
     """
 
     predicted: dict[str, Tensor]
     groups: DenoisingGroups
+    drawn: DrawnObjects | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from yolozu.contract.train import DeviceSection, LoopSection, MimSection, SeedSe
 from yolozu.errors import Finding, InputError
 from yolozu.optim.schedules import SCHEDULES_OF_TOTAL
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
+from yolozu.stages.crowding import crowded_lines
 from yolozu.stages.first_weights import initialize_from_file
 from yolozu.stages.pose_learning import decided, require_poses, symmetries_of, without_effect
 
@@ -130,6 +131,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     init_report, told = initialize_from_file(detector, config, train.classes, spec.init, inputs.init_from)
     symmetries = symmetries_of(config, train, models)
     told = (*told, *without_effect(config, spec.matching, spec.losses, train))
+    told = (*told, *crowded_lines(config.num_queries, train, val))
     device, as_predicted = spec.device.device, PredictSection()
     with joined(device) if context.one_of_several else nullcontext((ALONE, device)) as (processes, own_device):
         try:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -45,6 +45,7 @@ class _Flat:
         num_queries: R of each source.
         num_pairs: M of each source.
         num_poses: P of each source.
+        weights: over what losses are -> factors on the denoising queries' part of them; empty where all count alike.
     """
 
     logits_RC: Tensor
@@ -57,6 +58,7 @@ class _Flat:
     num_queries: list[int]
     num_pairs: list[int]
     num_poses: list[int]
+    weights: dict[Over, Tensor] = field(default_factory=dict)
 
     def sizes(self, over: Over, num_images: int) -> list[int]:
         """How many of the values of a loss belong to each source; images count with the decoder."""
@@ -84,7 +86,8 @@ class Criterion:
 
     Every decoder layer and the proposals are matched separately and count alike. A loss is summed over queries (or
     pairs, or images) and divided by the number of objects in the batch, at least 1; for denoising also by the number of
-    groups. Losses of poses are of the decoder's and the denoising queries: proposals say none.
+    groups; where only some objects of an image are denoised, they stand for all of them. Losses of poses are of the
+    decoder's and the denoising queries: proposals say none.
     Source: Zhao et al., DETRs Beat YOLOs on Real-time Object Detection, CVPR 2024 (published code).
     """
 
@@ -171,7 +174,7 @@ class Criterion:
         share_S = 1.0 / flat.logits_RC.new_tensor(divisors)
         num_images = len(objective.targets.labels_BT)
         return {
-            name: weight * share_S * _sum_by_source(self._values(loss, supervision), flat.sizes(loss.over, num_images))
+            name: weight * share_S * _sum_by_source(self._values(loss, supervision), flat, loss.over, num_images)
             for name, (loss, weight) in self._terms.items()
             if supervision.poses is not None or loss.over in ("queries", "pairs")
         }
@@ -273,10 +276,16 @@ def _denoised(denoising: DenoisingOutput, targets: Targets) -> _Flat:
     """Denoising queries made from an object; the positives are matched with the object they came from."""
     boxes_LBN4 = denoising.predicted["boxes"].float()
     device, num_layers = boxes_LBN4.device, boxes_LBN4.shape[0]
-    object_N = denoising.groups.object_of_query(device)
-    image_V, query_V = targets.valid_BT[:, object_N].nonzero(as_tuple=True)  # V: queries that are no padding, any image
+    object_N, drawn = denoising.groups.object_of_query(device), denoising.drawn
+    valid_BK = targets.valid_BT if drawn is None else drawn.valid_BK
+    image_V, query_V = valid_BK[:, object_N].nonzero(as_tuple=True)  # V: queries that are no padding, any image
     positive_P = denoising.groups.is_positive(device)[query_V].nonzero().squeeze(1)
     image_P, query_P = image_V[positive_P], query_V[positive_P]
+    object_P, weights = object_N[query_P], dict[Over, Tensor]()
+    if drawn is not None:
+        object_P = drawn.index_BK[image_P, object_P]
+        of_pairs = drawn.weight_B[image_P].repeat(num_layers)
+        weights = {"queries": drawn.weight_B[image_V].repeat(num_layers), "pairs": of_pairs, "poses": of_pairs}
     layer_L1 = torch.arange(num_layers, device=device)[:, None]
     heads = _pose_heads(denoising.predicted).items()
     num_pairs = [0, 0, num_layers * len(image_P)]
@@ -285,24 +294,25 @@ def _denoised(denoising: DenoisingOutput, targets: Targets) -> _Flat:
         (layer_L1 * len(image_V) + positive_P).flatten(),
         boxes_LBN4[:, image_P, query_P].flatten(0, 1),
         image_P.repeat(num_layers),
-        object_N[query_P].repeat(num_layers),
+        object_P.repeat(num_layers),
         torch.arange(num_pairs[-1], device=device),
         {name: values.float()[:, image_P, query_P].flatten(0, 1) for name, values in heads},
         [0, 0, num_layers * len(image_V)],
         num_pairs,
         num_pairs,
+        weights,
     )
 
 
 def _joined(first: _Flat, second: _Flat) -> _Flat:
-    counts = [
+    num_queries, num_pairs, num_poses = (
         [a + b for a, b in zip(ours, theirs, strict=True)]
         for ours, theirs in (
             (first.num_queries, second.num_queries),
             (first.num_pairs, second.num_pairs),
             (first.num_poses, second.num_poses),
         )
-    ]
+    )
     return _Flat(
         torch.cat([first.logits_RC, second.logits_RC]),
         torch.cat([first.row_M, second.row_M + len(first.logits_RC)]),
@@ -311,7 +321,10 @@ def _joined(first: _Flat, second: _Flat) -> _Flat:
         torch.cat([first.object_M, second.object_M]),
         torch.cat([first.pair_P, second.pair_P + len(first.row_M)]),
         {name: torch.cat([values, second.poses[name]]) for name, values in first.poses.items()},
-        *counts,
+        num_queries,
+        num_pairs,
+        num_poses,
+        second.weights,
     )
 
 
@@ -320,6 +333,9 @@ def _normalizer(targets: Targets) -> float:
     return float(max(1, sum(targets.counts)))
 
 
-def _sum_by_source(values: Tensor, sizes: list[int]) -> Tensor:
-    """(S,) sums of consecutive stretches of ``values``."""
-    return torch.stack([part.sum() for part in torch.split(values, sizes)])
+def _sum_by_source(values: Tensor, flat: _Flat, over: Over, num_images: int) -> Tensor:
+    """(S,) sums of the sources' stretches of ``values``."""
+    parts = list(torch.split(values, flat.sizes(over, num_images)))
+    if over in flat.weights:
+        parts[-1] = parts[-1] * flat.weights[over]
+    return torch.stack([part.sum() for part in parts])
