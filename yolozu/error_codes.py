@@ -80,6 +80,7 @@ CODES: dict[str, str] = {
     "YZ286": "Data check: labels that may mean polygons or boxes with keypoints (a warning).",
     "YZ288": "Data check: 16-bit images that use only the lowest part of their range (a warning).",
     "YZ289": "Data check: a file of annotations of which none can be used.",
+    "YZ290": "Data check: boxes of a COCO file that are fractions of the image, or two corners.",
     # 3xx: plan, engine, runs
     "YZ301": "A receipt that cannot be read.",
     "YZ302": "Another process is building this run.",

@@ -50,3 +50,9 @@ def test_a_list_of_test_images_is_known_to_be_unlabeled(tmp_path):
     checked = check_of(root)
     assert checked.clean
     assert not checked.survey.splits[0].labeled
+
+
+# twosixlabs/armory#1491, lyuwenyu/RT-DETR#541: corners where COCO has sizes.
+def test_corners_instead_of_sizes_are_named_instead_of_clipped(tmp_path):
+    checked = check_of(write_coco(tmp_path, [row(bbox=[30, 8, 60, 40]), row(bbox=[2, 3, 20, 30])]))
+    assert {rule for rule, _ in checked.hits} == {"box_units"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yolozu.data.checking import empty_rules, model_rules, name_rules, pose_rules
+from yolozu.data.checking.box_units import box_units, other_units
 from yolozu.data.checking.hits import Hit
 from yolozu.data.checking.label_units import spellings_of
 from yolozu.data.labels import Instance
@@ -133,6 +134,8 @@ def box_outside_image(survey: Survey) -> Iterator[Hit]:
     """Boxes that reach out of the image by more than rounding explains."""
     yield from defects_called("box_outside_image")(survey)
     for split in survey.splits:
+        if other_units(survey, split) is not None:
+            continue  # clipping would mend nothing
         outside = [
             (image, instance, reach)
             for image in split.images
@@ -223,6 +226,7 @@ RULES: dict[str, Rule] = {
     "non_integer_class": Rule("YZ224", defects_called("non_integer_class"), "write the class's index: 0, 1, 2, …"),
     "class_out_of_range": Rule("YZ225", class_out_of_range, "correct the label, or name the class"),
     "degenerate_box": Rule("YZ226", degenerate_box, "draw the box anew, or remove it"),
+    "box_units": Rule("YZ290", box_units, "write [x, y, width, height] in px"),
     "box_outside_image": Rule("YZ227", box_outside_image, "clip the box to the image"),
     "duplicate_instance": Rule("YZ228", duplicate_instance, "remove one of the two"),
     "label_without_image": Rule(
