@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.data.builders import check_of, found, write_coco, write_file
+from tests.data.builders import check_of, found, write_coco, write_file, write_image
 
 
 def row(**changes):
@@ -56,3 +56,18 @@ def test_a_list_of_test_images_is_known_to_be_unlabeled(tmp_path):
 def test_corners_instead_of_sizes_are_named_instead_of_clipped(tmp_path):
     checked = check_of(write_coco(tmp_path, [row(bbox=[30, 8, 60, 40]), row(bbox=[2, 3, 20, 30])]))
     assert {rule for rule, _ in checked.hits} == {"box_units"}
+
+
+# roboflow/roboflow-100-benchmark#45: an export has train, valid and test, each with its file among the images.
+def test_a_roboflow_export_is_a_data_set_as_it_is(tmp_path):
+    for seed, split in enumerate(("train", "valid")):
+        write_image(tmp_path / split / "a.jpg", seed=seed)
+        document = {
+            "images": [{"id": 0, "file_name": "a.jpg", "height": 48, "width": 64}],
+            "annotations": [row(image_id=0, category_id=1)],
+            "categories": [{"id": 1, "name": "peix", "supercategory": "peixos"}],
+        }
+        write_file(tmp_path / split / "_annotations.coco.json", json.dumps(document))
+    checked = check_of(tmp_path, "train", "val")
+    assert checked.hits == ()
+    assert [(split.name, len(split.images)) for split in checked.survey.splits] == [("train", 1), ("valid", 1)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.data.builders import bop_box, bop_row, write_bop, write_file, write_yolo
+from tests.data.builders import bop_box, bop_row, write_bop, write_file, write_image, write_yolo
 from tests.evaluation.coco_files import random_problem, write_coco
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.object_models import ObjectModels
@@ -282,3 +282,44 @@ def test_only_the_predicted_images_keep_boxes_that_nobody_can_train_on_and_the_i
     assert all("number" not in image for image in json.loads(outputs.train.read_text())["images"])
     _, dropped = run_stage(tmp_path, dataset_root=str(root), split="val", check_data="drop", out="dropped")
     assert len(DataIndex.read(dropped.predict).records[0].class_indices) == 0
+
+
+def unlabeled(root, *labeled):
+    """A COCO data set with the splits train, val and test, of which some have annotations."""
+    for seed, split in enumerate(("train", "val", "test")):
+        write_image(root / split / "a.png", seed=seed)
+        rows = {"annotations": [{"image_id": 1, "category_id": 1, "bbox": [4, 4, 20, 20]}]} if split in labeled else {}
+        image = {"id": 1, "file_name": "a.png", "width": 64, "height": 48}
+        document = {"images": [image], "categories": [{"id": 1, "name": "cat"}], **rows}
+        prefix = "instances" if split in labeled else "image_info"
+        write_file(root / f"annotations/{prefix}_{split}.json", json.dumps(document))
+    return str(root)
+
+
+def test_images_without_annotations_can_be_predicted(tmp_path):
+    notes = Notes()
+    root = unlabeled(tmp_path / "set", "train", "val")
+    _, outputs = run_stage(tmp_path, notes, dataset_root=root, predict_split="test")
+    assert (DataIndex.read(outputs.val).labeled, DataIndex.read(outputs.predict).labeled) == (True, False)
+    assert "labeled" not in json.loads(outputs.val.read_text())
+    assert any("has no annotations: its images can be predicted" in line for line in notes.lines)
+
+
+def test_images_without_annotations_are_not_trained_or_validated_on(tmp_path):
+    with pytest.raises(InputError) as refused:
+        run_stage(tmp_path, dataset_root=unlabeled(tmp_path / "set"), predict_split="test")
+    assert [(finding.code, finding.where) for finding in refused.value.findings] == [
+        ("YZ291", "split: train"),
+        ("YZ291", "val_split: val"),
+    ]
+
+
+def test_splits_of_a_coco_folder_are_meant_by_their_usual_names(tmp_path):
+    root = tmp_path / "set"
+    unlabeled(root, "train", "val")
+    for split in ("train", "val"):
+        (root / split).rename(root / f"{split}2017")
+        (root / f"annotations/instances_{split}.json").rename(root / f"annotations/instances_{split}2017.json")
+    _, outputs = run_stage(tmp_path, dataset_root=str(root))
+    assert images(outputs.train) == ["train2017/a.png"]
+    assert images(outputs.val) == images(outputs.predict) == ["val2017/a.png"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.evaluation.pose import scenes as posed
@@ -45,3 +47,12 @@ def test_what_was_not_there_to_measure_is_null():
 def test_images_of_other_data_are_refused():
     with pytest.raises(InputError, match="YZ802"):
         quick_metrics(index_of(SCENES[:1]), predictions_of(SCENES[:2]), None)
+
+
+def test_nothing_is_measured_on_images_without_annotations():
+    bare = replace(index_of(SCENES), labeled=False)
+    assert set(quick_metrics(bare, predictions_of(SCENES), None).values()) == {None}
+    with pytest.raises(InputError, match="YZ291 has no annotations"):
+        evaluate_coco(bare, predictions_of(SCENES), engine="hotcoco")
+    with pytest.raises(InputError, match="YZ291 has no annotations"):
+        evaluate_pose(replace(posed.index_of(VIEWS), labeled=False), posed.MODELS, posed.predictions_of(VIEWS))

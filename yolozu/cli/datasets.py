@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.data.checking.check import CheckedData
     from yolozu.data.index import DataIndex
+    from yolozu.data.layouts.layout import Layout
     from yolozu.data.survey import SurveyedSplit
 
 USUAL_SPLIT = "val"
@@ -37,7 +38,7 @@ def checked_data(root: Path, split: str | None) -> CheckedData:
     from yolozu.progress import progress_for
 
     layout = find_layout(root)
-    name = chosen_split(root, list(layout.splits)) if split is None else split
+    name = chosen_split(layout) if split is None else split
     with DigestCache(digest_cache_path()) as cache:
         return check(survey(layout, [name], cache, progress_for(sys.stderr)))
 
@@ -98,16 +99,15 @@ def open_evaluated(root: Path, split: str | None) -> EvaluatedSplit:
     return EvaluatedSplit(index, checked.survey.models, checked.not_evaluated(found), replace(found, images=images))
 
 
-def chosen_split(root: Path, splits: list[str]) -> str:
+def chosen_split(layout: Layout) -> str:
     """The split that is meant where none is named: the only one, or ``val``.
 
     Raises:
         UsageError: YZ805 which one is meant cannot be told.
     """
-    if len(splits) == 1:
-        return splits[0]
-    if USUAL_SPLIT in splits:
-        return USUAL_SPLIT
-    raise UsageError.one(
-        "YZ805", where=str(root), problem=f"has the splits {', '.join(splits)}", fix="say which with --split"
-    )
+    splits = list(layout.splits)
+    meant = splits[0] if len(splits) == 1 else layout.meant(USUAL_SPLIT)
+    if meant is None:
+        problem = f"has the splits {', '.join(splits)}"
+        raise UsageError.one("YZ805", where=str(layout.root), problem=problem, fix="say which with --split")
+    return meant

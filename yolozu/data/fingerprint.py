@@ -125,8 +125,9 @@ def _below(directory: Path, suffixes: frozenset[str]) -> list[str]:
 def _names_classes(layout: Layout) -> bool:
     """Whether files other than labels surely name the classes; what is called ``data.yaml`` may or may not."""
     by_descriptor = layout.descriptor is not None and layout.descriptor.classes is not None
-    by_models = all(split.label_format == "bop" for split in layout.splits.values())
-    return by_descriptor or by_models or any(_is_class_file(path) for path in layout.class_files)
+    by_labels = {split.label_format for split in layout.splits.values()}
+    named_by_labels = by_labels == {"bop"} or (layout.descriptor is None and by_labels == {"coco"})
+    return by_descriptor or named_by_labels or any(_is_class_file(path) for path in layout.class_files)
 
 
 def _is_class_file(path: Path) -> bool:

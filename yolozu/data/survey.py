@@ -135,6 +135,7 @@ def survey(layout: Layout, names: Sequence[str], cache: DigestCache, progress: P
     Raises:
         InputError: a split is missing or holds no image, or the classes are not to be understood.
     """
+    names = list(dict.fromkeys(layout.split(name).name for name in names))
     readers = {name: _reader(layout, name) for name in names}
     by_labels = {
         str(layout.splits[name].labels): table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.artifacts.predictions.names import KnownImages
+from yolozu.errors import InputError
 
 if TYPE_CHECKING:
     from yolozu.data.index import DataIndex
@@ -18,3 +19,18 @@ def known_images(index: DataIndex, *, max_images: int | None = None) -> KnownIma
         category_ids=frozenset(index.classes.category_ids),
         expected=max_images,
     )
+
+
+def require_labels(index: DataIndex) -> None:
+    """Refuse to hold predictions against a mere list of images.
+
+    Raises:
+        InputError: YZ291.
+    """
+    if not index.labeled:
+        raise InputError.one(
+            "YZ291",
+            where=f"{index.root}: {index.split}",
+            problem="has no annotations: its images can be predicted, and nothing can be said of how well",
+            fix="evaluate on a split with annotations, or stop after predicting",
+        )

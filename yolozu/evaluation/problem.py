@@ -11,6 +11,7 @@ import numpy as np
 
 from yolozu.artifacts.predictions.names import ImageNames
 from yolozu.errors import Finding, InputError
+from yolozu.evaluation.known import require_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,8 +67,10 @@ def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max
     """Ground truth and detections of the first ``max_images`` images.
 
     Raises:
-        InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
+        InputError: YZ291 nothing is known of the images, YZ802 for images the index does not have or that come twice,
+            YZ803 for unknown classes.
     """
+    require_labels(index)
     records = index.records if max_images is None else index.records[:max_images]
     entries = by_record(index, predictions)
     chosen = [entry for entry in entries[: len(records)] if entry is not None]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.data import SYNTHETIC, DatasetSection, SynthSection
-from yolozu.errors import InputError
+from yolozu.errors import Finding, InputError
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, reads
 from yolozu.stages.stoppable import StoppableProgress
 
@@ -64,6 +64,7 @@ def run(
     if spec.dataset.dataset_root == SYNTHETIC:
         _render(spec.synth, outputs.rendered, progress)
     checked = _checked(spec, outputs, progress, context.moved)
+    _require_labels(spec.dataset, checked)
     policy = spec.dataset.check_data
     write_text(outputs.check, pretty(checked.report(policy, dataset_root=spec.dataset.dataset_root)))
     for note in checked.survey.notes:
@@ -131,6 +132,25 @@ def _checked(
     return check(replace(surveyed, models=models, training=training, validation=validation))
 
 
+def _require_labels(section: DatasetSection, checked: CheckedData) -> None:
+    """Refuse to train, or to choose the best weights, on a mere list of images."""
+    asked = {"split": section.split, "val_split": section.val_split}
+    names = {key: checked.survey.layout.split(name) for key, name in asked.items()}
+    bare = {split.name for split in checked.survey.splits if not split.labeled}
+    findings = [
+        Finding(
+            "YZ291",
+            f"{key}: {asked[key]}",
+            f"{split.labels} has no annotations: its images can be predicted, and not be trained or validated on",
+            "name a split with annotations, and this one as predict_split",
+        )
+        for key, split in names.items()
+        if split.name in bare
+    ]
+    if findings:
+        raise InputError(findings)
+
+
 def _indices(spec: PrepareDataSpec, checked: CheckedData) -> tuple[DataIndex, DataIndex, DataIndex]:
     """What is trained on, what chooses the best weights, and what is predicted."""
     from yolozu.data.fingerprint import predicted_split
@@ -160,7 +180,8 @@ def _index(
 ) -> DataIndex:
     from yolozu.data.survey import index_of
 
-    split = next(split for split in checked.survey.splits if split.name == name)
+    known_as = checked.survey.layout.split(name).name
+    split = next(split for split in checked.survey.splits if split.name == known_as)
     images = checked.usable(split, spec.dataset.check_data, evaluated=evaluated)[:most]
     if not images:
         raise InputError.one(

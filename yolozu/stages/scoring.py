@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def quick_metrics(
     index: DataIndex, predictions: Sequence[ImagePredictions], models: ObjectModels | None
 ) -> dict[str, float | None]:
-    """The numbers of `evaluate` that are quick to measure, by the same names.
+    """The numbers of `evaluate` that are quick to measure, by the same names; None of images without annotations.
 
     Args:
         index: the images with their ground truth.
@@ -26,7 +26,10 @@ def quick_metrics(
         InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
     """
     from yolozu.evaluation.coco import evaluate_coco
+    from yolozu.evaluation.metrics import METRICS
 
+    if not index.labeled:
+        return dict.fromkeys(METRICS)
     metrics = dict(evaluate_coco(index, predictions, engine="hotcoco").metrics)
     if models is not None:
         from yolozu.evaluation.pose.evaluate import pose_metrics

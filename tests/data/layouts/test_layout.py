@@ -119,7 +119,8 @@ def test_a_missing_root_and_a_directory_without_images_are_no_data_sets(tmp_path
     with pytest.raises(InputError) as refused:
         find_layout(tmp_path)
     assert str(refused.value) == (
-        f"{tmp_path}: YZ201 is no data set: neither dataset.json nor images/<split>/ nor BOP's <split>/<scene>/\n"
+        f"{tmp_path}: YZ201 is no data set: there is none of dataset.json, images/<split>/, COCO's "
+        "annotations/instances_<split>.json, BOP's <split>/<scene>/\n"
         "  fix: lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json"
     )
 
@@ -169,3 +170,36 @@ def test_a_described_split_whose_files_are_gone_is_refused(tmp_path, missing):
         (tmp_path / "images").mkdir()
     with pytest.raises(InputError, match=rf"{missing}: YZ202 is no .*, but split 'a' is there"):
         find_layout(tmp_path).split("a")
+
+
+@pytest.mark.parametrize(
+    ("splits", "asked", "meant"),
+    [
+        (("train2017", "val2017"), ("train", "val"), ("train2017", "val2017")),
+        (("train", "valid", "test"), ("train", "val", "test"), ("train", "valid", "test")),
+        (("training", "validation"), ("train", "val"), ("training", "validation")),
+        (("train_2014", "val-2014"), ("train", "val"), ("train_2014", "val-2014")),
+        (("val", "val2017"), ("val",), ("val",)),
+    ],
+)
+def test_the_usual_names_mean_what_a_data_set_calls_its_splits(tmp_path, splits, asked, meant):
+    layout = find_layout(write_yolo(tmp_path, {f"{split}/a": "" for split in splits}))
+    assert tuple(layout.split(name).name for name in asked) == meant
+
+
+@pytest.mark.parametrize(
+    ("splits", "asked"),
+    [(("val2014", "val2017"), "val"), (("train",), "val"), (("val",), "valid"), (("test-dev2017",), "test")],
+)
+def test_what_may_mean_several_splits_or_none_is_refused(tmp_path, splits, asked):
+    layout = find_layout(write_yolo(tmp_path, {f"{split}/a": "" for split in splits}))
+    with pytest.raises(InputError, match=f"YZ202 has no split '{asked}'\n  fix: choose one of: {', '.join(splits)}"):
+        layout.split(asked)
+
+
+def test_a_dataset_json_stands_for_its_directory(tmp_path):
+    write_image(tmp_path / "a/1.png")
+    path = write_file(
+        tmp_path / "dataset.json", json.dumps({"splits": {"one": {"images_dir": "a", "labels_dir": "b"}}})
+    )
+    assert find_layout(path) == find_layout(tmp_path)

@@ -41,7 +41,7 @@ def corrupt(
     from yolozu.data.prepare.corrupted import CorruptPlan, write_corrupted
 
     transform = corruption_of(corruption, severity, seed)
-    name = chosen_split(dataset, list(find_layout(dataset).splits)) if split is None else split
+    name = chosen_split(find_layout(dataset)) if split is None else split
     plan = CorruptPlan(dataset, name, out, transform, max_images)
     count = write_corrupted(plan, progress_for(sys.stderr))
     print(f"{out / 'dataset.json'}: {name}, {counted(count, 'image')}, {corruption} {severity}, seed {seed}")

@@ -5,6 +5,7 @@ Known layouts, the first that is found counts:
 - a ``dataset.json`` (`yolozu.data.layouts.descriptor`), its paths absolute or relative to the file;
 - folders ``images/<split>`` and ``labels/<split>``, and the splits of a ``data.yaml``
   (`yolozu.data.layouts.ultralytics`);
+- COCO (`yolozu.data.layouts.coco_files`): files of annotations, and folders of images;
 - BOP scenewise (`yolozu.data.layouts.bop_files`): folders of scenes, and ``models``.
 
 Free of numpy: planning reads this too.
@@ -19,6 +20,7 @@ from typing import Literal
 
 from yolozu.artifacts.jsonio import is_text
 from yolozu.data.layouts.bop_files import bop_models, split_folders
+from yolozu.data.layouts.coco_files import annotation_files, coco_split_at, coco_splits, split_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
 from yolozu.data.layouts.model_files import ModelFiles
 from yolozu.data.layouts.ultralytics import (
@@ -32,6 +34,11 @@ from yolozu.data.layouts.ultralytics import (
 from yolozu.errors import InputError
 
 CLASS_FILE_NAMES = ("classes.txt", "classes.json", DATA_YAML)
+COCO_SUFFIX = ".json"
+HAVE_IMAGES = "put them there, or name their directory in a dataset.json: splits: {NAME: {images_dir, instances_json}}"
+OTHER_NAMES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
+"""The usual splits -> what data sets call them, maybe with a year."""
+
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 
 LabelFormat = Literal["yolo", "coco", "bop", "ultralytics"]
@@ -106,14 +113,15 @@ class Layout:
         Raises:
             InputError: YZ202.
         """
-        if name not in self.splits:
+        meant = self.meant(name)
+        if meant is None:
             raise InputError.one(
                 "YZ202",
                 where=str(self.root),
                 problem=f"has no split {name!r}",
                 fix=f"choose one of: {', '.join(self.splits)}",
             )
-        split = self.splits[name]
+        split = self.splits[meant]
         if split.missing is not None:
             path, problem = split.missing
             place = split.labels if split.label_format == "ultralytics" else DESCRIPTOR_NAME
@@ -125,6 +133,13 @@ class Layout:
             )
         return split
 
+    def meant(self, name: str) -> str | None:
+        """The split that ``name`` means: ``val`` may be ``valid`` or ``val2017``, where there is only one such."""
+        if name in self.splits:
+            return name
+        alike = [other for other in self.splits if _without_year(other) in OTHER_NAMES.get(name, ())]
+        return alike[0] if len(alike) == 1 else None
+
     def relative(self, path: Path) -> str:
         """``path`` as the data set names it: relative to the root, or absolute where it is outside."""
         if path.is_relative_to(self.root):
@@ -134,7 +149,7 @@ class Layout:
 
 
 def find_layout(root: Path) -> Layout:
-    """How the data set at ``root``, a directory or a ``data.yaml``, is laid out.
+    """How the data set at ``root``, a directory, a ``data.yaml`` or a COCO file, is laid out.
 
     Raises:
         InputError: YZ284 its name is no UTF-8, YZ201 it is no data set,
@@ -144,6 +159,8 @@ def find_layout(root: Path) -> Layout:
         raise InputError.one("YZ284", where=str(root), problem="is no UTF-8", fix="rename the directory")
     if root.suffix.lower() in YAML_SUFFIXES and root.is_file():
         return _described_by_yaml(root)
+    if root.suffix.lower() == COCO_SUFFIX and root.is_file():
+        return find_layout(root.parent) if root.name == DESCRIPTOR_NAME else _listed_by_coco(root)
     if not root.is_dir():
         raise InputError.one(
             "YZ201", where=str(root), problem="no such directory", fix="check dataset_root, relative to where you are"
@@ -155,18 +172,56 @@ def find_layout(root: Path) -> Layout:
         descriptor = read_descriptor(descriptor_path)
         splits = {name: _described(root, name, entry) for name, entry in sorted(descriptor.splits.items())}
         return Layout(root, splits, descriptor, class_files, _described_models(root, descriptor), keypoints)
-    splits = {**_folder_splits(root), **(_yaml_splits(root / DATA_YAML) if root / DATA_YAML in class_files else {})}
+    coco = _coco_splits(root)
+    splits = {
+        **({} if coco and not (root / "labels").is_dir() else _folder_splits(root)),
+        **coco,
+        **(_yaml_splits(root / DATA_YAML) if root / DATA_YAML in class_files else {}),
+    }
     if splits:
         return Layout(root, dict(sorted(splits.items())), None, class_files, keypoints=keypoints)
     splits = {folder.name: Split(folder.name, "bop", folder, folder) for folder in split_folders(root)}
     if splits:
         return Layout(root, splits, None, class_files, bop_models(root))
-    raise InputError.one(
-        "YZ201",
-        where=str(root),
-        problem=f"is no data set: neither {DESCRIPTOR_NAME} nor images/<split>/ nor BOP's <split>/<scene>/",
-        fix="lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json",
-    )
+    raise _no_data_set(root)
+
+
+def _no_data_set(root: Path) -> Exception:
+    known = f"{DESCRIPTOR_NAME}, images/<split>/, COCO's annotations/instances_<split>.json, BOP's <split>/<scene>/"
+    problem = f"is no data set: there is none of {known}"
+    fix = "lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json"
+    files = annotation_files(root)
+    if files:
+        where = f"neither in {split_of(files[0])}/ nor in images/"
+        problem, fix = f"is no data set: {files[0]} is there, but its images are {where}", HAVE_IMAGES
+    return InputError.one("YZ201", where=str(root), problem=problem, fix=fix)
+
+
+def _coco_splits(root: Path) -> dict[str, Split]:
+    """Splits with COCO files, but for those that have label files, too."""
+    labels = root / "labels"
+    return {
+        split.name: Split(split.name, "coco", split.images_dir, split.file)
+        for split in coco_splits(root)
+        if not (labels / split.name).is_dir()
+    }
+
+
+def _listed_by_coco(path: Path) -> Layout:
+    root, splits = coco_split_at(path)
+    if not splits:
+        raise InputError.one(
+            "YZ201",
+            where=str(path),
+            problem="is no data set: the images that it lists are not around it",
+            fix=HAVE_IMAGES,
+        )
+    found = {split.name: Split(split.name, "coco", split.images_dir, split.file) for split in splits}
+    return Layout(root, dict(sorted(found.items())), None, ())
+
+
+def _without_year(name: str) -> str:
+    return name.rstrip("0123456789").rstrip("_-")
 
 
 def _folder_splits(root: Path) -> dict[str, Split]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from yolozu.evaluation.known import require_labels
 from yolozu.evaluation.problem import by_record, refuse_unknown_classes
 
 if TYPE_CHECKING:
@@ -90,8 +91,10 @@ def pose_problem_of(
     found: as many of a class as they say, the most visible ones.
 
     Raises:
-        InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
+        InputError: YZ291 nothing is known of the images, YZ802 for images the index does not have or that come twice,
+            YZ803 for unknown classes.
     """
+    require_labels(index)
     records = index.records if max_images is None else index.records[:max_images]
     entries = by_record(index, predictions)[: len(records)]
     refuse_unknown_classes(
