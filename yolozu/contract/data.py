@@ -25,8 +25,8 @@ class DatasetSection(Section):
     """Where the images and labels are, and which of them are used."""
 
     dataset_root: Annotated[str, FilePath((SYNTHETIC,))] = Field(default=SYNTHETIC, min_length=1)
-    """Directory of the data set (YOLO layout, `data.yaml`, BOP scenewise or one with a `dataset.json`), relative to the
-    working directory; or `synthetic`, which renders table-top scenes with exact boxes and poses."""
+    """Directory of the data set (YOLO layout, `data.yaml`, COCO, BOP scenewise or one with a `dataset.json`) or such a
+    file, relative to the working directory; or `synthetic`: rendered table-top scenes with exact boxes and poses."""
 
     split: str = Field(default="train", min_length=1)
     """Split to train on."""

@@ -259,3 +259,59 @@ def test_real_annotations_keep_their_ids_and_crowds(tmp_path, real_data):
 
 def rows_of(path):
     return sorted([float(word) for word in line.split()] for line in path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("label_format", ["coco", "yolo"])
+def test_annotations_of_which_none_can_be_used_are_refused(tmp_path, label_format):
+    rows = [{**CAT, "bbox": [1, 2]}, {**DOGS, "category_id": None}]
+    lines = refused(write_split(tmp_path / "coco", annotations=rows), tmp_path / "out", label_format=label_format)
+    place = "coco/annotations/instances_val2017.json"
+    assert f"{place}: annotations[0]: YZ2" in lines
+    assert f"{place}: annotations[1]: YZ2" in lines
+    if label_format == "coco":
+        assert lines.startswith(f"{place}: YZ289 none of its 2 annotations can be used\n")
+
+
+def test_some_that_cannot_be_used_are_told(tmp_path):
+    root = write_split(tmp_path / "coco", annotations=[CAT, {**DOGS, "bbox": None}])
+    assert [defect.problem for defect in prepare(root, tmp_path / "out").unused] == [
+        "bbox must be [x, y, width, height], is None"
+    ]
+
+
+@pytest.mark.parametrize("label_format", ["coco", "yolo"])
+def test_fractions_do_not_become_tiny_boxes(tmp_path, label_format):
+    root = write_split(tmp_path / "coco", annotations=[{**CAT, "bbox": [0.1, 0.2, 0.3, 0.4]}])
+    assert "YZ290 the box lies within the first px" in refused(root, tmp_path / "out", label_format=label_format)
+
+
+def test_what_roboflow_exports_is_prepared_and_passes_the_check(tmp_path):
+    root, categories = tmp_path / "rf", [
+        {"id": 0, "name": "fish", "supercategory": "none"},
+        {"id": 1, "name": "fish", "supercategory": "fish"},
+        {"id": 2, "name": "trap", "supercategory": "fish"},
+    ]  # fmt: skip
+    for seed, split in enumerate(("train", "valid")):
+        write_image(root / split / "a.jpg", seed=seed)
+        images = [{"id": 0, "file_name": "a.jpg", "height": 48, "width": 64}]
+        rows = [{**CAT, "image_id": 0, "category_id": 1 + seed}]
+        document = {"images": images, "annotations": rows, "categories": categories}
+        write_file(root / split / "_annotations.coco.json", json.dumps(document))
+    made = prepare(root, tmp_path / "out", "train")
+    assert "category 0 'fish' is no class" in made.notes[0]
+    prepare(root, tmp_path / "out", "valid", instances=root / "valid/_annotations.coco.json")
+    prepare(root / "train", tmp_path / "again", "train", instances=root / "train/_annotations.coco.json")
+    assert json.loads((tmp_path / "out/dataset.json").read_text())["category_ids"] == [1, 2]
+    for out in ("out", "again"):
+        assert found(check_of(tmp_path / out), tmp_path) == []
+
+
+def test_a_list_of_images_is_described_and_becomes_no_label_files(tmp_path):
+    root = tmp_path / "coco"
+    write_image(root / "test2017/a.png")
+    image = {"id": 1, "file_name": "a.png", "width": 64, "height": 48}
+    write_file(root / "annotations/image_info_test2017.json", json.dumps({"images": [image], "categories": CATEGORIES}))
+    assert prepare(root, tmp_path / "out", "test2017").num_images == 1
+    assert not check_of(tmp_path / "out").survey.splits[0].labeled
+    lines = refused(root, tmp_path / "yolo", split="test2017", label_format="yolo")
+    assert "YZ262 has no annotations, and YOLO labels would say that its images show nothing" in lines

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from yolozu.cli.render import counted
+from yolozu.cli.render import counted, wrapped
 from yolozu.progress import progress_for
 
 
@@ -37,6 +37,12 @@ def prepare_coco(
     objects = f"{counted(made.num_images, 'image')}, {counted(made.num_objects, 'object')}, {crowds}"
     print(f"{out / 'dataset.json'}: {split}, {objects}, {counted(made.num_classes, 'class', 'classes')}")
     print(f"images: {made.images_dir}\nlabels: {made.labels}")
+    for note in made.notes:
+        print(wrapped(f"note: {note}", indent="", hanging="  "))
+    if made.unused:
+        first = f"{made.unused[0].where}: {made.unused[0].problem}"
+        left_out = f"warning: {counted(len(made.unused), 'annotation')} cannot be used; the first: {first}"
+        print(wrapped(left_out, indent="", hanging="  "), file=sys.stderr)
     if label_format == "yolo" and made.num_crowds:
         those = "it" if made.num_crowds == 1 else "them"
         print(f"left out: {crowds}; YOLO labels cannot say {those}, --format coco does")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yolozu.data.checking import empty_rules, model_rules, name_rules, pose_rules
-from yolozu.data.checking.box_units import box_units, other_units
+from yolozu.data.checking.box_units import box_units, units_of
 from yolozu.data.checking.hits import Hit
 from yolozu.data.checking.label_units import spellings_of
 from yolozu.data.labels import Instance
@@ -134,7 +134,7 @@ def box_outside_image(survey: Survey) -> Iterator[Hit]:
     """Boxes that reach out of the image by more than rounding explains."""
     yield from defects_called("box_outside_image")(survey)
     for split in survey.splits:
-        if other_units(survey, split) is not None:
+        if units_of(survey, split) is not None:
             continue  # clipping would mend nothing
         outside = [
             (image, instance, reach)

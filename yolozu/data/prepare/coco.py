@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from yolozu.data.checking.box_units import other_units
+from yolozu.data.layouts.coco_files import coco_split_at, coco_splits
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, stem_of
 from yolozu.data.layouts.layout import Layout, Split
@@ -19,7 +21,7 @@ from yolozu.data.readers.coco import CocoReader
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
-    from yolozu.data.labels import LabeledImage, SplitLabels
+    from yolozu.data.labels import Defect, LabeledImage, SplitLabels
     from yolozu.progress import Progress
 
 
@@ -55,6 +57,8 @@ class PreparedSplit:
         num_objects: objects besides crowd regions.
         num_crowds: crowd regions; YOLO labels leave them out.
         num_classes: classes of the data set.
+        unused: annotations that say of no listed image what is where.
+        notes: what else is worth knowing.
     """
 
     images_dir: Path
@@ -63,28 +67,33 @@ class PreparedSplit:
     num_objects: int
     num_crowds: int
     num_classes: int
+    unused: tuple[Defect, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def prepare_coco(plan: CocoPlan, progress: Progress) -> PreparedSplit:
     """Describe a split in ``<out>/dataset.json``, last of all. The same plan twice leaves the same files.
 
     Raises:
-        InputError: YZ205 or YZ260 the annotations or images are not there or not to be understood.
-        UsageError: YZ261 images are missing, YZ262 YOLO labels cannot say what the annotations do, YZ263 the data set
-            that is there has other classes or another such split, YZ314 nothing can be written, YZ905 a file would have
-            to be overwritten.
+        InputError: YZ205, YZ260 the annotations or images are not there or not to be understood, YZ290 boxes are in
+            other units than COCO's.
+        UsageError: YZ289 no annotation can be used, YZ261 images are missing, YZ262 YOLO labels cannot say what the
+            annotations do, YZ263 the data set that is there has other classes or another such split, YZ314 nothing can
+            be written, YZ905 a file would have to be overwritten.
     """
     source = _source(plan)
     reader = CocoReader(Layout(plan.coco_root, {plan.split: source}, None, ()), source)
     classes = reader.stated_classes()
     labels = reader.read(classes)
     images = labels.images
+    unused = (*labels.stray, *(defect for image in images for defect in image.defects))
     _refuse_missing(images, source)
     target = _target(plan, source)
     if plan.label_format == "yolo" or plan.copies_images:
         _refuse_outside(images, source)
     if plan.label_format == "yolo":
-        _refuse_unsayable(plan, labels, source, target)
+        _refuse_unsayable(plan, labels, unused, source, target)
+    _refuse_unusable(labels, source, unused)
     with told_by_the_system(plan.out):
         descriptor = extended(plan.out, plan.split, _entry(plan, target), classes)
         if plan.copies_images:
@@ -95,7 +104,14 @@ def prepare_coco(plan: CocoPlan, progress: Progress) -> PreparedSplit:
     instances = [instance for image in images for instance in image.instances]
     num_crowds = sum(instance.is_crowd for instance in instances)
     return PreparedSplit(
-        target.images_dir, target.labels, len(images), len(instances) - num_crowds, num_crowds, len(classes)
+        target.images_dir,
+        target.labels,
+        num_images=len(images),
+        num_objects=len(instances) - num_crowds,
+        num_crowds=num_crowds,
+        num_classes=len(classes),
+        unused=unused,
+        notes=labels.notes,
     )
 
 
@@ -105,6 +121,9 @@ def _source(plan: CocoPlan) -> Split:
     Raises:
         InputError: YZ260.
     """
+    found = next((split for split in coco_splits(plan.coco_root) if split.name == plan.split), None)
+    if plan.instances is None and found is not None:
+        return Split(plan.split, "coco", found.images_dir.resolve(), found.file.resolve())
     instances = plan.instances
     if instances is None:
         instances = plan.coco_root / "annotations" / f"instances_{plan.split}.json"
@@ -115,7 +134,8 @@ def _source(plan: CocoPlan) -> Split:
         )
         raise InputError.one("YZ260", where=str(instances), problem="no such instances file", fix=listed)
     places = (plan.coco_root / plan.split, plan.coco_root / "images" / plan.split)
-    for place in places:
+    around = (split.images_dir for split in coco_split_at(instances)[1] if split.file.samefile(instances))
+    for place in (*places, *around):
         if place.is_dir():
             return Split(plan.split, "coco", place.resolve(), instances.resolve())
     raise InputError.one(
@@ -142,6 +162,23 @@ def _entry(plan: CocoPlan, target: Split) -> SplitEntry:
     if plan.label_format == "yolo":
         return SplitEntry(images_dir=images_dir, labels_dir=labels)
     return SplitEntry(images_dir=images_dir, instances_json=labels)
+
+
+def _refuse_unusable(labels: SplitLabels, source: Split, unused: tuple[Defect, ...]) -> None:
+    """Refuse annotations of which none says what is where, and boxes in other units than COCO's.
+
+    Raises:
+        UsageError: YZ289.
+        InputError: YZ290.
+    """
+    instances = [instance for image in labels.images for instance in image.instances]
+    if unused and not instances:
+        problems = {source.labels: f"none of its {len(unused)} annotations can be used"}
+        problems |= {Path(defect.where): defect.problem for defect in unused}
+        refuse_listed("YZ289", problems, "mend the file, or name another one with --instances", source.labels)
+    other = other_units(labels.images)
+    if other is not None:
+        raise InputError.one("YZ290", where=instances[0].where, problem=f"the box {other.said}", fix=other.fix)
 
 
 def _refuse_missing(images: tuple[LabeledImage, ...], source: Split) -> None:
@@ -171,14 +208,17 @@ def _refuse_outside(images: tuple[LabeledImage, ...], source: Split) -> None:
     refuse_listed("YZ262", outside, "use --format coco without --copy-images", source.images_dir)
 
 
-def _refuse_unsayable(plan: CocoPlan, labels: SplitLabels, source: Split, target: Split) -> None:
+def _refuse_unsayable(
+    plan: CocoPlan, labels: SplitLabels, unused: tuple[Defect, ...], source: Split, target: Split
+) -> None:
     """Refuse what YOLO labels would turn into something else.
 
     Raises:
         UsageError: YZ262.
     """
-    defects = [*labels.stray, *(defect for image in labels.images for defect in image.defects)]
-    problems = {Path(defect.where): defect.problem for defect in defects}
+    problems = {Path(defect.where): defect.problem for defect in unused}
+    if not labels.labeled:
+        problems[source.labels] = "has no annotations, and YOLO labels would say that its images show nothing"
     names = [_name(image, source) for image in labels.images]
     owners: dict[str, str] = {}
     for image, name in zip(labels.images, names, strict=True):
