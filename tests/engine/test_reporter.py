@@ -5,6 +5,7 @@ import pytest
 
 from tests.engine.test_build import build  # noqa: F401 - the fixture
 from yolozu.engine.reporter import BuildReporter, _duration
+from yolozu.plan.staleness import Reason
 
 
 def task(name):
@@ -19,6 +20,18 @@ def test_a_stage_is_a_line_with_its_number_and_reason(build):  # noqa: F811
     reporter.execute_task(task("lint"))
     assert stream.getvalue() == (
         "a: exp.yaml\n[1/8] prepare_data: has not been built\n[2/8] train: up to date\n.  lint\n"
+    )
+
+
+def test_what_becomes_of_earlier_work_is_always_told(build, monkeypatch):  # noqa: F811
+    reasons = [Reason("key", f"key{number}", "1", "2") for number in range(5)]
+    aside = Reason("prospect", "what was interrupted at step 3 of 9 is set aside", because=(reasons[0],))
+    monkeypatch.setattr(type(build.session), "own_reasons", lambda *_: (*reasons, aside))
+    stream = io.StringIO()
+    BuildReporter(build, stream).execute_task(task("train"))
+    assert stream.getvalue().splitlines()[1] == (
+        "[2/8] train: key0: 1 → 2; key1: 1 → 2; key2: 1 → 2; 2 more reasons; "
+        "what was interrupted at step 3 of 9 is set aside: key0: 1 → 2"
     )
 
 

@@ -106,3 +106,15 @@ def test_a_state_of_another_version_of_the_stage_is_set_aside(stopped):
     stopped.execute(contract(seed=3), "shout")
     assert stopped.text("out/loud.txt") == "HELLO 1"
     assert kept(stopped) == [("shout.prev", 3)]
+
+
+def test_a_stage_that_is_refused_before_it_saved_anything_leaves_everything_as_it_was(stopped, monkeypatch):
+    def refuse(*_):
+        raise UsageError.one("YZ501", where="device", problem="is not there", fix="name another")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("yolozu.engine.worker._run_stage", refuse)
+        with pytest.raises(UsageError, match="is not there"):
+            stopped.execute(contract(seed=7), "shout")
+    assert kept(stopped) == []
+    assert Begun.read(scratch(stopped).directory).spec["seed"]["seed"] == 3

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_jsonable_python
 
-from yolozu.contract.base import Location, Neutral
-from yolozu.contract.fields import slots_of
+from yolozu.contract.base import FilePath, Location, Neutral
+from yolozu.contract.fields import slot_at, slots_of
 
 if TYPE_CHECKING:
     from yolozu.contract.base import Section
@@ -30,6 +30,12 @@ def comparable(spec: type[Section], values: dict[str, Any]) -> dict[str, Any]:
         if not _has(slot, Location)
     }
     return known | {key: value for key, value in values.items() if key not in slots_of(spec)}
+
+
+def decides_nothing(key: str) -> bool:
+    """Whether a key (flat or dotted) only tells where something is that is no input: it makes nothing stale, ever."""
+    slot = slot_at(tuple(key.split(".")))
+    return slot is not None and _has(slot, Location) and not _has(slot, FilePath)
 
 
 def _value(slot: Slot, value: Any) -> Any:

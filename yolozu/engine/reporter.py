@@ -32,10 +32,12 @@ class BuildReporter(ConsoleReporter):  # type: ignore[misc]
             return
         self._started_at = time.monotonic()
         reasons = self._build.session.own_reasons(self._build.session.plan[task.name])
-        lines = [reason.render(self._build.session.origin) for reason in reasons]
+        place = self._build.session.origin
+        lines = [reason.render(place) for reason in reasons if reason.kind != "prospect"]
         more = len(lines) - SHOWN_REASONS
-        shown = "; ".join(lines[:SHOWN_REASONS]) + (f"; {more} more reasons" if more > 0 else "")
-        self._line(task.name, shown if lines else "checked again")
+        lines = lines[:SHOWN_REASONS] + ([f"{more} more reasons"] if more > 0 else [])
+        lines += [reason.render(place) for reason in reasons if reason.kind == "prospect"]
+        self._line(task.name, "; ".join(lines) if lines else "checked again")
 
     def skip_uptodate(self, task: Any) -> None:
         """``[2/7] train: up to date``."""

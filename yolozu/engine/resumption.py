@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from yolozu.artifacts.digest import DigestCache
@@ -23,6 +23,27 @@ if TYPE_CHECKING:
     from yolozu.plan.plan import Node
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a stage starts from.
+
+    Attributes:
+        begun: what is begun in scratch, anew or again.
+        published: finished outputs that it may carry on from, by name.
+        aside: where earlier work was moved for it; None where there was none to move.
+    """
+
+    begun: Begun
+    published: dict[str, Path]
+    aside: Path | None = None
+
+    def undo(self, node: Node, scratch: Scratch) -> None:
+        """Put back what was moved aside for a stage that was refused before it had saved anything."""
+        now = Begun.read(scratch.directory)
+        if self.aside is not None and (now is None or not now.has_saved(node)):
+            scratch.take_back(self.aside)
+
+
 def ready_scratch(
     node: Node,
     scratch: Scratch,
@@ -31,7 +52,7 @@ def ready_scratch(
     *,
     insist_on_resume: bool,
     say: Callable[[str], None],
-) -> tuple[Begun, dict[str, Path]]:
+) -> Start:
     """Bring scratch into the state in which the stage should find it. Nothing that could be gone on from is deleted.
 
     Args:
@@ -42,9 +63,6 @@ def ready_scratch(
         insist_on_resume: refuse rather than start afresh.
         say: told of work that is set aside or taken back.
 
-    Returns:
-        What is begun, and the finished outputs that it may carry on from.
-
     Raises:
         UsageError: YZ308, resuming is insisted on, and there is nothing to go on from; nothing was touched.
     """
@@ -54,20 +72,19 @@ def ready_scratch(
     if found is not None and resumable and found.obstacle(node, input_digests) is None:
         begun = found.going_on(node, input_digests)
         begun.write()
-        return begun, published  # an extension that was killed before its first save begins again
+        return Start(begun, published)  # an extension that was killed before its first save begins again
     kept = _set_aside_for(node, scratch, input_digests)
     if insist_on_resume and not published and kept is None:
         raise _nothing_to_resume(node, layout, found, input_digests)
-    if node.stage.resumable:
-        place = scratch.set_aside(node)
-        if place is not None:
-            say(f"{node.name}: what was interrupted is set aside in {place}")
+    place = scratch.set_aside(node) if node.stage.resumable else None
+    if place is not None:
+        say(f"{node.name}: what was interrupted is set aside in {place}")
     if kept is not None:
         scratch.take_back(kept.directory)
         say(f"{node.name}: going back to what was set aside in {kept.directory}, {kept.position}")
         begun = replace(kept, directory=scratch.directory).going_on(node, input_digests)
         begun.write()
-        return begun, published
+        return Start(begun, published)
     begun = Begun(
         directory=scratch.directory,
         digest=state_digest(node.request(), input_digests),
@@ -76,7 +93,7 @@ def ready_scratch(
         version=node.stage.version,
     )
     scratch.begin(node, begun)
-    return begun, published
+    return Start(begun, published, place)
 
 
 def extendable(node: Node, layout: RunLayout, input_digests: dict[str, str]) -> dict[str, Path]:

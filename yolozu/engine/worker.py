@@ -92,29 +92,31 @@ def execute(
         with DigestCache(digest_cache_path()) as cache:
             input_digests = _input_digests(node, layout, cache)
         _publish_earlier(node, scratch, layout, input_digests)
-        begun, published = ready_scratch(
-            node, scratch, layout, input_digests, insist_on_resume=insist_on_resume, say=progress.say
-        )
+        start = ready_scratch(node, scratch, layout, input_digests, insist_on_resume=insist_on_resume, say=progress.say)
         if not scratch.publish_path.is_file():
             context = StageContext(
                 scratch=scratch.work_dir,
                 evidence=layout.evidence_dir,
                 operations=OperationsSection(**operations["operations"]),
                 provenance=operations["provenance"],
-                state_digest=begun.digest,
-                earlier_digests=begun.earlier,
+                state_digest=start.begun.digest,
+                earlier_digests=start.begun.earlier,
                 progress=progress,
                 stopping=stopping,
                 saved=scratch.record_saved,
                 aside=free_place(scratch.directory),
                 moved=_moved(operations),
-                published=published,
+                published=start.published,
                 insist_on_resume=insist_on_resume,
                 one_of_several=member is not None,
             )
             if member is not None:
                 member.go()
-            numbers = _run_stage(node, layout, scratch, context)
+            try:
+                numbers = _run_stage(node, layout, scratch, context)
+            except YolozuError:
+                start.undo(node, scratch)
+                raise
             seconds = round(time.monotonic() - clock, 3)
             receipt = _receipt(node, scratch, input_digests, numbers, started_at=started_at, seconds=seconds)
             write_text(scratch.publish_path, pretty(asdict(receipt)))

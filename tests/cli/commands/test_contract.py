@@ -177,9 +177,21 @@ def test_diff_as_json(run):
 
 
 def test_a_change_of_data_makes_everything_stale():
-    direct, then = stale_stages("dataset", compile_plan(Contract(), registered_stages()))
+    direct, then = stale_stages("split", "dataset", compile_plan(Contract(), registered_stages()))
     assert direct[0] == "prepare_data"
     assert {"train", "evaluate"} <= {*direct, *then}
+
+
+def test_a_device_makes_nothing_stale_and_a_path_only_with_other_content(run, tmp_path):
+    (tmp_path / "a.yaml").write_text("max_steps: 1\n")
+    (tmp_path / "b.yaml").write_text("max_steps: 1\ndevice: cuda\ninit_from: w.pt\n")
+    assert run("diff", "a.yaml", "b.yaml")[1] == (
+        "device: cpu (default) -> cuda (b.yaml:2)\n"
+        "  stale: nothing\n"
+        "init_from: null (default) -> w.pt (b.yaml:3)\n"
+        "  stale, where the content differs: train; then export_onnx, onnx_parity, predict, validate_predictions, "
+        "evaluate, scenarios\n"
+    )
 
 
 def test_schema_prints_the_schema(run):

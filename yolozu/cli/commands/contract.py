@@ -92,13 +92,14 @@ def diff(
 ) -> None:
     """Keys that two contracts resolve to differently, where each was given, and the stages the change makes stale."""
     from yolozu.contract.diff import differences
+    from yolozu.contract.path_keys import path_keys
     from yolozu.plan.compiler import compile_plan, registered_stages
 
     pair = load_contract(before), load_contract(after)
     for loaded in pair:
         show_findings(loaded.warnings)
     plan = compile_plan(pair[1].contract, registered_stages())
-    found = [(entry, *stale_stages(entry.section, plan)) for entry in differences(*pair)]
+    found = [(entry, *stale_stages(entry.key, entry.section, plan)) for entry in differences(*pair)]
     if as_json:
         entries = [{**dataclasses.asdict(entry), "stale": direct, "then": then} for entry, direct, then in found]
         print(json.dumps({"differences": entries}, indent=2, ensure_ascii=False))
@@ -108,7 +109,8 @@ def diff(
             f"{entry.key}: {entry.before.value} ({entry.before.origin}) -> {entry.after.value} ({entry.after.origin})"
         )
         follows = f"; then {', '.join(then)}" if then else ""
-        print(f"  stale: {', '.join(direct) if direct else 'nothing'}{follows}")
+        only = ", where the content differs" if (entry.key,) in path_keys() and direct else ""
+        print(f"  stale{only}: {', '.join(direct) if direct else 'nothing'}{follows}")
     if not found:
         print(f"{before} and {after} resolve to the same contract")
 
@@ -133,10 +135,13 @@ def schema(
         print(f"{path}: {'written' if changed else 'unchanged'}")
 
 
-def stale_stages(section: str, plan: Plan) -> tuple[list[str], list[str]]:
-    """Stages of ``plan`` whose spec holds ``section``, and the stages after them that read what they give."""
+def stale_stages(key: str, section: str, plan: Plan) -> tuple[list[str], list[str]]:
+    """Stages of ``plan`` that a changed ``key`` of ``section`` makes stale, and those that read what they give."""
+    from yolozu.contract.spec_history import decides_nothing
     from yolozu.stages.base import links
 
+    if decides_nothing(key):
+        return [], []
     direct: list[str] = []
     then: list[str] = []
     for stage in (node.stage for node in plan.nodes):
