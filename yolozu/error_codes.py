@@ -173,6 +173,8 @@ CODES: dict[str, str] = {
     "YZ630": "A model file of another network than the contract that is named beside it.",
     "YZ631": "A report of test-time training where nothing adapts.",
     "YZ632": "ONNX Runtime fails while it computes what an exported file says.",
+    "YZ633": "An ONNX file that holds something else than was exported.",
+    "YZ634": "A JSON beside an ONNX file that cannot be read.",
     "YZ640": "Test-time training in which no parameter is left to adapt.",
     "YZ641": "A network without what a method of test-time training needs.",
     # 7xx: predictions

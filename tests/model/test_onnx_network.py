@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
+from tests.fixtures.perturbed import save_changed
 from yolozu.errors import InputError
 from yolozu.model.onnx_network import OnnxNetwork
 
@@ -85,7 +86,7 @@ def test_a_graph_that_is_not_what_its_metadata_tells_is_refused(exported, tmp_pa
     entry = next(entry for entry in model.metadata_props if entry.key == "yolozu.outputs")
     entry.value = entry.value.replace("20", "21")
     path = tmp_path / "model.onnx"
-    onnx.save(model, path)
+    save_changed(model, path)
     with pytest.raises(InputError) as refused:
         OnnxNetwork(path, **CPU)
     assert str(refused.value) == (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import canonical
+from yolozu.artifacts.onnx_content import PREFIX
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from yolozu.errors import YolozuError
 
 SCHEMA_VERSION = 2
-PREFIX = "yolozu."
 INPUT_NAME = "images"
 DETECTION_OUTPUTS = ("pred_logits", "pred_boxes")
 """What every detector gives."""

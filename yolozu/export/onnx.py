@@ -13,6 +13,7 @@ from yolozu import __version__
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import pretty, write_text, written_aside
+from yolozu.artifacts.onnx_content import DIGEST_KEY, stated_digest
 from yolozu.artifacts.onnx_metadata import INPUT_NAME, OnnxMetadata, Shape
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
@@ -102,12 +103,16 @@ def traced(module: torch.nn.Module, images: torch.Tensor, output_names: Sequence
 
 
 def write_onnx(path: Path, model: Any, metadata: OnnxMetadata) -> None:
-    """Check ``model``, give it ``metadata`` and write it, whole or not at all; equal models give equal bytes."""
+    """Check ``model``, give it ``metadata`` and the digest of it all, and write it, whole or not at all.
+
+    Equal models give equal bytes.
+    """
     import onnx
 
     del model.metadata_props[:]
     for key, value in metadata.to_properties().items():
         model.metadata_props.add(key=key, value=value)
+    model.metadata_props.add(key=DIGEST_KEY, value=stated_digest(model.SerializeToString(deterministic=True)))
     onnx.checker.check_model(model, full_check=True)
     with written_aside(path) as aside:
         aside.write_bytes(model.SerializeToString(deterministic=True))

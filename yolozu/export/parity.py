@@ -10,6 +10,7 @@ import numpy as np
 
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.onnx_content import content_findings
 from yolozu.artifacts.parity_report import ComparedInputs, OnnxRuntimeUsed, ParityReport, Thresholds
 from yolozu.artifacts.run_meta import timestamp
 from yolozu.data.detections import camera_of
@@ -49,6 +50,8 @@ def check_parity(
 ) -> ParityReport:
     """Compare an exported file with its checkpoint on real images, on the CPU.
 
+    A file that holds something else than was exported does not pass, however near its numbers are.
+
     Every image goes through both networks in a batch of each of `BATCH_SIZES`; raw outputs are compared query by
     query, then decoded detections pair by pair. Translations follow from each image's camera, or where that is not
     known from a stand-in, which the report says.
@@ -77,13 +80,14 @@ def check_parity(
     checkpoint = read_checkpoint(checkpoint_path)
     checkpoint_sha256 = digest_file(checkpoint_path)
     threads = available_threads()
-    network = OnnxNetwork(onnx_path, threads=threads)
+    network = OnnxNetwork(onnx_path, threads=threads, as_it_is=True)
     _require_same_origin(onnx_path, network, checkpoint, checkpoint_sha256)
     probe = SelectionProbe(onnx_path, threads=threads)
     pair = Pair(detector_from(checkpoint), network, probe, thresholds)
     preprocess = Preprocess.from_json(checkpoint.preprocess)
     compared = _compare_all(pair, preprocess, records, progress)
-    failures = shortcomings(compared, thresholds)
+    changed = [finding.problem for finding in content_findings(onnx_path)]
+    failures = [*shortcomings(compared, thresholds), *changed]
     without_camera = None
     if network.metadata.has_pose:
         without_camera = sum(camera_of(record) is None for record in records)

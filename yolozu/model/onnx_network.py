@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.jsonio import reason_of
+from yolozu.artifacts.onnx_content import require_content
 from yolozu.artifacts.onnx_metadata import INPUT_NAME, OnnxMetadata
 from yolozu.errors import InputError
 from yolozu.model.onnx_runtime import onnx_runtime, run_session, session_of
@@ -26,22 +28,25 @@ class OnnxNetwork:
         version: of ONNX Runtime.
     """
 
-    def __init__(self, path: Path, *, device: str = "cpu", threads: int) -> None:
+    def __init__(self, path: Path, *, device: str = "cpu", threads: int, as_it_is: bool = False) -> None:
         """Load the file.
 
         Args:
             path: exported ONNX file.
             device: ``cpu``, ``cuda`` or ``cuda:N``.
             threads: threads inside one operator.
+            as_it_is: whether to load it whatever its digests say, for who finds out what it computes.
 
         Raises:
-            InputError: YZ602 it cannot be loaded, YZ603 it is not one of ours, or not what its metadata says.
+            InputError: YZ602 it cannot be loaded, YZ603 it is not one of ours, or not what its metadata says,
+                YZ633 it holds something else than was exported, YZ634 the JSON beside it cannot be read.
             UsageError: YZ615 ONNX Runtime cannot use the device.
         """
         self._where = str(path)
+        if not as_it_is:
+            require_content(path)
         self._session = session_of(path, device=device, threads=threads, where=self._where)
-        properties = self._session.get_modelmeta().custom_metadata_map
-        self.metadata = OnnxMetadata.from_properties(properties, where=self._where)
+        self.metadata = OnnxMetadata.from_properties(_properties_of(self._session, self._where), where=self._where)
         _require_declared_shapes(self._session, self.metadata, where=self._where)
         self.providers: list[str] = self._session.get_providers()
         self.version: str = onnx_runtime().__version__
@@ -62,6 +67,18 @@ class OnnxNetwork:
         names = list(self.metadata.output_shapes)
         values = run_session(self._session, names, {INPUT_NAME: images_B3HW}, where=self._where)
         return dict(zip(names, values, strict=True))
+
+
+def _properties_of(session: Any, where: str) -> dict[str, str]:
+    try:
+        return dict(session.get_modelmeta().custom_metadata_map)
+    except UnicodeDecodeError as error:
+        raise InputError.one(
+            "YZ603",
+            where=where,
+            problem=f"holds metadata that is no text: {reason_of(error)}",
+            fix="take an intact copy, or export the model again from its checkpoint",
+        ) from error
 
 
 def _require_declared_shapes(session: Any, metadata: OnnxMetadata, *, where: str) -> None:

@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 
 from tests.fixtures.exported import CLASSES
+from tests.fixtures.perturbed import save_changed
 from yolozu.artifacts.classes import ClassTable
 from yolozu.errors import InputError, UsageError
 from yolozu.predict.adapters.base import AdapterRequest
@@ -97,7 +98,7 @@ def edited(exported, tmp_path, key, old, new):
     assert old in entry.value
     entry.value = entry.value.replace(old, new)
     path = tmp_path / "edited.onnx"
-    onnx.save(model, path)
+    save_changed(model, path)
     return path
 
 
