@@ -24,6 +24,21 @@ HEADS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore")  # transformers' own
+def test_query_selection_without_classes_is_refused_in_one_sentence(published, tmp_path):
+    version = 2 if published.model.config.model_type == "rt_detr_v2" else 1
+    state = official_state(published.model, version)
+    for name in ("decoder.enc_score_head.weight", "decoder.enc_score_head.bias"):
+        state[name] = state[name][:1]
+    torch.save(state, tmp_path / "weights.pth")
+    with pytest.raises(InputError) as caught:
+        initialize(published.own(), published.config, SEVEN, tmp_path / "weights.pth", None)
+    assert str(caught.value) == (
+        f"{tmp_path}/weights.pth: YZ420 asks for query_select_method: 'agnostic' (here: 'default'): "
+        "its query selection scores no classes, which no contract can say\n  fix: give other weights"
+    )
+
+
 def assert_computes_the_same(detector, published, height, width):
     """Query by query; two whose scores differ by less than float sums do may have changed places."""
     images = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(height))

@@ -56,6 +56,57 @@ def test_unequal_points_of_an_official_file_cannot_be_said(tmp_path):
     assert found.inexpressible == ("num_points: [3, 6, 3] (here: as many on every level)",)
 
 
+def heads(selector, decoder, style="official"):
+    """Class logits of query selection and of the first decoder layer."""
+    mark, first, second = {
+        "official": ("decoder.decoder.layers.0.norm1.bias", "decoder.enc_score_head", "decoder.dec_score_head.0"),
+        "transformers": ("model.decoder.layers.0.encoder_attn.k.bias", "model.enc_score_head", "class_embed.0"),
+    }[style]
+    return {
+        mark: torch.ones(2),
+        **{f"{first}.{kind}": torch.ones(*shape) for kind, shape in (("weight", (selector, 2)), ("bias", (selector,)))},
+        **{f"{second}.{kind}": torch.ones(*shape) for kind, shape in (("weight", (decoder, 2)), ("bias", (decoder,)))},
+    }
+
+
+@pytest.mark.parametrize("style", ["official", "transformers"])
+def test_query_selection_that_scores_no_classes_shows_by_its_one_logit(tmp_path, style):
+    torch.save(heads(1, 80, style), tmp_path / "a")
+    found = read_source(tmp_path / "a", NO_BACKBONE)
+    assert found.is_agnostic
+    assert found.inexpressible == (
+        "query_select_method: 'agnostic' (here: 'default'): its query selection scores no classes",
+    )
+    for selector, decoder in ((80, 80), (1, 1)):
+        torch.save(heads(selector, decoder, style), tmp_path / "a")
+        assert read_source(tmp_path / "a", NO_BACKBONE).inexpressible == ()
+
+
+def test_a_configuration_that_was_stored_with_official_weights_is_read(tmp_path):
+    looped = {"yaml_cfg": {"RTDETRTransformerv2": {"cross_attn_method": "discrete", "query_select_method": "default"}}}
+    looped["self"] = looped
+    torch.save({"model": heads(3, 3), "cfg": looped}, tmp_path / "a_dsp.pth")
+    found = read_source(tmp_path / "a_dsp.pth", NO_BACKBONE)
+    assert found.inexpressible == ("cross_attn_method: 'discrete' (here: 'default')",)
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("rtdetrv2_r18vd_dsp_3x_coco.pth", True), ("dsp.pth", True), ("r18_adsp.pth", False)]
+)
+def test_discrete_sampling_that_only_the_name_tells_is_a_warning(tmp_path, name, told):
+    torch.save(heads(3, 3), tmp_path / name)
+    found = read_source(tmp_path / name, NO_BACKBONE)
+    assert (found.inexpressible, ["discrete sampling" in note for note in found.notes]) == ((), [True] * told)
+
+
+def test_a_file_of_transformers_without_its_config_says_what_is_not_known(tmp_path):
+    save_file(heads(3, 3, "transformers"), tmp_path / "model.safetensors")
+    assert ["no config.json lies beside it" in note for note in read_source(tmp_path, NO_BACKBONE).notes] == [True]
+    (tmp_path / "config.json").write_text("{}")
+    assert read_source(tmp_path, NO_BACKBONE).notes == ()
+
+
 def test_an_official_backbone_is_one(tmp_path):
     found = read_source(saved(tmp_path / "a", "res_layers.0.blocks.0.branch2a.conv.weight"), NO_BACKBONE)
     assert (found.kind, found.backbone_only) == ("the backbone of an official RT-DETR", True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import struct
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.checkpoint import FORMAT, Checkpoint, read_checkpoint
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 ENTRIES = (("ema", "module"), ("model",), ("state_dict",))
 """Where published files keep their state dict; the moving average is what their authors evaluate."""
 
+SETTINGS = ("cross_attn_method", "query_select_method")
+"""Keys of the official configurations that change what is computed and leave no trace in the tensors' names."""
+
 _PICKLE = b"\x80"
 _ZIP = b"PK"
 _BROKEN = (*ZIP_DAMAGE, struct.error, OSError)
@@ -38,6 +41,7 @@ class Container:
         tensors: its state dict; empty where ``checkpoint`` is given.
         entry: where in the file the state dict was, such as ``ema.module``; empty when the file is nothing else.
         config: the ``config.json`` beside it, or None.
+        settings: what else the file says of how its network computes (`SETTINGS`), wherever in it that stands.
         checkpoint: the file as one of yolozu's own, or None.
     """
 
@@ -45,6 +49,7 @@ class Container:
     tensors: dict[str, Tensor]
     entry: str = ""
     config: dict[str, Any] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
 
 
@@ -98,7 +103,7 @@ def _torch_file(path: Path) -> Container:
     if isinstance(payload, dict) and payload.get("format") == FORMAT:
         return Container(str(path), {}, checkpoint=read_checkpoint(path))
     entry, tensors = _state_dict(payload, path)
-    return Container(str(path), tensors, entry)
+    return Container(str(path), tensors, entry, settings=_settings(payload, tensors))
 
 
 def _require_intact(path: Path) -> None:
@@ -113,6 +118,19 @@ def _require_intact(path: Path) -> None:
         raise _damaged(path, error) from error
     if broken is not None:
         raise _damaged(path, ValueError(f"{broken} does not match its checksum"))
+
+
+def _settings(payload: Any, tensors: dict[str, Tensor]) -> dict[str, str]:
+    """`SETTINGS` that a training stored with its weights, at any depth."""
+    found: dict[str, str] = {}
+    pending, seen = [payload], set[int]()
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict) and id(value) not in seen and value.keys() != tensors.keys():
+            seen.add(id(value))
+            found |= {key: value[key] for key in SETTINGS if isinstance(value.get(key), str)}
+            pending += value.values()
+    return found
 
 
 def _state_dict(payload: Any, path: Path) -> tuple[str, dict[str, Tensor]]:

@@ -100,7 +100,12 @@ def initialize(
         table=_table(state, source.tensors, rows),
         classes=_classes(rows, classes),
         left_out=left_out,
-        notes=[*_notes(source, rows, classes), *_notes_of_heads(state, source), *_note_of_left_out(left_out)],
+        notes=[
+            *source.notes,
+            *_notes(source, rows, classes),
+            *_notes_of_heads(state, source),
+            *_note_of_left_out(left_out),
+        ],
     )
 
 
@@ -163,6 +168,8 @@ def _rows(source: Source, classes: Sequence[str], head_init: HeadInit | None) ->
     counts = class_counts(source.tensors)
     if not counts:
         return None
+    if source.is_agnostic:
+        return None  # refused elsewhere
     if len(counts) > 1:
         raise InputError.one(
             "YZ419",

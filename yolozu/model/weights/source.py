@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.errors import InputError
@@ -11,8 +13,6 @@ from yolozu.model.weights import official_layout, transformers_layout
 from yolozu.model.weights.container import Container, open_weights
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from torch import Tensor
 
     from yolozu.artifacts.checkpoint import Checkpoint
@@ -25,6 +25,16 @@ COUNTER = ".num_batches_tracked"
 
 TORCHVISION_MARKS = {"layer1.0.conv1.weight": "resnet50", "features.1.0.block.0.weight": "convnext_tiny"}
 """A tensor of torchvision's layout -> the backbone here that reads it."""
+
+AGNOSTIC = "query_select_method: 'agnostic' (here: 'default'): its query selection scores no classes"
+DISCRETE = (
+    "warning: by its name (dsp) it was tuned for discrete sampling, which does not show in the file; here features are "
+    "sampled between pixels, so that it predicts a little else until it is trained on"
+)
+UNTOLD = (
+    "warning: no config.json lies beside it: how it samples, its numbers of heads and its activations do not show, and "
+    "are taken to be as in the contract"
+)
 
 _TOLD = (
     "model.backbone.name",
@@ -51,6 +61,7 @@ class Source:
         coco_if_unnamed: whether 80 classes without names are those of COCO, as in all published files of this kind.
         told: contract keys that the file tells beyond its tensors.
         inexpressible: what the file asks for and no contract can say.
+        notes: what the file does not show, and may be so.
     """
 
     where: str
@@ -63,6 +74,12 @@ class Source:
     coco_if_unnamed: bool = False
     told: dict[str, Value] = field(default_factory=dict)
     inexpressible: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_agnostic(self) -> bool:
+        """Whether its query selection scores objects, whatever their class, and its decoder several classes."""
+        return _is_agnostic(self.tensors)
 
 
 def read_source(path: Path, backbone: Backbone) -> Source:
@@ -116,13 +133,16 @@ def _own(checkpoint: Checkpoint) -> Source:
 def _official(container: Container, entry: str) -> Source:
     version = official_layout.version(container.tensors)
     points = official_layout.unequal_points(container.tensors)
-    told = () if points is None else (f"num_points: {points} (here: as many on every level)",)
+    asked = [] if points is None else [f"num_points: {points} (here: as many on every level)"]
+    asked += [f"{key}: {value!r} (here: 'default')" for key, value in container.settings.items() if value != "default"]
+    discrete = "dsp" in re.split(r"[^a-z0-9]+", Path(container.where).stem.lower())
     return _source(
         official_layout.renamed(container.tensors),
         where=container.where,
         kind=f"an official {version}{entry}",
         coco_if_unnamed=True,
-        inexpressible=told,
+        inexpressible=tuple(asked),
+        notes=(DISCRETE,) if discrete and "cross_attn_method" not in container.settings else (),
     )
 
 
@@ -136,6 +156,7 @@ def _transformers(container: Container) -> Source:
         class_names=transformers_layout.class_names(config),
         told={key: config[name] for key, name in heads.items() if isinstance(config.get(name), int)},
         inexpressible=tuple(transformers_layout.inexpressible(config)),
+        notes=(UNTOLD,) if container.config is None else (),
     )
 
 
@@ -159,7 +180,15 @@ def _torchvision(container: Container, backbone: Backbone, name: str) -> Source:
 def _source(renamed: Renamed, *, where: str, kind: str, **more: Any) -> Source:
     tensors = {name: tensor for name, tensor in renamed.tensors.items() if not name.endswith(COUNTER)}
     unknown = tuple(name for name in renamed.unknown if not name.endswith(COUNTER))
+    if _is_agnostic(tensors):
+        more["inexpressible"] = (*more.get("inexpressible", ()), AGNOSTIC)
     return Source(where, kind, tensors, unknown, renamed.contradictory, **more)
+
+
+def _is_agnostic(tensors: dict[str, Tensor]) -> bool:
+    """One logit in the selector, several in the decoder: what is selected does not depend on the class."""
+    selector, decoder = (tensors.get(f"{name}.bias") for name in ("selector.logits", "decoder.heads.logits.0"))
+    return selector is not None and decoder is not None and selector.shape[0] == 1 < decoder.shape[0]
 
 
 def _at(model_config: dict[str, Any], key: str) -> Any:
