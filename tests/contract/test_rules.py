@@ -123,6 +123,14 @@ CASES = {
             "  fix: set nproc_per_node to at most 2 or raise batch_size"
         ),
     ),
+    "batch_norm_has_values": (
+        "epochs: 1\nimage_size: 32\nbatch_size: 1\nnum_queries: 20\n",
+        (
+            "exp.yaml:2: image_size: YZ105 one image of 32x32 px leaves batch normalization one value a channel of the "
+            "coarsest map (batch_size: exp.yaml:3, model.backbone.norm: default, model.encoder.norm: default)\n"
+            "  fix: set model.backbone.norm and model.encoder.norm to gn, or raise batch_size or image_size"
+        ),
+    ),
     "processes_have_a_device_each": (
         "epochs: 1\nddp: true\ndevice: cuda:1\nnproc_per_node: 2\n",
         (
@@ -205,6 +213,30 @@ def test_what_cannot_work_is_refused_with_the_ways_out(refusal, text, said):
 )
 def test_what_can_work_is_not(load, text):
     assert load(text).contract
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ("image_size: 32\nbatch_size: 2\nddp: true\nnproc_per_node: 2\n", "syncbn or gn, or raise batch_size"),
+        ("image_size: 64\nbatch_size: 1\nmultiscale: [32, 64]\n", "exp.yaml:5: multiscale: YZ105 one image of 32x32"),
+        ("image_size: 32\nbatch_size: 2\n", None),
+        ("image_size: 32\nbatch_size: 3\nddp: true\nnproc_per_node: 2\n", "in each of 2 processes"),
+        ("image_size: 64\nbatch_size: 1\n", None),
+    ],
+)
+def test_batch_norm_needs_more_than_one_value_wherever_an_image_goes(refusal, load, changes, said):
+    text = f"epochs: 1\nnum_queries: 20\n{changes}"
+    if said is None:
+        assert load(text).contract
+    else:
+        assert said in refusal(text)
+
+
+@pytest.mark.parametrize("norms", ["{norm: gn}", "{norm: frozenbn}"])
+def test_one_image_does_without_batch_norm(load, norms):
+    model = f"model: {{num_queries: 20, backbone: {norms}, encoder: {norms}}}\n"
+    assert load(f"epochs: 1\nimage_size: 32\nbatch_size: 1\n{model}").contract
 
 
 def test_a_rule_waits_until_its_keys_can_be_read(refusal):

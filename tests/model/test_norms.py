@@ -124,3 +124,33 @@ def test_every_norm_exports_to_onnx(tmp_path):
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (exported,) = session.run(None, {"input": sample.numpy()})
     torch.testing.assert_close(torch.from_numpy(exported), module(sample), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["bn", "syncbn"])
+def test_a_single_value_is_normalized_by_running_statistics_which_stay(name):
+    torch.manual_seed(0)
+    norm = make_norm(name, 6)
+    norm(torch.randn(8, 6, 4, 4) * 3 + 1)
+    before = {key: value.clone() for key, value in norm.state_dict().items()}
+    lone = torch.randn(1, 6, 1, 1, requires_grad=True)
+    found = norm(lone)
+    found.square().sum().backward()
+    assert lone.grad.abs().min() > 0.0
+    torch.testing.assert_close(found, norm.eval()(lone), rtol=0, atol=0)
+    assert all(torch.equal(before[key], value) for key, value in norm.state_dict().items())
+
+
+def test_any_other_batch_is_normalized_as_torch_does_bit_for_bit():
+    torch.manual_seed(0)
+    for shape in ((2, 6, 1, 1), (1, 6, 1, 2), (3, 6, 4, 4)):
+        ours, plain, features = make_norm("bn", 6), nn.BatchNorm2d(6), torch.randn(shape)
+        assert torch.equal(ours(features), plain(features))
+        assert torch.equal(ours.running_var, plain.running_var)
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_groups_of_one_value_make_the_bias_of_one_image_as_of_several(train):
+    norm = make_norm("gn", 8).train(train)
+    nn.init.uniform_(norm.bias)
+    features = torch.randn(2, 8, 1, 1)
+    assert torch.equal(norm(features)[:1], norm(features[:1]))

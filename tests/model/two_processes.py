@@ -26,12 +26,14 @@ class Case:
         dtype: of the images and the network.
         offset: added to the images, whose deviation is 1.
         autocast: whether the network runs under bf16 autocast.
+        size: height and width of the images.
     """
 
     images: tuple[int, int]
     dtype: torch.dtype = torch.float64
     offset: float = 0.0
     autocast: bool = False
+    size: tuple[int, int] = (6, 8)
 
 
 CASES = {
@@ -40,6 +42,7 @@ CASES = {
     "no images on the first process": Case((0, 4)),
     "no images on the second process": Case((4, 0)),
     "means far from zero": Case((3, 2), torch.float32, offset=1e3),
+    "one value altogether": Case((0, 1), size=(1, 1)),
     "autocast": Case((3, 1), torch.float32, autocast=True),
 }
 
@@ -47,8 +50,9 @@ CASES = {
 def learn(norm: str, case: Case, own: slice) -> dict[str, Tensor]:
     """Outputs, gradients and statistics of one training step on the ``own`` images."""
     generator = torch.Generator().manual_seed(0)
-    images = torch.randn(sum(case.images), 3, 6, 8, generator=generator).to(case.dtype) + case.offset
-    factors = torch.randn(sum(case.images), 5, 3, 4, generator=generator).to(case.dtype)
+    images = torch.randn(sum(case.images), 3, *case.size, generator=generator).to(case.dtype) + case.offset
+    halved = [(side + 1) // 2 for side in case.size]
+    factors = torch.randn(sum(case.images), 5, *halved, generator=generator).to(case.dtype)
     torch.manual_seed(1)
     network = nn.Sequential(
         make_norm(norm, 3), nn.Conv2d(3, 4, 3, padding=1), make_norm(norm, 4), nn.SiLU(),

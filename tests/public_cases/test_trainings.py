@@ -5,10 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.model.tiny import NUM_CLASSES, targets
+from tests.model.tiny import CONFIG, NUM_CLASSES, targets
 from tests.training.tiny import Tiny, make_index, recipe
+from yolozu.contract.decided import DecidedModel
+from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.model.denoising import Denoising
+from yolozu.model.detector import build_detector
 from yolozu.stages.scoring import quick_metrics
+from yolozu.training.criterion import build_criterion
 
 
 class Heard:
@@ -61,3 +65,15 @@ def test_denoising_stays_within_its_budget_however_many_objects_an_image_has():
     again = denoising(many, torch.Generator().manual_seed(0))
     assert torch.equal(noised.box_logits_BN4, again.box_logits_BN4)
     assert denoising(targets(50, 3), torch.Generator().manual_seed(0)).drawn is None
+
+
+# kbressem/faimed3d#68, scverse/scvi-tools#2314, yassouali/pytorch-segmentation#8: "more than 1 value per channel"
+def test_a_short_last_batch_of_one_cell_trains():
+    config = {**CONFIG, "num_queries": 5}
+    detector = build_detector(DecidedModel.model_validate(config), num_classes=NUM_CLASSES).train()
+    loss = build_criterion(MatchingSection(), LossSection())
+    for images in (2, 1):
+        pixels = torch.rand(images, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+        total, _ = loss(detector(pixels, targets(*[1] * images)), targets(*[1] * images))
+        total.backward()
+    assert all(parameter.grad.isfinite().all() for parameter in detector.backbone.parameters())

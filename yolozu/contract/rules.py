@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.contract.base import Conflict
-from yolozu.contract.input_sizes import input_sizes, side_in_view
+from yolozu.contract.input_sizes import STRIDE, input_sizes, side_in_view
 from yolozu.contract.ttt_presets import method_of
 
 if TYPE_CHECKING:
@@ -223,6 +223,28 @@ def processes_share_batches(contract: Contract) -> Iterator[Conflict]:
         )
 
 
+def batch_norm_has_values(contract: Contract) -> Iterator[Conflict]:
+    """Of one image whose coarsest map is one cell, batch normalization has a single value per channel."""
+    size, batch_size = _image_size(contract), contract.loop.batch_size
+    drawn = input_sizes(contract.augment.multiscale, size)
+    processes = contract.operations.nproc_per_node if contract.loop.ddp else 1
+    lone = {"bn": batch_size // processes <= 1, "syncbn": batch_size == 1}
+    config = contract.model.model
+    norms = {"model.backbone.norm": config.backbone.norm, "model.encoder.norm": config.encoder.norm}
+    keys = [key for key, norm in norms.items() if lone.get(norm, False)]
+    if keys and (STRIDE, STRIDE) in (drawn or (size,)):
+        part = "" if processes == 1 else f" in each of {processes} processes"
+        yield Conflict(
+            "multiscale" if drawn else "image_size",
+            "batch_size",
+            *keys,
+            problem=f"one image of {STRIDE}x{STRIDE} px{part} leaves batch normalization one value a channel of the "
+            "coarsest map",
+            fix=f"set {' and '.join(keys)} to {'gn' if processes == 1 else 'syncbn or gn'}, "
+            f"or raise batch_size or {'multiscale' if drawn else 'image_size'}",
+        )
+
+
 def processes_have_a_device_each(contract: Contract) -> Iterator[Conflict]:
     """Process N trains on cuda:N."""
     processes, device = contract.operations.nproc_per_node, contract.device.device
@@ -306,6 +328,7 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     warmup_ends_before_training,
     cosine_falls,
     processes_share_batches,
+    batch_norm_has_values,
     processes_have_a_device_each,
     aligner_needs_uncertainty,
     phases_end_before_training,

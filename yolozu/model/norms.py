@@ -51,10 +51,42 @@ class FrozenBatchNorm(nn.Module):
         return scale_C, self.bias - self.running_mean * scale_C
 
 
-class SyncBatchNorm2d(nn.BatchNorm2d):
+class BatchNorm2d(nn.BatchNorm2d):
+    """`torch.nn.BatchNorm2d`, which refuses to train where a channel has one value: one image of one cell.
+
+    A single value is its own mean, and nothing is left of it. It is normalized by the running statistics instead, as in
+    evaluation, and they stay as they are.
+    """
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        """The same map, normalized, scaled and shifted per channel."""
+        if self.training and features_BCHW.numel() == features_BCHW.shape[1]:
+            return self._by_running_statistics(features_BCHW)
+        return super().forward(features_BCHW)
+
+    def _by_running_statistics(self, features_BCHW: Tensor) -> Tensor:
+        return F.batch_norm(
+            features_BCHW, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
+        )
+
+
+class GroupNorm(nn.GroupNorm):
+    """`torch.nn.GroupNorm`, which refuses a single image of which a group has one value, and only then.
+
+    Of several such images it makes the bias; so does this of one.
+    """
+
+    def forward(self, features_BCHW: Tensor) -> Tensor:
+        """The same map, normalized, scaled and shifted per channel."""
+        if features_BCHW.numel() == self.num_groups:
+            return torch.group_norm(features_BCHW, self.num_groups, self.weight, self.bias, self.eps)
+        return super().forward(features_BCHW)
+
+
+class SyncBatchNorm2d(BatchNorm2d):
     """Batch normalization with the statistics of the batches of all processes, of whatever sizes, together.
 
-    Where there is one process, and in evaluation, it is `torch.nn.BatchNorm2d` bit for bit; tensors have the same
+    Where there is one process, and in evaluation, it is `BatchNorm2d` bit for bit; tensors have the same
     names. Statistics and sums are float32 under autocast. In training every process must come by, also one without
     images; gradients of weight and bias are those of the process's own images, for the caller to sum with all others.
     """
@@ -67,8 +99,11 @@ class SyncBatchNorm2d(nn.BatchNorm2d):
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
+        found = _statistics_of_all(features_BCHW)
+        # Whoever has more than one value knows, without asking the device, that all processes together do.
+        if features_BCHW.numel() <= features_BCHW.shape[1] and found.count <= 1.0:
+            return self._by_running_statistics(features_BCHW)
         with torch.no_grad():
-            found = _statistics_of_all(features_BCHW)
             self.num_batches_tracked.add_(1)
             unbiased_C = found.squares_C / (found.count - 1.0).clamp(min=1.0)
             self.running_mean.lerp_(found.mean_C.to(self.running_mean.dtype), self.momentum)
@@ -148,6 +183,7 @@ def _num_processes() -> int:
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
+@torch.no_grad()
 def _statistics_of_all(features_BCHW: Tensor) -> Statistics:
     """Of all processes' values: the same bits on each of them.
 
@@ -187,10 +223,10 @@ def make_norm(name: str, channels: int) -> nn.Module:
         channels: of the feature map.
     """
     if name == "bn":
-        return nn.BatchNorm2d(channels)
+        return BatchNorm2d(channels)
     if name == "syncbn":
         return SyncBatchNorm2d(channels)
     if name == "frozenbn":
         return FrozenBatchNorm(channels)
     assert name == "gn", name
-    return nn.GroupNorm(math.gcd(channels, MOST_GROUPS), channels)
+    return GroupNorm(math.gcd(channels, MOST_GROUPS), channels)

@@ -21,6 +21,7 @@ from yolozu.optim.schedules import SCHEDULES_OF_TOTAL
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
 from yolozu.stages.crowding import crowded_lines
 from yolozu.stages.first_weights import initialize_from_file
+from yolozu.stages.lone_images import lone_image_lines
 from yolozu.stages.pose_learning import decided, require_poses, symmetries_of, without_effect
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     symmetries = symmetries_of(config, train, models)
     told = (*told, *without_effect(config, spec.matching, spec.losses, train))
     told = (*told, *crowded_lines(config.num_queries, train, val))
+    size = (preprocess.height, preprocess.width)
+    told = (*told, *lone_image_lines(spec.loop, config, spec.augment.multiscale, size, num_images=len(train.records)))
     device, as_predicted = spec.device.device, PredictSection()
     with joined(device) if context.one_of_several else nullcontext((ALONE, device)) as (processes, own_device):
         try:
