@@ -8,6 +8,7 @@ from tests.fixtures.small_disk import files_end_at
 from yolozu.artifacts.jsonio import (
     canonical,
     is_text,
+    lack_of,
     pretty,
     read_json,
     write_text,
@@ -117,3 +118,15 @@ def test_why_a_file_is_no_json_is_said_in_plain_words(tmp_path, data, reason):
 def test_half_a_character_is_no_text():
     assert is_text("café")
     assert not is_text("caf\udce9")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyError("images"), "it has no 'images'"),
+        (ValueError("schema_version 1, expected 2"), "schema_version 1, expected 2"),
+        (TypeError("'int' object is not iterable"), "something in it is of another kind than it should be"),
+    ],
+)
+def test_what_a_document_lacks_is_said_in_plain_words(error, said):
+    assert lack_of(error) == said

@@ -124,6 +124,13 @@ def reason_of(error: OSError | ValueError | RecursionError) -> str:
     return "holds a number of thousands of digits" if "integer string conversion" in str(error) else str(error)
 
 
+def lack_of(error: KeyError | TypeError | ValueError | AttributeError) -> str:
+    """What a document lacks that some code wanted to read from it, in words for people."""
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]!r}"
+    return str(error) if isinstance(error, ValueError) else "something in it is of another kind than it should be"
+
+
 def is_text(value: str) -> bool:
     """Whether ``value`` can be written as UTF-8; names of files may hold bytes, and JSON escapes, that cannot."""
     try:

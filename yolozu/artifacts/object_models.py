@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from yolozu.artifacts.jsonio import canonical, read_json, write_text
+from yolozu.artifacts.jsonio import canonical, lack_of, read_json, write_text
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class ObjectModels:
         try:
             return cls(_models(document))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            problem = f"holds no object models: {error}"
+            problem = f"holds no object models: {lack_of(error)}"
             raise InputError.one("YZ240", where=str(path), problem=problem, fix=fix) from error
 
 

@@ -90,7 +90,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         raise InputError.one(
             "YZ207",
             where=str(path),
-            problem=f"image cannot be read: {_in_a_line(error)}",
+            problem=f"image cannot be read: {in_a_line(error)}",
             fix="yolozu data check lists all such",
         ) from error
 
@@ -111,7 +111,7 @@ def image_facts(path: Path) -> ImageFacts:
             _look_at_all(image)
             return ImageFacts(width, height, None, None, _highest_byte(image) if deep else None)
     except READ_ERRORS as error:
-        return ImageFacts(0, 0, _in_a_line(error))
+        return ImageFacts(0, 0, in_a_line(error))
 
 
 def size_of(path: Path) -> tuple[int, int] | None:
@@ -197,6 +197,7 @@ def _to_rgb(image: Image.Image, bits: int) -> Image.Image:
     return (image.convert("LA") if image.mode == "La" else image).convert("RGB")
 
 
-def _in_a_line(error: BaseException) -> str:
+def in_a_line(error: BaseException) -> str:
+    """Why a picture could not be read."""
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(said.split())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from yolozu.artifacts.classes import ClassTable
-from yolozu.artifacts.jsonio import canonical, read_json, write_text
+from yolozu.artifacts.jsonio import canonical, lack_of, read_json, write_text
 from yolozu.data.poses import PoseLabels
 from yolozu.errors import InputError
 
@@ -168,7 +168,7 @@ class DataIndex:
         try:
             return cls._from_json(document, path, moved)
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError.one("YZ206", where=str(path), problem=f"is no index: {error}", fix=fix) from error
+            raise InputError.one("YZ206", where=str(path), problem=f"is no index: {lack_of(error)}", fix=fix) from error
 
     @classmethod
     def _from_json(cls, document: dict[str, Any], path: Path, moved: Moved | None) -> Self:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from yolozu.data.images import READ_ERRORS
+from yolozu.data.images import READ_ERRORS, in_a_line
 from yolozu.errors import Finding, InputError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def read_levels(path: Path, record: ImageRecord) -> NDArray[np.integer]:
         with Image.open(path) as image:
             levels = np.asarray(image if image.mode in WITHOUT_CONVERSION else image.convert("L"))
     except READ_ERRORS as error:
-        problem = f"mask cannot be read: {' '.join(str(error).split())}"
+        problem = f"mask cannot be read: {in_a_line(error)}"
         raise InputError.one(
             "YZ251", where=str(path), problem=problem, fix="put the file there, or make it again"
         ) from error

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from yolozu.data.augmentation.masks import WITHOUT_CONVERSION
-from yolozu.data.images import READ_ERRORS
+from yolozu.data.images import READ_ERRORS, in_a_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def look_at_mask(path: Path) -> MaskFile:
             levels_HW = np.asarray(image if image.mode in WITHOUT_CONVERSION else image.convert("L"))
             return MaskFile(image.size, _levels(levels_HW), None)
     except READ_ERRORS as error:
-        return MaskFile((0, 0), frozenset(), " ".join(str(error).split()))
+        return MaskFile((0, 0), frozenset(), in_a_line(error))
 
 
 def _levels(levels_HW: np.ndarray[tuple[int, ...], np.dtype[np.integer]]) -> frozenset[int]:

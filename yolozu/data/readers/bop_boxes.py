@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from yolozu.data.images import READ_ERRORS
+from yolozu.data.images import READ_ERRORS, in_a_line
 from yolozu.geometry.camera import intrinsics_matrix, project, transform
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def box_of_mask(path: Path) -> Box | None:
         with Image.open(path) as picture:
             mask_HW = np.asarray(picture.convert("I")) > 0
     except READ_ERRORS as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
+        raise ValueError(f"{path} cannot be read: {in_a_line(error)}") from error
     columns, rows = np.flatnonzero(mask_HW.any(0)), np.flatnonzero(mask_HW.any(1))
     if len(columns) == 0:
         return None
