@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.data.builders import check_of, index_at
+from tests.fixtures.projects import ENVIRONMENT
 from yolozu.artifacts.digest import DigestCache
 from yolozu.data.synth import writer
 from yolozu.data.synth.writer import SynthPlan, write_scenes
@@ -86,6 +92,31 @@ def test_a_stopped_rendering_leaves_nothing_so_that_the_same_command_goes(tmp_pa
     with pytest.raises(KeyboardInterrupt):
         write_scenes(tmp_path / "new/scenes", PLAN, Stopped())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_processes_that_render_end_with_the_one_that_started_them(tmp_path):
+    code = "import sys; from yolozu.cli.app import main; main(['data', 'synth', sys.argv[1], '--images', '100000'])"
+    words = [sys.executable, "-c", code, str(tmp_path / "scenes")]
+    with subprocess.Popen(words, env=ENVIRONMENT, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        while not list(tmp_path.glob(".scenes*/images/train/*")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    end = time.monotonic() + 10.0
+    while members(process.pid):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def members(group):
+    """Processes of a process group."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group and fields[0] != "Z":
+                found.append(int(entry.name))
+    return found
 
 
 def test_a_directory_with_something_in_it_is_refused(root):

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -122,14 +124,23 @@ def _rendered(root: Path, plan: SynthPlan, jobs: list[tuple[str, int]]) -> Gener
     splits, numbers = zip(*jobs, strict=True)
     count = len(jobs)
     spawn = multiprocessing.get_context("spawn")  # a fork would copy this process's threads in whatever state they are
-    pool = ProcessPoolExecutor(processes, mp_context=spawn, initializer=_leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(processes, mp_context=spawn, initializer=_follow_the_parent)
     with released(pool):
         yield from pool.map(write_scene, [root] * count, [plan] * count, splits, numbers, chunksize=8)
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _follow_the_parent() -> None:
+    """Leave signals to the process that started this one, but do not outlive it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "started by a pool"
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _label_lines(scene: Scene, rendering: Rendering) -> str:
