@@ -50,3 +50,10 @@ def test_a_signal_is_passed_on_once_and_the_worker_is_waited_for(tmp_path, play,
     with StopBuild() as stopping:
         assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=stopping) == 75
     assert stopping.count == 1
+
+
+def test_a_worker_that_is_stopped_while_it_starts_was_stopped_and_not_killed(tmp_path, play, capsys):
+    play("import os, time; os.kill(os.getppid(), 15); time.sleep(30)")
+    with StopBuild() as stopping:
+        assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=stopping) == 75
+    assert capsys.readouterr().err.startswith("a: train: YZ311 stopped on request, at once\n")

@@ -32,6 +32,14 @@ def test_an_orphan_counts_as_asked_to_stop(monkeypatch):
         assert stopping()
 
 
+def test_a_block_that_says_so_is_left_at_the_first_request():
+    with StopOnSignal() as stopping:
+        with pytest.raises(KeyboardInterrupt), stopping.at_once():
+            os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt), stopping.at_once():
+            pytest.fail("begun though a stop was asked for")
+
+
 def test_a_closed_terminal_asks_once_however_often_it_is_said(monkeypatch):
     monkeypatch.setattr(stopping_module, "ONE_REQUEST_S", 0.0)
     with StopOnSignal() as stopping:

@@ -1,11 +1,13 @@
 import json
 import os
 import shutil
+import signal
 
 import pytest
 
 from tests.engine.conftest import contract
 from yolozu.contract.predict import PredictSection
+from yolozu.engine import worker
 from yolozu.engine.worker import main
 from yolozu.errors import GateFailed, InputError, Interrupted, UsageError
 
@@ -258,3 +260,36 @@ def test_a_mistake_of_ours_is_recorded_in_full_and_told_in_short(planned, toy, c
         "  fix: please report it with that file\n"
     )
     assert "ZeroDivisionError: oh" in json.loads(toy.text("receipts/letters.failed.json"))["text"]
+
+
+def test_a_stop_while_a_stage_publishes_lets_it_and_says_so(toy, monkeypatch, capsys):
+    toy.plan(contract())
+    toy.layout.operations_path.write_text(json.dumps({"operations": {}, "provenance": {}}))
+    monkeypatch.setattr("yolozu.engine.worker.read_request", lambda _: toy.plan(contract())["letters"])
+    finish = worker._finish
+
+    def stopped(*arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+        finish(*arguments)
+
+    monkeypatch.setattr(worker, "_finish", stopped)
+    assert main([str(toy.layout.request_path("letters"))]) == 75
+    assert capsys.readouterr().err == (
+        "toy: letters: YZ311 stopped on request, behind this stage, which is done\n"
+        "  fix: run the same command again: it goes on from what was saved\n"
+    )
+    assert sorted(path.name for path in toy.layout.receipts_dir.iterdir()) == ["letters.json"]
+
+
+def test_a_stop_before_a_stage_that_saves_nothing_lets_it_not_begin(toy, monkeypatch, capsys):
+    toy.plan(contract())
+
+    def read(_):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return toy.plan(contract())["letters"]
+
+    toy.layout.operations_path.write_text(json.dumps({"operations": {}, "provenance": {}}))
+    monkeypatch.setattr("yolozu.engine.worker.read_request", read)
+    assert main([str(toy.layout.request_path("letters"))]) == 75
+    assert "nothing of this stage is kept" in capsys.readouterr().err
+    assert not toy.layout.receipt_path("letters").exists()

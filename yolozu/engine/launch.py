@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from yolozu.engine.failure import record_failure
+from yolozu.engine.failure import record_failure, stopped
 from yolozu.engine.memory import keeping_memory
 from yolozu.errors import EXIT_INTERRUPTED
 from yolozu.paths import digest_cache_path
@@ -42,6 +42,8 @@ def run_worker(layout: RunLayout, stage: str, *, stopping: StopBuild, insist_on_
         f"{layout.run_id}: {stage}: YZ304 its worker was killed by {name}\n"
         f"  fix: run the same command again; it goes on from what was saved"
     )
+    if stopping.count:  # it was starting, or heard nothing
+        text = str(stopped(layout, stage, "at once"))
     record_failure(layout, stage, kind="Interrupted", text=text)
     print(text, file=sys.stderr)
     return EXIT_INTERRUPTED

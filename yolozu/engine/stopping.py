@@ -87,7 +87,7 @@ class LeaveOnSignal(Requests):
 
 
 class StopOnSignal(Requests):
-    """For a worker: a first request only asks to stop; a second one stops at once.
+    """For a worker: a first request only asks to stop; a second one, or one in a block that says so, stops at once.
 
     A worker whose builder was killed is an orphan nobody waits for: it counts as asked to stop, too.
     """
@@ -100,13 +100,25 @@ class StopOnSignal(Requests):
         """
         super().__init__()
         self._parent = os.getppid() if parent is None else parent
+        self._waits = True
 
     def __call__(self) -> bool:
         """True once a stop was asked for."""
         return self.count > 0 or os.getppid() != self._parent
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """A block that a first request ends by `KeyboardInterrupt`, because nothing in it is worth waiting for."""
+        if self.count:
+            raise KeyboardInterrupt
+        self._waits = False
+        try:
+            yield
+        finally:
+            self._waits = True
+
     def _act(self, number: int) -> None:  # noqa: ARG002
-        if self.count > 1:
+        if self.count > 1 or not self._waits:
             raise KeyboardInterrupt
 
 

@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,8 +184,13 @@ def _call_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageC
 
 
 def _run_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageContext) -> dict[str, Any]:
+    stopping = context.stopping
+    stops: AbstractContextManager[None] = nullcontext()
+    if isinstance(stopping, StopOnSignal) and not node.stage.resumable:
+        stops = stopping.at_once()  # there is nothing it could save first
     try:
-        return _call_stage(node, layout, scratch, context)
+        with stops:
+            return _call_stage(node, layout, scratch, context)
     except GateFailed:
         layout.receipt_path(node.name).unlink(missing_ok=True)
         publish(node, scratch, layout)
@@ -247,13 +253,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     layout = RunLayout(options.request.parent.parent)
     stage = options.request.stem
     code, kind, text = EXIT_DONE, "", ""
-    asked = False
+    asked, stopping = False, StopOnSignal(options.member_of)
     try:
-        with StopOnSignal(options.member_of) as stopping:
+        with stopping:
             code, kind, text = _main(options, layout, stopping)
             asked = stopping()
     except KeyboardInterrupt:
-        code, kind, text = _described(stopped(layout, stage, "at once, on a second request"), layout, stage)
+        when = "at once, on a second request" if stopping.count > 1 else "and nothing of this stage is kept"
+        code, kind, text = _described(stopped(layout, stage, when), layout, stage)
     except Exception as error:  # noqa: BLE001 - the last resort of a process: everything is recorded and told
         code, kind, text = _described(error, layout, stage)
     if options.member_of is not None:
