@@ -82,6 +82,7 @@ CODES: dict[str, str] = {
     "YZ289": "Data check: a file of annotations of which none can be used.",
     "YZ290": "Data check: boxes of a COCO file that are fractions of the image, or two corners.",
     "YZ291": "A split without annotations, where objects must be known: for training, validation or evaluation.",
+    "YZ292": "A path whose ~ or variable stands for nothing, or that may mean two places.",
     # 3xx: plan, engine, runs
     "YZ301": "A receipt that cannot be read.",
     "YZ302": "Another process is building this run.",

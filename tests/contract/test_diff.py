@@ -16,3 +16,9 @@ def test_what_resolves_differently_is_named_with_section_and_origins(load):
 
 def test_spelling_a_default_changes_nothing(load):
     assert differences(load("epochs: 2\n", name="a.yaml"), load("epochs: 2\nlr: 1e-4\n", name="b.yaml")) == []
+
+
+def test_a_map_is_named_with_its_place(load):
+    pair = load("epochs: 2\n", name="a.yaml"), load("epochs: 2\nsymmetries: {tin: z}\n", name="b.yaml")
+    (entry,) = differences(*pair)
+    assert (entry.key, entry.before.origin, entry.after.origin) == ("symmetries", "default", "b.yaml:2")

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from yolozu.contract.fields import keys
 from yolozu.contract.loader import contract_digest, load_contract
 from yolozu.contract.overrides import Override
-from yolozu.contract.show import rows, to_yaml
+from yolozu.contract.show import entry_rows, rows, to_yaml
 
 TEXT = """config_version: 1
 run_id: "123"
@@ -63,7 +63,7 @@ def test_rows_name_every_key_with_a_value_once(load):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    root=st.text(st.characters(exclude_categories=["C"]), min_size=1),
+    root=st.text(st.characters(exclude_categories=["C"], exclude_characters="~$"), min_size=1),
     lr=st.floats(min_value=0, allow_infinity=False, allow_nan=False),
     split=st.sampled_from(
         ["yes", "no", "null", "1e5", "0x1", "2024-01-01", "~", "- a", "# x", "a: b", "'", '"', "on", ".5"]
@@ -75,3 +75,14 @@ def test_any_values_come_back(tmp_path_factory, root, lr, split):
     path = tmp_path_factory.getbasetemp() / "back.yaml"
     path.write_text(to_yaml(loaded), encoding="utf-8")
     assert load_contract(path).contract == loaded.contract
+
+
+def test_a_map_has_the_places_where_its_entries_were_given(load):
+    loaded = load("epochs: 2\nrequire: {map50: '>= 0.3'}\n", "require.ar1=> 0", name="exp.yaml")
+    (whole,) = (row for row in rows(loaded) if row.key == "require")
+    assert whole.origin == "exp.yaml:2, require.ar1=> 0"
+    assert [(row.key, row.origin) for row in entry_rows(loaded) if row.key.startswith("require")] == [
+        ("require.map50", "exp.yaml:2"),
+        ("require.ar1", "require.ar1=> 0"),
+    ]
+    assert [row.origin for row in entry_rows(load("epochs: 2\n")) if row.key.startswith("require")] == ["default"]

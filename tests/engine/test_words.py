@@ -37,3 +37,11 @@ def test_a_word_that_means_nothing_is_one_message(words, text):
 
 def test_a_run_may_be_named_by_its_directory():
     assert parse_words(["run_dir=out/exp01"]).run_dir == "out/exp01"
+
+
+def test_the_contract_and_the_directory_of_a_run_may_be_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    words = parse_words(["config=~/exp.yaml", "run_dir=~/runs/a", "run_id=~"])
+    assert (words.config, words.run_dir, words.run_id) == (f"{tmp_path}/exp.yaml", f"{tmp_path}/runs/a", "~")
+    with pytest.raises(UsageError, match=r"YZ292 ~no-such-user/exp\.yaml: there is no home directory ~no-such-user"):
+        parse_words(["config=~no-such-user/exp.yaml"])

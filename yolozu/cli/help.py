@@ -1,10 +1,14 @@
-"""The help of commands with many options."""
+"""How every command reads its paths and shows its help."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand
+
+from yolozu.contract.expansion import UnclearPathError, expanded
+from yolozu.errors import Finding, UsageError
 
 
 class Command(TyperCommand):
@@ -12,7 +16,23 @@ class Command(TyperCommand):
 
     In a table the longest flag decides the width of its column: of a hundred keys on 80 columns, names are cut off and
     a few letters of every explanation are left beside them.
+
+    Paths may start with ``~``: shells replace it in few places only, and not in ``--output=~/x``.
     """
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, with ``~`` in paths replaced.
+
+        Raises:
+            UsageError: YZ292, all such paths that are unclear.
+        """
+        findings: list[Finding] = []
+        for parameter in self.get_params(ctx):
+            if parameter.name in ctx.params:
+                ctx.params[parameter.name] = _at_home(ctx.params[parameter.name], parameter.opts[0], findings)
+        if findings:
+            raise UsageError(findings)
+        return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Usage, what the command does, its options."""
@@ -32,6 +52,19 @@ class Command(TyperCommand):
         for panel, records in panels.items():
             with formatter.section(panel):
                 formatter.write_dl(records)
+
+
+def _at_home(value: Any, option: str, findings: list[Finding]) -> Any:
+    """Paths, and texts that can be nothing else, with ``~`` replaced; of unclear ones ``findings`` are told."""
+    if isinstance(value, list | tuple):
+        return type(value)(_at_home(entry, option, findings) for entry in value)
+    if not isinstance(value, Path) and not (isinstance(value, str) and value.startswith("~/")):
+        return value
+    try:
+        return type(value)(expanded(str(value), variables=False))
+    except UnclearPathError as error:
+        findings.append(Finding("YZ292", option, error.problem, error.fix))
+        return value
 
 
 def _plain(text: str) -> str:

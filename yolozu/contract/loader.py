@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.dead_keys import dead_keys
+from yolozu.contract.expansion import expand, expand_file
 from yolozu.contract.fields import slot_at
 from yolozu.contract.node import BROKEN, DEFAULT_ORIGIN, Node, Origin, Problem
 from yolozu.contract.overrides import Override, override_nodes, replace_aliases
@@ -51,8 +52,14 @@ class LoadedContract:
     hidden: Mapping[str, tuple[Any, Origin]] = field(default_factory=dict)
 
     def origin_of(self, key: str) -> str:
-        """Where ``key`` (dotted where it nests) was given: ``exp.yaml:12``, ``lr=0.1``, ``--lr``; else ``default``."""
-        return self.source.get(key, DEFAULT_ORIGIN).text
+        """Where ``key`` (dotted where it nests) was given: ``exp.yaml:12``, ``lr=0.1``, ``--lr``; else ``default``.
+
+        The entries of a map may have been given at several places.
+        """
+        if key in self.source:
+            return self.source[key].text
+        inside = dict.fromkeys(origin.text for leaf, origin in self.source.items() if leaf.startswith(f"{key}."))
+        return ", ".join(inside) if inside else DEFAULT_ORIGIN.text
 
 
 def load_contract(
@@ -74,6 +81,7 @@ def load_contract(
     problems += replace_aliases(root, nested=False)
     if base is not None:
         rebase_file(root, base, Path.cwd())
+    problems += expand_file(root)
     problems += _expand_model(root, path) + replace_aliases(root, nested=True)
     written = Node(dict(root.value), root.origin)
     hidden = _hidden(root, overrides)
@@ -141,6 +149,7 @@ def _apply(root: Node, overrides: Sequence[Override], contract_path: Path | None
         if slot_at(path) is None:
             problems.append(unknown_key(node.origin, path))
             continue
+        problems += expand(path, node)
         root.put(path, node)
         if path == ("model",):
             problems += _expand_model(root, contract_path)

@@ -33,6 +33,17 @@ def rows(loaded: LoadedContract) -> list[Row]:
     return [Row(key, write_flow(value), loaded.origin_of(key)) for key, value in leaf_values(loaded.contract)]
 
 
+def entry_rows(loaded: LoadedContract) -> list[Row]:
+    """As `rows`, with a row of its own for every entry of a map, which may be given at a place of its own."""
+    found: list[Row] = []
+    for key, value in leaf_values(loaded.contract):
+        entries = {f"{key}.{name}": entry for name, entry in value.items()} if isinstance(value, dict) else {}
+        found += [
+            Row(name, write_flow(entry), loaded.origin_of(name)) for name, entry in (entries or {key: value}).items()
+        ]
+    return found
+
+
 def leaf_values(contract: Contract) -> Iterator[tuple[str, Any]]:
     """Dotted key and JSON value of every key that is no section, in the order of the contract."""
     values = flat_json(contract)

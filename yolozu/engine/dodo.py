@@ -11,7 +11,7 @@ from yolozu.engine.reporter import BuildReporter
 from yolozu.engine.runner import use_runner_of
 from yolozu.engine.session import Session, open_session
 from yolozu.engine.stopping import LeaveOnSignal
-from yolozu.engine.words import ASKS
+from yolozu.engine.words import ASKS, at_home
 from yolozu.errors import YolozuError
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def session_of(arguments: Sequence[str], *, default_config: str | None) -> Sessi
         YolozuError: as `open_session`.
     """
     pairs = [word for word in arguments if "=" in word and not word.startswith("-")]
-    asked = dict(word.split("=", 1) for word in pairs if word.split("=", 1)[0] in ASKS)
+    words = [word.split("=", 1) for word in pairs]
+    asked = {key: at_home(key, value) for key, value in words if key in ASKS}
     rest = [word for word in pairs if word.split("=", 1)[0] not in ASKS]
     return open_session(
         config=asked.get("config"),

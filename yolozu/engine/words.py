@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from yolozu.contract.expansion import UnclearPathError, expanded
 from yolozu.contract.overrides import Override, parse_assignments
 from yolozu.errors import UsageError
 from yolozu.registry import nearest
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml", ".json")
 ASKS = ("run_id", "run_dir", "config", "forget")
 """Words ``key=…`` that say which run is meant, and are no keys of its contract."""
+
+PATHS = ("run_dir", "config")
+"""Those of them that are paths."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def parse_words(words: Sequence[str]) -> Words:
     for word in words:
         key, equals, value = word.partition("=")
         if equals and key in ASKS:
-            _ask_once(asked, key, value)
+            _ask_once(asked, key, at_home(key, value))
         elif equals:
             assignments.append(word)
         elif word.endswith(SUFFIXES):
@@ -62,6 +66,18 @@ def parse_words(words: Sequence[str]) -> Words:
     forget = [key for key in asked.get("forget", "").split(",") if key]
     given = parse_assignments(assignments)
     return Words(asked.get("config"), asked.get("run_id"), asked.get("run_dir"), names, given, forget)
+
+
+def at_home(key: str, value: str) -> str:
+    """The value of a word of `ASKS`, with ``~`` replaced where it is a path.
+
+    Raises:
+        UsageError: YZ292 there is no such home, or what is meant is unclear.
+    """
+    try:
+        return expanded(value, variables=False) if key in PATHS else value
+    except UnclearPathError as error:
+        raise UsageError.one("YZ292", where=f"{key}={value}", problem=error.problem, fix=error.fix) from error
 
 
 def _ask_once(asked: dict[str, str], key: str, value: str) -> None:

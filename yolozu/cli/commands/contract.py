@@ -74,14 +74,14 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Every key as it resolves: its value, and where that was given."""
-    from yolozu.contract.show import rows
+    from yolozu.contract.show import entry_rows
 
     loaded = load_contract(config, parse_assignments([] if assignments is None else assignments))
     show_findings(loaded.warnings)
     if as_json:
         print(json.dumps(_as_json(loaded), indent=2, ensure_ascii=False))
     else:
-        print(table(("key", "value", "origin"), [(row.key, row.value, row.origin) for row in rows(loaded)]))
+        print(table(("key", "value", "origin"), [(row.key, row.value, row.origin) for row in entry_rows(loaded)]))
 
 
 def diff(
