@@ -93,11 +93,13 @@ class Session:
             return not own_reasons(node, self.layout, lambda path: self.digest(path, cache))
 
     def set_aside(self, node: Node) -> list[tuple[Begun, list[Change]]]:
-        """Interrupted work of a stage that was set aside, and in what it is not what is asked for now."""
+        """Unfinished work of a stage that it does not go on from now, and in what it is not what is asked for."""
         with DigestCache(digest_cache_path()) as cache:
             inputs = {name: self.digest(path, cache) for name, path in node.inputs.items()}
-        works = (Begun.read(place) for place in set_aside(self.layout.scratch_dir(node.name)))
-        return [(work, work.differences(node, inputs)) for work in works if work is not None]
+        scratch = self.layout.scratch_dir(node.name)
+        works = (Begun.read(place) for place in (scratch, *set_aside(scratch)) if node.stage.resumable)
+        found = [work for work in works if work is not None and work.has_saved(node)]
+        return [(work, work.differences(node, inputs)) for work in found if work.obstacle(node, inputs) is not None]
 
     def origin(self, key: str) -> str | None:
         """Where a key of the contract was set: ``exp.yaml:12``, ``lr=0.1``; None for a default."""

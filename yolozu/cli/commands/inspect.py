@@ -140,7 +140,7 @@ def _as_json(verdict: Verdict) -> dict[str, Any]:
 def _status_row(session: Session, verdict: Verdict) -> dict[str, Any]:
     name = verdict.node.name
     receipt = Receipt.readable(session.layout.receipt_path(name))
-    failure = read_failure(session.layout, name)
+    failure = read_failure(session.layout, name) if verdict.stale else None  # of a try whose spec is not asked for now
     unreadable = [reason.render() for reason in verdict.reasons if reason.kind == "unreadable"]
     return {
         "stage": name,
