@@ -49,3 +49,10 @@ def test_a_state_of_an_early_release_has_to_go_on_first(config):  # noqa: F811
     interrupt(session, done=None)
     with pytest.raises(UsageError, match="an early release saved it"):
         ending_now(session)
+
+
+def test_a_training_without_a_step_is_nothing_to_keep(config):  # noqa: F811
+    session = opened()
+    interrupt(session, done=0)
+    with pytest.raises(UsageError, match="its training has not made a step yet"):
+        ending_now(session)

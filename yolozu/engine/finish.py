@@ -22,11 +22,13 @@ def ending_now(session: Session) -> list[Override]:
     layout = session.layout
     found = [(node, Begun.read(layout.scratch_dir(node.name))) for node in session.plan.nodes if node.stage.resumable]
     begun = next((work for node, work in found if work is not None and work.has_saved(node)), None)
-    if begun is None:
+    if begun is None or begun.done == 0:
         raise UsageError.one(
             "YZ332",
             where=layout.word,
-            problem="no training of this run is interrupted",
+            problem="no training of this run is interrupted"
+            if begun is None
+            else "its training has not made a step yet",
             fix=f"see how it stands: yolozu status {layout.word}",
         )
     if begun.done is None:
