@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from yolozu.artifacts.coco_classes import COCO_CLASSES
-from yolozu.artifacts.predictions.convert.numbers import CocoNumbers, categories_by_name, ways_to_number
+from yolozu.artifacts.predictions.convert.numbers import STATED, CocoNumbers, categories_by_name, ways_to_number
 from yolozu.artifacts.predictions.names import ImageNames, KnownImages
 from yolozu.data.readers.coco_file import image_path, read_coco_file
 
@@ -29,7 +29,9 @@ def numbers_of_annotations(path: Path) -> tuple[KnownImages, CocoNumbers]:
     file = read_coco_file(path)
     names, sizes = zip(*file.images.values(), strict=True) if file.images else ((), ())
     known = KnownImages(tuple(names), tuple(sizes), frozenset(file.classes.category_ids))
-    return known, CocoNumbers(dict(zip(names, file.images, strict=True)), None, str(path))
+    own = {key: key for key in file.classes.category_ids}
+    ways = _beside(own, ways_to_number(file.classes))
+    return known, CocoNumbers(dict(zip(names, file.images, strict=True)), None, str(path), ways, stated=True)
 
 
 def numbers_of_data(
@@ -65,8 +67,22 @@ def numbers_of_data(
         image_ids = {
             layout.relative(image_path(split.images_dir, name)): number for number, (name, _) in listed.items()
         }
-    told = category_ids is not None or class_ids is not None or _stated(layout, split, index.classes)
-    return CocoNumbers(image_ids, class_ids, source, {} if told else ways)
+    if category_ids is not None:
+        return CocoNumbers(image_ids, class_ids, source)
+    stated = class_ids is not None or _stated(layout, split, index.classes)
+    if stated:
+        own = {key: key for key in index.classes.category_ids} if class_ids is None else class_ids
+        ways = _beside(own, ways)
+    return CocoNumbers(image_ids, class_ids, source, ways, stated)
+
+
+def _beside(own: dict[int, int], ways: dict[str, dict[int, int]]) -> dict[str, dict[int, int]]:
+    """Ids that files state, and where those count from 0 or from 1, what tools may have counted from the other."""
+    places = sorted(own.values())
+    others = [name for name in ("zero-based", "one-based") if sorted(ways[name].values()) != places]
+    if places not in ([*range(len(own))], [*range(1, len(own) + 1)]):
+        others = []
+    return {STATED: own, **{name: ways[name] for name in others}}
 
 
 def _numbered(ways: dict[str, dict[int, int]], classes: ClassTable, name: str) -> dict[int, int]:

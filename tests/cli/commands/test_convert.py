@@ -140,6 +140,38 @@ def test_coco_names_may_have_cocos_own_ids(here, capsys):
     assert "its category ids are COCO's own, 1-90" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("stated", "ids", "classes", "note"),
+    [
+        ((0, 1, 2), (0, 2), [0, 2], None),
+        ((0, 1, 2), (1, 2), [1, 2], "no row has the category id 0; if it counts classes from 1"),
+        ((0, 1, 2), (1, 3), [0, 2], "its category ids count classes from 1"),
+        ((1, 2, 3), (1, 2), [1, 2], None),
+        ((1, 2, 3), (0, 2), [1, 3], "its category ids count classes from 0, the data set's from 1"),
+        ((3, 7, 9), (3, 7), [3, 7], None),
+    ],
+)
+def test_ids_that_a_file_states_count_wherever_they_can(here, capsys, stated, ids, classes, note):  # noqa: PLR0917
+    path = of_three_classes(here, *ids)
+    names = zip("abc", stated, strict=True)
+    document = {
+        "images": [{"id": 0, "file_name": "0.png", "width": 64, "height": 48}],
+        "annotations": [
+            {"id": 1, "image_id": 0, "category_id": stated[0], "bbox": [1, 1, 9, 9], "area": 81, "iscrowd": 0}
+        ],
+        "categories": [{"id": key, "name": name} for name, key in names],
+    }
+    (here / "gt.json").write_text(json.dumps(document))
+    split = {"images_dir": "images/val", "instances_json": "../gt.json"}
+    (here / "data/dataset.json").write_text(json.dumps({"splits": {"val": split}}))
+    (here / "data/classes.txt").unlink()
+    assert classes_read(here, path) == classes
+    said = capsys.readouterr().err.replace("note: a list", "")
+    assert "note:" not in said if note is None else note in said
+    assert convert(path, "--to", "list", "--annotations", "gt.json", "--output", "p.json") == 0
+    assert [one["class_id"] for one in json.loads((here / "p.json").read_text())[0]["detections"]] == classes
+
+
 def test_ids_that_a_file_states_are_not_doubted(here):
     path = of_three_classes(here, 1, 2)
     split = {"images_dir": "images/val", "labels_dir": "labels/val"}

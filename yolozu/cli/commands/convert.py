@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 COMMAND = "yolozu convert-predictions"
 NUMBERINGS = {
-    "one-based": "its category ids count classes from 1, as Ultralytics writes them",
-    "coco": "its category ids are COCO's own, 1-90",
+    "one-based": "its category ids count classes from 1, as Ultralytics writes them; --category-ids says otherwise",
+    "zero-based": "its category ids count classes from 0, the data set's from 1; --category-ids says otherwise",
+    "dataset": "no row has the category id 0; if it counts classes from 1, as Ultralytics does, say "
+    "--category-ids one-based",
+    "coco": "its category ids are COCO's own, 1-90; --category-ids says otherwise",
 }
-"""What is said of category ids whose meaning they alone tell; those that count from 0 are the data set's own."""
+"""What is said of category ids whose meaning is not plain."""
 
 
 def convert_predictions(
@@ -71,8 +74,8 @@ def convert_predictions(
     print(f"{output}: {to}, {written}")
     if note is not None and to == "coco":
         print(note, file=sys.stderr)
-    if done.numbering in NUMBERINGS:
-        print(f"note: {file}: {NUMBERINGS[done.numbering]}; --category-ids says otherwise", file=sys.stderr)
+    if done.numbering is not None:
+        print(f"note: {file}: {NUMBERINGS[done.numbering]}", file=sys.stderr)
     if to in {"list", "map"} and done.bbox_format != "cxcywh_norm":
         print(f"note: a {to} cannot say so itself; read it with --bbox-format {done.bbox_format}", file=sys.stderr)
 

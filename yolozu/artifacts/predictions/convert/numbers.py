@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.classes import ClassTable
 
+STATED = "dataset"
+"""The way in which the data set's own files number classes."""
+
 MOST_SPANS = 5
 """Runs of numbers that a message lists."""
 
@@ -30,14 +33,16 @@ class CocoNumbers:
         image_ids: image -> its id; None takes the number that is the file's name without suffix, as published tools do.
         category_ids: class id -> category id; None takes the class id itself.
         source: what says so, for messages.
-        readings: where nothing says which category id is which, every way in which tools write them: name of the way ->
-            class id -> category id. `decided` chooses among them.
+        readings: every way in which tools may have written category ids: name of the way -> class id -> category id.
+            `decided` chooses among them.
+        stated: whether files say what category ids mean, so that they mean that wherever they can.
     """
 
     image_ids: Mapping[str, int] | None = None
     category_ids: Mapping[int, int] | None = None
     source: str = "the names of the images"
     readings: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    stated: bool = False
 
     def image_id(self, image: str) -> int | None:
         """The number of an image; None when it has none."""
@@ -75,7 +80,7 @@ class CocoNumbers:
         return {*self.classes_by_id(class_ids), *by_readings}
 
     def decided(self, seen: Collection[int], where: str) -> tuple[CocoNumbers, str | None]:
-        """The one way of numbering that allows all of the category ids, and its name where there were several.
+        """The way of numbering that allows all of the category ids, and its name where it is not plain that it is it.
 
         Ultralytics counts the classes of a data set from 1, our labels and many tools count them from 0.
 
@@ -89,9 +94,13 @@ class CocoNumbers:
         if not self.readings or not seen:
             return self, None
         possible = {name: reading for name, reading in self.readings.items() if set(seen) <= set(reading.values())}
+        if self.stated and STATED in possible:
+            doubtful = 0 in self.readings[STATED].values() and 0 not in seen and "one-based" in possible
+            return replace(self, readings={}), STATED if doubtful else None
         if len(possible) == 1:
             ((name, reading),) = possible.items()
-            return replace(self, category_ids=reading, readings={}), name
+            plain = name == "zero-based" and not self.stated  # the data set's own
+            return replace(self, category_ids=reading, readings={}), None if plain else name
         ids = f"the category ids {_spans(seen)}"
         ways = possible or self.readings
         known = "; ".join(f"{name}: {_spans(reading.values())}" for name, reading in ways.items())
