@@ -122,7 +122,7 @@ class _Reading:
     def take(self, number: int, line: str) -> None:
         """Keep a line's estimate, or note why not; the first one may hold names."""
         try:
-            cells = [cell.strip() for cell in next(csv.reader([line], skipinitialspace=True))]
+            cells = _cells(line)
             order = None if self.started else _order_of(cells)
             self.started = True
             if order is not None:
@@ -186,6 +186,12 @@ def _text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         fix = "name a CSV file of pose estimates"
         raise InputError.one("YZ810", where=str(path), problem=f"cannot be read: {error}", fix=fix) from error
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a line; where no comma stands in it, semicolons or tabs divide them."""
+    divider = next((sign for sign in (",", ";", "\t") if sign in line), ",")
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=divider, skipinitialspace=True))]
 
 
 def _order_of(cells: list[str]) -> list[int] | None:

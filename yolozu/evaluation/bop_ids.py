@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from yolozu.data.index import DataIndex
 
 _BOP_IMAGE = re.compile(
-    r"(?:^|/)(?:(?P<scene>\d+)/(?:(?:rgb|gray)_(?P<camera>\w+)|(?P<named>(?:rgb|gray)[^_/]*))/(?P<image>\d+)"
-    r"|(?P<scene_>\d{6})(?:_(?P<camera_>\w+))?/(?P<image_>\d{6}))\.[^./]+$",
+    r"(?:^|/)(?:(?P<scene>\d+)/(?:(?:rgb|gray)_(?P<camera>[\w-]+)|(?P<named>(?:rgb|gray)[^_/]*))/(?P<image>\d+)"
+    r"|(?P<scene_>\d{6})(?:_(?P<camera_>[\w-]+))?/(?P<image_>\d{6}))\.[^./]+$",
     re.ASCII,
 )
 """BOP's own path, or that of `data prepare-bop`, whose folders of scenes hold the pictures themselves."""

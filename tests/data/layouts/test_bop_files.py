@@ -42,6 +42,8 @@ def test_color_is_preferred_and_a_scene_without_images_is_none(tmp_path):
 def test_models_are_in_mm(tmp_path):
     assert bop_models(tmp_path) is None
     assert bop_models(write_bop(tmp_path, {})) == ModelFiles(tmp_path / "models", MM)
+    (tmp_path / "models").rename(tmp_path / "models_cad")
+    assert bop_models(tmp_path) == ModelFiles(tmp_path / "models_cad", MM)
 
 
 def test_an_image_id_is_a_number_however_it_is_written():

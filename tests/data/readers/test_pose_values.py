@@ -94,3 +94,14 @@ def test_no_value_of_json_does_worse_than_be_refused(value):
     for parse in (camera, matrix, vector, number):
         with suppress(ValueError):
             parse(value)
+
+
+@pytest.mark.parametrize("value", [[1, 2, 3], [[1], [2], [3]], [[1, 2, 3]]])
+def test_a_vector_may_be_a_row_or_a_column(value):
+    assert vector(value) == (1.0, 2.0, 3.0)
+
+
+@pytest.mark.parametrize("value", [[], [[1, 2], [3]], [[1], [2]], [[1], 2, 3], [[[1]], [[2]], [[3]]]])
+def test_what_is_no_vector_is_refused(value):
+    with pytest.raises(ValueError, match=r"must be 3 numbers|is no finite number"):
+        vector(value)

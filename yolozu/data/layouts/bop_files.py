@@ -21,12 +21,12 @@ POSES_NAME = "scene_gt.json"
 INFO_NAME = "scene_gt_info.json"
 MASKS_NAME = "mask_visib"
 PICTURE_FOLDERS = ("rgb", "gray")
-MODEL_FOLDERS = ("models_eval", "models")
+MODEL_FOLDERS = ("models_eval", "models", "models_cad", "models_reconst")
 """Meshes made for evaluation are preferred: they are even and small, and what BOP measures errors with."""
 
 MM = 0.001
 
-_CAMERA_FILE = re.compile(r"scene_camera(?:_(\w+))?\.json")
+_CAMERA_FILE = re.compile(r"scene_camera(?:_([\w-]+))?\.json")
 _NUMBER = re.compile(r"(\d{1,18})(?:\.0*)?", re.ASCII)
 _MASK = re.compile(r"(\d+)_(\d+)\.png", re.ASCII)
 

@@ -52,12 +52,14 @@ def numbers(value: object, count: int) -> tuple[float, ...]:
 
 
 def vector(value: object) -> Numbers3:
-    """Three finite numbers.
+    """Three finite numbers, also as a matrix of one row or one column.
 
     Raises:
         ValueError: it is something else.
     """
-    x, y, z = numbers(value, 3)
+    rows = value if isinstance(value, list) and value and all(isinstance(row, list) for row in value) else []
+    nested = len(rows) == 1 or all(len(row) == 1 for row in rows)
+    x, y, z = numbers([number for row in rows for number in row] if rows and nested else value, 3)
     return x, y, z
 
 
