@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
+from yolozu.artifacts.onnx_metadata import onnx_metadata_schema
 from yolozu.artifacts.parity_report import parity_schema
 from yolozu.artifacts.predictions.schema import predictions_schema
 from yolozu.artifacts.run_meta import RunMeta
@@ -35,6 +36,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "eval_pose": eval_pose_schema,
     "eval_protocol": eval_protocol_schema,
     "eval_suite": eval_suite_schema,
+    "onnx_metadata": onnx_metadata_schema,
     "onnx_parity": parity_schema,
     "predictions": predictions_schema,
     "run_meta": RunMeta.json_schema,

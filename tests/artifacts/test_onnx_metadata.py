@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from yolozu.artifacts.onnx_metadata import (
     SIGMA_OUTPUTS,
     OnnxMetadata,
 )
+from yolozu.artifacts.onnx_recipe import RECIPE
 from yolozu.errors import InputError
 
 METADATA = OnnxMetadata(
@@ -28,7 +30,9 @@ METADATA = OnnxMetadata(
 
 
 def test_properties_hold_each_key_as_json_in_order_of_key():
-    assert METADATA.to_properties() == {
+    properties = METADATA.to_properties()
+    assert {name: json.loads(properties.pop(f"yolozu.{name}")) for name in RECIPE} == RECIPE
+    assert properties == {
         "yolozu.checkpoint_sha256": '"abc"',
         "yolozu.classes": '[{"id":1,"index":0,"name":"cup"},{"id":7,"index":1,"name":"Tür"}]',
         "yolozu.contract_digest": '"c0ffee"',
@@ -43,6 +47,11 @@ def test_properties_hold_each_key_as_json_in_order_of_key():
         "yolozu.yolozu_version": '"0.1.0"',
     }
     assert list(METADATA.to_properties()) == sorted(METADATA.to_properties())
+
+
+def test_files_of_before_say_less_and_mean_the_same():
+    properties = {key: text for key, text in METADATA.to_properties().items() if key.partition(".")[2] not in RECIPE}
+    assert OnnxMetadata.from_properties(properties, where="model.onnx") == METADATA
 
 
 def test_metadata_survives_the_file_beside_properties_of_others():

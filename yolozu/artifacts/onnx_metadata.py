@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import canonical
 from yolozu.artifacts.onnx_content import PREFIX
+from yolozu.artifacts.onnx_recipe import RECIPE
+from yolozu.artifacts.record import SCHEMA_URL
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ class OnnxMetadata:
             "pose": POSE if self.has_pose else None,
             "classes": self.classes.to_json(),
             "preprocess": self.preprocess,
+            **RECIPE,
             "contract_digest": self.contract_digest,
             "checkpoint_sha256": self.checkpoint_sha256,
         }
@@ -147,6 +150,55 @@ class OnnxMetadata:
         if tuple(metadata.input_shapes) != (INPUT_NAME,) or not known - set(SIGMA_OUTPUTS) <= told <= known:
             raise ValueError(f"inputs {list(metadata.input_shapes)}, outputs {sorted(told)}")
         return metadata
+
+
+def onnx_metadata_schema() -> dict[str, Any]:
+    """JSON Schema of ``model.onnx.meta.json``; the file's own properties hold the same, but for ``onnx_sha256``."""
+    text, count = {"type": "string"}, {"type": "integer", "minimum": 0}
+    digest = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    shape = {"type": "array", "items": {"anyOf": [count, text]}}
+    per_channel = {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
+    output = _closed({"shape": shape, "unit": text, "meaning": text})
+    spec = {
+        "height": count,
+        "width": count,
+        "resize": text,
+        "fill": count,
+        "color": {"const": "rgb"},
+        "scale": {"type": "number"},
+        "mean": per_channel,
+        "std": per_channel,
+    }
+    known = {
+        "schema_version": {"const": SCHEMA_VERSION},
+        "yolozu_version": text,
+        "opset": count,
+        "inputs": _closed({INPUT_NAME: shape}),
+        "outputs": {
+            "type": "object",
+            "properties": dict.fromkeys(OUTPUTS, output),
+            "required": list(DETECTION_OUTPUTS),
+            "additionalProperties": False,
+        },
+        "pose": {"anyOf": [{"const": POSE}, {"type": "null"}]},
+        "classes": {"type": "array", "items": _closed({"index": count, "id": {"type": "integer"}, "name": text})},
+        "preprocess": _closed(spec),
+        "contract_digest": text,
+        "checkpoint_sha256": digest,
+        "onnx_sha256": digest,
+        **{name: {"const": told} for name, told in RECIPE.items()},
+    }
+    required = [name for name in known if name not in RECIPE]  # which files of version 0.1.0 may lack
+    return {"$schema": SCHEMA_URL, "title": "model.onnx.meta.json", **_closed(known), "required": required}
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def _output(name: str, shape: Shape) -> dict[str, Any]:
