@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yolozu.errors import Finding, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
+
+LONGEST_NAME = 255
+"""Bytes of a name that file systems take."""
 
 
 def require_writable(outputs: Mapping[str, Path | None], inputs: Iterable[Path | None] = ()) -> None:
@@ -28,17 +32,49 @@ def require_writable(outputs: Mapping[str, Path | None], inputs: Iterable[Path |
         raise UsageError(findings)
 
 
+def require_makeable(option: str, directory: Path) -> None:
+    """Refuse a directory that is not there and could not be made; one that is there may hold all that is asked for.
+
+    Raises:
+        UsageError: YZ727.
+    """
+    if os.path.isdir(directory):  # noqa: PTH112 - never raises
+        return
+    problem = "is there, and is no directory" if os.path.lexists(directory) else _hindrance(directory)
+    if problem is not None:
+        fix = "choose a directory in one that can be written to"
+        raise UsageError.one("YZ727", where=f"{option} {directory}", problem=problem, fix=fix)
+
+
 def _unwritable(outputs: Mapping[str, Path]) -> Iterator[Finding]:
     for option, path in outputs.items():
-        where = f"{option} {path}"
-        around = next(parent for parent in path.absolute().parents if parent.exists())
-        if path.is_dir():
+        where, hindrance = f"{option} {path}", _hindrance(path)
+        if os.path.isdir(path):  # noqa: PTH112 - never raises
             yield Finding("YZ727", where, "is a directory", f"name a file, such as {path / 'FILE'}")
-        elif not around.is_dir():
-            yield Finding("YZ727", where, f"{around} is no directory", "name a file in a directory")
-        elif not os.access(around, os.W_OK | os.X_OK):
-            fix = "choose a file in a directory that can be written to"
-            yield Finding("YZ727", where, f"{around} cannot be written to", fix)
+        elif os.path.lexists(path) and not (os.path.isfile(path) or path.is_symlink()):  # noqa: PTH113 - never raises
+            yield Finding("YZ727", where, "is no file, and none may take its place", "name a file")
+        elif hindrance is not None and hindrance.endswith("is no directory"):
+            yield Finding("YZ727", where, hindrance, "name a file in a directory")
+        elif hindrance is not None:
+            yield Finding("YZ727", where, hindrance, "choose a file in a directory that can be written to")
+
+
+def _hindrance(path: Path) -> str | None:
+    """Why nothing can be made at ``path``; None where it can. Only trying shows it: to root all seems permitted."""
+    around = next(parent for parent in path.absolute().parents if os.path.exists(parent))  # noqa: PTH110 - never raises
+    if not around.is_dir():
+        return f"{around} is no directory"
+    if around == Path("/dev"):
+        return f"{around} is no place for files"
+    if max(len(os.fsencode(part)) for part in path.absolute().parts) > LONGEST_NAME:
+        return "has a name that is too long"
+    if not os.access(around, os.W_OK | os.X_OK):
+        return f"{around} cannot be written to"
+    try:
+        tempfile.TemporaryFile(dir=around).close()
+    except OSError:
+        return f"{around} cannot be written to"
+    return None
 
 
 def _overwriting(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> Iterator[Finding]:

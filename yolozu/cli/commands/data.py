@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from yolozu.artifacts.jsonio import is_text, pretty
+from yolozu.cli.outputs import require_makeable
 from yolozu.cli.render import counted, wrapped
 from yolozu.contract.data import SynthSection
 from yolozu.errors import EXIT_REFUSED, InputError
@@ -79,6 +80,7 @@ def synth(
     """Render solids on a table, with exact boxes, masks and poses. The same options give the same files."""
     from yolozu.data.synth.writer import SynthPlan, write_scenes
 
+    require_makeable("OUT", out)
     plan = SynthPlan(images=images, val_images=val_images, size=size, max_objects=max_objects, seed=seed)
     write_scenes(out, plan, progress_for(sys.stderr))
     print(f"{out}: {images} training and {val_images} held-out images of {size} px")

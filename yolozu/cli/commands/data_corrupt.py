@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.cli.datasets import chosen_split
+from yolozu.cli.outputs import require_makeable, require_writable
 from yolozu.cli.render import counted, wrapped
 from yolozu.contract.predict import CorruptionSection
 from yolozu.errors import UsageError
@@ -40,6 +41,7 @@ def corrupt(
     from yolozu.data.layouts.layout import find_layout
     from yolozu.data.prepare.corrupted import CorruptPlan, write_corrupted
 
+    require_makeable("--out", out)
     transform = corruption_of(corruption, severity, seed)
     name = chosen_split(find_layout(dataset)) if split is None else split
     plan = CorruptPlan(dataset, name, out, transform, max_images)
@@ -88,6 +90,7 @@ def _draw(image: Path, sheet: Path, side: int, seed: int) -> None:
     if sheet.exists():
         fix = "move it away, or name another file with --sheet"
         raise UsageError.one("YZ905", where=str(sheet), problem="is there already", fix=fix)
+    require_writable({"--sheet": sheet}, [image])
     drawn = contact_sheet(read_image(image), image.name, seed=seed, side=side)
     with told_by_the_system(sheet), written_aside(sheet) as aside:
         drawn.save(aside, "PNG")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from yolozu.cli.outputs import require_makeable
 from yolozu.cli.render import counted
 from yolozu.progress import progress_for
 
@@ -42,6 +43,7 @@ def fetch(
 
     urls = PUBLISHED[name].urls if url is None else tuple(url)
     plan = FetchPlan(name, Path("data") / name if out is None else out, urls, sha256, archive)
+    require_makeable("--out", plan.out)
     fetched = fetch_by(plan, progress_for(sys.stderr))
     if not fetched.splits:
         print(f"{plan.out}: is there already, nothing was done")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.cli.datasets import checked_data
+from yolozu.cli.outputs import require_makeable
 from yolozu.errors import UsageError
 from yolozu.progress import progress_for
 
@@ -43,6 +44,7 @@ def paste(
             problem=f"--scale-min {scale_min:g} is above --scale-max {scale_max:g}",
             fix="lower --scale-min or raise --scale-max",
         )
+    require_makeable("--out", out)
     checked = checked_data(dataset, split)
     found = checked.survey.splits[0]
     if not checked.clean:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from yolozu.cli.outputs import require_makeable
 from yolozu.cli.render import counted, wrapped
 from yolozu.progress import progress_for
 
@@ -31,6 +32,7 @@ def prepare_coco(
     """Describe a split of COCO in a `dataset.json`, with absolute paths, so that nothing need be copied."""
     from yolozu.data.prepare.coco import CocoPlan, prepare_coco
 
+    require_makeable("--out", out)
     plan = CocoPlan(coco_root, split, out, instances, label_format, copy_images)
     made = prepare_coco(plan, progress_for(sys.stderr))
     crowds = counted(made.num_crowds, "crowd region")

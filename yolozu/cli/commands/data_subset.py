@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from yolozu.cli.outputs import require_makeable
 from yolozu.cli.render import counted
 from yolozu.errors import UsageError
 
@@ -35,6 +36,7 @@ def subset(
     from yolozu.paths import digest_cache_path
 
     _refuse_contradictions(count, fraction, per_class)
+    require_makeable("--out", out)
     plan = SubsetPlan(dataset, split, out, seed, count, fraction, per_class)
     with DigestCache(digest_cache_path()) as cache:
         chosen = choose(plan, cache)

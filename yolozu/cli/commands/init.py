@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.artifacts.jsonio import write_text
+from yolozu.cli.outputs import require_makeable
 from yolozu.errors import Finding, UsageError
 
 SUFFIX = ".template"
@@ -22,6 +23,7 @@ def init(
     """Write a commented contract `exp.yaml`, a `dodo.py` and a `.gitignore`; nothing that is there is overwritten."""
     templates = [entry for entry in files("yolozu.cli").joinpath("templates").iterdir() if entry.name.endswith(SUFFIX)]
     targets = {directory / entry.name.removesuffix(SUFFIX): entry for entry in sorted(templates, key=lambda e: e.name)}
+    require_makeable("DIR", directory)
     taken = [path for path in targets if path.exists()]
     if taken:
         raise UsageError(

@@ -70,6 +70,7 @@ def export_predictions(
     name; where nothing names any, from the default contract and its run. An option that the adapter does not read is an
     error.
     """
+    require_writable({"--output": output, "--ttt-log-out": ttt_log_out})
     files = {name: path for name, path in (("checkpoint", checkpoint), ("onnx", onnx)) if path is not None}
     flags = {flag.key: flag.value for flag in overrides}
     if flags.get("predictions") is not None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from yolozu.cli.outputs import require_makeable
 from yolozu.cli.render import counted, wrapped
 from yolozu.progress import progress_for
 
@@ -27,6 +28,7 @@ def prepare_bop(
     """
     from yolozu.data.prepare.bop import BopPlan, prepare_bop
 
+    require_makeable("--out", out)
     made = prepare_bop(BopPlan(bop_root, split, out, copy_images), progress_for(sys.stderr))
     objects = f"{counted(made.num_images, 'image')}, {counted(made.num_objects, 'object')} with poses"
     print(f"{out / 'dataset.json'}: {split}, {objects}, {counted(made.num_classes, 'class', 'classes')}")
