@@ -108,3 +108,10 @@ def test_a_diameter_that_the_points_contradict_is_said():
         "the diameter of box is stated as 0.00012 m, its points are 0.1064 m across (886.5 times): "
         "its recalls are relative to the stated one",
     )
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1.0, 0), (3.0, 0), (0.001, 1), (1000.0, 1)])
+def test_estimates_in_another_unit_are_said(factor, said):
+    views = [View([Thing(BOX)], [Guess(BOX, 0.5, (0.0, 0.0, factor))])]
+    warnings = evaluated(views).warnings
+    assert sum("is t in another unit?" in warning for warning in warnings) == said

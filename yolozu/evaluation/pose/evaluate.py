@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from yolozu.evaluation.pose.metrics import METRICS, nearest_pairs
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import PoseProblem, pose_problem_of
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from yolozu.evaluation.pose.targets import ImageTargets
 
 QUICK_METRICS = ("add_01d", "rot_deg_median", "t_mm_median", "within_5deg_5cm")
+OTHER_UNIT = (500.0, 2000.0)
+"""Between these, distances differ by mm against m."""
 NAMED_CLASSES = 5
 """Classes that a warning names one by one."""
 
@@ -175,6 +179,14 @@ def _warnings(problem: PoseProblem, per_class: Sequence[PoseClassResult]) -> Ite
         return
     if not problem.estimates_by_class.any():
         yield "no detection has a pose (R and t_xyz): every object counts as missed"
+    if len(problem.object_P):
+        distances = (np.linalg.norm(t, axis=1) for t in (problem.t_E3, problem.t_G3))
+        estimated, labeled = (float(np.median(distance)) for distance in distances)
+        if estimated > 0.0 and OTHER_UNIT[0] < max(estimated / labeled, labeled / estimated) < OTHER_UNIT[1]:
+            yield (
+                f"estimates are {estimated:.3g} m away, objects {labeled:.3g} m (medians): is t in another unit? "
+                "BOP results are in mm, predictions in m"
+            )
     absent = [row.name for row in per_class if row.ground_truth and row.diameter_m is None]
     if absent:
         shown = ", ".join(absent[:NAMED_CLASSES]) + (", …" if len(absent) > NAMED_CLASSES else "")
