@@ -38,3 +38,8 @@ def test_errors_travel_between_processes():
 def test_an_error_without_a_finding_is_a_mistake_of_ours():
     with pytest.raises(AssertionError):
         YolozuError([])
+
+
+def test_what_no_terminal_shows_is_escaped():
+    finding = Finding("YZ284", "a\x1b[31m/\udce9", "is\x00no UTF-8", "rename it")
+    assert finding.render() == r"a\x1b[31m/\udce9: YZ284 is\x00no UTF-8" + "\n  fix: rename it"

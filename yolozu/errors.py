@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,10 @@ EXIT_REFUSED = 1
 EXIT_USAGE = 2
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 75
+
+
+_UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a terminal would obey instead of showing it, and what is no character; names of files may hold both."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Finding:
         """Two lines for a terminal: the place with the problem, and what to do about it."""
         prefix = "warning: " if self.severity == "warning" else ""
         text = f"{self.where}: {prefix}{self.code} {self.problem}\n  fix: {self.fix}"
-        return text.encode("utf-8", "backslashreplace").decode("utf-8")  # names of files may be no UTF-8
+        return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class YolozuError(Exception):

@@ -55,3 +55,12 @@ def test_a_data_yaml_says_where_its_labels_are_looked_for(tmp_path):
     assert [finding.fix for finding in checked.findings()] == [
         f"the labels of {root}/images/a/1.png are looked for in {root}/labels/a/1.txt"
     ]
+
+
+def test_labels_of_which_none_is_an_object_are_to_be_mended(tmp_path):
+    root = write_yolo(tmp_path, {"train/a": "0 .5 .5\n0 .5\n"})
+    checked = check_as(root, ["train"])
+    assert checked.findings()[0].problem == (
+        "no image of split 'train' has an object: 1 of 1 have labels, 2 labels are no objects"
+    )
+    assert checked.findings()[0].fix == "mend its labels, as the other findings say"

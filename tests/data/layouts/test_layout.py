@@ -85,6 +85,15 @@ def test_images_are_named_alike_however_the_root_is_spelled(tmp_path, monkeypatc
         assert layout.relative(tmp_path / "1.png") == f"{tmp_path}/1.png"
 
 
+def test_a_directory_with_a_yaml_of_another_name_is_pointed_to_it(tmp_path):
+    (tmp_path / "train/images").mkdir(parents=True)
+    path = write_file(tmp_path / "parts.yml", "train: train/images")
+    with pytest.raises(InputError, match=r"YZ201 is no data set") as refused:
+        find_layout(tmp_path)
+    assert refused.value.findings[0].fix == f"name the file that describes it: dataset_root: {path}"
+    assert list(find_layout(path).splits) == ["train"]
+
+
 def test_a_data_yaml_that_describes_no_split_is_no_data_set(tmp_path):
     path = write_file(tmp_path / "data.yaml", "names: [cat]")
     with pytest.raises(InputError, match=r"data\.yaml: YZ201 is no data set: names no train, val or test"):

@@ -66,5 +66,7 @@ def test_json_files_of_other_tools_are_counted(tmp_path):
 
 
 def test_a_label_file_may_be_read_alone(tmp_path):
-    path = write_file(tmp_path / "7.txt", "0 .5 .5 .1 .1\n")
-    assert len(read_label_file(path)) == 1
+    path = write_file(tmp_path / "labels/7.txt", "0 .5 .5 .4 .4 .35 .35 .65 .35 .5 .6\n")
+    write_file(tmp_path / "data.yaml", "kpt_shape: [3, 2]\n")
+    (instance,) = read_label_file(path)
+    assert instance.box_cxcywh == (0.5, 0.5, 0.4, 0.4)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from yolozu.data.survey import Survey, SurveyedSplit
 
 
+MEND_LABELS = "mend its labels, as the other findings say"
+
+
 def no_objects_to_train(survey: Survey) -> Iterator[Hit]:
     """Splits that are trained on, and of which no image has an object: nothing can be learned."""
     yield from (_hit(survey, split) for split in survey.splits if split.name in survey.training and _is_empty(split))
@@ -34,9 +37,17 @@ def _hit(survey: Survey, split: SurveyedSplit) -> Hit:
     layout = survey.layout.splits[split.name]
     labeled = sum(image.labeled.has_labels for image in split.images)
     stray = sum(defect.rule == "label_without_image" for defect in split.stray)
+    refused = sum(len(image.labeled.defects) for image in split.images)
     told = f", {stray} label files belong to none of them" if stray else ""
+    told += f", {refused} labels are no objects" if refused else ""
     problem = f"no image of split {split.name!r} has an object: {labeled} of {len(split.images)} have labels{told}"
-    return Hit(split.name, None, str(layout.labels), problem, fix=_fix(layout, split) if labeled == 0 else None)
+    return Hit(
+        split.name,
+        None,
+        str(layout.labels),
+        problem,
+        fix=MEND_LABELS if refused else None if labeled else _fix(layout, split),
+    )
 
 
 def _fix(layout: Split, split: SurveyedSplit) -> str:

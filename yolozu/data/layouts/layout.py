@@ -190,6 +190,9 @@ def _no_data_set(root: Path) -> Exception:
     known = f"{DESCRIPTOR_NAME}, images/<split>/, COCO's annotations/instances_<split>.json, BOP's <split>/<scene>/"
     problem = f"is no data set: there is none of {known}"
     fix = "lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json"
+    described = sorted(path for path in root.iterdir() if path.suffix.lower() in YAML_SUFFIXES)
+    if described:
+        fix = f"name the file that describes it: dataset_root: {described[0]}"
     files = annotation_files(root)
     if files:
         where = f"neither in {split_of(files[0])}/ nor in images/"

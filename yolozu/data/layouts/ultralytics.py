@@ -26,6 +26,8 @@ SPLIT_KEYS = {"train": "train", "val": "val", "validation": "val", "test": "test
 LIST_SUFFIX = ".txt"
 FIX = "path: directory relative to this file; train, val, test: a directory, a .txt list of images, or a list of such"
 
+KEYPOINTS_FIX = "write [number of keypoints, 2 or 3 (with visibility)], or leave kpt_shape out"
+
 
 @dataclass(frozen=True)
 class DescribedSplit:
@@ -99,10 +101,10 @@ def described_keypoints(path: Path) -> Keypoints | None:
     if value is None:
         return None
     if not isinstance(value, list) or [type(entry) for entry in value] != [int, int]:
-        raise _refused(path, f"kpt_shape: {value!r} is no [number of keypoints, 2 or 3]")
+        raise _refused(path, f"kpt_shape: {value!r} is no shape of keypoints", KEYPOINTS_FIX)
     count, size = value
     if count < 1 or size not in {2, 3}:
-        raise _refused(path, f"kpt_shape: {value!r} is no [number of keypoints, 2 or 3]")
+        raise _refused(path, f"kpt_shape: {value!r} is no shape of keypoints", KEYPOINTS_FIX)
     return Keypoints(count, size)
 
 
@@ -190,5 +192,5 @@ def _entries(source: Path) -> list[str]:
     ]
 
 
-def _refused(path: Path, problem: str) -> Exception:
-    return InputError.one("YZ246", where=str(path), problem=problem, fix=FIX)
+def _refused(path: Path, problem: str, fix: str = FIX) -> Exception:
+    return InputError.one("YZ246", where=str(path), problem=problem, fix=fix)

@@ -16,6 +16,7 @@ from yolozu.data.layouts.files import (
     others_below,
     stem_of,
 )
+from yolozu.data.layouts.ultralytics import DATA_YAML, described_keypoints
 from yolozu.data.readers.label_lines import LabelLines
 from yolozu.data.readers.sidecar import Shapes, Sidecar, read_sidecar
 
@@ -110,8 +111,15 @@ class LabelFiles:
 
 
 def read_label_file(path: Path, keypoints: Keypoints | None = None) -> tuple[Instance | Defect, ...]:
-    """What each line of a label file holds: an object, or why there is none. Blank lines count for nothing."""
-    return LabelLines(keypoints).read(path)
+    """What each line of a label file holds: an object, or why there is none. Blank lines count for nothing.
+
+    Args:
+        path: the file.
+        keypoints: stand behind each box; None means what the nearest ``data.yaml`` in a folder above says.
+    """
+    above = (folder / DATA_YAML for folder in path.absolute().parents)
+    described = next((file for file in above if file.is_file()), None) if keypoints is None else None
+    return LabelLines(keypoints if described is None else described_keypoints(described)).read(path)
 
 
 def ignored_files(images: Iterable[Path], labels: Sequence[Path]) -> Iterator[str]:
