@@ -49,12 +49,23 @@ def test_early_releases_did_not_note_the_step(work):
     assert work.has_saved(node(3))
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"digest": "d", "spec": 3, "inputs": {}}'])
-def test_a_broken_state_says_what_to_delete(work, text):
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", *(f'{{"digest": "d", "spec": {spec}, "inputs": {{}}}}' for spec in ("3", '{"seed": 3}'))]
+)
+def test_a_broken_state_says_what_to_move_away(work, text):
     state_path(work.directory).write_text(text)
     with pytest.raises(InputError) as caught:
         Begun.read(work.directory)
-    assert caught.value.findings[0].fix == f"delete {work.directory}: the stage then starts afresh"
+    assert caught.value.findings[0].fix == (
+        f"move {work.directory} elsewhere: the stage then starts afresh, and what it had saved stays there"
+    )
+    assert Begun.readable(work.directory) is None
+
+
+def test_a_broken_note_of_the_step_is_refused_too(work):
+    saved_path(work.directory).write_text('{"done": "all"}')
+    with pytest.raises(InputError, match="done: Input should be a valid integer"):
+        Begun.read(work.directory)
 
 
 def test_the_same_request_goes_on(work):

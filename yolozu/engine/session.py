@@ -97,7 +97,7 @@ class Session:
         with DigestCache(digest_cache_path()) as cache:
             inputs = {name: self.digest(path, cache) for name, path in node.inputs.items()}
         scratch = self.layout.scratch_dir(node.name)
-        works = (Begun.read(place) for place in (scratch, *set_aside(scratch)) if node.stage.resumable)
+        works = (Begun.readable(place) for place in (scratch, *set_aside(scratch)) if node.stage.resumable)
         found = [work for work in works if work is not None and work.has_saved(node)]
         return [(work, work.differences(node, inputs)) for work in found if work.obstacle(node, inputs) is not None]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.artifacts.record import typed
 from yolozu.artifacts.spec import Change, changes
 from yolozu.contract.spec_history import comparable
 from yolozu.errors import InputError
@@ -18,6 +19,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.plan.plan import Node
+
+
+@dataclass(frozen=True)
+class _State:
+    """The form of the file that says what was begun."""
+
+    digest: str
+    spec: dict[str, dict[str, Any]]
+    inputs: dict[str, str]
+    version: int | None = None
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """The form of the file that says how much of it is saved."""
+
+    done: int | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,22 +74,24 @@ class Begun:
         path = state_path(directory)
         if not path.is_file():
             return None
-        fix = f"delete {directory}: the stage then starts afresh"
-        state = read_json(path, code="YZ312", fix=fix)
-        saved = read_json(saved_path(directory), code="YZ312", fix=fix) if saved_path(directory).is_file() else {}
-        try:
-            return cls(
-                directory=directory,
-                digest=state["digest"],
-                spec=dict(state["spec"]),
-                inputs=dict(state["inputs"]),
-                version=state.get("version"),
-                earlier=tuple(state.get("earlier", ())),
-                done=saved.get("done"),
-                total=saved.get("total"),
+        fix = f"move {directory} elsewhere: the stage then starts afresh, and what it had saved stays there"
+        state = typed(
+            _State, read_json(path, code="YZ312", fix=fix), what="state", code="YZ312", where=str(path), fix=fix
+        )
+        noted, saved = saved_path(directory), _Saved()
+        if noted.is_file():
+            saved = typed(
+                _Saved, read_json(noted, code="YZ312", fix=fix), what="note", code="YZ312", where=str(noted), fix=fix
             )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise InputError.one("YZ312", where=str(path), problem="describes no begun stage", fix=fix) from error
+        return cls(directory, **asdict(state), **asdict(saved))
+
+    @classmethod
+    def readable(cls, directory: Path) -> Begun | None:
+        """What was begun in ``directory``; None where nothing was, or what says so cannot be read."""
+        try:
+            return cls.read(directory)
+        except InputError:
+            return None
 
     def write(self) -> None:
         """Say it in the directory, whole or not at all."""

@@ -87,7 +87,10 @@ def test_damaged_files_of_a_finished_run_cost_no_result(project):
     receipt.write_text(receipt.read_text().replace('"schema_version": 1', '"schema_version": 2'))
     told = project.yolozu("why", "run_id=done", "train")
     assert told.returncode == 0
-    assert "  train: cannot be built: its receipt cannot be read\n    receipts/train.json is no receipt" in told.stdout
+    assert (
+        "  train: cannot be built: what is known of it cannot be read\n    receipts/train.json is no receipt"
+        in told.stdout
+    )
     rows = json.loads(project.yolozu("status", "run_id=done", "train", "--json").stdout)["stages"]
     assert [row["state"] for row in rows] == ["up to date", "unreadable"]
     refused = project.doit("run_id=done")

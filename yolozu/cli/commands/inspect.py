@@ -125,7 +125,7 @@ def _runs(verdict: Verdict) -> str:
         return "up to date"
     kinds = {reason.kind for reason in verdict.reasons}
     if "unreadable" in kinds:
-        return "cannot be built: its receipt cannot be read"
+        return "cannot be built: what is known of it cannot be read"
     return "runs" if kinds != {"upstream"} else "runs if what it reads changes"
 
 
@@ -160,10 +160,10 @@ def _status_row(session: Session, verdict: Verdict) -> dict[str, Any]:
 def _state(session: Session, verdict: Verdict, receipt: Receipt | None, failure: dict[str, Any] | None) -> str:
     if failure is not None:
         return {"GateFailed": "refused", "Interrupted": "interrupted"}.get(str(failure["kind"]), "failed")
-    if Scratch.of(session.layout, verdict.node.name).state_path.is_file():
-        return "in progress"
     if any(reason.kind == "unreadable" for reason in verdict.reasons):
         return "unreadable"
+    if Scratch.of(session.layout, verdict.node.name).state_path.is_file():
+        return "in progress"
     if receipt is None:
         return "not built"
     return "stale" if verdict.stale else "up to date"
