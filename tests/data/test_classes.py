@@ -140,3 +140,10 @@ def test_an_incredible_class_makes_no_classes(tmp_path):
     checked = check_of(root)
     assert len(checked.survey.classes) == 2
     assert found(checked, root) == ["class_out_of_range labels/train/a.txt:1: class 999999999 is outside 0 to 1"]
+
+
+def test_a_yaml_of_another_name_that_is_not_read_is_pointed_to(tmp_path):
+    root = write_yolo(tmp_path, {"train/a": "0 .5 .5 .1 .1"}, classes=None)
+    write_file(root / "parts.yml", "train: images/train\nnames: [bolt]\n")
+    assert survey_of(root).notes[0].endswith("class_0 to class_0; parts.yml is read where it is the dataset_root")
+    assert survey_of(root / "parts.yml").classes.names == ("bolt",)

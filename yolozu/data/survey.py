@@ -15,6 +15,7 @@ from yolozu.data.classes import classes_of_labels, stated_classes
 from yolozu.data.cores import available_cores, released
 from yolozu.data.images import ImageFacts, image_facts
 from yolozu.data.index import DataIndex, ImageRecord
+from yolozu.data.layouts.layout import described_by
 from yolozu.data.models import read_models
 from yolozu.data.poses import PoseLabels
 from yolozu.data.registry import READERS
@@ -108,7 +109,9 @@ class Survey:
     def _made_up_names(self) -> str:
         count = len(self.classes)
         known = f"they are called class_0 to class_{count - 1}" if count else "and no label holds one"
-        return f"{self.layout.root}: no classes.txt, classes.json or data.yaml names the classes; {known}"
+        unread = [path.name for path in described_by(self.layout.root) if path not in self.layout.class_files]
+        hint = f"; {unread[0]} is read where it is the dataset_root" if unread else ""
+        return f"{self.layout.root}: no classes.txt, classes.json or data.yaml names the classes; {known}{hint}"
 
     def images(self) -> Iterator[tuple[SurveyedSplit, SurveyedImage]]:
         """Every image with its split."""

@@ -186,11 +186,16 @@ def find_layout(root: Path) -> Layout:
     raise _no_data_set(root)
 
 
+def described_by(root: Path) -> list[Path]:
+    """YAML files in ``root``, one of which may describe the data set."""
+    return sorted(path for path in root.iterdir() if path.suffix.lower() in YAML_SUFFIXES)
+
+
 def _no_data_set(root: Path) -> Exception:
     known = f"{DESCRIPTOR_NAME}, images/<split>/, COCO's annotations/instances_<split>.json, BOP's <split>/<scene>/"
     problem = f"is no data set: there is none of {known}"
     fix = "lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json"
-    described = sorted(path for path in root.iterdir() if path.suffix.lower() in YAML_SUFFIXES)
+    described = described_by(root)
     if described:
         fix = f"name the file that describes it: dataset_root: {described[0]}"
     files = annotation_files(root)
