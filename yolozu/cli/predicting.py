@@ -13,8 +13,10 @@ from yolozu.contract.loader import LoadedContract, load_contract
 from yolozu.contract.model import ModelConfig
 from yolozu.contract.overrides import Override
 from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.scalars import write_flow
 from yolozu.contract.source import read_source
 from yolozu.contract.train import DeviceSection
+from yolozu.data.fingerprint import predicted_split
 from yolozu.devices import check_device
 from yolozu.engine.new_runs import RESOLVED, runs_in, told_of_runs
 from yolozu.errors import UsageError
@@ -35,6 +37,11 @@ ADAPTER_OF = {"checkpoint": "rtdetr_pose", "onnx": "onnxruntime", "predictions":
 
 OF_A_RUN = {"checkpoint": BEST_CHECKPOINT, "onnx": "exports/model.onnx"}
 """File -> where a run has it."""
+
+OF_PICTURES = frozenset(
+    {"max_images", *(key for section in (CorruptionSection, TtaSection, TttSection) for key in slots_of(section))}
+)
+"""Keys that say which pictures are predicted and what is done to them."""
 
 INDEX = "data/predict.json"
 """Where a run has the images it predicts."""
@@ -57,6 +64,7 @@ class Meant:
         run: the run whose files stand in for those that are not given; None where none is meant.
         told: path of ``--config``; None without it.
         model_only: the architecture in ``--config`` where that holds nothing else.
+        notes: what of the contract is done to the pictures, or is not.
     """
 
     settings: Contract
@@ -65,6 +73,7 @@ class Meant:
     run: RunLayout | None
     told: Path | None
     model_only: ModelConfig | None
+    notes: tuple[str, ...] = ()
 
 
 def meant_by(
@@ -74,8 +83,12 @@ def meant_by(
     run_id: str | None,
     files: Mapping[str, Path],
     has_dataset: bool,
+    split: str | None = None,
 ) -> Meant:
     """What is meant by a command line.
+
+    What a contract does to pictures (`OF_PICTURES`) is meant for those that it names itself: of others only flags
+    decide, and a contract that ``--config`` names.
 
     Args:
         flags: keys of `SECTIONS`.
@@ -83,6 +96,7 @@ def meant_by(
         run_id: name of a run.
         files: those of `ADAPTER_OF` that are given.
         has_dataset: whether the data set is given.
+        split: the split, where one is given.
 
     Raises:
         ContractError: everything that is wrong with the contract, or then with the flags.
@@ -99,9 +113,27 @@ def meant_by(
         behind = load_contract(contract_file)
     elif run is not None:
         behind = load_contract(run.root / RESOLVED)
-    loaded = load_contract(None, [*_NO_TRAINING, *_behind(behind), *_with_adapter(flags, files)])
+    told = _behind(behind)
+    named = {flag.key for flag in flags}
+    of_pictures = [override for override in told if override.key in OF_PICTURES and override.key not in named]
+    own = not has_dataset and (behind is None or split in (None, predicted_split(behind.contract.dataset)))
+    if not own and (config is None or model_only is not None):
+        told = [override for override in told if override.key not in OF_PICTURES]
+    loaded = load_contract(None, [*_NO_TRAINING, *told, *_with_adapter(flags, files)])
     warnings = tuple(warning for warning in loaded.warnings if warning.where.startswith("--"))
-    return Meant(loaded.contract, warnings, behind, run, config, model_only)
+    notes = _notes(of_pictures, run, own=own) if config is None else ()
+    return Meant(loaded.contract, warnings, behind, run, config, model_only, notes)
+
+
+def _notes(of_pictures: Sequence[Override], run: RunLayout | None, *, own: bool) -> tuple[str, ...]:
+    """A line on what a contract does to pictures, or nothing."""
+    if not of_pictures:
+        return ()
+    whose = "the contract" if run is None else run.run_id
+    keys = ", ".join(f"{override.key}={write_flow(override.value)}" for override in of_pictures)
+    if own:
+        return (f"{whose}: its pictures are predicted with {keys}, as it says; flags of this command win",)
+    return (f"{whose}: {keys} are meant for its own pictures and do nothing to these; flags of this command do",)
 
 
 def _run_of(run_id: str | None, contract_file: Path | None, files: Mapping[str, Path]) -> RunLayout | None:

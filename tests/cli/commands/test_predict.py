@@ -137,6 +137,43 @@ def test_a_run_gives_model_data_and_settings(exported, dataset, capsys):
     assert (meta["adapter"], meta["score_threshold"], meta["images"]) == ("onnxruntime", 0.65, 2)
 
 
+OF_A_RUN = {"corruption": "fog", "tta": True, "max_images": 2, "score_threshold": 0.65}
+LISTED = "max_images=2, corruption=fog, tta=true"
+
+
+def test_what_a_run_does_to_its_pictures_is_done_to_them_again_and_said(exported, dataset, capsys):
+    write_run(dataset.parent / "runs/exp01", exported, **OF_A_RUN)
+    for split in ([], ["--split", "val"]):
+        assert main(["export-predictions", "--run-id", "exp01", "--wrap", *split]) == 0
+        meta = json.loads((dataset.parent / "reports/predictions.json").read_text())["meta"]
+        assert (meta["images"], meta["transform"]["corruption"], meta["tta"]["mode"]) == (2, "fog", "prediction")
+        said = f"exp01: its pictures are predicted with {LISTED}, as it says; flags of this command win"
+        assert capsys.readouterr().err.splitlines()[0] == said
+    assert main(["export-predictions", "--run-id", "exp01", "--no-tta", "--max-images", "3"]) == 0
+    assert "are predicted with corruption=fog, as it says" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("by", ["--run-id exp01", "--onnx runs/exp01/exports/model.onnx"])
+def test_what_a_run_does_to_its_pictures_does_not_reach_others(exported, dataset, capsys, by):
+    write_run(dataset.parent / "runs/exp01", exported, **OF_A_RUN)
+    assert main([*f"predict {by} --dataset data --wrap".split()]) == 0
+    meta = json.loads((dataset.parent / "reports/predictions.json").read_text())["meta"]
+    assert (meta["images"], meta["score_threshold"], meta.keys() & {"transform", "tta"}) == (5, 0.65, set())
+    said = f"exp01: {LISTED} are meant for its own pictures and do nothing to these; flags of this command do"
+    assert capsys.readouterr().err.splitlines()[0] == said
+    assert main([*f"predict {by} --dataset data --wrap --corruption snow --max-images 1".split()]) == 0
+    meta = json.loads((dataset.parent / "reports/predictions.json").read_text())["meta"]
+    assert (meta["images"], meta["transform"]["corruption"], "tta" in meta) == (1, "snow", False)
+
+
+def test_what_a_contract_named_on_the_command_line_says_counts_for_all_pictures(exported, dataset, capsys):
+    write_contract(dataset.parent / "exp.json", corruption="fog")
+    assert main(f"predict --config exp.json --onnx {exported.onnx} --dataset data --wrap".split()) == 0
+    meta = json.loads((dataset.parent / "reports/predictions.json").read_text())["meta"]
+    assert meta["transform"]["corruption"] == "fog"
+    assert "meant for" not in capsys.readouterr().err
+
+
 def test_an_exported_file_that_the_run_s_checkpoint_is_not_behind_is_refused(exported, exported_pose, dataset, capsys):
     write_run(dataset.parent / "runs/exp01", exported)
     shutil.copy(exported_pose.checkpoint, "runs/exp01/checkpoints/best.pt")

@@ -67,8 +67,9 @@ def export_predictions(
     """Predict a split and write the predictions.
 
     What is not given comes from the contract and the run that `--config`, `--run-id` or the place of the model file
-    name; where nothing names any, from the default contract and its run. An option that the adapter does not read is an
-    error.
+    name; where nothing names any, from the default contract and its run. What a run does to its own pictures
+    (corruption, test-time augmentation and training, max_images) is not done to those of `--dataset` or of another
+    split. An option that the adapter does not read is an error.
     """
     require_writable({"--output": output, "--ttt-log-out": ttt_log_out})
     files = {name: path for name, path in (("checkpoint", checkpoint), ("onnx", onnx)) if path is not None}
@@ -81,11 +82,13 @@ def export_predictions(
         "device": flags.get("device"),
     }
     given = {name: value for name, value in given.items() if value is not None}
-    meant = meant_by(overrides, config=config, run_id=run_id, files=files, has_dataset=dataset is not None)
+    meant = meant_by(overrides, config=config, run_id=run_id, files=files, has_dataset=dataset is not None, split=split)
     if ttt_log_out is not None and not meant.settings.ttt.ttt:
         fix = "add --ttt, or leave it out"
         raise UsageError.one("YZ631", where="--ttt-log-out", problem="nothing adapts, so there is no report", fix=fix)
     show_findings(meant.warnings)
+    for note in meant.notes:
+        print(note, file=sys.stderr)
     request, images = _request(meant, files, given, dataset=dataset, split=split)
     read = (config, request.checkpoint, request.onnx, request.predictions)
     require_writable({"--output": output, "--ttt-log-out": ttt_log_out}, read)
