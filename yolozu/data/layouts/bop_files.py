@@ -86,10 +86,10 @@ class Scene:
         """Pictures that are not called by a number."""
         return sorted(name for name in self._picture_names() if not name.partition(".")[0].isdecimal())
 
-    def mask_files(self) -> dict[tuple[int, int], Path]:
-        """Image id and place of the object -> its mask."""
+    def mask_names(self) -> dict[tuple[int, int], str]:
+        """Image id and place of the object -> the name of its mask."""
         names = sorted(os.listdir(self.masks)) if self.masks.is_dir() else []  # noqa: PTH208 - a million names
-        return {(int(found[1]), int(found[2])): self.masks / name for name in names if (found := _MASK.fullmatch(name))}
+        return {(int(found[1]), int(found[2])): name for name in names if (found := _MASK.fullmatch(name))}
 
     def files(self) -> list[str]:
         """Every file the reader may look at: images, masks and the scene's JSON files."""

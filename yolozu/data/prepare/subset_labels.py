@@ -197,7 +197,8 @@ class SceneLabels:
             contents[written_name(name, self._paint)] = _picture(image, self._paint)
             kept[self._scene(image)].add(_number(image))
         for scene, numbers in kept.items():
-            for (number, _), mask in scene.mask_files().items():
+            for (number, _), name in scene.mask_names().items():
+                mask = scene.masks / name
                 if number in numbers:
                     contents[mask.relative_to(self._split.images_dir).as_posix()] = mask.resolve()
             for path in _described(scene):

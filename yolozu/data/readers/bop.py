@@ -136,7 +136,7 @@ class _SceneReader:
             *(Defect("malformed_pose", *said) for said in cameras.misnamed),
             *(Defect("malformed_label", *said) for said in (*poses.misnamed, *info.misnamed)),
         ]
-        self._masks = scene.mask_files()
+        self._masks = scene.mask_names()
 
     def images(self) -> list[LabeledImage]:
         """The scene's images with their labels."""
@@ -218,7 +218,8 @@ class _SceneReader:
         if index is None:
             return Defect("class_out_of_range", where, f"obj_id {stated!r} is no object of the data set")
         pose = InstancePose(where, R, (x * MM, y * MM, z * MM))
-        mask = self._masks.get((picture.key, number))
+        name = self._masks.get((picture.key, number))
+        mask = None if name is None else self._scene.masks / name
         try:
             box = self._box(picture, index, pose, mask, statistics)
         except ValueError as error:
