@@ -48,7 +48,7 @@ def test_a_list_of_test_images_is_known_to_be_unlabeled(tmp_path):
     del document["annotations"]
     write_file(root / "instances.json", json.dumps(document))
     checked = check_of(root)
-    assert checked.clean
+    assert checked.hits == ()
     assert not checked.survey.splits[0].labeled
 
 

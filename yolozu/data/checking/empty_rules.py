@@ -29,8 +29,8 @@ def no_objects_to_validate(survey: Survey) -> Iterator[Hit]:
 
 
 def _is_empty(split: SurveyedSplit) -> bool:
-    """Whether there is no object but crowds."""
-    return all(instance.is_crowd for image in split.images for instance in image.labeled.instances)
+    """Whether there is no object but crowds; of images without annotations nobody knows."""
+    return split.labeled and all(instance.is_crowd for image in split.images for instance in image.labeled.instances)
 
 
 def _hit(survey: Survey, split: SurveyedSplit) -> Hit:
