@@ -56,6 +56,7 @@ def test_memory_that_runs_out_is_told_whoever_notices():
             "DataLoader worker (pid 7) is killed by signal: Bus error. ... out of shared memory.",
             "/dev/shm",
         ),
+        ("A process in the process pool was terminated abruptly while ...", "lower num_workers"),
         ("unable to mmap 8 bytes from file </torch_7_8>: Cannot allocate memory (12)", "lower batch_size"),
         ("unable to write to file </torch_7_8>: No space left on device (28)", "/dev/shm"),
         ("received 0 items of ancdata", "/dev/shm"),

@@ -146,7 +146,7 @@ CODES: dict[str, str] = {
     "YZ513": "A training, or phases of one, for pose heads that there are not, or that have nothing to learn from.",
     "YZ514": "A file system without locks, where a run cannot be built safely.",
     "YZ515": "Memory ran out, of the machine or of its accelerator.",
-    "YZ516": "A process that loads images was killed, or cannot hand over what it has loaded.",
+    "YZ516": "A process that loads or renders images was killed, or cannot hand over what it has made.",
     "YZ525": "Another process of the training is gone, or has not come.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",

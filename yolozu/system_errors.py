@@ -37,7 +37,7 @@ SAID_BY_LIBRARIES = (
     (r"allocate memory|not enough memory: you tried to allocate|Insufficient memory|bad alloc", "YZ515", MEMORY),
     (r"CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED", "YZ515", MEMORY),
     (r"torch_shm_manager|shared memory|</torch_\w+>|items of ancdata", "YZ516", HANDING_OVER),
-    (r"DataLoader worker \(pid", "YZ516", LOADING),
+    (r"DataLoader worker \(pid|process pool was terminated abruptly", "YZ516", LOADING),
     (r"can't start new thread", "YZ516", PROCESSES),
 )
 """Errors for which libraries have neither a class nor a number: what their text holds, code, what to do."""
@@ -77,5 +77,5 @@ def _of_library(error: BaseException) -> tuple[str, str, str] | None:
         return "YZ515", f"memory ran out: {said}".removesuffix(": "), MEMORY
     for pattern, code, remedy in SAID_BY_LIBRARIES:
         if re.search(pattern, str(error)):
-            return code, f"a process that loads images failed: {said.strip()}" if code == "YZ516" else said, remedy
+            return code, f"a process that prepares images failed: {said.strip()}" if code == "YZ516" else said, remedy
     return None

@@ -61,7 +61,7 @@ def test_a_loading_process_that_is_killed_is_no_mistake_of_ours(toy, monkeypatch
 
     code, said = worker_that(load, toy, monkeypatch, capsys)
     assert code == 2
-    assert said.startswith("toy: letters: YZ516 a process that loads images failed: DataLoader worker (pid")
+    assert said.startswith("toy: letters: YZ516 a process that prepares images failed: DataLoader worker (pid")
     assert "memory is the usual reason: lower num_workers" in said
 
 
