@@ -58,6 +58,7 @@ CODES: dict[str, str] = {
     "YZ246": "A data.yaml, or a list of images it names, that cannot be understood.",
     "YZ247": "Data check: lengths in models_info.json that are in another unit than the mesh.",
     "YZ248": "Data check: lengths or places in models_info.json that are not those of the mesh (a warning).",
+    "YZ249": "Data check: a model that looks the same after any turn about axes that do not meet.",
     "YZ250": "An object without a mask, where objects are cut out of their images.",
     "YZ251": "A mask that cannot be read, or that is of another size than its image.",
     "YZ252": "A directory of backgrounds that holds no image.",

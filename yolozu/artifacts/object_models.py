@@ -24,6 +24,10 @@ MOST_PARALLEL = 1e6
 """Condition of the equations for the point where axes meet, above which they are parallel."""
 
 
+class AxesApartError(ValueError):
+    """Axes of any turn that do not meet: no body looks the same about each of them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Symmetries:
     """Motions of a model that leave it looking the same.
@@ -86,12 +90,12 @@ def meeting_point(axes: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]
     """(3,) the point nearest to all of several axes (least squares), each a unit vector and a point on it.
 
     Raises:
-        ValueError: the axes are parallel.
+        AxesApartError: the axes are parallel.
     """
     across = [np.eye(3) - np.outer(axis_3, axis_3) for axis_3, _ in axes]
     normal_33 = np.sum(across, axis=0)
     if np.linalg.cond(normal_33) > MOST_PARALLEL:
-        raise ValueError("has parallel axes of any turn; they meet nowhere")
+        raise AxesApartError("has parallel axes of any turn; they meet nowhere")
     shifted = [across_33 @ offset_3 for across_33, (_, offset_3) in zip(across, axes, strict=True)]
     return np.asarray(np.linalg.solve(normal_33, np.sum(shifted, axis=0)))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yolozu.artifacts.jsonio import read_json
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels
+from yolozu.artifacts.object_models import AxesApartError, ObjectModel, ObjectModels
 from yolozu.artifacts.ply import read_vertices
 from yolozu.data.layouts.model_files import INFO_NAME, object_id
 from yolozu.data.readers.pose_values import number
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.classes import ClassTable
+    from yolozu.artifacts.object_models import Symmetries
     from yolozu.data.layouts.model_files import ModelFiles
 
 FIX = "write a map of object id to {diameter, symmetries_discrete, symmetries_continuous}, as BOP does"
@@ -84,7 +85,7 @@ def _model(mesh: Path | None, entry: Any, place: str, *, unit: float) -> ObjectM
     try:
         if not isinstance(entry, dict):
             raise ValueError("is no object")  # noqa: TRY004, TRY301 - what the file says is wrong, whatever its type
-        symmetries = symmetries_of_info(entry, unit=unit)
+        symmetries = _symmetries(entry, unit)
         diameter = number(entry["diameter"]) * unit if "diameter" in entry else None
         if diameter is not None and diameter <= 0.0:
             raise ValueError(f"has diameter {diameter:g}")  # noqa: TRY301
@@ -93,6 +94,26 @@ def _model(mesh: Path | None, entry: Any, place: str, *, unit: float) -> ObjectM
     if diameter is None and len(points_V3) > 0:
         diameter = diameter_of(points_V3)
     return ObjectModel(points_V3, diameter, symmetries)
+
+
+def _symmetries(entry: dict[str, Any], unit: float) -> Symmetries:
+    """What an entry states; of axes that contradict each other none counts, and `axes_apart` tells them."""
+    try:
+        return symmetries_of_info(entry, unit=unit)
+    except AxesApartError:
+        return symmetries_of_info({**entry, "symmetries_continuous": []}, unit=unit)
+
+
+def axes_apart(files: ModelFiles, classes: ClassTable) -> list[tuple[str, str]]:
+    """Place and problem of every entry whose axes of any turn contradict each other."""
+    info, found = read_info(files), []
+    for name, category in zip(classes.names, classes.category_ids, strict=True):
+        entry = entry_of(info, name, category)
+        try:
+            symmetries_of_info(entry if isinstance(entry, dict) else {}, unit=files.metres)
+        except AxesApartError as error:
+            found.append((f"{files.directory / INFO_NAME}: {category}", str(error)))
+    return found
 
 
 def read_info(files: ModelFiles) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.artifacts.object_models import Symmetries
+from yolozu.artifacts.object_models import AxesApartError, Symmetries
 from yolozu.data.readers.pose_values import matrix, vector
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def symmetries_of_info(info: dict[str, Any], *, unit: float) -> Symmetries:
         unit: metres of a unit of length.
 
     Raises:
-        ValueError: an entry is malformed, or two axes do not meet.
+        ValueError: an entry is malformed.
+        AxesApartError: two axes do not meet.
     """
     discrete, continuous = info.get("symmetries_discrete", []), info.get("symmetries_continuous", [])
     if not isinstance(discrete, list) or not isinstance(continuous, list):
@@ -143,7 +144,7 @@ def _with_axes(
     """Symmetries with any number of axes.
 
     Raises:
-        ValueError: two axes do not meet: no body looks the same after any turn about each of them.
+        AxesApartError: two axes do not meet.
     """
     if not axes:
         return Symmetries(rotations_S33, translations_S3)
@@ -153,7 +154,8 @@ def _with_axes(
     if center_3 is not None:
         apart = max(float(np.linalg.norm(np.cross(axis_3, center_3 - offset_3))) for axis_3, offset_3 in axes)
         if apart > MEETING_M:
-            raise ValueError(f"has axes of any turn that do not meet: they pass each other {2e3 * apart:.3g} mm apart")
+            text = f"has axes of any turn that do not meet: they pass each other {2e3 * apart:.3g} mm apart"
+            raise AxesApartError(text)
     return found
 
 

@@ -119,6 +119,17 @@ def test_models_may_lie_elsewhere_and_in_metres(data, capsys):
     assert json.loads(capsys.readouterr().out)["per_class"][0]["diameter_m"] == pytest.approx(0.2466)
 
 
+def test_axes_that_contradict_each_other_are_said_of_other_models_too(data, capsys):
+    results(data, f"2,4,3,0.5,{EYE},3 0 1004,-1")
+    write_models(data / "mine")
+    axes = [{"axis": [0, 0, 1], "offset": [0, 0, 0]}, {"axis": [0, 0, 1], "offset": [9, 0, 0]}]
+    info = {"3": {"diameter": 123.3, "symmetries_continuous": axes}}
+    (data / "mine/models_info.json").write_text(json.dumps(info))
+    assert run("--models", "mine") == 0
+    said = "mine/models_info.json: 3: has parallel axes of any turn; they meet nowhere; none of them counts"
+    assert f"warning: {said}\n" in capsys.readouterr().err
+
+
 def test_a_missing_directory_of_models_is_a_usage_error(data, capsys):
     results(data)
     assert run("--models", "elsewhere") == 2

@@ -76,3 +76,20 @@ def test_models_of_other_layouts_are_checked_in_their_unit(tmp_path):
     (tmp_path / "set/dataset.json").write_text(json.dumps(document))
     assert not [rule for rule, _ in check(survey_of(tmp_path / "set")).hits if rule.startswith("model_")]
     assert root.is_dir()
+
+
+def test_axes_that_do_not_meet_are_a_finding_and_the_rest_is_used(tmp_path):
+    axes = [{"axis": [0, 0, 1], "offset": [0, 0, 0]}, {"axis": [0, 1, 0], "offset": [10, 0, 0]}]
+    half = [-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+    stated = {**STATED, "symmetries_continuous": axes, "symmetries_discrete": [half]}
+    root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(32, 24, 6, 9)]}, models={"7": stated})
+    checked = check(survey_of(root))
+    assert [(rule, hit.where, hit.problem) for rule, hit in checked.hits if rule == "symmetry_axes"] == [
+        (
+            "symmetry_axes",
+            f"{root}/models/models_info.json: 7",
+            "has axes of any turn that do not meet: they pass each other 10 mm apart; none of them counts",
+        )
+    ]
+    found = checked.survey.models.by_class[1].symmetries
+    assert (len(found.rotations_S33), found.axes) == (2, [])

@@ -110,13 +110,15 @@ def _models_in(directory: Path, unit: str, index: DataIndex) -> ObjectModels:
     """
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.data.layouts.model_files import ModelFiles
-    from yolozu.data.models import read_models
+    from yolozu.data.models import axes_apart, read_models
     from yolozu.errors import UsageError
 
     if not directory.is_dir():
         fix = "name a directory with obj_000001.ply, … or <class>.ply, and models_info.json"
         raise UsageError.one("YZ813", where="--models", problem=f"{directory} is no directory", fix=fix)
     files = ModelFiles(directory, 1.0 if unit == "m" else 1.0 / MM_PER_METRE)
+    for where, problem in axes_apart(files, index.classes):
+        print(f"warning: {where}: {problem}; none of them counts", file=sys.stderr)
     return ObjectModels(read_models(files, index.classes))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.data.checking.hits import Hit
 from yolozu.data.layouts.model_files import INFO_NAME
-from yolozu.data.models import entry_of, read_info
+from yolozu.data.models import axes_apart, entry_of, read_info
 from yolozu.data.readers.pose_values import number
 from yolozu.geometry.extent import diameter_of, in_other_unit
 
@@ -43,6 +43,13 @@ def model_size(survey: Survey) -> Iterator[Hit]:
         for name, (stated, true) in off.items():
             problem = f"says {name} {stated:.4g}, the mesh has {true:.4g}"
             yield Hit(survey.splits[0].name, None, entry.where, problem)
+
+
+def symmetry_axes(survey: Survey) -> Iterator[Hit]:
+    """Models with several axes of any turn that do not meet."""
+    if survey.layout.models is not None:
+        for where, problem in axes_apart(survey.layout.models, survey.classes):
+            yield Hit(survey.splits[0].name, None, where, f"{problem}; none of them counts")
 
 
 Pair = tuple[float, float]

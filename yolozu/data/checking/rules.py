@@ -249,6 +249,7 @@ RULES: dict[str, Rule] = {
     "offset_mismatch": Rule("YZ237", pose_rules.offset_mismatch, OFFSET_LINE),
     "posed_without_model": Rule("YZ238", pose_rules.posed_without_model, MODEL_LINE, severity="warning"),
     "model_unit": Rule("YZ247", model_rules.model_unit, MODEL_UNIT_LINE),
+    "symmetry_axes": Rule("YZ249", model_rules.symmetry_axes, "state one axis, or axes that meet in a point (a ball)"),
     "model_size": Rule("YZ248", model_rules.model_size, MODEL_SIZE_LINE, severity="warning"),
     "implausible_size": Rule("YZ239", pose_rules.implausible_size, "write t and models in metres", severity="warning"),
 }
