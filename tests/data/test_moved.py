@@ -16,6 +16,7 @@ from yolozu.data.moved import Moved
         ("a/data.yaml", "b/data.yaml", "a/inner", "b/inner"),
         ("a/data.yaml", "b/data.yaml", "/data/coco", "/data/coco"),
         ("/data/a", "b", "/data/a", "b"),
+        ("coco.2017", "coco.2018", "coco.2017", "coco.2018"),
         ("a/b", "c", "a", "a"),
     ],
 )

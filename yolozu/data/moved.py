@@ -6,6 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+DESCRIPTIONS = frozenset({".yaml", ".yml", ".json", ".txt"})
+"""Endings of files that a ``dataset_root`` may name instead of a directory."""
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -37,4 +40,4 @@ def _carried(root: Path, source: str, target: str) -> Path:
 def _directory(dataset_root: str) -> Path:
     """The directory that a ``dataset_root`` is or lies in: it may name a ``data.yaml`` or an instances file."""
     path = Path(dataset_root)
-    return path.parent if path.suffix else path
+    return path.parent if path.suffix.lower() in DESCRIPTIONS else path
