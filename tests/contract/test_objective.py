@@ -1,6 +1,7 @@
 import pytest
 
 from yolozu.contract.objective import LossWeights
+from yolozu.losses.registry import LOSSES
 
 
 def test_matching_needs_a_cost(refusal):
@@ -44,3 +45,8 @@ def test_weights_of_poses_can_be_given_alone(load):
     weights = load("epochs: 1\nloss_weights: {log_z: 2, rot: 0}\n").contract.losses.loss_weights
     assert weights == LossWeights(log_z=2.0, rot=0.0)
     assert (weights.offsets, weights.bbox) == (LossWeights().offsets, LossWeights().bbox)
+
+
+def test_every_weight_is_of_a_loss_that_there_is():
+    """`mim` is of a pass of its own."""
+    assert set(LossWeights.model_fields) == {*LOSSES, "mim"}

@@ -115,3 +115,8 @@ def test_none_and_multistep_do_not_depend_on_the_total():
 def test_no_step_beyond_the_last():
     with pytest.raises(AssertionError, match="step 10 of 10"):
         Schedule("onecycle", LR, 10).at(10)
+
+
+def test_a_name_that_nobody_knows_is_no_constant_rate():
+    with pytest.raises(AssertionError, match="schedule 'poly' is none of those that are known here"):
+        Schedule("poly", lr=1.0, total_steps=3).at(0)

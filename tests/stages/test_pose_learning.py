@@ -12,7 +12,19 @@ from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
 from yolozu.contract.train import LoopSection
 from yolozu.errors import InputError
 from yolozu.geometry.rotations import SymmetryTable
+from yolozu.losses.registry import LOSSES
+from yolozu.registry import Registry
+from yolozu.stages import pose_learning
 from yolozu.stages.pose_learning import decided, require_poses, symmetries_of, without_effect
+
+
+class MoreWeights(LossWeights):
+    """Weights of a later version."""
+
+    diou: float = 1.0
+
+
+NO_BOXES = {"vfl": 0.0, "bbox": 0.0, "giou": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +108,13 @@ def test_what_was_asked_for_in_vain_is_told(posed, plain):
     )
     assert without_effect(asked, matching, losses, posed) == ()
     assert without_effect(config(False), MatchingSection(), LossSection(), plain) == ()
+
+
+def test_a_new_loss_says_itself_whether_it_needs_poses(plain, monkeypatch):
+    """One of pairs alone is a training on any data; one of images is not, where there are no poses."""
+    losses = LossSection.model_construct(loss_weights=MoreWeights(**NO_BOXES))
+    table = {name: LOSSES.location(name) for name in LOSSES}
+    monkeypatch.setattr(pose_learning, "LOSSES", Registry("loss", {**table, "diou": "yolozu.losses.box:BOX_GIOU"}))
+    require_poses(LoopSection(), losses, config(False), plain)
+    monkeypatch.setattr(pose_learning, "LOSSES", Registry("loss", {**table, "diou": "yolozu.losses.offset:OFFSETS"}))
+    assert "loss_weights: YZ513 only pose heads would learn" in refusal({}, plain, False, losses)

@@ -16,6 +16,7 @@ from yolozu.artifacts.run_meta import read_run_meta
 from yolozu.contract.data import PreprocessSection
 from yolozu.contract.model import ModelSection
 from yolozu.contract.optim import LengthSection, ScheduleSection
+from yolozu.contract.predict import VALIDATED, PredictSection
 from yolozu.contract.run import Contract
 from yolozu.contract.spec_history import comparable
 from yolozu.contract.train import DeviceSection, LoopSection
@@ -228,3 +229,10 @@ def test_what_deterministic_means_where(tmp_path, monkeypatch, device, key, expe
     preprocess = Preprocess.from_section(chosen.preprocess)
     meta = train_stage._run_meta(chosen, context(tmp_path), preprocess, "2026-01-01T00:00:00+00:00")
     assert meta.runtime.deterministic_algorithms is expected[0]
+
+
+def test_validation_keeps_what_its_protocol_says_and_no_key_of_predictions_trains_anew():
+    """The best checkpoint is chosen by the same numbers, whatever is predicted and evaluated later."""
+    assert (VALIDATED.score_threshold, VALIDATED.max_detections) == (0.001, 300)
+    keys = {key for section in TrainSpec.model_fields.values() for key in section.annotation.model_fields}
+    assert keys & set(PredictSection.model_fields) == set()

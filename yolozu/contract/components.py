@@ -20,6 +20,12 @@ BACKBONES = {
 NORM_BY_DESIGN = frozenset({"convnext_tiny"})
 """Backbones whose normalization is part of their design, so that ``model.backbone.norm`` has no effect on them."""
 
+OPTIMIZERS = {
+    "adamw": "yolozu.optim.optimizers:adamw",
+    "sgd": "yolozu.optim.optimizers:sgd",
+}
+"""What ``optimizer`` offers."""
+
 ADAPTERS = {
     "rtdetr_pose": "yolozu.predict.adapters.rtdetr_pose:RtdetrPoseAdapter",
     "onnxruntime": "yolozu.predict.adapters.onnxruntime:OnnxRuntimeAdapter",

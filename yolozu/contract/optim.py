@@ -1,16 +1,22 @@
 """How parameters move."""
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
 from yolozu.contract.base import Conflict, Section
+from yolozu.contract.components import OPTIMIZERS
+
+if TYPE_CHECKING:
+    OptimizerName = str
+else:
+    OptimizerName = Literal[tuple(OPTIMIZERS)]
 
 
 class OptimSection(Section):
     """Optimizer, its parameter groups, accumulation and clipping."""
 
-    optimizer: Literal["adamw", "sgd"] = "adamw"
+    optimizer: OptimizerName = "adamw"
     """Optimizer."""
 
     lr: NonNegativeFloat = 1e-4

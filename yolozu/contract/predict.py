@@ -45,13 +45,19 @@ class PredictSection(Section):
     """Predictions file that `adapter: precomputed` serves, or the adapter of a package reads."""
 
     score_threshold: float = Field(default=0.001, ge=0.0, le=1.0)
-    """Detections below this score are left out."""
+    """Detections below this score are left out. Validation while training always keeps those from 0.001: which
+    checkpoint is best does not depend on what is evaluated later, and this key never trains anew."""
 
     max_detections: int = Field(default=300, ge=1, le=3000)
-    """Most detections kept per image."""
+    """Most detections kept per image. Validation while training always keeps 300, see `score_threshold`."""
 
     max_images: PositiveInt | None = None
     """Predict and evaluate only the first so many images (in order of path); null means all."""
+
+
+VALIDATED = PredictSection()
+"""What validation while training keeps of each image, whatever the contract predicts with: its choice of the best
+checkpoint belongs to the training, which keys of predictions may not make stale."""
 
 
 class CorruptionSection(Section):

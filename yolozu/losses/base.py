@@ -108,6 +108,11 @@ class Loss:
     compute: Callable[[Supervision], Tensor]
     log_sigma: str | None = None
 
+    @property
+    def needs_poses(self) -> bool:
+        """Whether it is of poses or of the camera, so that data without poses teach it nothing."""
+        return self.over in ("poses", "images")
+
 
 def pose_loss(compute: Callable[[PosePairs], Tensor], *, log_sigma: str | None = None) -> Loss:
     """The term that is ``compute`` of the pairs with poses."""

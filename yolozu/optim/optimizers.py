@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+from yolozu.optim.registry import OPTIMIZERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,30 +18,55 @@ if TYPE_CHECKING:
     from yolozu.optim.groups import ParameterGroup
 
 
-def build_optimizer(
-    groups: Sequence[ParameterGroup], *, name: Literal["adamw", "sgd"], momentum: float, nesterov: bool
-) -> Optimizer:
-    """An optimizer whose groups are ``groups``, with learning rate 0 until `set_learning_rate` says otherwise.
+@dataclass(frozen=True)
+class OptimizerSettings:
+    """What contracts say of optimizers besides learning rate and weight decay; each reads what it has a use for.
 
-    AdamW keeps its published betas (0.9, 0.999) and epsilon 1e-8; weight decay of AdamW is decoupled (Loshchilov and
-    Hutter, 2019), that of SGD is part of the gradient. Both use the fused kernels of CPU and CUDA.
+    Attributes:
+        momentum: of SGD.
+        nesterov: of SGD.
+    """
+
+    momentum: float
+    nesterov: bool
+
+
+def build_optimizer(groups: Sequence[ParameterGroup], *, name: str, momentum: float, nesterov: bool) -> Optimizer:
+    """An optimizer whose groups are ``groups``, with learning rate 0 until `set_learning_rate` says otherwise.
 
     Args:
         groups: from `parameter_groups`.
-        name: which optimizer.
-        momentum: of SGD.
-        nesterov: of SGD.
+        name: which optimizer, as in the registry.
+        momentum: see `OptimizerSettings`.
+        nesterov: likewise.
+
+    Raises:
+        UsageError: YZ901 there is no such optimizer.
     """
     options = [
         {"params": list(group.parameters.values()), "weight_decay": group.weight_decay, "lr_mult": group.lr_mult}
         for group in groups
     ]
-    if name == "adamw":
-        return torch.optim.AdamW(options, lr=0.0, fused=True)
-    sgd = torch.optim.SGD(options, lr=0.0, momentum=momentum, nesterov=nesterov, fused=True)
+    optimizer: Optimizer = OPTIMIZERS.load(name)(options, OptimizerSettings(momentum, nesterov))
+    return optimizer
+
+
+def adamw(options: Sequence[dict[str, Any]], settings: OptimizerSettings) -> Optimizer:  # noqa: ARG001 - for others
+    """AdamW with its published betas (0.9, 0.999) and epsilon 1e-8; weight decay is decoupled.
+
+    It uses the fused kernels of CPU and CUDA, as `sgd` does.
+    Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019.
+    """
+    return torch.optim.AdamW(options, lr=0.0, fused=True)
+
+
+def sgd(options: Sequence[dict[str, Any]], settings: OptimizerSettings) -> Optimizer:
+    """SGD, with weight decay as part of the gradient."""
+    momentum = settings.momentum
+    optimizer = torch.optim.SGD(options, lr=0.0, momentum=momentum, nesterov=settings.nesterov, fused=True)
     if momentum > 0.0:
-        sgd.register_step_pre_hook(_begin_momentum)
-    return sgd
+        optimizer.register_step_pre_hook(_begin_momentum)
+    return optimizer
 
 
 def _begin_momentum(optimizer: Optimizer, *_: Any) -> None:

@@ -52,6 +52,7 @@ class Schedule:
             return cosine(
                 step, start_step=self.warmup_steps, last_step=self.total_steps - 1, high=self.lr, low=self.min_lr
             )
+        assert self.name in ("none", "cosine"), f"schedule {self.name!r} is none of those that are known here"
         return warm_up(step, until=self.warmup_steps, start=self.warmup_init, end=self.lr)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.errors import InputError
+from yolozu.losses.registry import LOSSES
 
 if TYPE_CHECKING:
     from yolozu.artifacts.object_models import ObjectModels
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from yolozu.contract.train import LoopSection
     from yolozu.data.index import DataIndex
     from yolozu.geometry.rotations import SymmetryTable
-
-LOSSES_OF_BOXES = ("vfl", "bbox", "giou")
 
 
 def decided(config: ModelConfig, train: DataIndex) -> ModelConfig:
@@ -31,7 +30,7 @@ def require_poses(loop: LoopSection, losses: LossSection, config: ModelConfig, t
     if config.pose and train.has_poses:
         return
     asked = [key for key in ("stage_off_steps", "stage_k_steps") if getattr(loop, key)]
-    asked += ["loss_weights"] if not any(getattr(losses.loss_weights, name) for name in LOSSES_OF_BOXES) else []
+    asked += [] if _learns_boxes(losses) else ["loss_weights"]
     if not asked:
         return
     problem = f"no object of split {train.split} has a pose" if config.pose else "the detector has no pose heads"
@@ -41,6 +40,12 @@ def require_poses(loop: LoopSection, losses: LossSection, config: ModelConfig, t
         problem=f"only pose heads would learn, but {problem}",
         fix=f"drop {' and '.join(asked)}, or train on data with poses",
     )
+
+
+def _learns_boxes(losses: LossSection) -> bool:
+    """Whether a loss counts that needs no poses, as the losses say of themselves."""
+    weights = losses.loss_weights.model_dump()
+    return any(weight > 0.0 and not LOSSES.load(name).needs_poses for name, weight in weights.items() if name in LOSSES)
 
 
 def symmetries_of(config: ModelConfig, train: DataIndex, models: ObjectModels) -> SymmetryTable | None:

@@ -14,7 +14,7 @@ from yolozu.contract.init import InitSection
 from yolozu.contract.model import ModelSection
 from yolozu.contract.objective import LossSection, MatchingSection
 from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.predict import PredictSection
+from yolozu.contract.predict import VALIDATED
 from yolozu.contract.train import DeviceSection, LoopSection, MimSection, SeedSection
 from yolozu.errors import Finding, InputError
 from yolozu.optim.schedules import SCHEDULES_OF_TOTAL
@@ -135,7 +135,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     told = (*told, *crowded_lines(config.num_queries, train, val))
     size = (preprocess.height, preprocess.width)
     told = (*told, *lone_image_lines(spec.loop, config, spec.augment.multiscale, size, num_images=len(train.records)))
-    device, as_predicted = spec.device.device, PredictSection()
+    device = spec.device.device
     with joined(device) if context.one_of_several else nullcontext((ALONE, device)) as (processes, own_device):
         try:
             summary = fit(
@@ -151,8 +151,8 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     val_index=val,
                     val_images=ValidationImages(val, preprocess, context.operations.cache),
                     score=_score(models, with_poses=symmetries is not None),
-                    score_threshold=as_predicted.score_threshold,
-                    max_detections=as_predicted.max_detections,
+                    score_threshold=VALIDATED.score_threshold,
+                    max_detections=VALIDATED.max_detections,
                     mim_weight=spec.losses.loss_weights.mim if spec.mim.enable_mim else 0.0,
                     origin_lines=told,
                 ),

@@ -176,7 +176,7 @@ class Criterion:
         return {
             name: weight * share_S * _sum_by_source(self._values(loss, supervision), flat, loss.over, num_images)
             for name, (loss, weight) in self._terms.items()
-            if supervision.poses is not None or loss.over in ("queries", "pairs")
+            if supervision.poses is not None or not loss.needs_poses
         }
 
     def _values(self, loss: Loss, supervision: Supervision) -> Tensor:
@@ -254,7 +254,7 @@ def build_criterion(
     starts = {name: getattr(matching, f"cost_{name}_start_step") for name in ("z", "rot", "t")}
     return Criterion(
         matcher=Matcher(costs, starts) if matching.use_matcher else None,
-        loss_weights=losses.loss_weights.model_dump(exclude={"mim"}),  # that one is of another pass
+        loss_weights={name: weight for name, weight in losses.loss_weights.model_dump().items() if name in LOSSES},
         symmetries=symmetries,
         expects_errors=losses.task_aligner == "uncertainty",
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 
+from yolozu.contract.predict import PredictSection, TtaSection
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.predictions import ImagePredictions
-    from yolozu.contract.predict import TtaSection
     from yolozu.data.index import ImageRecord
     from yolozu.data.transform import ImageTransform
     from yolozu.errors import YolozuError
     from yolozu.predict.agreement import ToldModel
     from yolozu.progress import Progress
+
+KEPT = PredictSection()
+"""What is kept of an image where nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ class AdapterRequest:
     device: str = "cpu"
     batch_size: int = 8
     intrinsics: tuple[float, float, float, float] | None = None
-    score_threshold: float = 0.001
-    max_detections: int = 300
+    score_threshold: float = KEPT.score_threshold
+    max_detections: int = KEPT.max_detections
     transform: ImageTransform | None = None
     views: TtaSection | None = None
     told: ToldModel | None = None
