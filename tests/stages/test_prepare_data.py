@@ -274,7 +274,8 @@ def test_it_stops_when_asked(tmp_path):
 def test_only_the_predicted_images_keep_boxes_that_nobody_can_train_on_and_the_ids_of_files(tmp_path):
     document, results = random_problem(0)
     row = {"image_id": document["images"][0]["id"], "category_id": 9, "bbox": [3, 3, 0, 9], "area": 0, "iscrowd": 0}
-    root = write_coco(tmp_path / "set", {**document, "annotations": [{"id": 1, **row}]}, results)
+    good = {**row, "image_id": document["images"][1]["id"], "bbox": [3, 3, 9, 9], "area": 81}
+    root = write_coco(tmp_path / "set", {**document, "annotations": [{"id": 1, **row}, {"id": 2, **good}]}, results)
     _, outputs = run_stage(tmp_path, dataset_root=str(root), split="val", check_data="warn")
     assert [len(DataIndex.read(path).records[0].class_indices) for path in (outputs.val, outputs.predict)] == [0, 1]
     ids = [image["id"] for image in document["images"]]
