@@ -13,6 +13,8 @@ from yolozu.data.synth.table import table_picture
 from yolozu.geometry.camera import project, transform
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from yolozu.data.synth.scene import PosedSolid, Scene
@@ -36,8 +38,7 @@ class Rendering:
 
     Attributes:
         image_HW3: uint8 RGB.
-        owner_HW: uint8; 1 + number of the object that a pixel shows, 0 for the table. A pixel shows an object when at
-            least one of its samples does; of several objects the one with most samples, of equals the earlier.
+        owner_HW: uint8; 1 + number of the object that a pixel shows at its center, 0 for the table.
         boxes_xyxy_px: (N, 4) extent of each object's visible samples, in steps of half a px.
         visible_fraction: (N,) visible samples over the samples the object would cover alone.
     """
@@ -51,28 +52,27 @@ class Rendering:
 def render(scene: Scene) -> Rendering:
     """The picture of ``scene``, whose objects are all in view as `draw_scene` sees to."""
     first_faces = np.cumsum([0, *(len(posed.solid.faces) for posed in scene.objects)]).tolist()
-    layers = [_drawn_alone(posed, scene, first) for posed, first in zip(scene.objects, first_faces[:-1], strict=True)]
-    grid = SampleGrid(Window.union(layer.window for layer in layers), SAMPLES_PER_PX)
-    for layer in layers:
-        grid.merge(layer)
+    alone = [_drawn_alone(posed, scene, first) for posed, first in zip(scene.objects, first_faces[:-1], strict=True)]
+    layers, of_centers = zip(*alone, strict=True)
+    grid, centers = _merged(layers), _merged(of_centers)
     colors = np.concatenate([_shades(posed, scene) for posed in scene.objects])
     picture = _with_shadows(table_picture(scene) * scene.tint_3.astype(np.float32), scene)
     _compose(picture, grid, colors)
     owner_of_face = np.repeat(np.arange(len(scene.objects)), np.diff(first_faces))
     samples = [grid.covered & (owner_of_face[grid.face_HW] == number) for number in range(len(scene.objects))]
     owner_HW = np.zeros((scene.camera.size, scene.camera.size), dtype=np.uint8)
-    owner_HW[grid.window.pixels] = _owners(samples)
-    alone = np.array([np.count_nonzero(layer.covered) for layer in layers])
+    owner_HW[centers.window.pixels] = np.where(centers.covered, owner_of_face[centers.face_HW] + 1, 0)
+    samples_alone = np.array([np.count_nonzero(layer.covered) for layer in layers])
     return Rendering(
         image_HW3=np.rint(np.clip(picture, 0.0, 1.0) * 255).astype(np.uint8),
         owner_HW=owner_HW,
         boxes_xyxy_px=np.stack([_extent_px(mask, grid.window) for mask in samples]),
-        visible_fraction=np.array([np.count_nonzero(mask) for mask in samples]) / alone,
+        visible_fraction=np.array([np.count_nonzero(mask) for mask in samples]) / samples_alone,
     )
 
 
-def _drawn_alone(posed: PosedSolid, scene: Scene, first_face: int) -> SampleGrid:
-    """The faces of a solid that look toward the camera, on a grid of its own size.
+def _drawn_alone(posed: PosedSolid, scene: Scene, first_face: int) -> list[SampleGrid]:
+    """The faces of a solid that look toward the camera, on grids of its own size: of samples, and of pixel centers.
 
     With the normal n of a face and ``n · X = d`` in its plane, ``1 / z = n · K⁻¹ (x, y, 1) / d``.
     """
@@ -81,10 +81,20 @@ def _drawn_alone(posed: PosedSolid, scene: Scene, first_face: int) -> SampleGrid
     normals = posed.solid.normals_F3 @ posed.R_m2c.T
     distances = np.sum(normals * vertices[[face[0] for face in posed.solid.faces]], axis=1)
     planes = normals @ np.linalg.inv(scene.camera.K_33)
-    grid = SampleGrid(Window.around(points, scene.camera.size), SAMPLES_PER_PX)
+    window = Window.around(points, scene.camera.size)
+    grids = [SampleGrid(window, per_px) for per_px in (SAMPLES_PER_PX, 1)]
     for number, face in enumerate(posed.solid.faces):
         if distances[number] < 0:
-            grid.draw(points[list(face)], planes[number] / distances[number], first_face + number)
+            for grid in grids:
+                grid.draw(points[list(face)], planes[number] / distances[number], first_face + number)
+    return grids
+
+
+def _merged(layers: Sequence[SampleGrid]) -> SampleGrid:
+    """What is seen of several objects."""
+    grid = SampleGrid(Window.union(layer.window for layer in layers), layers[0].per_px)
+    for layer in layers:
+        grid.merge(layer)
     return grid
 
 
@@ -129,15 +139,3 @@ def _extent_px(mask: NDArray[np.bool_], window: Window) -> NDArray[np.float64]:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     corners = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]) / SAMPLES_PER_PX
     return np.asarray(corners + np.array([window.left, window.top, window.left, window.top]))
-
-
-def _owners(samples: list[NDArray[np.bool_]]) -> NDArray[np.uint8]:
-    """1 + number of the object with most samples in each pixel, 0 where none has any."""
-    step = SAMPLES_PER_PX
-    counts = np.stack(
-        [
-            sum(mask[row::step, column::step].astype(np.uint8) for row in range(step) for column in range(step))
-            for mask in samples
-        ]
-    )
-    return np.where(counts.any(axis=0), counts.argmax(axis=0) + 1, 0).astype(np.uint8)
