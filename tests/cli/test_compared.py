@@ -63,6 +63,12 @@ def test_files_need_a_data_set(tmp_path):
     assert found.warnings == ("a.json: 1 of 1 images have no entry; their objects count as missed",) * 2
 
 
+def test_a_slip_in_a_run_s_name_offers_the_nearest(tmp_path):
+    (tmp_path / "runs/exp01/reports").mkdir(parents=True)
+    (tmp_path / "runs/exp01/reports/config_resolved.yaml").touch()
+    assert "fix: did you mean 'exp01'? runs here: exp01; name a run" in refusal("exp10", "exp10")
+
+
 def test_what_is_neither_run_nor_file_is_named(tmp_path):
     (tmp_path / "runs" / "new").mkdir(parents=True)
     assert "YZ851 stage predict of this run is not finished" in refusal("new", "new")

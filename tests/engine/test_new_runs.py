@@ -3,7 +3,7 @@ import pytest
 from tests.engine.test_session import CONTRACT, opened
 from yolozu.cli.app import main
 from yolozu.contract.overrides import parse_assignments
-from yolozu.engine.new_runs import check_new_run, embedded_config, runs_in, slips, told_of_runs
+from yolozu.engine.new_runs import check_new_run, embedded_config, is_slip, runs_in, slips, told_of_runs
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout
 
@@ -63,6 +63,15 @@ def test_every_command_offers_the_nearest_and_leaves_no_trace(words, tmp_path, c
     assert main(words) == 2
     assert "YZ324 there is no such run in runs\n  fix: did you mean 'exp01'?" in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "near"),
+    [("bta", "beta", True), ("beta2", "beta", True), ("b", "a", False), ("ab", "a", False), ("expO1", "exp01", True),
+     ("night", "exp01", False), ("baseline-smal", "baseline-small", True), ("baseline-big", "baseline-small", False)],
+)  # fmt: skip
+def test_names_are_near_by_the_longer_one(typed, meant, near):
+    assert is_slip(typed, meant) is near is is_slip(meant, typed)
 
 
 def test_only_so_many_runs_are_named():

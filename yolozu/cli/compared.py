@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.engine.new_runs import runs_in, told_of_runs
 from yolozu.errors import Finding, UsageError, YolozuError
 from yolozu.paths import RUNS_DIR, RunLayout
 
@@ -90,7 +91,8 @@ def _layout(word: str) -> RunLayout | None:
         return RunLayout.of(word)
     if RunLayout(Path(word)).receipts_dir.is_dir():
         return RunLayout.at(word)
-    fix = "name a run below runs/, the directory of one, or a predictions file"
+    known = told_of_runs(word, runs_in(RUNS_DIR))
+    fix = "; ".join(filter(None, [known, "name a run below runs/, the directory of one, or a predictions file"]))
     raise UsageError.one("YZ850", where=word, problem="is neither a run nor a file", fix=fix)
 
 

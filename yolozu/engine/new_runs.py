@@ -65,10 +65,10 @@ def check_new_run(
     if default_config is None or _own_name(default_config) == layout.run_id:
         return []
     runs = runs_in(layout.root.parent)
-    alike = next((name for name in runs if slips(layout.run_id, name) <= len(layout.run_id) // LETTERS_A_SLIP), None)
+    alike = any(is_slip(layout.run_id, name) for name in runs)
     embedded = default_config == embedded_config()
     says_its_data = any(override.key == "dataset_root" for override in given)
-    if may_begin and alike is None and (says_its_data or not embedded):
+    if may_begin and not alike and (says_its_data or not embedded):
         return [f"  new run {layout.run_id}, from {default_config}"]
     begin = f"a new run names its contract: config={'FILE' if embedded else default_config} {layout.word}"
     raise UsageError.one(
@@ -77,6 +77,11 @@ def check_new_run(
         problem=f"there is no such run in {layout.root.parent}",
         fix="; ".join(filter(None, [told_of_runs(layout.run_id, runs), begin])),
     )
+
+
+def is_slip(typed: str, meant: str) -> bool:
+    """Whether one name is nearly the other."""
+    return slips(typed, meant) <= max(len(typed), len(meant)) // LETTERS_A_SLIP
 
 
 def slips(typed: str, meant: str) -> int:
