@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -11,6 +12,7 @@ from tests.fixtures.perturbed import save_changed
 from yolozu.errors import InputError
 from yolozu.model.onnx_network import OnnxNetwork
 
+RELEASED = Path(__file__).parents[1] / "fixtures/release_0_1_0"
 CPU = {"device": "cpu", "threads": 1}
 FIX = "  fix: check the path, or export the model again from its checkpoint"
 
@@ -106,3 +108,9 @@ def test_an_exported_file_runs_without_torch(exported):
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_file_of_an_earlier_release_states_no_digest_and_is_read():
+    path = RELEASED / "runs/finished/exports/model.onnx"
+    assert b"content_sha256" not in path.read_bytes()
+    assert set(OnnxNetwork(path, **CPU).metadata.output_shapes) >= {"pred_logits", "pred_boxes"}
