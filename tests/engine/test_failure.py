@@ -1,6 +1,6 @@
 import pytest
 
-from yolozu.engine.failure import clear_failure, read_failure, record_failure
+from yolozu.engine.failure import clear_failure, failure_path, read_failure, record_failure
 from yolozu.paths import RunLayout
 
 
@@ -24,3 +24,10 @@ def test_a_damaged_record_of_a_failure_says_so_instead(tmp_path, text):
     found = read_failure(layout, "train")
     assert found is not None
     assert found["text"].startswith(f"{path}: YZ301 ")
+
+
+def test_a_directory_in_its_place_stops_nothing(tmp_path):
+    layout = RunLayout(tmp_path / "exp01")
+    failure_path(layout, "train").mkdir(parents=True)
+    assert read_failure(layout, "train") is None
+    clear_failure(layout, "train")

@@ -30,7 +30,9 @@ def record_failure(layout: RunLayout, stage: str, *, kind: str, text: str) -> Pa
 
 def clear_failure(layout: RunLayout, stage: str) -> None:
     """The last try went well."""
-    failure_path(layout, stage).unlink(missing_ok=True)
+    path = failure_path(layout, stage)
+    if path.is_file():
+        path.unlink()
 
 
 def read_failure(layout: RunLayout, stage: str) -> dict[str, Any] | None:
