@@ -39,6 +39,14 @@ def test_a_killed_worker_counts_as_interrupted(tmp_path, play, capsys):
     assert json.loads((layout.root / "receipts/train.failed.json").read_text())["kind"] == "Interrupted"
 
 
+def test_a_killed_worker_is_told_of_also_where_nothing_can_be_recorded(tmp_path, play, capsys):
+    play("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    (tmp_path / "a").touch()
+    assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=StopBuild()) == 75
+    assert "killed by SIGKILL" in (said := capsys.readouterr().err)
+    assert "not recorded: " in said
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_is_passed_on_once_and_the_worker_is_waited_for(tmp_path, play, number):
     play(

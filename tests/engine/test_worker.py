@@ -251,6 +251,16 @@ def test_a_full_disk_is_no_mistake_of_ours(planned, capsys):
     )
 
 
+def test_a_failure_is_told_of_also_where_nothing_can_be_recorded(planned, toy, capsys):
+    path, fail_with = planned
+    fail_with(OSError(28, "No space left on device", "runs/toy/x"))
+    toy.layout.receipts_dir.touch()
+    assert main([str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("toy: letters: runs/toy/x: YZ314 the system says: No space left on device\n")
+    assert "\nnot recorded: " in said
+
+
 def test_a_mistake_of_ours_is_recorded_in_full_and_told_in_short(planned, toy, capsys):
     path, fail_with = planned
     fail_with(ZeroDivisionError("oh"))

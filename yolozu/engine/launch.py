@@ -44,6 +44,9 @@ def run_worker(layout: RunLayout, stage: str, *, stopping: StopBuild, insist_on_
     )
     if stopping.count:  # it was starting, or heard nothing
         text = str(stopped(layout, stage, "at once"))
-    record_failure(layout, stage, kind="Interrupted", text=text)
+    try:
+        record_failure(layout, stage, kind="Interrupted", text=text)
+    except OSError as error:  # no room for it, say
+        text = f"{text}\nnot recorded: {error}"
     print(text, file=sys.stderr)
     return EXIT_INTERRUPTED
