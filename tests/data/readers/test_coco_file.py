@@ -105,3 +105,10 @@ def test_names_lead_to_files_that_are_there(tmp_path):
     assert [image_path(directory, name).relative_to(directory).as_posix() for name in names] == [
         "a.png", "a.png", "a.png", "train/b.png", "train/b.png",
     ]  # fmt: skip
+
+
+def test_annotations_of_one_id_are_all_read_and_told(tmp_path):
+    file = read_coco_file(written(tmp_path / "a.json", annotations=[{"id": 1}, {"id": 1}, {"id": [2]}, {}, "text"]))
+    assert file.annotations is not None
+    assert len(file.annotations) == 5
+    assert file.notes == ("1 of 5 annotations have the id of an earlier one; all are read",)

@@ -13,6 +13,7 @@ from yolozu.data.readers.coco_values import FARTHEST_PX, name_of, whole_number
 from yolozu.errors import Finding, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 FIX = "give a COCO instances file: images, annotations and categories, each a list of objects"
@@ -70,7 +71,8 @@ def read_coco_file(path: Path) -> CocoFile:
     problems = [*wrong_images, *categories.problems]
     if problems:
         raise _malformed(path, problems)
-    return CocoFile(path, document, images, categories.table(left_out), annotations, tuple(categories.notes))
+    notes = (*categories.notes, *_repeated(annotations or []))
+    return CocoFile(path, document, images, categories.table(left_out), annotations, notes)
 
 
 def image_path(directory: Path, name: str) -> Path:
@@ -91,6 +93,14 @@ def _wrong_structure(document: object) -> list[str]:
         return ["is no object"]
     wanted = ("images", "annotations", "categories") if "annotations" in document else ("images", "categories")
     return [f"has no list {key!r}" for key in wanted if not isinstance(document.get(key), list)]
+
+
+def _repeated(annotations: list[Any]) -> Iterator[str]:
+    """A note of annotations that share an id: pycocotools, which knows them by it, would see only the last."""
+    ids = [str(row["id"]) for row in annotations if isinstance(row, dict) and row.get("id") is not None]
+    count = len(ids) - len(set(ids))
+    if count:
+        yield f"{count} of {len(annotations)} annotations have the id of an earlier one; all are read"
 
 
 def _images(rows: list[Any]) -> tuple[dict[int, tuple[str, Size]], list[str]]:
