@@ -13,11 +13,11 @@ from yolozu.contract.components import BACKBONES as TABLE
 from yolozu.contract.components import NORM_BY_DESIGN
 from yolozu.contract.model import BackboneName, Norm
 from yolozu.model.backbones.registry import BACKBONES
-from yolozu.model.norms import FrozenBatchNorm, SyncBatchNorm2d
+from yolozu.model.norms import BatchNorm2d, FrozenBatchNorm, GroupNorm, SyncBatchNorm2d
 
 PAGE = Path(__file__).parents[3] / "docs/backbones.md"
 NORMS = get_args(Norm)
-LAYER_OF_NORM = {"bn": nn.BatchNorm2d, "syncbn": SyncBatchNorm2d, "frozenbn": FrozenBatchNorm, "gn": nn.GroupNorm}
+LAYER_OF_NORM = {"bn": BatchNorm2d, "syncbn": SyncBatchNorm2d, "frozenbn": FrozenBatchNorm, "gn": GroupNorm}
 
 every_backbone = pytest.mark.parametrize("name", list(BACKBONES))
 every_norm = pytest.mark.parametrize("norm", NORMS)
