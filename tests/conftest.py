@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[1]
 
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup, which a test run may be under, would be passed on to commands
+
+
 @pytest.fixture(autouse=True)
 def _signals_stay() -> Iterator[None]:
     """A test in which a command takes over signals leaves them to the next one as they were."""

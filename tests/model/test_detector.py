@@ -9,7 +9,7 @@ from tests.model.tiny import CONFIG, NUM_CLASSES, images, scattered, targets, ti
 from yolozu.contract.model import ModelConfig
 from yolozu.errors import InputError
 from yolozu.model.detector import ExportableDetector, build_detector
-from yolozu.model.norms import FrozenBatchNorm, SyncBatchNorm2d
+from yolozu.model.norms import BatchNorm2d, FrozenBatchNorm, GroupNorm, SyncBatchNorm2d
 
 
 def noise():
@@ -287,18 +287,18 @@ def test_the_projector_gives_the_width_of_all_that_follows():
 @pytest.mark.effect("model.backbone.norm")
 def test_the_backbone_s_norm_is_its_own():
     detector = tiny_detector(backbone={"name": "tiny_cnn", "norm": "gn"})
-    assert kinds(detector.backbone, among=MAP_NORMS) == {nn.GroupNorm}
-    assert kinds(detector.projector, detector.encoder, detector.memory_projector, among=MAP_NORMS) == {nn.BatchNorm2d}
+    assert kinds(detector.backbone, among=MAP_NORMS) == {GroupNorm}
+    assert kinds(detector.projector, detector.encoder, detector.memory_projector, among=MAP_NORMS) == {BatchNorm2d}
 
 
 @pytest.mark.effect("model.encoder.norm")
 @pytest.mark.parametrize(
     ("norm", "kind"),
-    [("bn", nn.BatchNorm2d), ("syncbn", SyncBatchNorm2d), ("frozenbn", FrozenBatchNorm), ("gn", nn.GroupNorm)],
+    [("bn", BatchNorm2d), ("syncbn", SyncBatchNorm2d), ("frozenbn", FrozenBatchNorm), ("gn", GroupNorm)],
 )
 def test_the_encoder_s_norm_is_that_of_the_projectors_as_well(norm, kind):
     detector = tiny_detector(encoder={**CONFIG["encoder"], "norm": norm})
     for part in (detector.projector, detector.encoder, detector.memory_projector):
         assert kinds(part, among=MAP_NORMS) == {kind}
-    assert kinds(detector.backbone, among=MAP_NORMS) == {nn.BatchNorm2d}
+    assert kinds(detector.backbone, among=MAP_NORMS) == {BatchNorm2d}
     assert torch.isfinite(detector.train()(images(), targets(1, 2), noise()).final().pred_logits).all()

@@ -259,6 +259,6 @@ def test_another_number_of_processes_is_warned_about(tiny, tmp_path):
     tiny.fit(tmp_path, recipe(ddp=True, **{**QUICK, "max_steps": 2}), progress=Telling())
     assert said[:2] == [
         "going on from optimizer step 2",
-        "warning: the state was made by 2 processes, now there are 1: from here on, sums have another order, and bits "
+        "warning: the state was made by 2 processes, now there are 1, and sums have another order: from here on, bits "
         "may differ from those of an uninterrupted training",
     ]

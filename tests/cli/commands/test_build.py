@@ -44,7 +44,9 @@ def test_resume_refuses_a_changed_key_by_name(finished, tmp_path):
     assert done.stderr == (
         "done: train: YZ308 was made for another spec: lr: 0.001 → 0.5\n"
         "  fix: set the keys back, or leave out --resume to start afresh\n"
+        "done: lr=0.5 is not remembered: it was refused\n"
     )
+    assert project.yolozu("plan", "run_id=done", "train", "--check").returncode == 0
     assert project.yolozu("verify", "run_id=done").returncode == 0
 
 
