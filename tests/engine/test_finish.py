@@ -5,14 +5,21 @@ import json
 import pytest
 
 from tests.engine.test_session import config, opened  # noqa: F401
+from yolozu.artifacts.digest import DigestCache
 from yolozu.engine.finish import ending_now
 from yolozu.errors import UsageError
 from yolozu.plan.begun import Begun, out_dir, saved_path
 
 
 def interrupt(session, *, done):
-    node, scratch = session.plan["train"], session.layout.scratch_dir("train")
-    Begun(scratch, "d", node.spec, {}, node.stage.version).write()
+    root, node, scratch = session.layout.root, session.plan["train"], session.layout.scratch_dir("train")
+    for path in node.inputs.values():
+        if path not in session.texts:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text("{}")
+    with DigestCache(None) as cache:
+        inputs = {name: session.digest(path, cache) for name, path in node.inputs.items()}
+    Begun(scratch, "d", node.spec, inputs, node.stage.version).write()
     last = out_dir(scratch) / node.outputs["last"]
     last.parent.mkdir(parents=True)
     last.touch()
@@ -40,8 +47,19 @@ def test_nothing_to_finish_says_where_to_look(config):  # noqa: F811
     with pytest.raises(UsageError) as caught:
         ending_now(opened())
     assert str(caught.value) == (
-        "run_id=a: YZ332 no training of this run is interrupted\n  fix: see how it stands: yolozu status run_id=a"
+        "run_id=a: YZ332 no training of this run is interrupted\n  fix: see yolozu status run_id=a"
     )
+
+
+def test_work_for_another_spec_is_not_finished_by_mistake(config):  # noqa: F811
+    interrupt(opened("lr=0.5"), done=4)
+    with pytest.raises(UsageError) as caught:
+        ending_now(opened())
+    assert str(caught.value) == (
+        "run_id=a: YZ332 runs/a/scratch/train was begun for another spec: lr: 0.5 → 0.0001\n"
+        "  fix: give its keys, too; see yolozu status run_id=a"
+    )
+    assert overrides(opened("lr=0.5")) == {"max_steps": 4}
 
 
 def test_a_state_of_an_early_release_has_to_go_on_first(config):  # noqa: F811

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from yolozu.contract.overrides import Override
 from yolozu.errors import UsageError
 from yolozu.optim.schedules import SCHEDULES_OF_TOTAL
-from yolozu.plan.begun import Begun
 
 if TYPE_CHECKING:
     from yolozu.engine.session import Session
@@ -17,19 +16,29 @@ def ending_now(session: Session) -> list[Override]:
     """Overrides under which the run's interrupted training is complete as it is: its limit is the step it has reached.
 
     Raises:
-        UsageError: YZ332, nothing is interrupted, or an early release did not note the step.
+        UsageError: YZ332, nothing is interrupted that the contract would go on from, or at a step that is not known.
     """
-    layout = session.layout
-    found = [(node, Begun.read(layout.scratch_dir(node.name))) for node in session.plan.nodes if node.stage.resumable]
-    begun = next((work for node, work in found if work is not None and work.has_saved(node)), None)
-    if begun is None or begun.done == 0:
+    layout, stages = session.layout, [node for node in session.plan.nodes if node.stage.resumable]
+    begun = next((work for node in stages if (work := session.unfinished(node)) is not None), None)
+    if begun is None:
+        aside = [(work, changes) for node in stages for work, changes in session.set_aside(node)]
         raise UsageError.one(
             "YZ332",
             where=layout.word,
-            problem="no training of this run is interrupted"
-            if begun is None
-            else "its training has not made a step yet",
-            fix=f"see how it stands: yolozu status {layout.word}",
+            problem="; ".join(
+                f"{work.directory} was begun for another spec: {', '.join(change.render() for change in changes)}"
+                for work, changes in aside
+            )
+            if aside
+            else "no training of this run is interrupted",
+            fix=f"give its keys, too; see yolozu status {layout.word}" if aside else f"see yolozu status {layout.word}",
+        )
+    if begun.done == 0:
+        raise UsageError.one(
+            "YZ332",
+            where=layout.word,
+            problem="its training has not made a step yet",
+            fix=f"go on: yolozu run {layout.word} train",
         )
     if begun.done is None:
         raise UsageError.one(

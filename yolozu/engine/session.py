@@ -55,6 +55,8 @@ class Session:
         texts: path relative to the run directory -> text of what the planner writes (requests, fingerprint, …).
         headline: the run, its contract file and its overrides, in a line; then that it is new, and a line for each
             leftover.
+        before: what the run remembered of earlier commands.
+        remembered: what it will remember.
     """
 
     layout: RunLayout
@@ -71,7 +73,11 @@ class Session:
             write_text_if_changed(self.layout.root / path, text)
 
     def forget_refused(self) -> list[str]:
-        """After a refused command: remember its overrides only where lasting work was done with them; the others."""
+        """After a refused command: remember its overrides only where lasting work was done with them.
+
+        Returns:
+            Those that are not remembered, as they were typed.
+        """
         lasting = [node.name for node in self.plan.nodes if node.stage.resumable and self._lasts(node)]
         nodes = self.plan.needed_for(lasting) if lasting else ()
         taken = {key for node in nodes for section in node.spec.values() for key in section}
@@ -85,18 +91,25 @@ class Session:
 
     def _lasts(self, node: Node) -> bool:
         """Whether a resumable stage's result, or its unfinished work, is what the session asks for."""
+        if self.unfinished(node) is not None:
+            return True
         with DigestCache(digest_cache_path()) as cache:
-            inputs = {name: self.digest(path, cache) for name, path in node.inputs.items()}
-            begun = Begun.read(self.layout.scratch_dir(node.name))
-            if begun is not None and begun.has_saved(node) and begun.obstacle(node, inputs) is None:
-                return True
             return not own_reasons(node, self.layout, lambda path: self.digest(path, cache))
+
+    def unfinished(self, node: Node) -> Begun | None:
+        """Work of a resumable stage that was stopped or killed, and that it would go on from now."""
+        begun = Begun.readable(self.layout.scratch_dir(node.name)) if node.stage.resumable else None
+        if begun is None or not begun.has_saved(node):
+            return None
+        return begun if begun.obstacle(node, self._inputs(node)) is None else None
+
+    def _inputs(self, node: Node) -> dict[str, str | None]:
+        with DigestCache(digest_cache_path()) as cache:
+            return {name: self.digest(path, cache) for name, path in node.inputs.items()}
 
     def set_aside(self, node: Node) -> list[tuple[Begun, list[Change]]]:
         """Unfinished work of a stage that it does not go on from now, and in what it is not what is asked for."""
-        with DigestCache(digest_cache_path()) as cache:
-            inputs = {name: self.digest(path, cache) for name, path in node.inputs.items()}
-        scratch = self.layout.scratch_dir(node.name)
+        inputs, scratch = self._inputs(node), self.layout.scratch_dir(node.name)
         works = (Begun.readable(place) for place in (scratch, *set_aside(scratch)) if node.stage.resumable)
         found = [work for work in works if work is not None and work.has_saved(node)]
         return [(work, work.differences(node, inputs)) for work in found if work.obstacle(node, inputs) is not None]
