@@ -19,6 +19,7 @@ def test_numbers_as_tables_write_them_are_the_same_numbers(tmp_path, changes):
     assert sum(len(image.labeled.instances) for _, image in checked.survey.images()) == 1
 
 
+# ultralytics/yolov5#11131, ultralytics/yolov3#1024: without labels, training cannot start.
 def test_a_file_of_which_nothing_can_be_used_is_refused(tmp_path):
     checked = check_of(write_coco(tmp_path, [row(image_id="elsewhere.png")]))
     assert found(checked, tmp_path) == [

@@ -30,6 +30,7 @@ def test_a_flipped_bit_in_a_weight_is_no_prediction(exported, tmp_path, monkeypa
     assert not (tmp_path / "out.json").exists()
 
 
+# chroma-core/chroma#883: as above; an earlier file has its digest beside it.
 def test_so_it_is_in_a_file_of_before_which_has_its_digest_beside_it_alone(exported, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_dataset(tmp_path / "data", exported)
