@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from yolozu.contract.decided import DecidedModel
-from yolozu.contract.objective import LossSection, MatchingSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.geometry.targets import Targets
 from yolozu.model.denoising import Denoising
 from yolozu.model.detector import Detector, build_detector
@@ -54,7 +55,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     arguments = parser.parse_args()
     torch.manual_seed(0)
-    detector = build_detector(DecidedModel.model_validate(MODEL), num_classes=2).train()
+    detector = build_detector(TrainedModelConfig.model_validate(MODEL), num_classes=2).train()
     loss = build_criterion(MatchingSection(), LossSection())
     for objects in arguments.objects:
         targets = dense(objects)

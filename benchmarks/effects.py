@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.effects import marks
-from yolozu.contract.fields import keys, sections
+from yolozu.contract.strict.slots import keys, sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[1]
 COPIED = ("yolozu", "tests", "benchmarks", "configs", "contracts", "docs", "dodo.py", "pyproject.toml", "README.md")
 ASKS_BY_BEING_THERE = ("config_version", "run_contract")
-"""Keys whose value says nothing: what they do is done by `yolozu.contract.strict.ASKING`."""
+"""Keys whose value says nothing: what they do is done by `yolozu.contract.required_keys.ASKING`."""
 
 IGNORE = """
     @__import__("pydantic").model_validator(mode="after")
@@ -90,7 +90,7 @@ def _try(copy: Path, key: str, tests: list[MarkedTest]) -> bool:
 def _mutant(copy: Path, key: str) -> tuple[Path, str]:
     """A file of the copy, and its text with ``key`` ignored."""
     if key in ASKS_BY_BEING_THERE:
-        path = copy / "yolozu/contract/strict.py"
+        path = copy / "yolozu/contract/required_keys.py"
         lines = path.read_text(encoding="utf-8").split("\n")
         at = next(number for number, line in enumerate(lines) if line.startswith("ASKING = "))
         lines[at] = lines[at].replace(f'"{key}"', '"-"')

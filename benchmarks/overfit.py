@@ -20,11 +20,12 @@ import torch
 
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.predictions import ImagePredictions
-from yolozu.contract.data import AugmentSection
-from yolozu.contract.model import ModelConfig
-from yolozu.contract.objective import LossSection, MatchingSection
-from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.train import LoopSection, OperationsSection
+from yolozu.contract.sections.data import AugmentSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.sections.train import LoopSection, OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.data.index import DataIndex
 from yolozu.data.layouts.layout import find_layout

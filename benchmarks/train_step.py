@@ -29,10 +29,11 @@ from torch.nn import functional as F
 from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from yolozu.contract.model import ModelConfig
-from yolozu.contract.objective import LossSection, MatchingSection
-from yolozu.contract.optim import OptimSection
-from yolozu.contract.train import LoopSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.optim import OptimSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.data.collate import Batch
 from yolozu.data.preprocess import Preprocess
 from yolozu.engine.memory import keeping_memory

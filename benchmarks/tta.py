@@ -53,7 +53,7 @@ def measure(run: Path, images: int | None, keys: dict[str, Any] | None) -> tuple
     from dataclasses import replace
 
     from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.contract.predict import TtaSection
+    from yolozu.contract.sections.predict import TtaSection
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.coco import evaluate_coco
     from yolozu.evaluation.pose.evaluate import evaluate_pose

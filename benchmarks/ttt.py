@@ -66,7 +66,7 @@ def measure(task: Task) -> dict[str, Any]:
 
     torch.set_num_threads(1)
     from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.contract.predict import TttSection
+    from yolozu.contract.sections.predict import TttSection
     from yolozu.data.corruption.corruption import Corruption
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.adapters.registry import open_adapter

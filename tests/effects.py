@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yolozu.artifacts.jsonio import write_text_if_changed
-from yolozu.contract.docstrings import docstrings_of, summary_of
-from yolozu.contract.fields import sections, slots_of
+from yolozu.contract.docs.docstrings import docstrings_of, summary_of
+from yolozu.contract.strict.slots import sections, slots_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from yolozu.artifacts.onnx_metadata import onnx_metadata_schema
 from yolozu.artifacts.parity_report import parity_schema
 from yolozu.artifacts.predictions.schema import predictions_schema
 from yolozu.artifacts.run_meta import RunMeta
-from yolozu.contract.scenario_schema import scenario_setting_schema
+from yolozu.contract.docs.scenario_schema import scenario_setting_schema
 from yolozu.evaluation.comparison.report import eval_compare_schema
 from yolozu.evaluation.pose.report import eval_pose_schema
 from yolozu.evaluation.report import eval_coco_schema

@@ -114,7 +114,7 @@ def test_no_file_is_long(path):
 
 @pytest.mark.parametrize("path", CODE_FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_file_has_its_test(path):
-    if path.name in {"base.py", "__main__.py"}:
+    if path.name in {"base.py", "__main__.py"} or "def " not in path.read_text():
         return
     relative = path.relative_to(PACKAGE)
     mirror = TESTS / relative.parent / f"test_{relative.name}"

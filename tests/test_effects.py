@@ -3,7 +3,7 @@
 import pytest
 
 from tests.effects import GROUPS, PAGE, TESTS, WRITE, leaves, marks, page
-from yolozu.contract.fields import keys, sections
+from yolozu.contract.strict.slots import keys, sections
 
 
 def test_the_committed_table_is_what_the_marks_say():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from yolozu.contract.loader import load_contract
-from yolozu.contract.scenario_file import load_setting
+from yolozu.contract.strict.scenario_file import load_setting
 from yolozu.plan.compiler import compile_plan, registered_stages
 
 REPOSITORY = Path(__file__).parents[1]

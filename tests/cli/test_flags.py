@@ -6,10 +6,10 @@ import typer
 from typer.testing import CliRunner
 
 from yolozu.cli.flags import contract_flags, overrides_of, section_flags
-from yolozu.contract.fields import keys
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import ALIASES, Override
-from yolozu.contract.predict import PredictSection
+from yolozu.contract.sections.predict import PredictSection
+from yolozu.contract.strict.slots import keys
 from yolozu.errors import ContractError
 
 SEEN: list[tuple[Path | None, str | None, bool, list[Override]]] = []

@@ -5,11 +5,11 @@ import typer
 
 from yolozu.cli.commands.build import train
 from yolozu.cli.flags import overrides_of
-from yolozu.contract.docstrings import docstrings_of
-from yolozu.contract.fields import flat_values, keys, sections
+from yolozu.contract.docs.docstrings import docstrings_of
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import Override
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.run import Contract
+from yolozu.contract.strict.slots import flat_values, keys, sections
 
 CONTRACT = Contract()
 

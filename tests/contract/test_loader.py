@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.contract.broken import BROKEN, STRICT
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
-from yolozu.contract.objective import LossWeights
 from yolozu.contract.overrides import Override, parse_assignments
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.losses import LossWeights
+from yolozu.contract.sections.run import Contract
 from yolozu.errors import ContractError, Finding
 
 

@@ -1,10 +1,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yolozu.contract.fields import keys
 from yolozu.contract.loader import contract_digest, load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.show import entry_rows, rows, to_yaml
+from yolozu.contract.strict.slots import keys
 
 TEXT = """config_version: 1
 run_id: "123"

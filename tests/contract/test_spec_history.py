@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from yolozu.contract.base import Location, Neutral, Section
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.run import Contract
 from yolozu.contract.spec_history import comparable
 from yolozu.stages.train import TrainSpec
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.data.builders import index_at, write_yolo
-from yolozu.contract.data import AugmentSection, PreprocessSection
+from yolozu.contract.sections.data import AugmentSection, PreprocessSection
 from yolozu.data.dataset import TrainingImages
 from yolozu.data.preprocess import Preprocess
 

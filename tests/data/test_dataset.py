@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from tests.data.builders import index_at, write_coco, write_image, write_yolo
-from yolozu.contract.data import AugmentSection
+from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.collate import collate
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.data.preprocess import Preprocess

@@ -16,7 +16,7 @@ from tests.data.builders import (
     write_yolo,
 )
 from yolozu.artifacts.digest import DigestCache
-from yolozu.contract.data import DatasetSection
+from yolozu.contract.sections.data import DatasetSection
 from yolozu.data.fingerprint import fingerprint, predicted_split, used_splits
 from yolozu.errors import InputError
 

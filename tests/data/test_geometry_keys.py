@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.data.builders import index_at, write_image, write_yolo
-from yolozu.contract.data import AugmentSection
+from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.augmentation.masks import MaskStore, joined_mask
 from yolozu.data.dataset import TrainingImages
 from yolozu.data.preprocess import Preprocess

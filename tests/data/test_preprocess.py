@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from yolozu.contract.data import PreprocessSection
+from yolozu.contract.sections.data import PreprocessSection
 from yolozu.data.preprocess import Preprocess, normalize_images
 from yolozu.errors import InputError
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.data.builders import index_at
-from yolozu.contract.data import AugmentSection
+from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.augmentation.augment import draw_variation, generator_for, placement_of
 from yolozu.data.augmentation.masks import MaskStore
 from yolozu.data.collate import collate

@@ -10,9 +10,9 @@ import pytest
 from tests.plan.toy import TOYS
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
-from yolozu.contract.data import DatasetSection
-from yolozu.contract.run import Contract
-from yolozu.contract.train import SeedSection
+from yolozu.contract.sections.data import DatasetSection
+from yolozu.contract.sections.run import Contract
+from yolozu.contract.sections.train import SeedSection
 from yolozu.engine.worker import execute
 from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.plan.compiler import compile_plan

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from tests.plan.toy import TOYS
-from yolozu.contract.files import FilesSection
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.files import FilesSection
+from yolozu.contract.sections.run import Contract
 from yolozu.engine.leftovers import check_places, leftover_lines, leftover_texts, leftovers
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout

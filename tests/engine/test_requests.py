@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.plan.toy import TOYS
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.run import Contract
 from yolozu.engine.requests import read_operations, read_request
 from yolozu.errors import InputError
 from yolozu.plan.compiler import compile_plan

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.engine.conftest import contract
-from yolozu.contract.train import DeviceSection
+from yolozu.contract.sections.train import DeviceSection
 from yolozu.engine.scratch import Scratch
 from yolozu.errors import Interrupted, UsageError
 from yolozu.plan.begun import Begun, set_aside

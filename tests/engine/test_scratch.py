@@ -1,7 +1,7 @@
 import pytest
 
 from tests.plan.toy import TOYS
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.run import Contract
 from yolozu.engine.scratch import Scratch, keep_previous, publish
 from yolozu.paths import RunLayout
 from yolozu.plan.begun import Begun

@@ -1,10 +1,10 @@
 import pytest
 
-from yolozu.contract.data import DatasetSection
-from yolozu.contract.fields import keys
-from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.run import Contract
-from yolozu.contract.train import LoopSection, OperationsSection
+from yolozu.contract.sections.data import DatasetSection
+from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.sections.run import Contract
+from yolozu.contract.sections.train import LoopSection, OperationsSection
+from yolozu.contract.strict.slots import keys
 from yolozu.engine.shortened import SCALED, Changed, shorten
 from yolozu.errors import InputError
 

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tests.engine.conftest import contract
-from yolozu.contract.predict import PredictSection
+from yolozu.contract.sections.predict import PredictSection
 from yolozu.engine import worker
 from yolozu.engine.worker import main
 from yolozu.errors import GateFailed, InputError, Interrupted, UsageError

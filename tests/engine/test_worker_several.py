@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.conftest import OPERATIONS
 from yolozu.artifacts.jsonio import pretty, write_text
-from yolozu.contract.train import LoopSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.engine import worker
 from yolozu.engine.torchrun import Failure
 from yolozu.errors import InputError

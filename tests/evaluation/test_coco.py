@@ -16,7 +16,7 @@ from tests.evaluation.scenes import CLASSES, Found, Scene, Truth, index_of, pred
 from yolozu.artifacts.predictions import ImagePredictions, load_predictions
 from yolozu.artifacts.predictions.convert import convert_predictions
 from yolozu.cli.datasets import open_evaluated, open_split
-from yolozu.contract.deliver import COCO_METRICS
+from yolozu.contract.sections.evaluate import COCO_METRICS
 from yolozu.data.coco_numbers import numbers_of_data
 from yolozu.data.layouts.layout import find_layout
 from yolozu.evaluation.coco import evaluate_coco

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from yolozu.contract.deliver import EvalEngine
+from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.evaluation.registry import ENGINES
 
 

@@ -15,8 +15,8 @@ from tests.fixtures.exported import CONFIG, OPSET, random_checkpoint
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.onnx_metadata import OnnxMetadata
-from yolozu.contract.decided import with_additions
-from yolozu.contract.train import MimSection
+from yolozu.contract.sections.train import MimSection
+from yolozu.contract.sections.trained_model import with_additions
 from yolozu.errors import InputError, UsageError
 from yolozu.export.onnx import TRACED_BATCH, export_onnx, forget_origin, traced, write_onnx
 from yolozu.model.loading import detector_from

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.fixtures.poses import in_double, random_rotations
-from yolozu.contract.objective import LossWeights
+from yolozu.contract.sections.losses import LossWeights
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.losses.base import Corrections, PosePairs, Supervision
 from yolozu.losses.registry import LOSSES

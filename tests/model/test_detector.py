@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from tests.model.tiny import CONFIG, NUM_CLASSES, images, scattered, targets, tiny_detector
-from yolozu.contract.model import ModelConfig
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.errors import InputError
 from yolozu.model.detector import ExportableDetector, build_detector
 from yolozu.model.norms import BatchNorm2d, FrozenBatchNorm, GroupNorm, SyncBatchNorm2d

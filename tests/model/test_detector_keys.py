@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from tests.model.tiny import CONFIG, NUM_CLASSES, images, targets
-from yolozu.contract.model import ModelConfig
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.geometry.boxes import cxcywh_to_xyxy
 from yolozu.model.detector import build_detector
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.artifacts.classes import ClassTable
-from yolozu.contract.model import ModelConfig
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.errors import InputError
 from yolozu.model.detector import build_detector
 from yolozu.model.loading import detector_from, load_exactly
@@ -84,8 +84,8 @@ def test_the_refusal_lists_every_tensor_and_changes_nothing():
 
 
 def test_a_reconstruction_head_comes_back_with_what_it_knows():
-    from yolozu.contract.decided import with_additions
-    from yolozu.contract.train import MimSection
+    from yolozu.contract.sections.train import MimSection
+    from yolozu.contract.sections.trained_model import with_additions
 
     mim = MimSection(enable_mim=True, mim_mask_prob=0.3, mim_patch_size=32)
     config = with_additions(CONFIG, mim, fill=(0.25, 0.5, 0.75))

@@ -8,7 +8,7 @@ import torch
 from torch import distributed, nn
 
 from tests.model.two_processes import CASES, WORLD_SIZE, learn, share
-from yolozu.contract.model import Norm
+from yolozu.contract.sections.model import Norm
 from yolozu.model.norms import FrozenBatchNorm, make_norm, running_statistics
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from yolozu.contract.decided import DecidedModel
+from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.geometry.targets import Targets
 from yolozu.model.detector import Detector, build_detector
 
@@ -24,7 +24,7 @@ CONFIG = {
 def tiny_detector(*, seed: int = 0, **changes: object) -> Detector:
     """A detector with weights from ``seed``; ``changes`` replace top-level keys of the model."""
     torch.manual_seed(seed)
-    return build_detector(DecidedModel.model_validate({**CONFIG, **changes}), num_classes=NUM_CLASSES)
+    return build_detector(TrainedModelConfig.model_validate({**CONFIG, **changes}), num_classes=NUM_CLASSES)
 
 
 def scattered(module: nn.Module, *, seed: int = 0) -> None:

@@ -5,7 +5,7 @@ import typing
 import pytest
 import torch
 
-from yolozu.contract.optim import OptimSection
+from yolozu.contract.sections.optim import OptimSection
 from yolozu.errors import UsageError
 from yolozu.optim.groups import ParameterGroup
 from yolozu.optim.optimizers import build_optimizer, set_learning_rate

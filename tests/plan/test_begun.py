@@ -7,8 +7,8 @@ import pytest
 
 from tests.plan.toy import TOYS
 from yolozu.artifacts.spec import Change
-from yolozu.contract.run import Contract
-from yolozu.contract.train import SeedSection
+from yolozu.contract.sections.run import Contract
+from yolozu.contract.sections.train import SeedSection
 from yolozu.errors import InputError
 from yolozu.plan.begun import Begun, free_place, out_dir, saved_path, set_aside, state_path
 from yolozu.plan.compiler import compile_plan

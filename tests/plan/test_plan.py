@@ -1,6 +1,6 @@
 from tests.plan.toy import TOYS
-from yolozu.contract.run import Contract
-from yolozu.contract.train import OperationsSection, SeedSection
+from yolozu.contract.sections.run import Contract
+from yolozu.contract.sections.train import OperationsSection, SeedSection
 from yolozu.plan.compiler import compile_plan
 from yolozu.plan.plan import state_digest
 

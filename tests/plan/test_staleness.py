@@ -1,5 +1,5 @@
 from tests.plan.toy import TOYS
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.run import Contract
 from yolozu.paths import RunLayout
 from yolozu.plan.compiler import compile_plan
 from yolozu.plan.receipt import Receipt

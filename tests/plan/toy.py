@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from yolozu.contract.data import DatasetSection
-from yolozu.contract.predict import PredictSection
-from yolozu.contract.train import SeedSection
+from yolozu.contract.sections.data import DatasetSection
+from yolozu.contract.sections.predict import PredictSection
+from yolozu.contract.sections.train import SeedSection
 from yolozu.errors import GateFailed, Interrupted
 from yolozu.stages.base import Stage, StageSpec, after, gives, needs, reads
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.fixtures.exported import CONFIG, POSE_CONFIG
 from yolozu.artifacts.checkpoint import read_checkpoint
-from yolozu.contract.data import PreprocessSection
-from yolozu.contract.model import ModelConfig
+from yolozu.contract.sections.data import PreprocessSection
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.errors import InputError
 from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.predict.agreement import ToldModel, require_exported_from

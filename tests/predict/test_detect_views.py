@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.fixtures.exported import CLASSES, camera
-from yolozu.contract.predict import TtaSection
+from yolozu.contract.sections.predict import TtaSection
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.predict import detect as module

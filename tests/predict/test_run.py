@@ -6,7 +6,7 @@ import pytest
 
 from tests.fixtures.exported import CLASSES
 from yolozu.artifacts.predictions import check_predictions, read_predictions
-from yolozu.contract.predict import TtaSection, TttSection
+from yolozu.contract.sections.predict import TtaSection, TttSection
 from yolozu.data.corruption.corruption import Corruption
 from yolozu.data.identity import images_digest
 from yolozu.errors import UsageError

@@ -14,7 +14,7 @@ from tests.engine.conftest import contract, toy  # noqa: F401 - a fixture
 from tests.fixtures.small_disk import files_end_at
 from yolozu.artifacts.checkpoint import write_checkpoint
 from yolozu.cli.app import main
-from yolozu.contract.train import OperationsSection
+from yolozu.contract.sections.train import OperationsSection
 from yolozu.engine import worker
 from yolozu.errors import UsageError
 from yolozu.training.batches import validation_batches

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.data.builders import check_of, found, index_at, write_coco, write_file
-from yolozu.contract.data import PreprocessSection
+from yolozu.contract.sections.data import PreprocessSection
 from yolozu.data.dataset import ValidationImages
 from yolozu.data.preprocess import Preprocess
 

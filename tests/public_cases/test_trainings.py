@@ -7,8 +7,9 @@ import torch
 
 from tests.model.tiny import CONFIG, NUM_CLASSES, targets
 from tests.training.tiny import Tiny, make_index, recipe
-from yolozu.contract.decided import DecidedModel
-from yolozu.contract.objective import LossSection, MatchingSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.model.denoising import Denoising
 from yolozu.model.detector import build_detector
 from yolozu.stages.scoring import quick_metrics
@@ -70,7 +71,7 @@ def test_denoising_stays_within_its_budget_however_many_objects_an_image_has():
 # kbressem/faimed3d#68, scverse/scvi-tools#2314, yassouali/pytorch-segmentation#8: "more than 1 value per channel"
 def test_a_short_last_batch_of_one_cell_trains():
     config = {**CONFIG, "num_queries": 5}
-    detector = build_detector(DecidedModel.model_validate(config), num_classes=NUM_CLASSES).train()
+    detector = build_detector(TrainedModelConfig.model_validate(config), num_classes=NUM_CLASSES).train()
     loss = build_criterion(MatchingSection(), LossSection())
     for images in (2, 1):
         pixels = torch.rand(images, 3, 32, 32, generator=torch.Generator().manual_seed(0))

@@ -9,8 +9,8 @@ from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_o
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.object_models import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
-from yolozu.contract.deliver import EvaluateSection
-from yolozu.contract.predict import PredictSection
+from yolozu.contract.sections.evaluate import EvaluateSection
+from yolozu.contract.sections.predict import PredictSection
 from yolozu.errors import GateFailed
 from yolozu.stages.evaluate import STAGE, EvaluateInputs, EvaluateOutputs, EvaluateSpec
 

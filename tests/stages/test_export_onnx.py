@@ -10,8 +10,8 @@ from torch import nn
 from tests.fixtures.exported import random_checkpoint
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.checkpoint import write_checkpoint
-from yolozu.contract.deliver import ExportSection
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.export import ExportSection
+from yolozu.contract.sections.run import Contract
 from yolozu.model.outputs import DetectorOutput
 from yolozu.stages.base import links
 from yolozu.stages.export_onnx import STAGE, ExportInputs, ExportOutputs, ExportSpec, run

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from tests.stages.contexts import context_in
-from yolozu.contract.files import FilesSection
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.files import FilesSection
+from yolozu.contract.sections.run import Contract
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.plan.plan import Plan
 from yolozu.plan.receipt import Receipt

@@ -14,9 +14,9 @@ from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.init_report import read_init_report
 from yolozu.artifacts.weight_files import weight_files
-from yolozu.contract.init import InitSection
-from yolozu.contract.optim import LengthSection, OptimSection
-from yolozu.contract.train import LoopSection
+from yolozu.contract.sections.init_from import InitSection
+from yolozu.contract.sections.optim import LengthSection, OptimSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.errors import InputError, Interrupted
 from yolozu.model.detector import build_detector
 from yolozu.stages.first_weights import initialize_from_file

@@ -1,7 +1,7 @@
 import pytest
 
-from yolozu.contract.model import ModelConfig
-from yolozu.contract.train import LoopSection
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.train import LoopSection
 from yolozu.stages.lone_images import lone_image_lines
 
 BN, GN = (ModelConfig.model_validate({"backbone": {"norm": norm}, "encoder": {"norm": norm}}) for norm in ("bn", "gn"))

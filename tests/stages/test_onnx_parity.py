@@ -6,7 +6,7 @@ import pytest
 from tests.fixtures.perturbed import replace_tensor
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.parity_report import read_parity_report
-from yolozu.contract.deliver import ParitySection
+from yolozu.contract.sections.export import ParitySection
 from yolozu.errors import GateFailed
 from yolozu.stages.onnx_parity import ParityInputs, ParityOutputs, ParitySpec, run
 

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from tests.training.tiny import MODEL, MODELS, make_index
-from yolozu.contract.model import ModelConfig
-from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
-from yolozu.contract.train import LoopSection
+from yolozu.contract.sections.losses import LossSection, LossWeights
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.train import LoopSection
 from yolozu.errors import InputError
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.losses.registry import LOSSES

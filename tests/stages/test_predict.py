@@ -9,8 +9,8 @@ import torch
 
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.predictions import read_predictions
-from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
-from yolozu.contract.train import DeviceSection
+from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.sections.train import DeviceSection
 from yolozu.errors import Interrupted, UsageError
 from yolozu.stages.base import links
 from yolozu.stages.predict import STAGE, PredictInputs, PredictOutputs, PredictSpec, run

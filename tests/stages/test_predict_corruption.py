@@ -9,8 +9,8 @@ from PIL import Image
 
 from tests.stages.contexts import context_in
 from yolozu.artifacts.predictions import read_predictions
-from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
-from yolozu.contract.train import DeviceSection
+from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.sections.train import DeviceSection
 from yolozu.data.corruption.corruption import Corruption
 from yolozu.data.images import read_image
 from yolozu.stages.predict import PredictInputs, PredictOutputs, PredictSpec, run

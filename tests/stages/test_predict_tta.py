@@ -9,8 +9,8 @@ import pytest
 
 from tests.stages.contexts import context_in
 from yolozu.artifacts.predictions import check_predictions, read_predictions
-from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
-from yolozu.contract.train import DeviceSection
+from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.sections.train import DeviceSection
 from yolozu.predict.tta.mirror import is_mirrored, mirror
 from yolozu.stages.predict import PredictInputs, PredictOutputs, PredictSpec, run
 

@@ -14,9 +14,9 @@ from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.checkpoint import write_checkpoint
 from yolozu.artifacts.predictions import check_predictions, read_predictions
 from yolozu.artifacts.record import read_record
-from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
-from yolozu.contract.train import DeviceSection
-from yolozu.contract.ttt_presets import PRESETS
+from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.sections.train import DeviceSection
+from yolozu.contract.sections.ttt_presets import PRESETS
 from yolozu.data.index import DataIndex
 from yolozu.errors import Interrupted
 from yolozu.predict.ttt.report import TttReport

@@ -9,7 +9,7 @@ from tests.data.builders import bop_box, bop_row, write_bop, write_file, write_i
 from tests.evaluation.coco_files import random_problem, write_coco
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.object_models import ObjectModels
-from yolozu.contract.data import DatasetSection, SynthSection
+from yolozu.contract.sections.data import DatasetSection, SynthSection
 from yolozu.data.index import DataIndex
 from yolozu.errors import GateFailed, InputError, Interrupted
 from yolozu.stages.prepare_data import PrepareDataInputs, PrepareDataOutputs, PrepareDataSpec, run

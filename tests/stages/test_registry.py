@@ -1,6 +1,6 @@
 import pytest
 
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.run import Contract
 from yolozu.stages.base import Stage, links
 from yolozu.stages.registry import GROUPS, STAGES
 

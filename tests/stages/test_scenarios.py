@@ -11,9 +11,9 @@ from yolozu.artifacts.object_models import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import Override
-from yolozu.contract.predict import CorruptionSection, PredictSection
-from yolozu.contract.run import Contract
-from yolozu.contract.scenarios import ScenariosSection
+from yolozu.contract.sections.predict import CorruptionSection, PredictSection
+from yolozu.contract.sections.run import Contract
+from yolozu.contract.sections.scenarios import ScenariosSection
 from yolozu.engine.given import given_setting
 from yolozu.errors import Interrupted
 from yolozu.plan.compiler import compile_plan, registered_stages

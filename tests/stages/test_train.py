@@ -13,13 +13,13 @@ from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.object_models import ObjectModels
 from yolozu.artifacts.run_meta import read_run_meta
-from yolozu.contract.data import PreprocessSection
-from yolozu.contract.model import ModelSection
-from yolozu.contract.optim import LengthSection, ScheduleSection
-from yolozu.contract.predict import VALIDATED, PredictSection
-from yolozu.contract.run import Contract
+from yolozu.contract.sections.data import PreprocessSection
+from yolozu.contract.sections.model import ModelSection
+from yolozu.contract.sections.optim import LengthSection, ScheduleSection
+from yolozu.contract.sections.predict import VALIDATED, PredictSection
+from yolozu.contract.sections.run import Contract
+from yolozu.contract.sections.train import DeviceSection, LoopSection
 from yolozu.contract.spec_history import comparable
-from yolozu.contract.train import DeviceSection, LoopSection
 from yolozu.data.index import DataIndex
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import InputError

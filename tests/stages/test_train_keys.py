@@ -7,11 +7,12 @@ from torch import nn
 
 from tests.stages.test_train import context, inputs, outputs_in, spec  # noqa: F401 - `inputs` is a fixture
 from tests.training.tiny import CLASSES, MODEL
-from yolozu.contract.data import AugmentSection, PreprocessSection
-from yolozu.contract.model import ModelConfig, ModelSection
-from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
-from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.train import DeviceSection, LoopSection, MimSection, OperationsSection, SeedSection
+from yolozu.contract.sections.data import AugmentSection, PreprocessSection
+from yolozu.contract.sections.losses import LossSection, LossWeights
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.model import ModelConfig, ModelSection
+from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.sections.train import DeviceSection, LoopSection, MimSection, OperationsSection, SeedSection
 from yolozu.data import dataset as dataset_module
 from yolozu.data.augmentation.augment import draw_variation, generator_for
 from yolozu.data.index import DataIndex

@@ -11,10 +11,11 @@ from tests.stages.test_train import context, outputs_in, spec
 from tests.training.tiny import MODEL, MODELS, POSES, PREPROCESS, make_index
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.object_models import ObjectModels
-from yolozu.contract.data import AugmentSection
-from yolozu.contract.model import ModelConfig, ModelSection
-from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
-from yolozu.contract.train import LoopSection
+from yolozu.contract.sections.data import AugmentSection
+from yolozu.contract.sections.losses import LossSection, LossWeights
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.model import ModelConfig, ModelSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.data.collate import collate
 from yolozu.errors import InputError
 from yolozu.geometry.rotations import SymmetryTable

@@ -7,7 +7,7 @@ import pytest
 from tests.evaluation.scenes import Found, Scene, index_of, predictions_of
 from tests.stages.contexts import context_in
 from yolozu.artifacts.predictions import write_predictions
-from yolozu.contract.predict import PredictSection
+from yolozu.contract.sections.predict import PredictSection
 from yolozu.errors import GateFailed
 from yolozu.stages.validate_predictions import (
     STAGE,

@@ -10,8 +10,8 @@ from torch.utils.data import Dataset
 
 from tests.training.played import Played
 from tests.training.tiny import AUGMENT, PREPROCESS, recipe
-from yolozu.contract.data import AugmentSection
-from yolozu.contract.train import OperationsSection
+from yolozu.contract.sections.data import AugmentSection
+from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.errors import InputError
 from yolozu.training.batches import training_windows, validation_batches

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from tests.model.tiny import images, targets, tiny_detector
-from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
+from yolozu.contract.sections.losses import LossSection, LossWeights
+from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.geometry.targets import Targets

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from tests.matching.costs.posed import TURN, candidates
-from yolozu.contract.objective import LossSection, LossWeights, MatchingSection
+from yolozu.contract.sections.losses import LossSection, LossWeights
+from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.geometry.targets import Targets
 from yolozu.model.outputs import DetectorOutput, TrainingOutput

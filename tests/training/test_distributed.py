@@ -10,8 +10,8 @@ import torch
 from tests.training.several import together
 from tests.training.tiny import MODEL, StopAfter, files_in, outcome, recipe
 from yolozu.artifacts.checkpoint import read_checkpoint
-from yolozu.contract.decided import DecidedModel
-from yolozu.contract.model import ModelConfig
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.errors import Interrupted, UsageError
 from yolozu.progress import SilentProgress
 from yolozu.training import distributed
@@ -178,7 +178,7 @@ def test_two_processes_learn_poses_as_one_in_every_phase(tiny_poses, tmp_path):
 
 def test_two_processes_paint_as_one(tiny_painting, tmp_path):
     """Norms share the statistics of whole images, and need no other process where patches are hidden."""
-    model = DecidedModel.model_validate({**model_with("syncbn").model_dump(), "reconstruction": PAINTED})
+    model = TrainedModelConfig.model_validate({**model_with("syncbn").model_dump(), "reconstruction": PAINTED})
     painting = replace(tiny_painting, objective=replace(tiny_painting.objective, model=model))
     train(ALONE, painting, tmp_path / "one", SMOOTH)
     start = {name: value.clone() for name, value in painting.materials(recipe()).detector.state_dict().items()}

@@ -9,7 +9,8 @@ from torch import nn
 from tests.fixtures.poses import with_poses
 from tests.model import tiny as model_tiny
 from tests.training.tiny import CLASSES, MODEL, PREPROCESS, recipe
-from yolozu.contract.objective import LossSection, MatchingSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
 from yolozu.data.collate import Batch, collate
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.geometry.targets import PoseTargets, Targets

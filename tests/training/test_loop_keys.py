@@ -10,7 +10,7 @@ import pytest
 from torch.utils.data import Dataset
 
 from tests.training.tiny import PREPROCESS, files_in, recipe
-from yolozu.contract.train import OperationsSection
+from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.dataset import ValidationImages
 from yolozu.training import keeper as keeper_module
 from yolozu.training.batches import validation_batches

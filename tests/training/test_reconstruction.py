@@ -7,8 +7,8 @@ import torch
 
 from tests.training.played import Played
 from tests.training.tiny import PAINTING, POSES, PREPROCESS, Tiny, recipe
-from yolozu.contract.decided import with_additions
-from yolozu.contract.train import MimSection
+from yolozu.contract.sections.train import MimSection
+from yolozu.contract.sections.trained_model import with_additions
 from yolozu.data.collate import collate
 from yolozu.data.preprocess import normalize_images
 from yolozu.losses.reconstruction import hidden_pixels_loss

@@ -9,8 +9,9 @@ from torch import nn
 
 from tests.training.played import Played
 from tests.training.tiny import CLASSES, MODEL, PREPROCESS, recipe
-from yolozu.contract.objective import LossSection, MatchingSection
-from yolozu.contract.train import OperationsSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.dataset import ValidationImages
 from yolozu.evaluation.coco import evaluate_coco
 from yolozu.model.detector import build_detector

@@ -13,12 +13,13 @@ from PIL import Image
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
-from yolozu.contract.data import AugmentSection
-from yolozu.contract.decided import with_additions
-from yolozu.contract.model import ModelConfig
-from yolozu.contract.objective import LossSection, MatchingSection
-from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.train import LoopSection, MimSection, OperationsSection
+from yolozu.contract.sections.data import AugmentSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.sections.train import LoopSection, MimSection, OperationsSection
+from yolozu.contract.sections.trained_model import with_additions
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.data.index import DataIndex, ImageRecord
 from yolozu.data.poses import PoseLabels

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yolozu.contract.predict import PredictSection
+from yolozu.contract.sections.predict import PredictSection
 
 EPSILON_PX = 1e-6
 """Edges this near to a pixel border are on it."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hi
 
 import typer
 
-from yolozu.contract.docstrings import docstrings_of, summary_of
-from yolozu.contract.fields import Slot, sections, slot_at, slots_of
-from yolozu.contract.model import ModelConfig
-from yolozu.contract.node import Origin
+from yolozu.contract.docs.docstrings import docstrings_of, summary_of
 from yolozu.contract.overrides import ALIASES, Override, given_twice, parse_value
-from yolozu.contract.scalars import write_flow
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.strict.slots import Slot, sections, slot_at, slots_of
+from yolozu.contract.text.node import Origin
+from yolozu.contract.text.scalars import write_flow
 from yolozu.errors import ContractError, Finding
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.cli.sessions import default_config
-from yolozu.contract.data import SYNTHETIC
-from yolozu.contract.fields import flat_json, flat_values, slots_of
 from yolozu.contract.loader import LoadedContract, load_contract
-from yolozu.contract.model import ModelConfig
 from yolozu.contract.overrides import Override
-from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
-from yolozu.contract.scalars import write_flow
-from yolozu.contract.source import read_source
-from yolozu.contract.train import DeviceSection
+from yolozu.contract.sections.data import SYNTHETIC
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.sections.train import DeviceSection
+from yolozu.contract.strict.slots import flat_json, flat_values, slots_of
+from yolozu.contract.text.scalars import write_flow
+from yolozu.contract.text.source import read_source
 from yolozu.data.fingerprint import predicted_split
 from yolozu.devices import check_device
 from yolozu.engine.new_runs import RESOLVED, runs_in, told_of_runs
@@ -26,7 +26,7 @@ from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from yolozu.contract.run import Contract
+    from yolozu.contract.sections.run import Contract
     from yolozu.errors import Finding, YolozuError
 
 SECTIONS = (PredictSection, CorruptionSection, TtaSection, TttSection, DeviceSection)

@@ -13,7 +13,7 @@ class Section(BaseModel):
 
     Scalars are strict: ``true`` is no integer, ``2.9`` no count, NaN and infinity no number. Field names are unique
     over all sections, because the keys a user writes are flat. Every field's docstring is its entry in the reference;
-    it is read from the source when asked for (`yolozu.contract.docstrings`), where pydantic would do so at every start.
+    it is read from the source when asked for (`contract.docs.docstrings`), where pydantic would do so at every start.
     """
 
     model_config = ConfigDict(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yolozu.contract.run import section_of_key
+from yolozu.contract.sections.run import section_of_key
 from yolozu.contract.show import Row, rows
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from yolozu.contract.node import BROKEN, Problem
 from yolozu.contract.path_keys import path_keys
+from yolozu.contract.text.node import BROKEN, Problem
 
 if TYPE_CHECKING:
-    from yolozu.contract.node import KeyPath, Node
+    from yolozu.contract.text.node import KeyPath, Node
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))", re.ASCII)
 

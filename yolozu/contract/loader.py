@@ -6,24 +6,24 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.dead_keys import dead_keys
 from yolozu.contract.expansion import expand, expand_file
-from yolozu.contract.fields import slot_at
-from yolozu.contract.node import BROKEN, DEFAULT_ORIGIN, Node, Origin, Problem
 from yolozu.contract.overrides import Override, override_nodes, replace_aliases
 from yolozu.contract.path_keys import rebase_file
+from yolozu.contract.required_keys import asked_by, missing_keys
 from yolozu.contract.rules import RULES
-from yolozu.contract.run import Contract
-from yolozu.contract.shape import fit, unknown_key
-from yolozu.contract.source import read_source
-from yolozu.contract.strict import asked_by, missing_keys
-from yolozu.contract.validate import conflict_problem, validate
+from yolozu.contract.sections.run import Contract
+from yolozu.contract.strict.fit import fit, unknown_key
+from yolozu.contract.strict.slots import slot_at
+from yolozu.contract.strict.validate import conflict_problem, validate
+from yolozu.contract.text.node import BROKEN, DEFAULT_ORIGIN, Node, Origin, Problem
+from yolozu.contract.text.source import read_source
+from yolozu.contract.unused_keys import unused_keys
 from yolozu.errors import ContractError, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from yolozu.contract.node import KeyPath
+    from yolozu.contract.text.node import KeyPath
 
 COMMAND_LINE = "command line"
 """Stands for the file where a contract consists of overrides alone."""
@@ -97,7 +97,7 @@ def load_contract(
     if len(problems) > len(warnings):
         tolerated = {id(problem) for problem in warnings}
         raise ContractError(_as_warning(problem, id(problem) in tolerated) for problem in sorted(problems))
-    warnings += dead_keys(root, contract)
+    warnings += unused_keys(root, contract)
     leaves = {_key(leaf): node for leaf, node in root.leaves() if leaf}
     return LoadedContract(
         path=path,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.fields import slot_at
-from yolozu.contract.node import BROKEN, KeyPath, Node, Origin, Problem, dotted, printable
-from yolozu.contract.structure import strange_text
+from yolozu.contract.strict.slots import slot_at
+from yolozu.contract.text.node import BROKEN, KeyPath, Node, Origin, Problem, dotted, printable
+from yolozu.contract.text.structure import strange_text
 from yolozu.errors import ContractError, Finding
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def parse_value(key: str, text: str, origin: Origin) -> Any:
     Raises:
         ContractError: YZ106 and YZ107, it is no YAML.
     """
-    from yolozu.contract.yaml_reader import read_yaml_value
+    from yolozu.contract.text.yaml import read_yaml_value
 
     slot = slot_at(_path_of(key))
     if slot is not None and slot.is_text and not text.startswith(('"', "'")):

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from yolozu.contract.base import FilePath
-    from yolozu.contract.node import KeyPath, Node
+    from yolozu.contract.text.node import KeyPath, Node
 
 
 @cache
 def path_keys() -> Mapping[KeyPath, FilePath]:
     """Path of each key that holds a path."""
     from yolozu.contract.base import FilePath  # pydantic enters here, not where a command only expands a path
-    from yolozu.contract.fields import keys
+    from yolozu.contract.strict.slots import keys
 
     found: dict[KeyPath, FilePath] = {("model",): FilePath()}
     for key, slot in keys().items():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.contract.base import Conflict
-from yolozu.contract.input_sizes import STRIDE, input_sizes, side_in_view
-from yolozu.contract.ttt_presets import method_of
+from yolozu.contract.sections.ttt_presets import method_of
+from yolozu.geometry.input_sizes import STRIDE, input_sizes, side_in_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from yolozu.contract.run import Contract
+    from yolozu.contract.sections.run import Contract
 
 STRIDES = (8, 16, 32)
 """Strides of the feature maps P3, P4 and P5."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.docstrings import summary_of
-from yolozu.contract.fields import Slot, flat_json, keys, sections, slots_of
-from yolozu.contract.node import printable
-from yolozu.contract.scalars import write_flow, write_scalar
+from yolozu.contract.docs.docstrings import summary_of
+from yolozu.contract.strict.slots import Slot, flat_json, keys, sections, slots_of
+from yolozu.contract.text.node import printable
+from yolozu.contract.text.scalars import write_flow, write_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from yolozu.contract.loader import LoadedContract
-    from yolozu.contract.run import Contract
+    from yolozu.contract.sections.run import Contract
 
 COMMENT_COLUMN = 40
 

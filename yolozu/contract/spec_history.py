@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_jsonable_python
 
 from yolozu.contract.base import FilePath, Location, Neutral
-from yolozu.contract.fields import slot_at, slots_of
+from yolozu.contract.strict.slots import slot_at, slots_of
 
 if TYPE_CHECKING:
     from yolozu.contract.base import Section
-    from yolozu.contract.fields import Slot
+    from yolozu.contract.strict.slots import Slot
 
 
 def comparable(spec: type[Section], values: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from torch.utils.data import Dataset
 
-from yolozu.contract.input_sizes import input_sizes
 from yolozu.data.augmentation.augment import (
     GROUND_PART,
     MOSAIC_PART,
@@ -31,12 +30,13 @@ from yolozu.data.images import read_image
 from yolozu.data.placed_poses import NO_MODELS, place_poses
 from yolozu.data.poses import PoseLabels
 from yolozu.errors import InputError
+from yolozu.geometry.input_sizes import input_sizes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.contract.data import AugmentSection
+    from yolozu.contract.sections.data import AugmentSection
     from yolozu.data.augmentation.augment import Variation
     from yolozu.data.index import DataIndex, ImageRecord
     from yolozu.data.placement import Placement

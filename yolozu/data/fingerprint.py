@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import digest_of
-from yolozu.contract.data import SYNTHETIC
+from yolozu.contract.sections.data import SYNTHETIC
 from yolozu.data.layouts.bop_files import scenes_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, suffix_of
@@ -17,7 +17,7 @@ from yolozu.data.layouts.ultralytics import DATA_YAML, LIST_SUFFIX, label_files,
 
 if TYPE_CHECKING:
     from yolozu.artifacts.digest import DigestCache
-    from yolozu.contract.data import DatasetSection
+    from yolozu.contract.sections.data import DatasetSection
     from yolozu.data.layouts.layout import Layout, Split
 
 SCHEMA_VERSION = 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from yolozu.contract.data import PreprocessSection
+    from yolozu.contract.sections.data import PreprocessSection
 
 __all__ = ["Placement", "Preprocess", "normalize_images", "read_image"]
 

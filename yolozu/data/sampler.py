@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.contract.input_sizes import Size
+from yolozu.geometry.input_sizes import Size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -124,9 +124,9 @@ def given_setting(loaded: LoadedContract) -> dict[str, Any] | None:
     Raises:
         ContractError: the setting file is missing or wrong; all its findings.
     """
-    from yolozu.contract.scenario_file import load_setting
-    from yolozu.contract.scenario_setting import OF_THE_RUN
-    from yolozu.contract.scenarios import NONE, STANDARD
+    from yolozu.contract.sections.scenario_setting import OF_THE_RUN
+    from yolozu.contract.sections.scenarios import NONE, STANDARD
+    from yolozu.contract.strict.scenario_file import load_setting
 
     named = loaded.contract.scenarios.scenarios
     if named == NONE:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json
 from yolozu.artifacts.record import typed
-from yolozu.contract.node import dotted
 from yolozu.contract.overrides import Override
 from yolozu.contract.path_keys import rebased
+from yolozu.contract.text.node import dotted
 from yolozu.errors import UsageError
 from yolozu.paths import RUNS_DIR
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
-from yolozu.contract.node import Origin
 from yolozu.contract.show import to_yaml
+from yolozu.contract.text.node import Origin
 from yolozu.data.fingerprint import fingerprint, used_files
 from yolozu.data.moved import Moved
 from yolozu.engine.given import (

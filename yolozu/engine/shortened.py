@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.run import Contract, section_of_key
+from yolozu.contract.sections.run import Contract, section_of_key
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.difference import Difference, first_in_checkpoints, first_in_rows
 from yolozu.artifacts.jsonio import canonical, write_text
-from yolozu.contract.files import FilesSection
+from yolozu.contract.sections.files import FilesSection
 from yolozu.contract.show import to_yaml
 from yolozu.engine.kills import choose_moments, kill_at, last_step_row, step_durations
 from yolozu.engine.lock import holder_path

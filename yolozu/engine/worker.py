@@ -25,7 +25,7 @@ from yolozu import __version__
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
-from yolozu.contract.train import OperationsSection
+from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.moved import Moved
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.lock import HeldLock

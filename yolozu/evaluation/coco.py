@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from yolozu.artifacts.predictions.types import ImagePredictions
-    from yolozu.contract.deliver import EvalEngine
+    from yolozu.contract.sections.evaluate import EvalEngine
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.engines.base import Curves
 

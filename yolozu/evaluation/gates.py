@@ -6,7 +6,7 @@ import operator
 import re
 from typing import TYPE_CHECKING
 
-from yolozu.contract.deliver import POSE_METRICS
+from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.errors import ContractError, Finding
 from yolozu.registry import nearest
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from yolozu.contract.deliver import COCO_METRICS
+from yolozu.contract.sections.evaluate import COCO_METRICS
 
 if TYPE_CHECKING:
     from yolozu.evaluation.engines.base import Curves

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.record import Record, schema_of
-from yolozu.contract.deliver import COCO_METRICS, BoxFormat, EvalEngine
+from yolozu.contract.sections.evaluate import COCO_METRICS, EvalEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from yolozu.contract.decided import DecidedModel
-from yolozu.contract.model import ModelConfig
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.errors import InputError
 from yolozu.geometry.targets import Targets
 from yolozu.model.backbones.base import Backbone
@@ -192,7 +192,7 @@ def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
 
 
 def _reconstruction_head(config: ModelConfig) -> ReconstructionHead | None:
-    asked = config.reconstruction if isinstance(config, DecidedModel) else None
+    asked = config.reconstruction if isinstance(config, TrainedModelConfig) else None
     if asked is None:
         return None
     return ReconstructionHead(

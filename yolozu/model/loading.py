@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from yolozu.contract.decided import DecidedModel
+from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.errors import Finding, InputError
 from yolozu.model.detector import Detector, build_detector
 
@@ -23,7 +23,7 @@ def detector_from(checkpoint: Checkpoint) -> Detector:
         InputError: YZ454 the architecture cannot be built by this code, YZ455 the weights are not exactly those of it.
     """
     try:
-        config = DecidedModel.model_validate(checkpoint.model_config, strict=False)
+        config = TrainedModelConfig.model_validate(checkpoint.model_config, strict=False)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -11,7 +11,7 @@ from yolozu.stages.registry import STAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from yolozu.contract.run import Contract
+    from yolozu.contract.sections.run import Contract
     from yolozu.stages.base import Stage
 
 

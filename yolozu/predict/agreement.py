@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.onnx_metadata import SIGMA_OUTPUTS
-from yolozu.contract.scalars import write_flow
+from yolozu.contract.text.scalars import write_flow
 from yolozu.errors import Finding, InputError
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.checkpoint import Checkpoint
     from yolozu.artifacts.onnx_metadata import OnnxMetadata
-    from yolozu.contract.data import PreprocessSection
-    from yolozu.contract.model import ModelConfig
+    from yolozu.contract.sections.data import PreprocessSection
+    from yolozu.contract.sections.model import ModelConfig
 
 WHILE_TRAINING = ("model.denoising.", "model.decoder.dropout")
 """Keys of the architecture that a finished network shows nothing of."""

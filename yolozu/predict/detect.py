@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.contract.predict import TtaSection
+    from yolozu.contract.sections.predict import TtaSection
     from yolozu.data.index import ImageRecord
     from yolozu.data.preprocess import Placement, Preprocess
     from yolozu.geometry.detections import RawDetections

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions import write_predictions
-from yolozu.contract.predict import TtaSection, TttSection
+from yolozu.contract.sections.predict import TtaSection, TttSection
 from yolozu.data.identity import images_digest
 from yolozu.predict.adapters.answers import require_answers
 from yolozu.predict.adapters.registry import open_adapter

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.deliver import POSE_METRICS, EvaluateSection
-from yolozu.contract.predict import PredictSection
+from yolozu.contract.sections.evaluate import POSE_METRICS, EvaluateSection
+from yolozu.contract.sections.predict import PredictSection
 from yolozu.errors import GateFailed
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs
 

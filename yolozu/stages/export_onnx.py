@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yolozu.contract.deliver import ExportSection
+from yolozu.contract.sections.export import ExportSection
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yolozu.contract.files import FilesSection
+from yolozu.contract.sections.files import FilesSection
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives_at, needs
 
 

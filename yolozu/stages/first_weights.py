@@ -11,8 +11,8 @@ from yolozu.errors import InputError
 if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.init_report import InitReport
-    from yolozu.contract.init import InitSection
-    from yolozu.contract.model import ModelConfig
+    from yolozu.contract.sections.init_from import InitSection
+    from yolozu.contract.sections.model import ModelConfig
     from yolozu.model.detector import Detector
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yolozu.contract.input_sizes import STRIDE, Size, input_sizes
+from yolozu.geometry.input_sizes import STRIDE, Size, input_sizes
 
 if TYPE_CHECKING:
-    from yolozu.contract.model import ModelConfig
-    from yolozu.contract.train import LoopSection
+    from yolozu.contract.sections.model import ModelConfig
+    from yolozu.contract.sections.train import LoopSection
 
 
 def lone_image_lines(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yolozu.contract.deliver import ParitySection
+from yolozu.contract.sections.export import ParitySection
 from yolozu.errors import GateFailed
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs
 from yolozu.stages.stoppable import StoppableProgress

@@ -9,9 +9,10 @@ from yolozu.losses.registry import LOSSES
 
 if TYPE_CHECKING:
     from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.contract.model import ModelConfig
-    from yolozu.contract.objective import LossSection, MatchingSection
-    from yolozu.contract.train import LoopSection
+    from yolozu.contract.sections.losses import LossSection
+    from yolozu.contract.sections.matching import MatchingSection
+    from yolozu.contract.sections.model import ModelConfig
+    from yolozu.contract.sections.train import LoopSection
     from yolozu.data.index import DataIndex
     from yolozu.geometry.rotations import SymmetryTable
 

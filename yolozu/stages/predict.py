@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
-from yolozu.contract.train import DeviceSection
+from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.sections.train import DeviceSection
 from yolozu.errors import UsageError
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
 from yolozu.stages.stoppable import StoppableProgress

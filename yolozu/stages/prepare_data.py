@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.data import SYNTHETIC, DatasetSection, SynthSection
+from yolozu.contract.sections.data import SYNTHETIC, DatasetSection, SynthSection
 from yolozu.errors import Finding, InputError
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, reads
 from yolozu.stages.stoppable import StoppableProgress

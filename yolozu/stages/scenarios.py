@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.predict import CorruptionSection, PredictSection, TtaSection, TttSection
-from yolozu.contract.scenarios import NONE, ScenariosSection
-from yolozu.contract.train import DeviceSection
+from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.sections.scenarios import NONE, ScenariosSection
+from yolozu.contract.sections.train import DeviceSection
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
 from yolozu.stages.predict import device_needed
 
 if TYPE_CHECKING:
-    from yolozu.contract.scenario_setting import ScenarioSetting
+    from yolozu.contract.sections.scenario_setting import ScenarioSetting
     from yolozu.data.index import DataIndex
 
 
@@ -107,7 +107,7 @@ def _planned(path: Path, spec: ScenariosSpec) -> tuple[ScenarioSetting, tuple[st
     import json
 
     from yolozu.artifacts.jsonio import read_json
-    from yolozu.contract.scenario_setting import ScenarioSetting
+    from yolozu.contract.sections.scenario_setting import ScenarioSetting
 
     planned = read_json(path, code="YZ312", fix="build the run again: the planner writes this file")
     setting = ScenarioSetting.model_validate_json(json.dumps(planned["setting"]), strict=True)

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.data import AugmentSection, PreprocessSection
-from yolozu.contract.decided import with_additions
-from yolozu.contract.init import InitSection
-from yolozu.contract.model import ModelSection
-from yolozu.contract.objective import LossSection, MatchingSection
-from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.predict import VALIDATED
-from yolozu.contract.train import DeviceSection, LoopSection, MimSection, SeedSection
+from yolozu.contract.sections.data import AugmentSection, PreprocessSection
+from yolozu.contract.sections.init_from import InitSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.model import ModelSection
+from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.sections.predict import VALIDATED
+from yolozu.contract.sections.train import DeviceSection, LoopSection, MimSection, SeedSection
+from yolozu.contract.sections.trained_model import with_additions
 from yolozu.errors import Finding, InputError
 from yolozu.optim.schedules import SCHEDULES_OF_TOTAL
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
@@ -26,7 +27,7 @@ from yolozu.stages.pose_learning import decided, require_poses, symmetries_of, w
 
 if TYPE_CHECKING:
     from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.contract.model import ModelConfig
+    from yolozu.contract.sections.model import ModelConfig
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
     from yolozu.geometry.rotations import SymmetryTable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yolozu.contract.predict import PredictSection
+from yolozu.contract.sections.predict import PredictSection
 from yolozu.errors import Finding, GateFailed
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs
 

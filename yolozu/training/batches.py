@@ -16,10 +16,10 @@ from yolozu.training.shares import own_part
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
-    from yolozu.contract.input_sizes import Size
-    from yolozu.contract.train import OperationsSection
+    from yolozu.contract.sections.train import OperationsSection
     from yolozu.data.dataset import Sample, TrainingImages
     from yolozu.data.sampler import SampleKey
+    from yolozu.geometry.input_sizes import Size
     from yolozu.training.timetable import Timetable
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from yolozu.contract.objective import LossSection, MatchingSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.geometry.targets import Targets
 from yolozu.losses.base import Loss, Over, Supervision

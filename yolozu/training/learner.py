@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from yolozu.artifacts.checkpoint import Checkpoint
-    from yolozu.contract.optim import OptimSection
-    from yolozu.contract.train import LoopSection
+    from yolozu.contract.sections.optim import OptimSection
+    from yolozu.contract.sections.train import LoopSection
     from yolozu.data.collate import Batch
     from yolozu.data.preprocess import Preprocess
     from yolozu.geometry.targets import Targets

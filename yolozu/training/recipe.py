@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.utils.data import Dataset
 
-    from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-    from yolozu.contract.train import LoopSection, OperationsSection
+    from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+    from yolozu.contract.sections.train import LoopSection, OperationsSection
     from yolozu.data.dataset import TrainingImages
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess

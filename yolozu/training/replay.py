@@ -11,9 +11,10 @@ import torch
 from pydantic import ValidationError
 
 from yolozu.contract.base import Section
-from yolozu.contract.objective import LossSection, MatchingSection
-from yolozu.contract.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.train import LoopSection, OperationsSection
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.sections.train import LoopSection, OperationsSection
 from yolozu.data.preprocess import Preprocess
 from yolozu.model.device import device_named
 from yolozu.model.loading import detector_from

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.utils.data import Dataset
 
-    from yolozu.contract.train import OperationsSection
+    from yolozu.contract.sections.train import OperationsSection
     from yolozu.data.collate import Batch
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess

@@ -7,8 +7,8 @@ import pytest
 
 from yolozu.cli.app import main
 from yolozu.cli.commands.contract import stale_stages
-from yolozu.contract.run import Contract
-from yolozu.contract.schema import contract_schema
+from yolozu.contract.docs.schema import contract_schema
+from yolozu.contract.sections.run import Contract
 from yolozu.plan.compiler import compile_plan, registered_stages
 
 REPOSITORY = Path(__file__).parents[3]

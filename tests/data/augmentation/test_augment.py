@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.contract.data import AugmentSection
+from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.augmentation.augment import (
     LEAST_VISIBLE,
     Variation,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.data.builders import check_of, found, index_of, survey_of, write_file, write_yolo
 from yolozu.artifacts.digest import DigestCache
-from yolozu.contract.data import DatasetSection
+from yolozu.contract.sections.data import DatasetSection
 from yolozu.data.fingerprint import fingerprint
 from yolozu.data.layouts.layout import find_layout
 from yolozu.errors import InputError

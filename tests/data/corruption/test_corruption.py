@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.data.corruption.pictures import scene
-from yolozu.contract.predict import CorruptionSection
+from yolozu.contract.sections.predict import CorruptionSection
 from yolozu.data.corruption.corruption import Corruption, corruption_of
 from yolozu.errors import UsageError
 

@@ -21,7 +21,7 @@ from tests.evaluation.pose.scenes import (
     turn,
 )
 from yolozu.artifacts.object_models import ObjectModel, ObjectModels
-from yolozu.contract.deliver import POSE_METRICS
+from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.evaluation.pose.evaluate import QUICK_METRICS, evaluate_pose, pose_metrics
 
 VIEWS = [

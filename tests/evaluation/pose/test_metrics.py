@@ -19,7 +19,7 @@ from tests.evaluation.pose.scenes import (
     predictions_of,
     turn,
 )
-from yolozu.contract.deliver import POSE_METRICS
+from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.evaluation.pose.metrics import METRICS
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import pose_problem_of

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.evaluation.pose.scenes import MODELS, index_of, predictions_of
 from tests.evaluation.pose.test_evaluate import VIEWS
 from yolozu.artifacts.jsonio import pretty
-from yolozu.contract.deliver import POSE_METRICS
+from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.evaluation.pose.evaluate import evaluate_pose
 from yolozu.evaluation.pose.report import PoseReport, eval_pose_schema, pose_report
 

@@ -5,7 +5,7 @@ import pytest
 from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.object_models import ObjectModels
-from yolozu.contract.scenario_setting import SliceConfig
+from yolozu.contract.sections.scenario_setting import SliceConfig
 from yolozu.evaluation.pose.evaluate import evaluate_pose
 from yolozu.evaluation.scenarios.measure import Evaluation
 from yolozu.evaluation.scenarios.slices import everything, sliced

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Scene, Truth, index_of
-from yolozu.contract.scenario_setting import PerturbConfig
+from yolozu.contract.sections.scenario_setting import PerturbConfig
 from yolozu.data.corruption.corruption import Corruption
 from yolozu.evaluation.scenarios.shown import FILL, SCALES, Shrink, shown
 from yolozu.geometry.camera import intrinsics_matrix, project

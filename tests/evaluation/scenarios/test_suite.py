@@ -4,7 +4,7 @@ import pytest
 
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.object_models import ObjectModels
-from yolozu.contract.scenario_setting import ScenarioSetting
+from yolozu.contract.sections.scenario_setting import ScenarioSetting
 from yolozu.data.corruption.corruption import Corruption
 from yolozu.errors import InputError
 from yolozu.evaluation.scenarios.report import Numbers

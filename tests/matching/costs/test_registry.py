@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.fixtures.poses import random_heads, with_poses
-from yolozu.contract.objective import MatchingSection
+from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.geometry.targets import PoseTargets, Targets
 from yolozu.matching.costs.base import Candidates

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from yolozu.contract.components import BACKBONES as TABLE
 from yolozu.contract.components import NORM_BY_DESIGN
-from yolozu.contract.model import BackboneName, Norm
+from yolozu.contract.sections.model import BackboneName, Norm
 from yolozu.model.backbones.registry import BACKBONES
 from yolozu.model.norms import BatchNorm2d, FrozenBatchNorm, GroupNorm, SyncBatchNorm2d
 

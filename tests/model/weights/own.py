@@ -9,7 +9,7 @@ import torch
 from tests.model.tiny import CONFIG, scattered
 from yolozu.artifacts.checkpoint import Checkpoint, write_checkpoint
 from yolozu.artifacts.classes import ClassTable
-from yolozu.contract.decided import DecidedModel
+from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.model.detector import Detector, build_detector
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 ABC = ("a", "b", "c")
 
 
-def config(**changes: Any) -> DecidedModel:
+def config(**changes: Any) -> TrainedModelConfig:
     """A tiny architecture; ``changes`` replace top-level keys of the model."""
-    return DecidedModel.model_validate({**CONFIG, **changes})
+    return TrainedModelConfig.model_validate({**CONFIG, **changes})
 
 
 def fresh(names: tuple[str, ...] = ABC, *, seed: int = 5, **changes: Any) -> Detector:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from yolozu.contract.model import ModelConfig
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.model.detector import Detector, build_detector
 
 if TYPE_CHECKING:

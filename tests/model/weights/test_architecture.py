@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.model.weights.own import config, fresh
-from yolozu.contract.model import ModelConfig
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.model.detector import build_detector
 from yolozu.model.weights.architecture import asked_by, points_shown_by, shown_by
 

@@ -10,7 +10,7 @@ import torch
 from tests.model.weights.own import ABC, checkpoint_in, config, fresh, trained
 from tests.model.weights.published import CONTRACTS, NUM_QUERIES, official_state
 from yolozu.contract.loader import load_contract
-from yolozu.contract.model import ModelConfig
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.errors import InputError
 from yolozu.model.weights.initialize import initialize
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fixtures.exported import CLASSES
 from yolozu.contract.adapters import OfferedAdapter
-from yolozu.contract.predict import TtaSection
+from yolozu.contract.sections.predict import TtaSection
 from yolozu.data.corruption.corruption import corruption_of
 from yolozu.errors import UsageError
 from yolozu.predict.adapters import registry

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.fixtures.exported import PREPROCESS
 from tests.predict.tta.scenes import K_4, record_of
-from yolozu.contract.predict import TtaSection
+from yolozu.contract.sections.predict import TtaSection
 from yolozu.data.placement import Placement, Turn
 from yolozu.errors import UsageError
 from yolozu.predict.tta.views import OWN, View, describe_views, require_fitting, views_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.contract.ttt_presets import Limits
+from yolozu.contract.sections.ttt_presets import Limits
 from yolozu.predict.ttt.guards import Breach, gradient_breach, loss_breach, update_breach
 
 NONE = Limits()

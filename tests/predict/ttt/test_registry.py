@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.predict.ttt.tiny import detector, images, same, settings, state_of
-from yolozu.contract.predict import TttMethod
+from yolozu.contract.sections.predict import TttMethod
 from yolozu.predict.ttt.adaptation import Adaptation
 from yolozu.predict.ttt.base import MethodDefaults
 from yolozu.predict.ttt.registry import TTT_METHODS

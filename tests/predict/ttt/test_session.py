@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures.exported import CLASSES, random_checkpoint, write_images
 from tests.predict.ttt.tiny import PAINTER, same, settings, state_of
 from yolozu.artifacts.checkpoint import write_checkpoint
-from yolozu.contract.predict import TttSection
+from yolozu.contract.sections.predict import TttSection
 from yolozu.errors import InputError, UsageError
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.registry import open_adapter

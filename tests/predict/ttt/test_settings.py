@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import pytest
 
-from yolozu.contract.predict import TttSection
-from yolozu.contract.ttt_presets import Limits
+from yolozu.contract.sections.predict import TttSection
+from yolozu.contract.sections.ttt_presets import Limits
 from yolozu.predict.ttt.base import MethodDefaults
 from yolozu.predict.ttt.settings import TttSettings
 

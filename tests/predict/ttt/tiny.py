@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from tests.fixtures.exported import CLASSES, CONFIG, random_checkpoint
-from yolozu.contract.decided import DecidedModel
-from yolozu.contract.predict import TttSection
+from yolozu.contract.sections.predict import TttSection
+from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.model.loading import detector_from
 from yolozu.predict.ttt.base import MethodDefaults
 from yolozu.predict.ttt.settings import TttSettings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from yolozu.predict.ttt.adaptation import Adaptation
 
 DEFAULTS = MethodDefaults(update_filter="all", lr=0.5, norm_weight=0.25)
-PAINTER = DecidedModel.model_validate(
+PAINTER = TrainedModelConfig.model_validate(
     {**CONFIG.model_dump(), "reconstruction": {"mask_prob": 0.5, "patch_size": 16, "fill": (0.4, 0.5, 0.6)}}
 )
 

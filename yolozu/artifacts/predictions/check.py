@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from yolozu.artifacts.prediction_formats import BoxFormat
     from yolozu.artifacts.predictions.names import KnownImages
-    from yolozu.contract.deliver import BoxFormat
 
 KEEP = 50
 """Findings kept of each kind unless asked otherwise; all are counted."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.predictions.json_path import member
 from yolozu.artifacts.predictions.poses import pose_findings
 from yolozu.artifacts.predictions.types import (
@@ -21,7 +22,6 @@ from yolozu.artifacts.predictions.types import (
     boxes_to_cxcywh,
 )
 from yolozu.artifacts.predictions.unread import non_finite, repeated_keys, unread_findings
-from yolozu.contract.deliver import BoxFormat
 from yolozu.errors import Finding
 from yolozu.registry import nearest
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.predictions.detections import brief, kind_of
 from yolozu.artifacts.predictions.json_path import top_member
 from yolozu.artifacts.predictions.layout import WRAPPED_KEYS
 from yolozu.artifacts.predictions.types import SCHEMA_VERSION
 from yolozu.artifacts.predictions.unread import unread_findings
-from yolozu.contract.deliver import BoxFormat
 from yolozu.errors import Finding
 from yolozu.registry import nearest
 

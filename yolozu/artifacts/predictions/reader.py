@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from yolozu.artifacts.prediction_formats import BoxFormat
     from yolozu.artifacts.predictions.block import Columns
     from yolozu.artifacts.predictions.check import PredictionsCheck
     from yolozu.artifacts.predictions.entries import Head
     from yolozu.artifacts.predictions.envelope import Envelope
     from yolozu.artifacts.predictions.names import KnownImages
-    from yolozu.contract.deliver import BoxFormat
 
 SHOWN_ERRORS = 20
 SEE_ALL = "see them with: yolozu validate predictions {}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, get_args
 
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.predictions.entries import SIDES
 from yolozu.artifacts.predictions.types import (
     BOX_KEYS,
@@ -14,7 +15,6 @@ from yolozu.artifacts.predictions.types import (
     SIGMA_PREFIX,
     NumberField,
 )
-from yolozu.contract.deliver import BoxFormat
 
 
 def predictions_schema() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from yolozu.contract.deliver import BoxFormat
+from yolozu.artifacts.prediction_formats import BoxFormat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -122,13 +122,13 @@ def schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of contracts; editors complete and check keys with it."""
-    from yolozu.contract.schema import contract_schema
+    from yolozu.contract.docs.schema import contract_schema
 
     if not write:
         print(json.dumps(contract_schema(), indent=2, ensure_ascii=False))
         return
     from yolozu.artifacts.jsonio import write_text_if_changed
-    from yolozu.contract.reference import generated_files
+    from yolozu.contract.docs.reference import generated_files
 
     for path, text in generated_files().items():
         changed = write_text_if_changed(Path(path), text)

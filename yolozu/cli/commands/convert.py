@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_findings
-from yolozu.contract.deliver import BoxFormat, PredictionsLayout
 
 if TYPE_CHECKING:
     from yolozu.artifacts.classes import ClassTable

@@ -12,7 +12,7 @@ import typer
 from yolozu.artifacts.jsonio import is_text, pretty
 from yolozu.cli.outputs import require_makeable
 from yolozu.cli.render import counted, wrapped
-from yolozu.contract.data import SynthSection
+from yolozu.contract.sections.data import SynthSection
 from yolozu.errors import EXIT_REFUSED, InputError
 from yolozu.progress import progress_for
 

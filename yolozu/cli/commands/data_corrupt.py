@@ -11,7 +11,7 @@ import typer
 from yolozu.cli.datasets import chosen_split
 from yolozu.cli.outputs import require_makeable, require_writable
 from yolozu.cli.render import counted, wrapped
-from yolozu.contract.predict import CorruptionSection
+from yolozu.contract.sections.predict import CorruptionSection
 from yolozu.errors import UsageError
 from yolozu.progress import progress_for
 

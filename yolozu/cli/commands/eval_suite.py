@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_report, wrapped
-from yolozu.contract.deliver import BoxFormat, EvalEngine
-from yolozu.contract.node import Origin
 from yolozu.contract.overrides import parse_value
+from yolozu.contract.sections.evaluate import EvalEngine
+from yolozu.contract.text.node import Origin
 from yolozu.errors import ContractError, Finding, UsageError
 
 if TYPE_CHECKING:

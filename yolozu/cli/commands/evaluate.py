@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_report
-from yolozu.contract.deliver import BoxFormat, EvalEngine
+from yolozu.contract.sections.evaluate import EvalEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

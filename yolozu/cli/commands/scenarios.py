@@ -12,14 +12,14 @@ import typer
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.predicting import ADAPTER_OF, require_device
 from yolozu.cli.render import counted, show_report, wrapped
-from yolozu.contract.deliver import EvalEngine
+from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yolozu.contract.scenario_file import LoadedSetting
-    from yolozu.contract.scenario_setting import ScenarioSetting
+    from yolozu.contract.sections.scenario_setting import ScenarioSetting
+    from yolozu.contract.strict.scenario_file import LoadedSetting
     from yolozu.data.index import DataIndex
     from yolozu.predict.adapters.base import AdapterRequest
 
@@ -86,7 +86,7 @@ def run_suite(
         "seed": seed,
         "eval_engine": eval_engine,
     }
-    from yolozu.contract.scenario_file import load_setting
+    from yolozu.contract.strict.scenario_file import load_setting
 
     loaded = load_setting(setting, {key: value for key, value in given.items() if value is not None})
     _require_data(loaded.setting, "command line" if setting is None else str(setting))
@@ -101,7 +101,7 @@ def run_suite(
 
 def _camera(text: str) -> tuple[float | str, ...]:
     """The numbers of a comma list; what is none stays a text, which the setting refuses."""
-    from yolozu.contract.scalars import resolve
+    from yolozu.contract.text.scalars import resolve
 
     values = [resolve(word.strip()) for word in text.split(",")]
     return tuple(float(value) if isinstance(value, int) and not isinstance(value, bool) else value for value in values)

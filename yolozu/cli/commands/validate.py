@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from yolozu.artifacts.jsonio import pretty
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.commands.data import check as dataset
 from yolozu.cli.render import counted, show_findings
-from yolozu.contract.deliver import BoxFormat
 from yolozu.errors import EXIT_REFUSED, GateFailed, InputError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from yolozu.data.placement import Placement, Turn, clip_boxes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.contract.data import AugmentSection
+    from yolozu.contract.sections.data import AugmentSection
     from yolozu.data.augmentation.backgrounds import Backgrounds
     from yolozu.data.preprocess import Preprocess
 

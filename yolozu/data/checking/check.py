@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from yolozu.contract.node import printable
+from yolozu.contract.text.node import printable
 from yolozu.data.checking.hits import Hit
 from yolozu.data.checking.rules import RULES
 from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit

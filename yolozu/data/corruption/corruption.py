@@ -14,7 +14,7 @@ from yolozu.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.contract.predict import CorruptionSection
+    from yolozu.contract.sections.predict import CorruptionSection
 
 SEVERITIES = (1, 2, 3, 4, 5)
 

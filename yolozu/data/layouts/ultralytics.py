@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from yolozu.artifacts.jsonio import reason_of
-from yolozu.contract.yaml_syntax import PARSER_ERRORS, syntax_problem
+from yolozu.contract.text.yaml_errors import PARSER_ERRORS, syntax_problem
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, by_stem, files_below, stem_of
 from yolozu.errors import InputError
 

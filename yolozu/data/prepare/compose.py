@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from yolozu.contract.data import AugmentSection
+from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.augmentation.augment import (
     GROUND_PART,
     draw_ground,

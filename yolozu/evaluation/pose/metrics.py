@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.contract.deliver import POSE_METRICS
+from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.evaluation.pose.matching import matched_pairs
 from yolozu.evaluation.pose.pair_errors import AUC_LIMIT_M, LARGEST_FRACTION
 

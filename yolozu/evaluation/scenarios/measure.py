@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.artifacts.predictions.types import ImagePredictions
-    from yolozu.contract.deliver import EvalEngine
+    from yolozu.contract.sections.evaluate import EvalEngine
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.pose.metrics import Column
     from yolozu.evaluation.problem import CocoProblem

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from PIL import Image
 
-from yolozu.contract.scenario_setting import INTRINSICS, SCALE, SHORT_KINDS
+from yolozu.contract.sections.scenario_setting import INTRINSICS, SCALE, SHORT_KINDS
 from yolozu.data.corruption.corruption import Corruption
 from yolozu.geometry.pose import corrected_intrinsics
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.contract.scenario_setting import PerturbConfig
+    from yolozu.contract.sections.scenario_setting import PerturbConfig
     from yolozu.data.index import ImageRecord
     from yolozu.data.poses import PoseLabels
     from yolozu.data.transform import ImageTransform

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.contract.scenario_setting import SliceConfig
+    from yolozu.contract.sections.scenario_setting import SliceConfig
     from yolozu.evaluation.problem import CocoProblem
 
 BORDER_PX = 1.0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.object_models import ObjectModels
     from yolozu.artifacts.predictions.types import ImagePredictions
-    from yolozu.contract.scenario_setting import PerturbConfig, Scenario, ScenarioSetting
+    from yolozu.contract.sections.scenario_setting import PerturbConfig, Scenario, ScenarioSetting
     from yolozu.data.index import DataIndex, ImageRecord
     from yolozu.data.transform import ImageTransform
 

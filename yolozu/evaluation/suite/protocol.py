@@ -11,10 +11,11 @@ from ruamel.yaml import YAML
 
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.jsonio import canonical, write_text
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.record import Record
-from yolozu.contract.deliver import BoxFormat, EvalEngine
-from yolozu.contract.predict import PredictSection
-from yolozu.contract.source import read_source
+from yolozu.contract.sections.evaluate import EvalEngine
+from yolozu.contract.sections.predict import PredictSection
+from yolozu.contract.text.source import read_source
 from yolozu.errors import ContractError, Finding, InputError
 
 if TYPE_CHECKING:

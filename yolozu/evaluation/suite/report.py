@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, JsonValue
 
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.record import Record, schema_of
-from yolozu.contract.deliver import BoxFormat
 from yolozu.evaluation.pose.report import PoseClass, PoseCounts
 from yolozu.evaluation.report import CocoClass, CocoCounts
 from yolozu.evaluation.suite.protocol import EvalProtocol

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.prediction_formats import BoxFormat
     from yolozu.artifacts.predictions import PredictionsFile
-    from yolozu.contract.deliver import BoxFormat, EvalEngine
+    from yolozu.contract.sections.evaluate import EvalEngine
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.coco import CocoResult
     from yolozu.evaluation.pose.evaluate import PoseResult

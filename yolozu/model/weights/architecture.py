@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from yolozu.contract.model import ModelConfig
+    from yolozu.contract.sections.model import ModelConfig
 
 Value = str | int | float
 """Of a contract key."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from yolozu.contract.model import ModelConfig
+    from yolozu.contract.sections.model import ModelConfig
     from yolozu.model.detector import Detector
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from yolozu.contract.model import ModelConfig
+    from yolozu.contract.sections.model import ModelConfig
     from yolozu.model.weights.source import Source
 
 _SAME_TENSORS = {"model.backbone.norm", "model.encoder.norm"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 
-from yolozu.contract.predict import PredictSection, TtaSection
+from yolozu.contract.sections.predict import PredictSection, TtaSection
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.input_sizes import side_in_view
 from yolozu.data.augmentation.augment import Variation, placement_of
 from yolozu.data.detections import camera_of
 from yolozu.data.placement import Placement
 from yolozu.errors import UsageError
+from yolozu.geometry.input_sizes import side_in_view
 
 if TYPE_CHECKING:
-    from yolozu.contract.predict import TtaSection
+    from yolozu.contract.sections.predict import TtaSection
     from yolozu.data.index import ImageRecord
     from yolozu.data.preprocess import Preprocess
 

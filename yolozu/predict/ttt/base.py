@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from yolozu.contract.predict import UpdateFilter
+    from yolozu.contract.sections.predict import UpdateFilter
     from yolozu.predict.ttt.settings import TttSettings
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from yolozu.contract.ttt_presets import Limits
+    from yolozu.contract.sections.ttt_presets import Limits
 
 Reason = Literal[
     "non_finite_loss",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from yolozu.contract.ttt_presets import method_of
+from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.errors import UsageError
 from yolozu.predict.ttt.adaptation import Adaptation, BatchLog
 from yolozu.predict.ttt.registry import TTT_METHODS
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from yolozu.artifacts.predictions import ImagePredictions
-    from yolozu.contract.predict import TttSection
+    from yolozu.contract.sections.predict import TttSection
     from yolozu.data.index import ImageRecord
     from yolozu.predict.adapters.base import Adapter
     from yolozu.progress import Bar, Progress

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
-from yolozu.contract.ttt_presets import Limits, filter_of, limits_of, method_of
+from yolozu.contract.sections.ttt_presets import Limits, filter_of, limits_of, method_of
 
 if TYPE_CHECKING:
-    from yolozu.contract.predict import TttMethod, TttSection, UpdateFilter
+    from yolozu.contract.sections.predict import TttMethod, TttSection, UpdateFilter
     from yolozu.predict.ttt.base import MethodDefaults
 
 Value = TypeVar("Value")
@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class TttSettings:
-    """Everything that decides how a network adapts; see `yolozu.contract.predict.TttSection` for the meanings."""
+    """Everything that decides how a network adapts; `contract.sections.predict.TttSection` tells the meanings."""
 
     preset: str | None
     method: TttMethod

@@ -16,9 +16,9 @@ from yolozu.errors import Finding
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from yolozu.artifacts.prediction_formats import BoxFormat
     from yolozu.artifacts.predictions.convert.entry import ConvertedEntry, LeftOut
     from yolozu.artifacts.predictions.convert.numbers import CocoNumbers
-    from yolozu.contract.deliver import BoxFormat
 
 ROW_SOURCES = frozenset(("class_id", "score", "bbox"))
 KNOWN_ELSEWHERE = frozenset(("image_size",))

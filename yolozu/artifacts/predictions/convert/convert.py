@@ -20,8 +20,8 @@ from yolozu.errors import Finding, InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
     from yolozu.artifacts.predictions.names import KnownImages
-    from yolozu.contract.deliver import BoxFormat, PredictionsLayout
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from yolozu.errors import Finding
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from yolozu.contract.deliver import BoxFormat
+    from yolozu.artifacts.prediction_formats import BoxFormat
 
 
 @dataclass(frozen=True)

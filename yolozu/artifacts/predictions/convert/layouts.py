@@ -13,8 +13,8 @@ from yolozu.errors import Finding
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from yolozu.artifacts.prediction_formats import BoxFormat
     from yolozu.artifacts.predictions.convert.entry import ConvertedEntry, LeftOut
-    from yolozu.contract.deliver import BoxFormat
 
 
 class WrappedTarget:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
     from yolozu.artifacts.predictions.block import Columns
     from yolozu.artifacts.predictions.convert.coco_rows import RowsOfImage
     from yolozu.artifacts.predictions.convert.entry import Target
     from yolozu.artifacts.predictions.convert.numbers import CocoNumbers
     from yolozu.artifacts.predictions.entries import Head
     from yolozu.artifacts.predictions.envelope import Envelope
-    from yolozu.contract.deliver import BoxFormat, PredictionsLayout
 
 
 KEEP = 5

@@ -1,0 +1,32 @@
+import pytest
+from pydantic import ValidationError
+
+from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.train import MimSection
+from yolozu.contract.sections.trained_model import ReconstructionConfig, TrainedModelConfig, with_additions
+
+CONFIG = ModelConfig(num_queries=7, pose=True)
+
+
+def test_without_additions_it_is_the_architecture_itself():
+    assert with_additions(CONFIG, MimSection(mim_patch_size=8)) is CONFIG
+
+
+@pytest.mark.effect("enable_mim", "mim_mask_prob", "mim_patch_size")
+def test_masked_image_modelling_adds_a_head_that_knows_its_masks():
+    mim = MimSection(enable_mim=True, mim_mask_prob=0.25, mim_patch_size=32)
+    decided = with_additions(CONFIG, mim, fill=(0.5, 0.25, 0.0))
+    assert isinstance(decided, TrainedModelConfig)
+    assert decided.reconstruction == ReconstructionConfig(mask_prob=0.25, patch_size=32, fill=(0.5, 0.25, 0.0))
+    assert decided.model_dump(exclude={"reconstruction"}) == CONFIG.model_dump()
+
+
+def test_it_comes_back_from_json_and_architectures_without_additions_are_understood():
+    decided = with_additions(CONFIG, MimSection(enable_mim=True))
+    assert TrainedModelConfig.model_validate(decided.model_dump(mode="json"), strict=False) == decided
+    assert TrainedModelConfig.model_validate(CONFIG.model_dump(mode="json"), strict=False).reconstruction is None
+
+
+def test_contracts_cannot_say_it():
+    with pytest.raises(ValidationError):
+        ModelConfig.model_validate({"reconstruction": None})
