@@ -35,11 +35,11 @@ from yolozu.errors import Interrupted
 from yolozu.evaluation.coco import evaluate_coco
 from yolozu.model.detector import build_detector
 from yolozu.progress import SilentProgress
+from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
+from yolozu.training.config import Materials, TrainingConfig
 from yolozu.training.criterion import build_criterion
-from yolozu.training.keeper import About, TrainingFiles
 from yolozu.training.loop import fit
 from yolozu.training.randomness import seeded
-from yolozu.training.recipe import Materials, Recipe
 from yolozu.training.resume import Origin
 from yolozu.training.validate import Score
 
@@ -59,7 +59,7 @@ MODEL = ModelConfig.model_validate(
         "num_queries": 100,
     }
 )
-RECIPE = Recipe(
+RECIPE = TrainingConfig(
     seed=0,
     device="cpu",
     optim=OptimSection(lr=5e-4, weight_decay=0.0),
@@ -122,7 +122,7 @@ def materials_of(index: DataIndex, score: Score) -> Materials:
 
 def train(index: DataIndex, watch: Watch, directory: Path) -> None:
     """Until the goal, or to the end."""
-    about = About(MODEL.model_dump(mode="json"), index.classes, PREPROCESS.to_json(), {}, "", "")
+    info = CheckpointInfo(MODEL.model_dump(mode="json"), index.classes, PREPROCESS.to_json(), {}, "", "")
     files = TrainingFiles(
         last=directory / "last.pt",
         best=directory / "best.pt",
@@ -133,7 +133,7 @@ def train(index: DataIndex, watch: Watch, directory: Path) -> None:
     )
     materials = materials_of(index, watch.score)
     with suppress(Interrupted):  # how the loop says that it has stopped on request
-        fit(RECIPE, materials, about, files, origin=Origin({}), progress=SilentProgress(), stopping=watch.stopping)
+        fit(RECIPE, materials, info, files, origin=Origin({}), progress=SilentProgress(), stopping=watch.stopping)
 
 
 def main() -> int:

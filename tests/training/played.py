@@ -9,11 +9,11 @@ class Played(Group):
     def __init__(self, rank, size, words=None):
         self.rank, self.size, self.words, self.left = rank, size, words, False
 
-    def everyones(self, value):
+    def all_gather(self, value):
         return [value if rank == self.rank else self.words[rank] for rank in range(self.size)]
 
     def to_first(self, value):
-        return self.everyones(value) if self.is_first else None
+        return self.all_gather(value) if self.is_first else None
 
     def leave(self):
         self.left = True

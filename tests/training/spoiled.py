@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.training.tiny import Tiny
     from yolozu.geometry.targets import Targets
-    from yolozu.training.recipe import Materials, Recipe
+    from yolozu.training.config import Materials, TrainingConfig
 
 
 @dataclass
@@ -34,7 +34,7 @@ class SpoiledLoss:
         return total, terms
 
 
-def spoiled(tiny: Tiny, chosen: Recipe, steps: set[int]) -> Materials:
+def spoiled(tiny: Tiny, chosen: TrainingConfig, steps: set[int]) -> Materials:
     """Materials of which the first batch of these optimizer steps, from 1, has no finite loss."""
     materials = tiny.materials(chosen)
     timetable = chosen.timetable(len(tiny.train.records))

@@ -15,10 +15,10 @@ from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.errors import InputError
 from yolozu.training.batches import training_windows, validation_batches
-from yolozu.training.distributed import ALONE
+from yolozu.training.distributed import SINGLE_PROCESS
 
 
-def windows(tiny, *, done_steps=0, workers=0, processes=ALONE, augment=AUGMENT):
+def windows(tiny, *, done_steps=0, workers=0, processes=SINGLE_PROCESS, augment=AUGMENT):
     chosen = recipe()
     return training_windows(
         TrainingImages(tiny.train, PREPROCESS, augment, 3),

@@ -15,8 +15,8 @@ from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.errors import Interrupted, UsageError
 from yolozu.progress import SilentProgress
 from yolozu.training import distributed
-from yolozu.training.black_box import read_black_box
-from yolozu.training.distributed import ALONE, Followed, LostPeerError, buckets, joined
+from yolozu.training.distributed import SINGLE_PROCESS, LostPeerError, StoppedByRank0, buckets, joined
+from yolozu.training.non_finite.bundle import read_bundle
 
 pytestmark = pytest.mark.slow
 
@@ -31,9 +31,9 @@ def test_buckets_hold_the_tensors_in_order_and_are_not_larger_than_allowed(monke
 def test_who_is_alone_talks_to_itself():
     parameter = torch.nn.Parameter(torch.zeros(2))
     parameter.grad = torch.ones(2)
-    ALONE.add_gradients([parameter])
-    assert (ALONE.everyones(3), ALONE.to_first(3), ALONE.from_first(3)) == ([3], [3], 3)
-    assert (ALONE.any(True), ALONE.any(False), ALONE.is_first) == (True, False, True)
+    SINGLE_PROCESS.add_gradients([parameter])
+    assert (SINGLE_PROCESS.all_gather(3), SINGLE_PROCESS.to_first(3), SINGLE_PROCESS.from_first(3)) == ([3], [3], 3)
+    assert (SINGLE_PROCESS.any(True), SINGLE_PROCESS.any(False), SINGLE_PROCESS.is_first) == (True, False, True)
     assert parameter.grad.tolist() == [1.0, 1.0]
 
 
@@ -60,7 +60,7 @@ def everything(group):
     tensors = [torch.full((3,), float(group.rank)), torch.tensor(group.rank)]
     group.copy_from_first(tensors)
     return (
-        group.everyones({"rank": group.rank}),
+        group.all_gather({"rank": group.rank}),
         group.to_first(group.rank),
         group.from_first(f"from {group.rank}"),
         [group.any(group.rank == 1), group.any(False)],
@@ -84,7 +84,7 @@ def leaving(group):
     if group.is_first:
         return "gone"
     try:
-        group.everyones(1)
+        group.all_gather(1)
     except LostPeerError as error:
         return str(error)
     return "nobody was missed"
@@ -114,7 +114,7 @@ def train(group, tiny, directory, options, *, norm=None, stop_after=None):
     stopping = StopAfter(stop_after) if stop_after is not None and group.rank == 1 else lambda: False
     try:
         tiny.fit(directory, recipe(ddp=True, **options), stopping=stopping, processes=group)
-    except (Followed, Interrupted, UsageError) as end:
+    except (StoppedByRank0, Interrupted, UsageError) as end:
         return f"{type(end).__name__} {end}".strip()
     return None
 
@@ -138,7 +138,7 @@ def test_two_processes_train_as_one(tiny, tmp_path, norm, tolerance):
     that: starting one process from weights that differ by 1e-7 gives about the same. With `bn` each process has
     statistics of its own images, and the two trainings are others.
     """
-    train(ALONE, tiny, tmp_path / "one", SMOOTH, norm=norm)
+    train(SINGLE_PROCESS, tiny, tmp_path / "one", SMOOTH, norm=norm)
     start = {name: value.clone() for name, value in tiny.materials(recipe()).detector.state_dict().items()}
     assert together(train, tiny, tmp_path / "two", SMOOTH, norm=norm) == [None, None]
     one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
@@ -162,7 +162,7 @@ def test_two_processes_learn_poses_as_one_in_every_phase(tiny_poses, tmp_path):
     model = ModelConfig.model_validate({**model_with("frozenbn").model_dump(), "pose": True, "use_uncertainty": True})
     posed = replace(tiny_poses, objective=replace(tiny_poses.objective, model=model))
     options = {**SMOOTH, "stage_off_steps": 1, "stage_k_steps": 1}
-    train(ALONE, posed, tmp_path / "one", options)
+    train(SINGLE_PROCESS, posed, tmp_path / "one", options)
     start = {name: value.clone() for name, value in posed.materials(recipe()).detector.state_dict().items()}
     assert together(train, posed, tmp_path / "two", options) == [None, None]
     one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
@@ -180,7 +180,7 @@ def test_two_processes_paint_as_one(tiny_painting, tmp_path):
     """Norms share the statistics of whole images, and need no other process where patches are hidden."""
     model = TrainedModelConfig.model_validate({**model_with("syncbn").model_dump(), "reconstruction": PAINTED})
     painting = replace(tiny_painting, objective=replace(tiny_painting.objective, model=model))
-    train(ALONE, painting, tmp_path / "one", SMOOTH)
+    train(SINGLE_PROCESS, painting, tmp_path / "one", SMOOTH)
     start = {name: value.clone() for name, value in painting.materials(recipe()).detector.state_dict().items()}
     assert together(train, painting, tmp_path / "two", SMOOTH) == [None, None]
     one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
@@ -203,7 +203,7 @@ def test_stopped_processes_go_on_bit_for_bit(tiny, tmp_path):
     ends = []
     for stop_after in (2, None):
         ends += together(train, tiny, tmp_path / "parts", QUICK, stop_after=stop_after)
-    assert [end and end.split(" ")[0] for end in ends] == ["Interrupted", "Followed", None, None]
+    assert [end and end.split(" ")[0] for end in ends] == ["Interrupted", "StoppedByRank0", None, None]
     assert outcome(tmp_path / "parts") == outcome(tmp_path / "whole")
     assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == [
         "best.pt", "last.pt", "train.jsonl", "val.jsonl",
@@ -227,7 +227,7 @@ def train_on(group, tiny, directory, bad):
     tiny = replace(tiny, train=replace(tiny.train, records=tuple(keep)))
     try:
         tiny.fit(directory, chosen, materials=replace(tiny.materials(chosen), loss=Loss()), processes=group)
-    except (Followed, UsageError) as end:
+    except (StoppedByRank0, UsageError) as end:
         return f"{type(end).__name__} {end}".strip()
     return None
 
@@ -242,10 +242,10 @@ def test_no_object_anywhere_is_no_obstacle(tiny, tmp_path):
 
 def test_a_loss_that_is_not_finite_in_one_process_ends_all_and_leaves_the_whole_step(tiny, tmp_path):
     first, second = together(train_on, tiny, tmp_path, True)
-    assert second == "Followed"
+    assert second == "StoppedByRank0"
     assert first.startswith("UsageError training, optimizer step 1 of 2: YZ506 the loss is not a finite number, on ")
     (bundle,) = files_in(tmp_path).black_boxes.iterdir()
-    assert [len(part.share.batch.indices) for part in read_black_box(bundle).parts] == [3, 3, 2, 2]
+    assert [len(part.share.batch.indices) for part in read_bundle(bundle).parts] == [3, 3, 2, 2]
 
 
 def test_another_number_of_processes_is_warned_about(tiny, tmp_path):

@@ -17,9 +17,9 @@ from yolozu.geometry.targets import PoseTargets, Targets
 from yolozu.matching.hungarian import NonFiniteCostError
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import TrainingOutput
+from yolozu.training.batch_sharding import window_weights
 from yolozu.training.criterion import build_criterion
 from yolozu.training.learner import Learner
-from yolozu.training.shares import window_weights
 
 
 class Toy(nn.Module):

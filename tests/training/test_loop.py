@@ -14,7 +14,7 @@ import torch
 from tests.training.tiny import StopAfter, files_in, outcome, recipe
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.errors import Interrupted, UsageError
-from yolozu.training import keeper as keeper_module
+from yolozu.training import checkpointing as checkpointing_module
 from yolozu.training.learner import Learner
 from yolozu.training.metrics_log import MEASURED, MetricsLog
 from yolozu.training.state import Verdicts
@@ -141,8 +141,8 @@ def killed_at(monkeypatch, moment):
     around(Learner, "learn")
     around(MetricsLog, "write")
     around(MetricsLog, "sync")
-    around(keeper_module, "write_checkpoint")
-    around(keeper_module.Keeper, "_move_best")
+    around(checkpointing_module, "write_checkpoint")
+    around(checkpointing_module.CheckpointWriter, "_move_best")
 
 
 MOMENTS = random.Random(0).sample(range(1, 100), 9)
@@ -214,7 +214,7 @@ def long(tiny, tmp_path_factory):
 def test_an_extended_training_is_the_longer_one_bit_for_bit(tiny, tmp_path, long, steps, replaces_best):
     """Also where it had ended between two validations, with one that the longer training would not have had."""
     fit_scored(tiny, tmp_path / "short", recipe(max_steps=steps))
-    saved = keeper_module.read_saved(tmp_path / "short" / "last.pt")
+    saved = checkpointing_module.read_saved(tmp_path / "short" / "last.pt")
     assert (saved.superseded is not None) == replaces_best
     fit_scored(tiny, tmp_path / "extended", recipe(), published=tmp_path / "short")
     assert outcome(tmp_path / "extended") == long
@@ -303,7 +303,7 @@ def test_a_state_of_before_that_counted_such_validations_goes_on(tiny, tmp_path,
         patched.setattr(Verdicts, "improves", lambda self, score: self.best_score is None or score > self.best_score)
         with pytest.raises(Interrupted):
             fit_unscored(tiny, tmp_path, chosen, stopping=StopAfter(10))
-    saved = keeper_module.read_saved(tmp_path / "last.pt")
+    saved = checkpointing_module.read_saved(tmp_path / "last.pt")
     assert (saved.state.verdicts.best_step, saved.state.verdicts.best_score) == (3, -1.0)
     assert fit_unscored(tiny, tmp_path, chosen).best_step == 7
 

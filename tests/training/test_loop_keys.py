@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from tests.training.tiny import PREPROCESS, files_in, recipe
 from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.dataset import ValidationImages
-from yolozu.training import keeper as keeper_module
+from yolozu.training import checkpointing as checkpointing_module
 from yolozu.training.batches import validation_batches
 
 QUIET = {"val_every": 99, "val_every_steps": None}
@@ -84,14 +84,14 @@ def test_progress_below_the_least_that_counts_is_none(tiny, tmp_path):
 @pytest.mark.slow
 @pytest.mark.effect("save_last_every")
 def test_last_is_saved_after_every_so_many_steps_and_at_the_end(tiny, tmp_path, monkeypatch):
-    saved, write = [], keeper_module.write_checkpoint
+    saved, write = [], checkpointing_module.write_checkpoint
 
     def remembering(path, checkpoint):
         if path == files_in(tmp_path).last:
             saved.append(checkpoint.step)
         return write(path, checkpoint)
 
-    monkeypatch.setattr(keeper_module, "write_checkpoint", remembering)
+    monkeypatch.setattr(checkpointing_module, "write_checkpoint", remembering)
     tiny.fit(tmp_path, recipe(max_steps=5, save_last_every=2, **QUIET))
     assert saved == [2, 4, 5]
 

@@ -12,10 +12,10 @@ from yolozu.contract.sections.trained_model import with_additions
 from yolozu.data.collate import collate
 from yolozu.data.preprocess import normalize_images
 from yolozu.losses.reconstruction import hidden_pixels_loss
-from yolozu.training.distributed import ALONE
+from yolozu.training.batch_sharding import shares_of
+from yolozu.training.distributed import SINGLE_PROCESS
 from yolozu.training.learner import Learner
 from yolozu.training.reconstruction import Reconstruction
-from yolozu.training.shares import shares_of
 
 SEED = 5
 
@@ -56,7 +56,7 @@ def of(reconstruction, share, step=0, place=0):
 
 
 def test_it_is_the_weighted_mean_over_every_other_image(detector, images):
-    (share,) = shares_of([images(0, 1, 2, 3, 4)], ALONE)
+    (share,) = shares_of([images(0, 1, 2, 3, 4)], SINGLE_PROCESS)
     seen = []
     paint = detector.reconstruct
 
@@ -73,7 +73,7 @@ def test_it_is_the_weighted_mean_over_every_other_image(detector, images):
 
 
 def test_statistics_stay_those_of_whole_images_and_are_what_the_head_sees(detector, images):
-    (share,) = shares_of([images(0, 1, 2, 3)], ALONE)
+    (share,) = shares_of([images(0, 1, 2, 3)], SINGLE_PROCESS)
     before = {name: buffer.clone() for name, buffer in detector.named_buffers()}
     found = of(Reconstruction(detector, weight=1.0, seed=SEED), share)
     assert all(torch.equal(buffer, before[name]) for name, buffer in detector.named_buffers())
@@ -83,7 +83,7 @@ def test_statistics_stay_those_of_whole_images_and_are_what_the_head_sees(detect
 
 
 def test_patches_are_a_function_of_seed_step_and_place(detector, images):
-    (share,) = shares_of([images(0, 1)], ALONE)
+    (share,) = shares_of([images(0, 1)], SINGLE_PROCESS)
     found = {
         (seed, step, place): of(Reconstruction(detector, weight=1.0, seed=seed), share, step, place).item()
         for seed in (1, 2) for step in (0, 1) for place in (0, 1)
@@ -97,7 +97,7 @@ def test_two_processes_paint_what_one_would(detector, images, first):
     """Wherever the batch is parted; a part may have no image that is painted, or none at all."""
     whole = images(0, 1, 2, 3, 4)
     reconstruction = Reconstruction(detector, weight=1.0, seed=SEED)
-    (share,) = shares_of([whole], ALONE)
+    (share,) = shares_of([whole], SINGLE_PROCESS)
     parts = [(0, first), (first, 5 - first)]
     told = {rank: [(count, 0, 2)] for rank, (_, count) in enumerate(parts)}
     own = [
@@ -111,7 +111,7 @@ def test_two_processes_paint_what_one_would(detector, images, first):
 
 def test_batches_of_a_window_count_by_their_images(detector, images):
     reconstruction = Reconstruction(detector, weight=1.0, seed=SEED)
-    one, other = shares_of([images(0, 1, 2), images(3)], ALONE)
+    one, other = shares_of([images(0, 1, 2), images(3)], SINGLE_PROCESS)
     alone = [
         of(reconstruction, replace(share, of_window=share.of), place=place).item()
         for place, share in enumerate((one, other))
@@ -152,7 +152,7 @@ def expected_of(tiny, images):
     reconstruction = Reconstruction(
         tiny.materials(chosen).detector.train(), weight=PAINTING.losses.loss_weights.mim, seed=chosen.seed
     )
-    shares = shares_of([images(0, 1), images(2, 3, 10)], ALONE)
+    shares = shares_of([images(0, 1), images(2, 3, 10)], SINGLE_PROCESS)
     return sum(of(reconstruction, share, place=place).item() for place, share in enumerate(shares))
 
 

@@ -126,7 +126,7 @@ def test_a_kill_while_the_state_is_taken_over_loses_nothing(tiny, stopped, tmp_p
 
     for moment in ("save", "_move_best"):
         with monkeypatch.context() as patched:
-            patched.setattr(f"yolozu.training.keeper.Keeper.{moment}", killed)
+            patched.setattr(f"yolozu.training.checkpointing.CheckpointWriter.{moment}", killed)
             with pytest.raises(SystemExit):
                 tiny.fit(stopped, recipe(**LONGER), earlier=recipe(**FEW))
     tiny.fit(stopped, recipe(**LONGER), earlier=recipe(**FEW))

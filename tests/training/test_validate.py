@@ -17,7 +17,7 @@ from yolozu.evaluation.coco import evaluate_coco
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import DetectorOutput
 from yolozu.training.criterion import build_criterion
-from yolozu.training.distributed import ALONE
+from yolozu.training.distributed import SINGLE_PROCESS
 from yolozu.training.validate import Validator
 
 
@@ -132,4 +132,4 @@ def test_the_first_process_sums_up_what_all_have_seen_in_the_order_of_the_index(
 
     assert judge(Second(1, 2)) is None
     assert len(sent[0]) == 1
-    assert judge(Played(0, 2, {1: sent[0]})) == judge(ALONE)
+    assert judge(Played(0, 2, {1: sent[0]})) == judge(SINGLE_PROCESS)

@@ -28,13 +28,13 @@ from yolozu.geometry.camera import rotation_about_z
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.model.detector import build_detector
 from yolozu.progress import SilentProgress
+from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
+from yolozu.training.config import Materials, TrainingConfig
 from yolozu.training.criterion import build_criterion
-from yolozu.training.distributed import ALONE, Group
-from yolozu.training.keeper import About, TrainingFiles
+from yolozu.training.distributed import SINGLE_PROCESS, Group
 from yolozu.training.loop import Summary, fit
 from yolozu.training.metrics_log import comparable
 from yolozu.training.randomness import seeded
-from yolozu.training.recipe import Materials, Recipe
 from yolozu.training.resume import Origin
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def some_poses(boxes: NDArray[np.float64], number: int) -> PoseLabels:
     )
 
 
-def recipe(**changes: object) -> Recipe:
+def recipe(**changes: object) -> TrainingConfig:
     """A recipe that uses everything; ``changes`` replace keys of any section."""
     keys: dict[str, object] = {
         "lr": 2e-3,
@@ -189,7 +189,7 @@ def recipe(**changes: object) -> Recipe:
             "operations": OperationsSection,
         }.items()
     }
-    return Recipe(seed=3, device="cpu", **sections)
+    return TrainingConfig(seed=3, device="cpu", **sections)
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class Tiny:
     val: DataIndex
     objective: Objective = BOXES
 
-    def materials(self, chosen: Recipe) -> Materials:
+    def materials(self, chosen: TrainingConfig) -> Materials:
         """Fresh ones, with the weights that the seed gives."""
         objective = self.objective
         with seeded(chosen.seed, "weights"):
@@ -224,15 +224,15 @@ class Tiny:
     def fit(
         self,
         directory: Path,
-        chosen: Recipe,
+        chosen: TrainingConfig,
         *,
         materials: Materials | None = None,
         published: Path | None = None,
-        earlier: Recipe | None = None,
+        earlier: TrainingConfig | None = None,
         insist: bool = False,
         stopping: Callable[[], bool] = lambda: False,
         progress: object = None,
-        processes: Group = ALONE,
+        processes: Group = SINGLE_PROCESS,
     ) -> Summary:
         """Train in ``directory``, from where an earlier try got to.
 
@@ -268,11 +268,11 @@ def outcome(directory: Path) -> dict[str, object]:
     return {**rows, **checkpoints}
 
 
-def about_of(chosen: Recipe, objective: Objective = BOXES) -> About:
+def about_of(chosen: TrainingConfig, objective: Objective = BOXES) -> CheckpointInfo:
     spec = {name: getattr(chosen, name).model_dump(mode="json") for name in ("optim", "schedule", "length", "loop")}
     spec |= {name: getattr(objective, name).model_dump(mode="json") for name in ("matching", "losses")}
     digest = digest_of(spec)
-    return About(
+    return CheckpointInfo(
         objective.model.model_dump(mode="json"), CLASSES, PREPROCESS.to_json(), spec, digest, digest,
         objective.symmetries,
     )  # fmt: skip

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from yolozu.data.preprocess import Preprocess
     from yolozu.geometry.rotations import SymmetryTable
     from yolozu.model.detector import Detector
-    from yolozu.training.keeper import About, TrainingFiles
-    from yolozu.training.recipe import Recipe
+    from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
+    from yolozu.training.config import TrainingConfig
     from yolozu.training.validate import Score
 
 
@@ -116,10 +116,10 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     from yolozu.data.dataset import TrainingImages, ValidationImages
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
+    from yolozu.training.config import Materials
     from yolozu.training.criterion import build_criterion
-    from yolozu.training.distributed import ALONE, Followed, joined
+    from yolozu.training.distributed import SINGLE_PROCESS, StoppedByRank0, joined
     from yolozu.training.loop import fit
-    from yolozu.training.recipe import Materials
     from yolozu.training.resume import Origin
 
     started = timestamp()
@@ -137,7 +137,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     size = (preprocess.height, preprocess.width)
     told = (*told, *lone_image_lines(spec.loop, config, spec.augment.multiscale, size, num_images=len(train.records)))
     device = spec.device.device
-    with joined(device) if context.one_of_several else nullcontext((ALONE, device)) as (processes, own_device):
+    with joined(device) if context.one_of_several else nullcontext((SINGLE_PROCESS, device)) as (processes, own_device):
         try:
             summary = fit(
                 replace(_recipe(spec, context), device=own_device),
@@ -157,7 +157,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     mim_weight=spec.losses.loss_weights.mim if spec.mim.enable_mim else 0.0,
                     origin_lines=told,
                 ),
-                _about(spec, config, context, train, preprocess, symmetries=symmetries),
+                _checkpoint_info(spec, config, context, train, preprocess, symmetries=symmetries),
                 _files(outputs, context),
                 origin=Origin(context.published, context.earlier_digests, insist=context.insist_on_resume),
                 progress=context.progress,
@@ -165,7 +165,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                 saved=context.saved,
                 processes=processes,
             )
-        except Followed:
+        except StoppedByRank0:
             return {}
     if not processes.is_first:
         return {}
@@ -226,10 +226,10 @@ def _check_data(spec: TrainSpec, train: DataIndex, val: DataIndex) -> None:
         raise InputError(findings)
 
 
-def _recipe(spec: TrainSpec, context: StageContext) -> Recipe:
-    from yolozu.training.recipe import Recipe
+def _recipe(spec: TrainSpec, context: StageContext) -> TrainingConfig:
+    from yolozu.training.config import TrainingConfig
 
-    return Recipe(
+    return TrainingConfig(
         seed=spec.seed.seed,
         device=spec.device.device,
         optim=spec.optim,
@@ -255,7 +255,7 @@ def _score(models: ObjectModels, *, with_poses: bool) -> Score:
     return lambda index, predictions: quick_metrics(index, predictions, models if with_poses else None)
 
 
-def _about(
+def _checkpoint_info(
     spec: TrainSpec,
     config: ModelConfig,
     context: StageContext,
@@ -263,12 +263,12 @@ def _about(
     preprocess: Preprocess,
     *,
     symmetries: SymmetryTable | None,
-) -> About:
+) -> CheckpointInfo:
     from yolozu.artifacts.digest import digest_of
-    from yolozu.training.keeper import About
+    from yolozu.training.checkpointing import CheckpointInfo
 
     dumped = spec.model_dump(mode="json")
-    return About(
+    return CheckpointInfo(
         model_config=config.model_dump(mode="json"),
         classes=train.classes,
         preprocess=preprocess.to_json(),
@@ -280,7 +280,7 @@ def _about(
 
 
 def _files(outputs: TrainOutputs, context: StageContext) -> TrainingFiles:
-    from yolozu.training.keeper import TrainingFiles
+    from yolozu.training.checkpointing import TrainingFiles
 
     return TrainingFiles(
         last=outputs.last,

@@ -10,8 +10,8 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 from yolozu.data.collate import Batch, collate, nothing
 from yolozu.data.sampler import epoch_batches
 from yolozu.errors import YolozuError
-from yolozu.training.distributed import ALONE, Group
-from yolozu.training.shares import own_part
+from yolozu.training.batch_sharding import own_part
+from yolozu.training.distributed import SINGLE_PROCESS, Group
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ def training_windows(
     done_steps: int,
     operations: OperationsSection,
     pin: bool,
-    processes: Group = ALONE,
+    processes: Group = SINGLE_PROCESS,
 ) -> Generator[list[Batch], None, None]:
     """The batches of every optimizer step from ``done_steps`` to the end; of several processes, this one's parts.
 
@@ -64,7 +64,7 @@ def validation_batches(
     batch_size: int,
     operations: OperationsSection,
     pin: bool,
-    processes: Group = ALONE,
+    processes: Group = SINGLE_PROCESS,
 ) -> Iterator[Batch]:
     """All images in their own order; the last batch may be short. Of several processes, every one has whole batches."""
     order = range(num_images)

@@ -28,7 +28,7 @@ class LostPeerError(Interrupted):
     """Another process of the training is gone; with what was saved, all can start again."""
 
 
-class Followed(Exception):
+class StoppedByRank0(Exception):
     """Training has ended in a way that the first process tells of; this one has nothing to add."""
 
 
@@ -50,7 +50,7 @@ class Group:
         """Whether this process writes and tells."""
         return self.rank == 0
 
-    def everyones(self, value: Any) -> list[Any]:
+    def all_gather(self, value: Any) -> list[Any]:
         """The ``value`` of every process, by rank; it must be small."""
         return [value]
 
@@ -86,7 +86,7 @@ class ProcessGroup(Group):
     def __init__(self, rank: int, size: int) -> None:
         self.rank, self.size = rank, size
 
-    def everyones(self, value: Any) -> list[Any]:
+    def all_gather(self, value: Any) -> list[Any]:
         """The ``value`` of every process, by rank; it must be small."""
         found: list[Any] = [None] * self.size
         _together(lambda: torch.distributed.all_gather_object(found, value))
@@ -139,7 +139,7 @@ class ProcessGroup(Group):
         torch.distributed.destroy_process_group()
 
 
-ALONE = Group()
+SINGLE_PROCESS = Group()
 
 
 @contextmanager

@@ -18,14 +18,14 @@ from yolozu.model.norms import SyncBatchNorm2d
 from yolozu.optim.ema import MovingAverage
 from yolozu.optim.groups import GroupRules, parameter_groups
 from yolozu.optim.optimizers import build_optimizer, load_optimizer_tensors, optimizer_tensors, set_learning_rate
-from yolozu.training.buffers import HeldBuffers
+from yolozu.training.batch_sharding import Share, shares_of
 from yolozu.training.compilation import CompiledEncoding
-from yolozu.training.distributed import ALONE, Group
+from yolozu.training.distributed import SINGLE_PROCESS, Group
+from yolozu.training.non_finite.rollback import HeldBuffers
 from yolozu.training.phases import PhasedTraining, Phases
 from yolozu.training.precision import Precision
 from yolozu.training.randomness import derived_seed, generator_for
 from yolozu.training.reconstruction import Reconstruction
-from yolozu.training.shares import Share, shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,7 +96,7 @@ class Learner:
         seed: int,
         device: torch.device,
         mim_weight: float = 0.0,
-        processes: Group = ALONE,
+        processes: Group = SINGLE_PROCESS,
     ) -> None:
         self._processes = processes
         self._mixes_processes = processes.size > 1 and any(
@@ -152,7 +152,7 @@ class Learner:
         if not math.isfinite(norm) and not self._precision.skips_overflow:
             self._buffers.put_back()
             own = [index for batch in window for index in batch.indices]
-            suspects = tuple(index for indices in self._processes.everyones(own) for index in indices)
+            suspects = tuple(index for indices in self._processes.all_gather(own) for index in indices)
             return replace(report, grad_norm=norm, non_finite="grad", suspects=suspects)
         self._precision.step(self._optimizer)
         if self.average is not None:
@@ -173,13 +173,13 @@ class Learner:
             for share, value in zip(shares, values, strict=True)
             if not math.isfinite(value.get("total", 0.0))
         ]
-        everyones = self._processes.everyones((own, bad))
+        all_gather = self._processes.all_gather((own, bad))
         losses = {
-            name: sum(of_one.get(name, 0.0) for of_one, _ in everyones)
-            for name in dict.fromkeys(name for of_one, _ in everyones for name in of_one)
+            name: sum(of_one.get(name, 0.0) for of_one, _ in all_gather)
+            for name in dict.fromkeys(name for of_one, _ in all_gather for name in of_one)
         }
         report = StepReport(losses, rates, math.nan, sum(share.of for share in shares))
-        suspects = [indices for _, of_one in everyones for indices in of_one]
+        suspects = [indices for _, of_one in all_gather for indices in of_one]
         return replace(report, non_finite="loss", suspects=suspects[0]) if suspects else report
 
     def _add_gradients(self, share: Share, step: int, place: int) -> dict[str, Tensor]:
@@ -252,7 +252,7 @@ class Learner:
         return output, images_B3HW, targets
 
     @contextmanager
-    def rehearsing(self, step: int) -> Iterator[None]:
+    def recomputing(self, step: int) -> Iterator[None]:
         """Training passes of ``step`` (from 0) in the block leave nothing behind: no gradient, no moved statistic."""
         self._phases.enter(step)
         self._buffers.hold()

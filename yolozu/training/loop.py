@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from yolozu.model.device import device_named
 from yolozu.training.batches import training_windows
-from yolozu.training.distributed import ALONE, Followed, Group
-from yolozu.training.guard import Guard
-from yolozu.training.keeper import About, Keeper, TrainingFiles
+from yolozu.training.checkpointing import CheckpointInfo, CheckpointWriter, TrainingFiles
+from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.learner import Learner, StepReport
 from yolozu.training.messages import interrupted, opening_lines, step_note, validation_line
 from yolozu.training.metrics_log import Kind, MetricsLog, SilentLog
-from yolozu.training.pace import Pace
+from yolozu.training.non_finite.policy import Guard
 from yolozu.training.randomness import deterministic
 from yolozu.training.resume import Origin, take_up
 from yolozu.training.state import METRIC, NOTHING_TO_FIND, BeforeEnd, EpochSums, TrainingState, rank
+from yolozu.training.throughput import Throughput
 from yolozu.training.validate import Validation, Validator
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from yolozu.data.collate import Batch
     from yolozu.progress import Bar, Progress
-    from yolozu.training.recipe import Materials, Recipe
+    from yolozu.training.config import Materials, TrainingConfig
     from yolozu.training.timetable import Timetable
 
 
@@ -55,16 +55,16 @@ class Summary:
 
 
 def fit(
-    recipe: Recipe,
+    recipe: TrainingConfig,
     materials: Materials,
-    about: About,
+    info: CheckpointInfo,
     files: TrainingFiles,
     *,
     origin: Origin,
     progress: Progress,
     stopping: Callable[[], bool],
     saved: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
-    processes: Group = ALONE,
+    processes: Group = SINGLE_PROCESS,
 ) -> Summary:
     """Train to the end of the recipe's length, from where ``files`` or ``origin`` have got to.
 
@@ -74,7 +74,7 @@ def fit(
     Args:
         recipe: how.
         materials: what.
-        about: what the checkpoints say about themselves.
+        info: what the checkpoints say about themselves.
         files: where to write, and where an earlier try has written.
         origin: a finished training to extend.
         progress: where progress is shown.
@@ -83,7 +83,7 @@ def fit(
         processes: that train together; all call this alike, and the first one writes and tells.
 
     Raises:
-        Followed: in all processes but the first, where that one raises one of these:
+        StoppedByRank0: in all processes but the first, where that one raises one of these:
         Interrupted: YZ505, ``stopping`` said so; the state is saved.
         ContractError: YZ503, no length is given.
         UsageError: YZ501 and YZ502 for the device, YZ504 when resuming is insisted on and impossible, YZ506 when a loss
@@ -93,15 +93,15 @@ def fit(
     timetable = recipe.timetable(len(materials.train_index.records))
     with deterministic(recipe.loop.is_deterministic_on(recipe.device)), ExitStack() as stack:
         learner = _learner(recipe, materials, timetable, device, processes)
-        keeper = Keeper(files, about, learner, timetable, num_processes=processes.size)
+        checkpoints = CheckpointWriter(files, info, learner, timetable, num_processes=processes.size)
         found = None
         if processes.is_first:
             found = take_up(
                 files,
-                about,
+                info,
                 origin,
                 learner=learner,
-                keeper=keeper,
+                checkpoints=checkpoints,
                 patience=recipe.loop.early_stop_patience,
                 say=progress.say,
                 num_processes=processes.size,
@@ -128,7 +128,7 @@ def fit(
             recipe=recipe,
             guard=Guard(
                 recipe=recipe,
-                about=about,
+                info=info,
                 learner=learner,
                 timetable=timetable,
                 image_names=[record.image for record in materials.train_index.records],
@@ -137,12 +137,12 @@ def fit(
             ),
             timetable=timetable,
             learner=learner,
-            keeper=keeper,
+            checkpoints=checkpoints,
             validator=_validator(recipe, materials, device, processes),
             state=state,
             train_log=train_log,
             val_log=val_log,
-            pace=Pace(device),
+            throughput=Throughput(device),
             progress=progress,
             bar=bar,
             stopping=stopping,
@@ -155,16 +155,16 @@ def fit(
 
 @dataclass
 class _Loop:
-    recipe: Recipe
+    recipe: TrainingConfig
     guard: Guard
     timetable: Timetable
     learner: Learner
-    keeper: Keeper
+    checkpoints: CheckpointWriter
     validator: Validator
     state: TrainingState
     train_log: MetricsLog
     val_log: MetricsLog
-    pace: Pace
+    throughput: Throughput
     progress: Progress
     bar: Bar
     stopping: Callable[[], bool]
@@ -187,12 +187,12 @@ class _Loop:
 
     def _advance(self, windows: Iterator[list[Batch]]) -> None:
         """One optimizer step, and the rows that it gives."""
-        state, pace = self.state, self.pace
-        pace.start()
+        state, throughput = self.state, self.throughput
+        throughput.start()
         window = next(windows)
-        pace.loaded()
+        throughput.loaded()
         report = self.learner.learn(window, state.step, lr_factor=state.skips.lr_factor)
-        pace.stepped(report.images)
+        throughput.stepped(report.images)
         state.step += 1
         if report.non_finite is not None:
             self._not_taken(report, window)
@@ -204,11 +204,11 @@ class _Loop:
         self.bar.advance(1, step_note(report, state))
 
     def _taken(self, report: StepReport) -> None:
-        state, pace = self.state, self.pace
+        state, throughput = self.state, self.throughput
         state.skips.end_row()
         state.sums.add(report)
         if state.step == 1 or state.step % self.recipe.operations.log_every == 0:
-            metrics = _rates(report) | _finite({"grad_norm": report.grad_norm}) | pace.read()
+            metrics = _rates(report) | _finite({"grad_norm": report.grad_norm}) | throughput.read()
             self._write(self.train_log, "train_step", report.losses, metrics)
 
     def _not_taken(self, report: StepReport, window: list[Batch]) -> None:
@@ -277,7 +277,7 @@ class _Loop:
 
     def _save_and_stop(self) -> NoReturn:
         self._save()
-        raise interrupted(self.state, self.timetable) if self.processes.is_first else Followed
+        raise interrupted(self.state, self.timetable) if self.processes.is_first else StoppedByRank0
 
     def _save(self, *, with_best: bool = False) -> None:
         """Write last.pt, which counts on the metrics' rows being there."""
@@ -286,9 +286,9 @@ class _Loop:
         self.train_log.sync()
         self.val_log.sync()
         if with_best:
-            self.keeper.save_with_best(self.state)
+            self.checkpoints.save_with_best(self.state)
         else:
-            self.keeper.save(self.state)
+            self.checkpoints.save(self.state)
         self.saved(self.state.step, self.timetable.total_steps)
 
 
@@ -297,7 +297,7 @@ def _log(path: Path, keep_rows: int, processes: Group) -> MetricsLog:
 
 
 def _learner(
-    recipe: Recipe, materials: Materials, timetable: Timetable, device: torch.device, processes: Group
+    recipe: TrainingConfig, materials: Materials, timetable: Timetable, device: torch.device, processes: Group
 ) -> Learner:
     return Learner(
         materials.detector,
@@ -313,7 +313,7 @@ def _learner(
     )
 
 
-def _validator(recipe: Recipe, materials: Materials, device: torch.device, processes: Group) -> Validator:
+def _validator(recipe: TrainingConfig, materials: Materials, device: torch.device, processes: Group) -> Validator:
     return Validator(
         index=materials.val_index,
         images=materials.val_images,

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.errors import YolozuError
+    from yolozu.training.config import Materials, TrainingConfig
     from yolozu.training.learner import StepReport
-    from yolozu.training.recipe import Materials, Recipe
     from yolozu.training.state import TrainingState
     from yolozu.training.timetable import Timetable
     from yolozu.training.validate import Validation
@@ -25,7 +25,9 @@ SHOWN_METRICS = ("map50_95", "map50", "add_01d", "rot_deg_median")
 """Of a validation's metrics, those that its line says."""
 
 
-def opening_lines(recipe: Recipe, materials: Materials, timetable: Timetable, *, num_processes: int = 1) -> list[str]:
+def opening_lines(
+    recipe: TrainingConfig, materials: Materials, timetable: Timetable, *, num_processes: int = 1
+) -> list[str]:
     """What is about to happen."""
     together = f" in each of {num_processes} processes" if num_processes > 1 else ""
     total, warmup = timetable.total_steps, recipe.schedule.lr_warmup_steps

@@ -17,7 +17,7 @@ from yolozu.training.randomness import generator_for
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from yolozu.training.shares import Share
+    from yolozu.training.batch_sharding import Share
 
 EVERY = 2
 """Of the images of a batch, the first of every so many are hidden in part and painted."""

@@ -10,7 +10,7 @@ import torch
 
 from yolozu.artifacts.spec import changes
 from yolozu.errors import InputError, UsageError
-from yolozu.training.keeper import About, Keeper, Saved, TrainingFiles, read_saved
+from yolozu.training.checkpointing import CheckpointInfo, CheckpointWriter, Saved, TrainingFiles, read_saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
@@ -26,7 +26,7 @@ class Origin:
 
     Attributes:
         published: files of a finished training that this one may extend, by the names of `TrainingFiles`; or empty.
-        earlier_digests: what an interrupted state may carry besides `About.state_digest`.
+        earlier_digests: what an interrupted state may carry besides `CheckpointInfo.state_digest`.
         insist: fail rather than start afresh.
     """
 
@@ -37,11 +37,11 @@ class Origin:
 
 def take_up(
     files: TrainingFiles,
-    about: About,
+    info: CheckpointInfo,
     origin: Origin,
     *,
     learner: Learner,
-    keeper: Keeper,
+    checkpoints: CheckpointWriter,
     patience: int,
     say: Callable[[str], None],
     num_processes: int = 1,
@@ -50,10 +50,10 @@ def take_up(
 
     Args:
         files: what an interrupted training of the same request has left, if anything.
-        about: what this training is.
+        info: what this training is.
         origin: what else it may start from.
         learner: takes over the saved weights and optimizer state.
-        keeper: of the same files.
+        checkpoints: of the same files.
         patience: of early stopping; a training that ran out of less goes on.
         say: where to tell what was found.
         num_processes: that train together.
@@ -64,9 +64,9 @@ def take_up(
     """
     files.clear_leftovers()
     if files.last.is_file():
-        found = _interrupted(files, about, origin, keeper, patience)
+        found = _interrupted(files, info, origin, checkpoints, patience)
     elif origin.published:
-        found = _finished(files, origin.published, keeper, patience)
+        found = _finished(files, origin.published, checkpoints, patience)
     else:
         found = "there is no earlier state"
     if isinstance(found, str):
@@ -83,17 +83,17 @@ def take_up(
             say(f"starting afresh: {found}" + (f"; what was there is kept in {aside}" if aside is not None else ""))
         return None
     learner.load(found.checkpoint)
-    if not files.last.is_file() or found.spec != about.spec:  # only now: before it, a kill would lose nothing
-        keeper.save_adopted(found.state)
+    if not files.last.is_file() or found.spec != info.spec:  # only now: before it, a kill would lose nothing
+        checkpoints.save_adopted(found.state)
     say(f"going on from optimizer step {found.state.step}")
-    for line in _warnings(found, about, num_processes):
+    for line in _warnings(found, info, num_processes):
         say(f"warning: {line}: from here on, bits may differ from those of an uninterrupted training")
     return found.state
 
 
-def _warnings(found: Saved, about: About, num_processes: int) -> Iterator[str]:
+def _warnings(found: Saved, info: CheckpointInfo, num_processes: int) -> Iterator[str]:
     """What keeps the training from ending with the bits of an uninterrupted one."""
-    before, now = (spec.get("device", {}).get("device") for spec in (found.spec, about.spec))
+    before, now = (spec.get("device", {}).get("device") for spec in (found.spec, info.spec))
     if before != now:
         yield f"the state was made on {before}, now it is {now}"
     if found.threads != torch.get_num_threads():
@@ -105,23 +105,27 @@ def _warnings(found: Saved, about: About, num_processes: int) -> Iterator[str]:
         )
 
 
-def _interrupted(files: TrainingFiles, about: About, origin: Origin, keeper: Keeper, patience: int) -> Saved | str:
+def _interrupted(
+    files: TrainingFiles, info: CheckpointInfo, origin: Origin, checkpoints: CheckpointWriter, patience: int
+) -> Saved | str:
     """The state in ``files``, or why it is of no use."""
     try:
         saved = read_saved(files.last)
     except (InputError, ValueError) as error:
         return f"{files.last.name} is of no use: {error}"
-    if saved.state_digest != about.state_digest and saved.state_digest not in origin.earlier_digests:
-        return f"{files.last.name} was made for other settings or data: {_difference(saved, about)}"
-    if not keeper.complete_best(saved.state):
+    if saved.state_digest != info.state_digest and saved.state_digest not in origin.earlier_digests:
+        return f"{files.last.name} was made for other settings or data: {_difference(saved, info)}"
+    if not checkpoints.complete_best(saved.state):
         return f"{files.best.name} is not the one that {files.last.name} was saved with"
-    if saved.spec != about.spec:
+    if saved.spec != info.spec:
         saved.state.with_patience(patience)
-        keeper.adopt(saved, files.best)
+        checkpoints.adopt(saved, files.best)
     return _with_metrics(files, saved)
 
 
-def _finished(files: TrainingFiles, published: Mapping[str, Path], keeper: Keeper, patience: int) -> Saved | str:
+def _finished(
+    files: TrainingFiles, published: Mapping[str, Path], checkpoints: CheckpointWriter, patience: int
+) -> Saved | str:
     """The state of the published training, brought into ``files``; or why it is of no use."""
     try:
         saved = read_saved(published["last"])
@@ -130,7 +134,7 @@ def _finished(files: TrainingFiles, published: Mapping[str, Path], keeper: Keepe
     for name in ("train_metrics", "val_metrics"):
         shutil.copyfile(published[name], getattr(files, name))
     saved.state.with_patience(patience)
-    if not keeper.adopt(saved, published["best"]):
+    if not checkpoints.adopt(saved, published["best"]):
         return f"{published['best']} is not the one that its last.pt was saved with"
     return _with_metrics(files, saved)
 
@@ -142,5 +146,5 @@ def _with_metrics(files: TrainingFiles, saved: Saved) -> Saved | str:
     return saved
 
 
-def _difference(saved: Saved, about: About) -> str:
-    return "; ".join(change.render() for change in changes(saved.spec, about.spec)) or "the data have changed"
+def _difference(saved: Saved, info: CheckpointInfo) -> str:
+    return "; ".join(change.render() for change in changes(saved.spec, info.spec)) or "the data have changed"

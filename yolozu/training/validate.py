@@ -17,7 +17,7 @@ from yolozu.model.decode import decode_detections
 from yolozu.model.outputs import DetectorOutput
 from yolozu.training.batches import validation_batches
 from yolozu.training.criterion import SOURCES
-from yolozu.training.distributed import ALONE, Group
+from yolozu.training.distributed import SINGLE_PROCESS, Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ class Validator:
     batch_size: int
     device: torch.device
     operations: OperationsSection
-    processes: Group = ALONE
+    processes: Group = SINGLE_PROCESS
 
     @torch.no_grad()
     def __call__(
@@ -130,8 +130,8 @@ class Validator:
             if time.monotonic() - told_at > TELL_EVERY_S:
                 told_at = time.monotonic()
                 tell(f"validating {min(num_images, (round_ + 1) * self.processes.size * self.batch_size)}/{num_images}")
-        everyones = self.processes.to_first(own)
-        return self.processes.from_first(None if everyones is None else self._summed(everyones))  # type: ignore[no-any-return]
+        all_gather = self.processes.to_first(own)
+        return self.processes.from_first(None if all_gather is None else self._summed(all_gather))  # type: ignore[no-any-return]
 
     def _judged(self, batch: Batch, detector: nn.Module) -> _Judged:
         targets = batch.targets.to(self.device)
@@ -139,9 +139,9 @@ class Validator:
         losses = self._losses(output, targets)
         return _Judged(max(1, sum(targets.counts)), losses, self._predictions(batch, output))
 
-    def _summed(self, everyones: list[list[_Judged]]) -> Validation:
+    def _summed(self, all_gather: list[list[_Judged]]) -> Validation:
         """Batches added up in their order, in which processes took turns."""
-        judged = [entry for turn in zip_longest(*everyones) for entry in turn if entry is not None]
+        judged = [entry for turn in zip_longest(*all_gather) for entry in turn if entry is not None]
         sums: dict[str, float] = {}
         for entry in judged:
             for name, value in entry.losses.items():

@@ -12,8 +12,8 @@ from yolozu.cli.render import counted
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
 if TYPE_CHECKING:
-    from yolozu.training.anomaly import Anomaly
-    from yolozu.training.replay import Replay
+    from yolozu.training.non_finite.locate import Anomaly
+    from yolozu.training.non_finite.replay import Replay
 
 THINGS = {"loss": "the loss is not a finite number", "grad": "the gradient is not a finite number"}
 
@@ -33,19 +33,19 @@ def replay(
 
     Exit 0 when everything is finite now, 1 when it is not.
     """
-    from yolozu.training.replay import replay as repeat
+    from yolozu.training.non_finite.replay import replay as repeat
 
     found = repeat(bundle, amp=amp, device=device)
     if as_json:
         print(pretty(found.to_json()), end="")
     else:
         print("\n".join(lines(bundle, found)))
-    return EXIT_DONE if found.rehearsal.non_finite is None else EXIT_REFUSED
+    return EXIT_DONE if found.recomputed.non_finite is None else EXIT_REFUSED
 
 
 def lines(path: Path, found: Replay) -> list[str]:
     """What a replay found, for people."""
-    bundle, rehearsal = found.bundle, found.rehearsal
+    bundle, recomputed = found.bundle, found.recomputed
     seen, recorded = bundle.circumstances, bundle.finding
     return [
         f"{path}: optimizer step {seen.step} of {seen.total_steps}, seed {seen.seed}, trained on {seen.device} "
@@ -54,17 +54,17 @@ def lines(path: Path, found: Replay) -> list[str]:
         *([] if recorded.anomaly is None else [f"            {recorded.anomaly.description}"]),
         f"  replayed on {found.device} with amp {found.amp}:",
         *_losses(found),
-        *([] if rehearsal.grad_norm is None else [f"    gradient norm {rehearsal.grad_norm:.6g}"]),
+        *([] if recomputed.grad_norm is None else [f"    gradient norm {recomputed.grad_norm:.6g}"]),
         *_broken("weights", found.non_finite_weights),
         *_broken("optimizer state", found.non_finite_optimizer),
-        *([] if rehearsal.anomaly is None else _place(rehearsal.anomaly)),
+        *([] if recomputed.anomaly is None else _place(recomputed.anomaly)),
         _verdict(path, found),
     ]
 
 
 def _losses(found: Replay) -> list[str]:
     texts = []
-    for part, names, terms in zip(found.bundle.parts, found.bundle.names, found.rehearsal.losses, strict=True):
+    for part, names, terms in zip(found.bundle.parts, found.bundle.names, found.recomputed.losses, strict=True):
         process = f", process {part.rank}" if part.share.of > len(names) else ""
         texts.append(f"    batch {part.place + 1}{process}: {', '.join(names)}")
         values = "  ".join(f"{name} {value:.6g}" for name, value in terms.items())
@@ -87,7 +87,7 @@ def _place(anomaly: Anomaly) -> list[str]:
 
 
 def _verdict(path: Path, found: Replay) -> str:
-    now = found.rehearsal.non_finite
+    now = found.recomputed.non_finite
     if now is None:
         return "finite: the step could be taken"
     if now != found.bundle.finding.non_finite:

@@ -15,10 +15,10 @@ from tests.training.tiny import PREPROCESS, files_in, outcome, recipe
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.data.collate import collate
 from yolozu.errors import UsageError
-from yolozu.training import rehearsal
-from yolozu.training.black_box import read_black_box
-from yolozu.training.keeper import read_saved
+from yolozu.training.checkpointing import read_saved
 from yolozu.training.learner import Learner
+from yolozu.training.non_finite import recompute as recomputed
+from yolozu.training.non_finite.bundle import read_bundle
 
 SKIPPING = {"stop_on_non_finite_loss": False, "non_finite_max_skips": 2, "non_finite_lr_decay": 0.25}
 BAD_STEPS = {4, 5, 8}
@@ -141,7 +141,7 @@ def test_one_more_in_a_row_than_allowed_stops_with_a_bundle(tiny, tmp_path):
         " step 4 is skipped (1 of at most 2 in a row)",
         " step 5 is skipped (2 of at most 2 in a row)",
     ]
-    found = read_black_box(bundle)
+    found = read_bundle(bundle)
     assert (found.circumstances.step, found.circumstances.lr_factor) == (6, 0.25**3)
     assert read_checkpoint(files_in(tmp_path).last).step == 4
 
@@ -161,7 +161,7 @@ def test_a_step_that_memory_does_not_suffice_to_look_at_still_leaves_its_bundle(
     def full(*_):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(rehearsal.Watch, "before", full)
+    monkeypatch.setattr(recomputed.Watch, "before", full)
     with pytest.raises(UsageError, match="memory does not suffice to look for the place"):
         fit_spoiled(tiny, tmp_path, {1})
-    assert read_black_box(tmp_path / "black_box" / "step-000001.pt").finding.anomaly is None
+    assert read_bundle(tmp_path / "black_box" / "step-000001.pt").finding.anomaly is None

@@ -11,7 +11,7 @@ import torch
 BYTES_PER_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 
-class Pace:
+class Throughput:
     """Seconds and images of the steps since it was last read."""
 
     def __init__(self, device: torch.device) -> None:

@@ -10,8 +10,8 @@ import torch
 
 from yolozu.matching.hungarian import NonFiniteCostError
 from yolozu.optim.clip import clip_gradients
-from yolozu.training.anomaly import Anomaly, Watch, overflowing_norm, watching
-from yolozu.training.shares import Share
+from yolozu.training.batch_sharding import Share
+from yolozu.training.non_finite.locate import Anomaly, Watch, overflowing_norm, watching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class RecomputedStep:
     """What computing a step gave.
 
     Attributes:
@@ -57,13 +57,13 @@ class Rehearsal:
         return "grad" if self.grad_norm is not None and not math.isfinite(self.grad_norm) else None
 
 
-def rehearse(learner: Learner, parts: Sequence[Part], step: int) -> Rehearsal:
+def recompute(learner: Learner, parts: Sequence[Part], step: int) -> RecomputedStep:
     """Compute step ``step`` (from 0) with the weights as they are and the random numbers that it has.
 
     Modules run one by one, never compiled, so that each can be looked at; the parts of several processes run one after
     the other, each with the statistics of its own images.
     """
-    with learner.rehearsing(step), watching(learner.detector) as watch:
+    with learner.recomputing(step), watching(learner.detector) as watch:
         losses = tuple(_rehearse_part(learner, part, step, watch) for part in parts)
         norm, anomaly = None, watch.found
         if learner.judges_gradients and _all_finite(losses):
@@ -71,7 +71,7 @@ def rehearse(learner: Learner, parts: Sequence[Part], step: int) -> Rehearsal:
             norm = float(clip_gradients(list(parameters.values()), max_norm=0.0))
             if anomaly is None and not math.isfinite(norm):
                 anomaly = overflowing_norm(parameters)
-    return Rehearsal(losses, norm, anomaly)
+    return RecomputedStep(losses, norm, anomaly)
 
 
 def _rehearse_part(learner: Learner, part: Part, step: int, watch: Watch) -> dict[str, float]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from yolozu.training.anomaly import Anomaly, Values, Watch, number, overflowing_norm, watching
+from yolozu.training.non_finite.locate import Anomaly, Values, Watch, number, overflowing_norm, watching
 
 
 class Overflow(torch.autograd.Function):

@@ -7,11 +7,11 @@ from tests.training.tiny import POSES, about_of, recipe
 from yolozu.artifacts.checkpoint import TrainingRecord, read_checkpoint, write_checkpoint
 from yolozu.data.collate import collate
 from yolozu.errors import InputError
-from yolozu.training.anomaly import Anomaly, Values
-from yolozu.training.black_box import Circumstances, bundle_path, finding_of, read_black_box, write_black_box
-from yolozu.training.distributed import ALONE
-from yolozu.training.rehearsal import Part
-from yolozu.training.shares import shares_of
+from yolozu.training.batch_sharding import shares_of
+from yolozu.training.distributed import SINGLE_PROCESS
+from yolozu.training.non_finite.bundle import Circumstances, bundle_path, finding_of, read_bundle, write_bundle
+from yolozu.training.non_finite.locate import Anomaly, Values
+from yolozu.training.non_finite.recompute import Part
 
 CIRCUMSTANCES = Circumstances(
     step=7, total_steps=10, seed=3, lr_factor=0.5, device="cpu", threads=2, deterministic=True
@@ -34,14 +34,14 @@ class FakeLearner:
 def parts(tiny):
     images = tiny.materials(recipe()).train_images
     window = [collate([images[0, number] for number in pair]) for pair in ((0, 10), (2, 3))]
-    return [Part(share, place, 0) for place, share in enumerate(shares_of(window, ALONE))]
+    return [Part(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
 
 
 @pytest.fixture
 def path(tmp_path, parts):
     path = bundle_path(tmp_path / "black_box", 7)
     names = [["train/000.png", "train/010.png"], ["train/002.png", "train/003.png"]]
-    write_black_box(
+    write_bundle(
         path, about_of(recipe()), FakeLearner(), circumstances=CIRCUMSTANCES, finding=FINDING, parts=parts, names=names
     )
     return path
@@ -49,7 +49,7 @@ def path(tmp_path, parts):
 
 def test_everything_comes_back(path, parts):
     assert path.name == "step-000007.pt"
-    found = read_black_box(path)
+    found = read_bundle(path)
     assert (found.circumstances, found.finding) == (CIRCUMSTANCES, FINDING)
     assert (found.finding.losses, found.finding.grad_norm) == ({"total": "nan", "vfl": 1.5}, "inf")
     assert found.names == (("train/000.png", "train/010.png"), ("train/002.png", "train/003.png"))
@@ -69,13 +69,13 @@ def test_everything_comes_back(path, parts):
 def test_poses_and_symmetries_come_back(tiny_poses, tmp_path):
     images = tiny_poses.materials(recipe()).train_images
     window = [collate([images[0, number] for number in pair]) for pair in ((0, 10), (2, 3))]
-    parts = [Part(share, place, 0) for place, share in enumerate(shares_of(window, ALONE))]
+    parts = [Part(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
     path = tmp_path / "step-000007.pt"
-    write_black_box(
+    write_bundle(
         path, about_of(recipe(), POSES), FakeLearner(), circumstances=CIRCUMSTANCES, finding=FINDING, parts=parts,
         names=[["a", "b"], ["c", "d"]],
     )  # fmt: skip
-    found = read_black_box(path)
+    found = read_bundle(path)
     for ours, theirs in zip(found.parts, parts, strict=True):
         before = vars(theirs.share.batch.targets.poses)
         after = vars(ours.share.batch.targets.poses)
@@ -89,7 +89,7 @@ def test_poses_and_symmetries_come_back(tiny_poses, tmp_path):
 
 
 def test_a_training_without_poses_has_none_in_its_bundle(path):
-    found = read_black_box(path)
+    found = read_bundle(path)
     assert found.symmetries is None
     assert [part.share.batch.targets.poses for part in found.parts] == [None, None]
 
@@ -110,7 +110,7 @@ def changed(path, **values):
 
 def said(path):
     with pytest.raises(InputError) as caught:
-        read_black_box(path)
+        read_bundle(path)
     return str(caught.value)
 
 

@@ -5,7 +5,7 @@ import torch
 
 from tests.training.tiny import about_of, files_in, recipe
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
-from yolozu.training.keeper import Keeper, read_saved
+from yolozu.training.checkpointing import CheckpointWriter, read_saved
 from yolozu.training.learner import Learner
 from yolozu.training.state import BeforeEnd, TrainingState, Verdicts
 
@@ -19,13 +19,13 @@ def made(tiny, tmp_path):
         preprocess=materials.preprocess, seed=3, device=torch.device("cpu"),
     )  # fmt: skip
     files = files_in(tmp_path)
-    return files, Keeper(files, about_of(chosen), learner, chosen.timetable(11)), chosen
+    return files, CheckpointWriter(files, about_of(chosen), learner, chosen.timetable(11)), chosen
 
 
 def test_a_saved_state_comes_back_with_what_it_was_made_for(made):
-    files, keeper, chosen = made
+    files, checkpoints, chosen = made
     state = TrainingState(step=4, verdicts=Verdicts(validated_step=4, metrics={"map50_95": 0.5}), train_rows=7)
-    keeper.save(state)
+    checkpoints.save(state)
     saved = read_saved(files.last)
     assert saved.state == state
     assert (saved.spec, saved.state_digest) == (about_of(chosen).spec, about_of(chosen).state_digest)
@@ -34,57 +34,57 @@ def test_a_saved_state_comes_back_with_what_it_was_made_for(made):
 
 
 def test_metrics_are_those_of_the_saved_weights_or_none(made):
-    files, keeper, _ = made
-    keeper.save(TrainingState(step=5, verdicts=Verdicts(validated_step=4, metrics={"map50_95": 0.5})))
+    files, checkpoints, _ = made
+    checkpoints.save(TrainingState(step=5, verdicts=Verdicts(validated_step=4, metrics={"map50_95": 0.5})))
     assert read_saved(files.last).checkpoint.metrics == {}
 
 
 def test_a_best_checkpoint_holds_no_state_to_resume_from(made):
-    files, keeper, _ = made
-    keeper.save_with_best(TrainingState(step=4))
+    files, checkpoints, _ = made
+    checkpoints.save_with_best(TrainingState(step=4))
     assert read_checkpoint(files.best).training_state is None
     with pytest.raises(ValueError, match="holds no state to resume from"):
         read_saved(files.best)
 
 
 def test_a_kill_before_the_best_is_moved_is_made_up_for(made, monkeypatch):
-    files, keeper, _ = made
+    files, checkpoints, _ = made
     state = TrainingState(step=4)
     with monkeypatch.context() as patched:
-        patched.setattr(Keeper, "_move_best", lambda _: None)
-        keeper.save_with_best(state)
+        patched.setattr(CheckpointWriter, "_move_best", lambda _: None)
+        checkpoints.save_with_best(state)
     assert not files.best.exists()
-    assert keeper.complete_best(state)
+    assert checkpoints.complete_best(state)
     assert files.best.is_file()
     assert not files.pending_best.exists()
 
 
 def test_another_best_than_the_state_knows_is_noticed(made):
-    files, keeper, _ = made
+    files, checkpoints, _ = made
     state = TrainingState(step=4)
-    assert keeper.complete_best(state)
-    keeper.save_with_best(state)
-    assert keeper.complete_best(state)
+    assert checkpoints.complete_best(state)
+    checkpoints.save_with_best(state)
+    assert checkpoints.complete_best(state)
     files.best.write_bytes(b"x")
-    assert not keeper.complete_best(state)
+    assert not checkpoints.complete_best(state)
     files.best.unlink()
-    assert not keeper.complete_best(state)
+    assert not checkpoints.complete_best(state)
 
 
 def test_a_closing_validation_keeps_the_best_it_replaces(made):
-    files, keeper, _ = made
+    files, checkpoints, _ = made
     state = TrainingState(step=3)
-    keeper.save_with_best(state)
+    checkpoints.save_with_best(state)
     first = files.best.read_bytes()
     state.before_end, state.step = BeforeEnd(Verdicts(best_digest=state.verdicts.best_digest), 1), 4
-    keeper.save_with_best(state)
+    checkpoints.save_with_best(state)
     assert files.best.read_bytes() != first
     assert read_saved(files.last).superseded == first
 
 
 def test_clearing_removes_leftovers_of_killed_writers_too(made):
-    files, keeper, _ = made
-    keeper.save_with_best(TrainingState(step=1))
+    files, checkpoints, _ = made
+    checkpoints.save_with_best(TrainingState(step=1))
     for name in (".last.pt.abc.tmp", ".best.pending.pt.abc.tmp", ".best.pt.x.tmp"):
         (files.last.parent / name).touch()
     (files.last.parent / "other.txt").touch()
@@ -93,8 +93,8 @@ def test_clearing_removes_leftovers_of_killed_writers_too(made):
 
 
 def test_equal_states_are_equal_files(made):
-    files, keeper, _ = made
-    keeper.save(TrainingState(step=4))
+    files, checkpoints, _ = made
+    checkpoints.save(TrainingState(step=4))
     first = files.last.read_bytes()
     write_checkpoint(files.last, read_checkpoint(files.last))
     assert files.last.read_bytes() == first

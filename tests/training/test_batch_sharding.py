@@ -6,8 +6,8 @@ import torch
 from tests.training.played import Played
 from tests.training.test_learner import toy_batch
 from yolozu.data.collate import nothing
-from yolozu.training.distributed import ALONE, Followed
-from yolozu.training.shares import left_alone_with, own_part, shares_of, window_weights
+from yolozu.training.batch_sharding import left_alone_with, own_part, shares_of, window_weights
+from yolozu.training.distributed import SINGLE_PROCESS, StoppedByRank0
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_every_process_has_a_stretch_and_the_first_ones_have_more(count, size, p
 
 def test_a_process_that_is_alone_has_everything_as_it_is():
     batch = toy_batch((255, [1, 2]), (51, []))
-    (share,) = shares_of([batch], ALONE)
+    (share,) = shares_of([batch], SINGLE_PROCESS)
     assert share.batch.targets is batch.targets
     assert (share.first, share.of, share.of_window, share.weight) == (0, 2, 2, 1.0)
 
@@ -61,11 +61,11 @@ def test_the_first_process_gets_the_whole_window_and_is_alone_then():
 
 def test_the_other_processes_follow():
     other = Played(1, 2)
-    with pytest.raises(Followed):
+    with pytest.raises(StoppedByRank0):
         left_alone_with([toy_batch((255, [1]))], other)
     assert other.left
 
 
 def test_a_process_that_is_alone_keeps_its_window():
     window = [toy_batch((255, [1]))]
-    assert left_alone_with(window, ALONE) is window
+    assert left_alone_with(window, SINGLE_PROCESS) is window

@@ -70,7 +70,7 @@ class TrainingFiles:
 
 
 @dataclass(frozen=True)
-class About:
+class CheckpointInfo:
     """What every checkpoint of a training says about itself.
 
     Attributes:
@@ -139,7 +139,7 @@ def read_saved(path: Path) -> Saved:
     )
 
 
-class Keeper:
+class CheckpointWriter:
     """Saves a learner and its state.
 
     A new best.pt is first written beside its place, then last.pt with its digest, then it is moved to its place;
@@ -147,9 +147,15 @@ class Keeper:
     """
 
     def __init__(
-        self, files: TrainingFiles, about: About, learner: Learner, timetable: Timetable, *, num_processes: int = 1
+        self,
+        files: TrainingFiles,
+        info: CheckpointInfo,
+        learner: Learner,
+        timetable: Timetable,
+        *,
+        num_processes: int = 1,
     ) -> None:
-        self._files, self._about, self._learner, self._timetable = files, about, learner, timetable
+        self._files, self._info, self._learner, self._timetable = files, info, learner, timetable
         self._num_processes = num_processes
         self._superseded: bytes | None = None
 
@@ -160,8 +166,8 @@ class Keeper:
         if self._superseded is not None:
             tensors[SUPERSEDED] = torch.from_numpy(np.frombuffer(self._superseded, dtype=np.uint8).copy())
         values = {
-            "spec": self._about.spec,
-            "state_digest": self._about.state_digest,
+            "spec": self._info.spec,
+            "state_digest": self._info.state_digest,
             "threads": torch.get_num_threads(),
             "processes": self._num_processes,
             "state": state.to_json(),
@@ -236,7 +242,7 @@ class Keeper:
     def _stamped(self, content: bytes) -> bytes:
         with written_aside(self._files.pending_best.with_suffix(".stamped")) as aside:
             aside.write_bytes(content)
-            write_checkpoint(aside, replace(read_checkpoint(aside), contract_digest=self._about.contract_digest))
+            write_checkpoint(aside, replace(read_checkpoint(aside), contract_digest=self._info.contract_digest))
             stamped = aside.read_bytes()
         self._files.pending_best.with_suffix(".stamped").unlink()
         return stamped
@@ -248,13 +254,13 @@ class Keeper:
     def _checkpoint(self, state: TrainingState, record: TrainingRecord | None) -> Checkpoint:
         weights, average = self._learner.weights()
         return Checkpoint(
-            model_config=self._about.model_config,
-            classes=self._about.classes,
-            preprocess=self._about.preprocess,
+            model_config=self._info.model_config,
+            classes=self._info.classes,
+            preprocess=self._info.preprocess,
             weights=weights,
             ema=average,
             eval_weights=self._learner.eval_weights,
-            contract_digest=self._about.contract_digest,
+            contract_digest=self._info.contract_digest,
             step=state.step,
             epoch=self._timetable.epochs_done(state.step),
             metrics=state.verdicts.metrics if state.verdicts.validated_step == state.step else {},

@@ -18,13 +18,13 @@ from yolozu.contract.sections.train import LoopSection, OperationsSection
 from yolozu.data.preprocess import Preprocess
 from yolozu.model.device import device_named
 from yolozu.model.loading import detector_from
-from yolozu.training.anomaly import number
-from yolozu.training.black_box import BlackBox, foreign_bundle, read_black_box
+from yolozu.training.config import TrainingConfig
 from yolozu.training.criterion import build_criterion
 from yolozu.training.learner import Learner
+from yolozu.training.non_finite.bundle import StepBundle, foreign_bundle, read_bundle
+from yolozu.training.non_finite.locate import number
+from yolozu.training.non_finite.recompute import RecomputedStep, recompute
 from yolozu.training.randomness import deterministic
-from yolozu.training.recipe import Recipe
-from yolozu.training.rehearsal import Rehearsal, rehearse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,29 +44,29 @@ class Replay:
         bundle: what was recorded.
         amp: precision it was computed in.
         device: where.
-        rehearsal: what came out.
+        recomputed: what came out.
         non_finite_weights: weights that were not finite before the step.
         non_finite_optimizer: entries of the optimizer's state that were not.
     """
 
-    bundle: BlackBox
+    bundle: StepBundle
     amp: Amp
     device: str
-    rehearsal: Rehearsal
+    recomputed: RecomputedStep
     non_finite_weights: tuple[str, ...]
     non_finite_optimizer: tuple[str, ...]
 
     @property
     def same_place(self) -> bool:
         """Whether the first place that is not finite is the one that was recorded."""
-        recorded, found = self.bundle.finding.anomaly, self.rehearsal.anomaly
+        recorded, found = self.bundle.finding.anomaly, self.recomputed.anomaly
         if recorded is None or found is None:
             return recorded is found
         return (recorded.kind, recorded.name, recorded.batch) == (found.kind, found.name, found.batch)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; numbers that are not finite as the texts ``nan``, ``inf`` and ``-inf``."""
-        bundle, found = self.bundle, self.rehearsal
+        bundle, found = self.bundle, self.recomputed
         return {
             "schema_version": SCHEMA_VERSION,
             **vars(bundle.circumstances),
@@ -106,7 +106,7 @@ def replay(path: Path, *, amp: Amp | None = None, device: str | None = None) -> 
         InputError: the bundle cannot be read.
         UsageError: YZ501 and YZ502, this machine lacks the device, or the device the precision.
     """
-    bundle = read_black_box(path)
+    bundle = read_bundle(path)
     seen = bundle.circumstances
     place = device_named(seen.device if device is None else device)
     with deterministic(seen.deterministic), _threads(seen.threads):
@@ -118,20 +118,20 @@ def replay(path: Path, *, amp: Amp | None = None, device: str | None = None) -> 
         except (KeyError, ValidationError) as error:
             problem = f"is a bundle of a contract that this version does not know: {str(error).splitlines()[0]}"
             raise foreign_bundle(path, problem) from error
-        found = rehearse(learner, bundle.parts, seen.step - 1)
+        found = recompute(learner, bundle.parts, seen.step - 1)
     return Replay(
         bundle=bundle,
         amp=chosen,
         device=str(place),
-        rehearsal=found,
+        recomputed=found,
         non_finite_weights=_non_finite(bundle.checkpoint.weights),
         non_finite_optimizer=_non_finite(bundle.record.tensors),
     )
 
 
-def _learner(bundle: BlackBox, loop: LoopSection, device: torch.device) -> Learner:
+def _learner(bundle: StepBundle, loop: LoopSection, device: torch.device) -> Learner:
     seen = bundle.circumstances
-    recipe = Recipe(
+    recipe = TrainingConfig(
         seed=seen.seed,
         device=seen.device,
         optim=_section(bundle, "optim", OptimSection),
@@ -155,7 +155,7 @@ def _learner(bundle: BlackBox, loop: LoopSection, device: torch.device) -> Learn
     )
 
 
-def _section(bundle: BlackBox, name: str, kind: type[AnySection]) -> AnySection:
+def _section(bundle: StepBundle, name: str, kind: type[AnySection]) -> AnySection:
     return kind.model_validate_json(json.dumps(bundle.spec[name]))
 
 

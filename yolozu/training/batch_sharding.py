@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from yolozu.data.collate import Batch, joined_batch
-from yolozu.training.distributed import Followed, Group
+from yolozu.training.distributed import Group, StoppedByRank0
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,17 +48,17 @@ def shares_of(window: Sequence[Batch], group: Group) -> list[Share]:
         (len(batch.indices), int(batch.targets.valid_BT.sum()), int(batch.targets.valid_BT.shape[1]))
         for batch in window
     ]
-    everyones = group.everyones(own)
-    weights = window_weights([objects for parts in everyones for _, objects, _ in parts])
+    all_gather = group.all_gather(own)
+    weights = window_weights([objects for parts in all_gather for _, objects, _ in parts])
     shares = []
     for place, batch in enumerate(window):
-        parts = [parts[place] for parts in everyones]
+        parts = [parts[place] for parts in all_gather]
         shares.append(
             Share(
                 replace(batch, targets=batch.targets.with_room_for(max(room for _, _, room in parts))),
                 first=sum(images for images, _, _ in parts[: group.rank]),
                 of=sum(images for images, _, _ in parts),
-                of_window=sum(images for all_of_one in everyones for images, _, _ in all_of_one),
+                of_window=sum(images for all_of_one in all_gather for images, _, _ in all_of_one),
                 weight=weights[group.rank * len(window) + place],
             )
         )
@@ -69,14 +69,14 @@ def left_alone_with(window: Sequence[Batch], group: Group) -> Sequence[Batch]:
     """The batches of a window as they were before they were parted, for the first process, which is alone from here on.
 
     Raises:
-        Followed: in all other processes.
+        StoppedByRank0: in all other processes.
     """
     if group.size == 1:
         return window
     parts = group.to_first(list(window))
     group.leave()
     if parts is None:
-        raise Followed
+        raise StoppedByRank0
     return [joined_batch([part[place] for part in parts]) for place in range(len(window))]
 
 

@@ -5,10 +5,10 @@ import torch
 
 from tests.training.tiny import PREPROCESS, recipe
 from yolozu.data.collate import collate
-from yolozu.training.distributed import ALONE
+from yolozu.training.batch_sharding import shares_of
+from yolozu.training.distributed import SINGLE_PROCESS
 from yolozu.training.learner import Learner
-from yolozu.training.rehearsal import Part, rehearse
-from yolozu.training.shares import shares_of
+from yolozu.training.non_finite.recompute import Part, recompute
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def window(tiny):
 
 
 def parts_of(window):
-    return [Part(share, place, 0) for place, share in enumerate(shares_of(window, ALONE))]
+    return [Part(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
 
 
 def plant(learner, name, value):
@@ -39,7 +39,7 @@ def plant(learner, name, value):
 
 def test_it_gives_the_numbers_of_the_step_and_leaves_nothing_behind(learner, window):
     before = {name: tensor.clone() for name, tensor in learner.weights()[0].items()}
-    found = rehearse(learner, parts_of(window), 4)
+    found = recompute(learner, parts_of(window), 4)
     assert (found.non_finite, found.anomaly) == (None, None)
     assert all(torch.equal(tensor, before[name]) for name, tensor in learner.weights()[0].items())
     assert all(parameter.grad is None for parameter in learner.detector.parameters())
@@ -62,7 +62,7 @@ def test_a_step_with_poses_is_the_same_step_in_every_phase(tiny_poses, step):
     images = materials.train_images
     window = [collate([images[0, number] for number in pair]) for pair in ((0, 1), (2, 3))]
     before = {name: tensor.clone() for name, tensor in learner.weights()[0].items()}
-    found = rehearse(learner, parts_of(window), step)
+    found = recompute(learner, parts_of(window), step)
     assert (found.non_finite, found.anomaly) == (None, None)
     assert all(torch.equal(tensor, before[name]) for name, tensor in learner.weights()[0].items())
     report = learner.learn(window, step)
@@ -83,7 +83,7 @@ def test_a_pose_head_that_overflows_is_found(tiny_poses):
     name = "decoder.pose_heads.log_z.1.mlp.layers.2"
     plant(learner, f"{name}.bias", torch.nan)
     images = materials.train_images
-    found = rehearse(learner, parts_of([collate([images[0, number] for number in (0, 1)])]), 0)
+    found = recompute(learner, parts_of([collate([images[0, number] for number in (0, 1)])]), 0)
     assert found.non_finite == "loss"
     assert (found.anomaly.kind, found.anomaly.name, found.anomaly.batch) == ("output", name, 1)
 
@@ -98,7 +98,7 @@ def test_a_pose_head_that_overflows_is_found(tiny_poses):
 )
 def test_a_weight_that_is_too_large_is_found_where_it_is_used(learner, window, parameter, value, module):
     plant(learner, parameter, value)
-    found = rehearse(learner, parts_of(window), 0)
+    found = recompute(learner, parts_of(window), 0)
     assert found.non_finite == "loss"
     assert (found.anomaly.kind, found.anomaly.name, found.anomaly.batch) == ("output", module, 1)
 
@@ -112,13 +112,13 @@ def test_an_infinite_loss_weight_is_a_loss_term(learner, window):
         return terms["bbox"], terms
 
     learner._loss = heavy
-    found = rehearse(learner, parts_of(window), 0)
+    found = recompute(learner, parts_of(window), 0)
     assert (found.non_finite, found.anomaly.kind, found.anomaly.name) == ("loss", "loss", "bbox")
 
 
 def test_a_gradient_that_overflows_although_the_loss_is_finite(learner, window):
     inner = learner._loss
     learner._loss = lambda *given: (inner(*given)[0] * 1e37, {})
-    found = rehearse(learner, parts_of(window), 0)
+    found = recompute(learner, parts_of(window), 0)
     assert found.non_finite == "grad"
     assert found.anomaly.kind in {"gradient", "norm"}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingConfig:
     """How to train: the sections of the contract that the loop itself reads.
 
     Attributes:

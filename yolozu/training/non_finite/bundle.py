@@ -12,9 +12,9 @@ from yolozu.data.collate import Batch
 from yolozu.errors import InputError
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.geometry.targets import PoseTargets, Targets
-from yolozu.training.anomaly import Anomaly, number
-from yolozu.training.rehearsal import Part
-from yolozu.training.shares import Share
+from yolozu.training.batch_sharding import Share
+from yolozu.training.non_finite.locate import Anomaly, number
+from yolozu.training.non_finite.recompute import Part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from yolozu.errors import YolozuError
-    from yolozu.training.keeper import About
+    from yolozu.training.checkpointing import CheckpointInfo
     from yolozu.training.learner import Learner
 
 KIND = "black_box"
@@ -90,7 +90,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True)
-class BlackBox:
+class StepBundle:
     """A bundle that was read.
 
     Attributes:
@@ -119,9 +119,9 @@ def bundle_path(directory: Path, step: int) -> Path:
     return directory / f"step-{step:06}.pt"
 
 
-def write_black_box(
+def write_bundle(
     path: Path,
-    about: About,
+    info: CheckpointInfo,
     learner: Learner,
     *,
     circumstances: Circumstances,
@@ -140,13 +140,13 @@ def write_black_box(
         tensors[f"parts/{count}/images"] = part.share.batch.images_B3HW
         for name, tensor in _named(part.share.batch.targets).items():
             tensors[f"parts/{count}/targets/{name}"] = tensor
-    if about.symmetries is not None:
-        named = vars(about.symmetries).items()
+    if info.symmetries is not None:
+        named = vars(info.symmetries).items()
         tensors |= {f"symmetries/{name}": tensor for name, tensor in named if tensor is not None}
     values = {
         "kind": KIND,
         "version": VERSION,
-        "spec": about.spec,
+        "spec": info.spec,
         "circumstances": vars(circumstances),
         "finding": finding.to_json(),
         "parts": [
@@ -162,17 +162,17 @@ def write_black_box(
         ],
         "names": [list(entry) for entry in names],
         "learner": learned.values,
-        "with_poses": about.symmetries is not None,
+        "with_poses": info.symmetries is not None,
     }
     weights, _ = learner.weights()
     checkpoint = Checkpoint(
-        model_config=about.model_config,
-        classes=about.classes,
-        preprocess=about.preprocess,
+        model_config=info.model_config,
+        classes=info.classes,
+        preprocess=info.preprocess,
         weights=weights,
         ema=None,
         eval_weights="model",
-        contract_digest=about.contract_digest,
+        contract_digest=info.contract_digest,
         step=circumstances.step - 1,
         epoch=0,
         metrics={},
@@ -181,7 +181,7 @@ def write_black_box(
     write_checkpoint(path, checkpoint)
 
 
-def read_black_box(path: Path) -> BlackBox:
+def read_bundle(path: Path) -> StepBundle:
     """The bundle at ``path``.
 
     Raises:
@@ -208,7 +208,7 @@ def read_black_box(path: Path) -> BlackBox:
             for name, tensor in record.tensors.items()
             if name.startswith("optimizer/")
         }
-        return BlackBox(
+        return StepBundle(
             checkpoint=checkpoint,
             spec=values["spec"],
             circumstances=Circumstances(**values["circumstances"]),

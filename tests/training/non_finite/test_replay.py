@@ -10,7 +10,7 @@ from tests.training.spoiled import spoiled
 from tests.training.tiny import recipe
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.errors import InputError, UsageError
-from yolozu.training.replay import replay
+from yolozu.training.non_finite.replay import replay
 
 pytestmark = pytest.mark.slow
 
@@ -29,10 +29,10 @@ def wild(tiny, tmp_path_factory):
 def test_it_reproduces_the_finding_at_the_same_place(wild):
     before = torch.get_rng_state()
     found = replay(wild)
-    assert found.rehearsal.non_finite == "loss"
+    assert found.recomputed.non_finite == "loss"
     assert found.same_place
-    assert found.rehearsal.anomaly == found.bundle.finding.anomaly
-    assert found.rehearsal.anomaly.name == "backbone.stages.0.0.conv"
+    assert found.recomputed.anomaly == found.bundle.finding.anomaly
+    assert found.recomputed.anomaly.name == "backbone.stages.0.0.conv"
     assert (found.amp, found.device) == ("none", "cpu")
     assert (found.non_finite_weights, found.non_finite_optimizer) == ((), ())
     values = found.to_json()
@@ -49,9 +49,9 @@ def test_what_lies_outside_the_bundle_is_finite_again_with_the_losses_of_the_tra
         tiny.fit(tmp_path, chosen, materials=spoiled(tiny, chosen, {4}))
     path = tmp_path / "black_box" / "step-000004.pt"
     found = replay(path)
-    assert found.rehearsal.non_finite is None
+    assert found.recomputed.non_finite is None
     assert not found.same_place
-    terms = found.rehearsal.losses
+    terms = found.recomputed.losses
     weights = [part.share.weight for part in found.bundle.parts]
     vfl = sum(weight * entry["vfl"] for weight, entry in zip(weights, terms, strict=True))
     assert vfl == pytest.approx(found.bundle.finding.losses["vfl"], rel=1e-6)
@@ -64,10 +64,10 @@ def test_a_step_with_poses_has_the_losses_of_the_training_again(tiny_poses, tmp_
     with pytest.raises(UsageError):
         tiny_poses.fit(tmp_path, chosen, materials=spoiled(tiny_poses, chosen, {4}))
     found = replay(tmp_path / "black_box" / "step-000004.pt")
-    assert found.rehearsal.non_finite is None
+    assert found.recomputed.non_finite is None
     weights = [part.share.weight for part in found.bundle.parts]
     for term in ("log_z", "rot", "offsets", "k", "t"):
-        again = sum(weight * entry[term] for weight, entry in zip(weights, found.rehearsal.losses, strict=True))
+        again = sum(weight * entry[term] for weight, entry in zip(weights, found.recomputed.losses, strict=True))
         assert again == pytest.approx(found.bundle.finding.losses[term], rel=1e-6)
         assert again != 0.0
 
@@ -78,7 +78,7 @@ def test_a_step_with_hidden_patches_has_the_losses_of_the_training_again(tiny_pa
         tiny_painting.fit(tmp_path, chosen, materials=spoiled(tiny_painting, chosen, {4}))
     found = replay(tmp_path / "black_box" / "step-000004.pt")
     weights = [part.share.weight for part in found.bundle.parts]
-    again = sum(weight * entry["mim"] for weight, entry in zip(weights, found.rehearsal.losses, strict=True))
+    again = sum(weight * entry["mim"] for weight, entry in zip(weights, found.recomputed.losses, strict=True))
     assert again == pytest.approx(found.bundle.finding.losses["mim"], rel=1e-6)
 
 
@@ -87,12 +87,12 @@ def test_poses_thrown_out_of_all_numbers_are_reproduced_at_the_same_place(tiny_p
         tiny_poses.fit(tmp_path, recipe(**WILD))
     (bundle,) = (tmp_path / "black_box").iterdir()
     found = replay(bundle)
-    assert found.rehearsal.non_finite == found.bundle.finding.non_finite
+    assert found.recomputed.non_finite == found.bundle.finding.non_finite
     assert found.same_place
 
 
 def test_another_precision(wild):
-    assert replay(wild, amp="bf16").rehearsal.non_finite == "loss"
+    assert replay(wild, amp="bf16").recomputed.non_finite == "loss"
     with pytest.raises(UsageError, match="YZ502"):
         replay(wild, amp="fp16")
     if not torch.cuda.is_available():
@@ -107,7 +107,7 @@ def test_weights_that_were_broken_before_are_named(wild, tmp_path):
     write_checkpoint(tmp_path / "broken.pt", checkpoint)
     found = replay(tmp_path / "broken.pt")
     assert found.non_finite_weights == (name,)
-    assert found.rehearsal.anomaly.description == (
+    assert found.recomputed.anomaly.description == (
         "the output of backbone.stem.conv (Conv2d) is not finite, its weight already was not"
     )
 

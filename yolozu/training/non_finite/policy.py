@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from yolozu.training.black_box import Circumstances, bundle_path, finding_of, write_black_box
-from yolozu.training.distributed import ALONE, Followed, Group
+from yolozu.training.batch_sharding import left_alone_with, shares_of
+from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.messages import non_finite, skipped
-from yolozu.training.rehearsal import Part, rehearse
-from yolozu.training.shares import left_alone_with, shares_of
+from yolozu.training.non_finite.bundle import Circumstances, bundle_path, finding_of, write_bundle
+from yolozu.training.non_finite.recompute import Part, recompute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from yolozu.data.collate import Batch
     from yolozu.errors import YolozuError
-    from yolozu.training.anomaly import Anomaly
-    from yolozu.training.keeper import About
+    from yolozu.training.checkpointing import CheckpointInfo
+    from yolozu.training.config import TrainingConfig
     from yolozu.training.learner import Learner, StepReport
-    from yolozu.training.recipe import Recipe
+    from yolozu.training.non_finite.locate import Anomaly
     from yolozu.training.state import TrainingState
     from yolozu.training.timetable import Timetable
 
@@ -33,7 +33,7 @@ class Guard:
 
     Attributes:
         recipe: how the training is done.
-        about: what its checkpoints say of themselves.
+        info: what its checkpoints say of themselves.
         learner: as it was before the step.
         timetable: of the training.
         image_names: of the training images, by index.
@@ -41,13 +41,13 @@ class Guard:
         processes: of the training.
     """
 
-    recipe: Recipe
-    about: About
+    recipe: TrainingConfig
+    info: CheckpointInfo
     learner: Learner
     timetable: Timetable
     image_names: Sequence[str]
     directory: Path
-    processes: Group = ALONE
+    processes: Group = SINGLE_PROCESS
 
     def judge(self, report: StepReport, window: Sequence[Batch], state: TrainingState) -> str:
         """Skip the step, if that is allowed (once more), and tell so.
@@ -59,7 +59,7 @@ class Guard:
 
         Raises:
             UsageError: YZ506, it is not; a bundle of the step is written.
-            Followed: likewise, in all processes but the first.
+            StoppedByRank0: likewise, in all processes but the first.
         """
         loop = self.recipe.loop
         names = [self.image_names[index] for index in report.suspects]
@@ -72,13 +72,13 @@ class Guard:
         """The window at the first process, in the parts in which its statistics were taken."""
         if self.learner.mixes_processes:
             whole = left_alone_with(window, self.processes)
-            return [Part(share, place, 0) for place, share in enumerate(shares_of(whole, ALONE))]
-        everyones = self.processes.to_first(shares_of(window, self.processes))
-        if everyones is None:
-            raise Followed
+            return [Part(share, place, 0) for place, share in enumerate(shares_of(whole, SINGLE_PROCESS))]
+        all_gather = self.processes.to_first(shares_of(window, self.processes))
+        if all_gather is None:
+            raise StoppedByRank0
         return [
             Part(share, place, rank)
-            for rank, shares in enumerate(everyones)
+            for rank, shares in enumerate(all_gather)
             for place, share in enumerate(shares)
             if share.batch.indices
         ]
@@ -100,15 +100,15 @@ class Guard:
         )
         finding = finding_of(report.non_finite, report.losses, report.grad_norm, names, anomaly)
         of_parts = [[self.image_names[index] for index in part.share.batch.indices] for part in parts]
-        write_black_box(
-            path, self.about, self.learner, circumstances=circumstances, finding=finding, parts=parts, names=of_parts
+        write_bundle(
+            path, self.info, self.learner, circumstances=circumstances, finding=finding, parts=parts, names=of_parts
         )
         return non_finite(report, state, self.timetable, names, cause=remark, bundle=path)
 
     def _look(self, parts: Sequence[Part], state: TrainingState) -> tuple[Anomaly | None, str]:
         """The first place that is not finite, and a clause about it."""
         try:
-            found = rehearse(self.learner, parts, state.step - 1).anomaly
+            found = recompute(self.learner, parts, state.step - 1).anomaly
         except torch.OutOfMemoryError:  # watching holds all activations; the bundle matters more
             return None, "memory does not suffice to look for the place"
         return found, "computed once more, module by module, it is finite" if found is None else found.description
