@@ -36,7 +36,7 @@ from yolozu.contract.sections.optim import OptimSection
 from yolozu.contract.sections.train import LoopSection
 from yolozu.data.collate import Batch
 from yolozu.data.preprocess import Preprocess
-from yolozu.engine.memory import keeping_memory
+from yolozu.engine.launch import keeping_memory
 from yolozu.geometry.targets import Targets
 from yolozu.model import attention, deformable
 from yolozu.model.convolution import ConvNorm

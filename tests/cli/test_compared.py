@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_datasets import make_split
-from tests.engine.test_predicted import SCENES, finish_run
+from tests.engine.test_run_files import SCENES, finish_run
 from tests.evaluation.scenes import predictions_of
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.cli.compared import compared

@@ -5,7 +5,7 @@ import pytest
 
 from yolozu.cli.sessions import default_config, session_for
 from yolozu.contract.overrides import Override
-from yolozu.engine.new_runs import embedded_config
+from yolozu.engine.run_names import embedded_config
 from yolozu.errors import ContractError, UsageError
 
 

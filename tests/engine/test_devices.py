@@ -5,8 +5,8 @@ import pytest
 from tests.engine.test_session import CONTRACT, opened
 from yolozu import devices
 from yolozu.cli.app import main
-from yolozu.engine.build import Build
 from yolozu.engine.devices import missing_devices
+from yolozu.engine.doit.tasks import Build
 
 REFUSED = "device: cuda: YZ501 this machine has no CUDA device that torch 9.9+cpu can use\n  fix: set device: cpu\n"
 

@@ -1,11 +1,12 @@
 import json
 import signal
+import subprocess
 import sys
 
 import pytest
 
 from yolozu.engine import launch
-from yolozu.engine.launch import run_worker
+from yolozu.engine.launch import keeping_memory, run_worker
 from yolozu.engine.stopping import StopBuild
 from yolozu.paths import RunLayout
 
@@ -65,3 +66,25 @@ def test_a_worker_that_is_stopped_while_it_starts_was_stopped_and_not_killed(tmp
     with StopBuild() as stopping:
         assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=stopping) == 75
     assert capsys.readouterr().err.startswith("a: train: YZ311 stopped on request, at once\n")
+
+
+def test_the_environment_is_kept_and_has_the_last_word():
+    assert keeping_memory({"HOME": "/root", "MALLOC_MMAP_MAX_": "9"}) == {
+        "HOME": "/root",
+        "MALLOC_MMAP_MAX_": "9",
+        "MALLOC_TRIM_THRESHOLD_": "1099511627776",
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="settings of glibc")
+def test_a_freed_block_is_not_given_back():
+    code = (
+        "import resource\n"
+        "for _ in range(3): bytes(64 << 20)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "for _ in range(5): bytes(64 << 20)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)\n"
+    )
+    run = [sys.executable, "-c", code]
+    kept = int(subprocess.run(run, env=keeping_memory({}), capture_output=True, text=True, check=True).stdout)
+    assert kept < 1000

@@ -13,7 +13,7 @@ from tests.engine.conftest import OPERATIONS
 from yolozu.artifacts.jsonio import pretty, write_text
 from yolozu.contract.sections.train import LoopSection
 from yolozu.engine import worker
-from yolozu.engine.torchrun import Failure
+from yolozu.engine.processes.torchrun import Failure
 from yolozu.errors import InputError
 from yolozu.paths import RunLayout
 from yolozu.plan.plan import Node
@@ -142,7 +142,7 @@ class PlayedMember:
 @pytest.fixture
 def be(request_path, monkeypatch, tmp_path):
     """Be the process of a rank; returns the exit code."""
-    monkeypatch.setattr(worker, "Member", PlayedMember)
+    monkeypatch.setattr(worker, "Rank", PlayedMember)
     monkeypatch.setattr(PlayedMember, "said", [])
     monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "error.json"))
     before = signal.getsignal(signal.SIGTERM)

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.test_kill import assert_equal_runs, start
 from tests.integration.test_pipeline import wait_for
 from yolozu.artifacts.run_meta import timestamp
-from yolozu.engine.kills import last_step_row
+from yolozu.engine.verify_resume.kills import last_step_row
 
 pytestmark = pytest.mark.slow
 

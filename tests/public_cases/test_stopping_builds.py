@@ -1,6 +1,6 @@
 import signal
 
-from tests.engine.test_runner import DOIT, NOT_KEPT, assert_stopped
+from tests.engine.doit.test_runner import DOIT, NOT_KEPT, assert_stopped
 from tests.fixtures.played import make_played, signalled
 
 

@@ -14,7 +14,7 @@ from yolozu.contract.overrides import Override
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.scenarios import ScenariosSection
-from yolozu.engine.given import given_setting
+from yolozu.engine.external_inputs import given_setting
 from yolozu.errors import Interrupted
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.predict.adapters.base import AdapterRequest

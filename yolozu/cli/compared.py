@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.engine.new_runs import runs_in, told_of_runs
+from yolozu.engine.run_names import runs_in, told_of_runs
 from yolozu.errors import Finding, UsageError, YolozuError
 from yolozu.paths import RUNS_DIR, RunLayout
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from yolozu.artifacts.predictions import PredictionsFile
-    from yolozu.engine.predicted import PredictedRun
+    from yolozu.engine.run_files import PredictedRun
     from yolozu.evaluation.comparison.same_data import PredictedData
 
 SETTINGS = ("score_threshold", "max_detections", "images", "transform", "tta", "ttt", "preprocess")
@@ -69,7 +69,7 @@ def _runs(words: Sequence[str]) -> list[PredictedRun | None]:
     Raises:
         UsageError: a word is neither, or its run has not predicted; all that is wrong.
     """
-    from yolozu.engine.predicted import predicted_run
+    from yolozu.engine.run_files import predicted_run
 
     runs: list[PredictedRun | None] = []
     findings: list[Finding] = []

@@ -18,7 +18,7 @@ from yolozu.contract.text.scalars import write_flow
 from yolozu.contract.text.source import read_source
 from yolozu.data.fingerprint import predicted_split
 from yolozu.devices import check_device
-from yolozu.engine.new_runs import RESOLVED, runs_in, told_of_runs
+from yolozu.engine.run_names import RESOLVED, runs_in, told_of_runs
 from yolozu.errors import UsageError
 from yolozu.model.onnx_runtime import providers_for
 from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout

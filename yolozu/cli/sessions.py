@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yolozu.engine.new_runs import embedded_config
+from yolozu.engine.command_words import parse_words
+from yolozu.engine.run_names import embedded_config
 from yolozu.engine.session import Session, open_session
-from yolozu.engine.words import parse_words
 from yolozu.errors import UsageError
 from yolozu.stages.base import links
 from yolozu.stages.registry import STAGES

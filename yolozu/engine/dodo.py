@@ -6,12 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.overrides import parse_assignments
-from yolozu.engine.build import Build, doit_config
-from yolozu.engine.reporter import BuildReporter
-from yolozu.engine.runner import use_runner_of
+from yolozu.engine.command_words import ASKS, at_home
+from yolozu.engine.doit.reporter import BuildReporter
+from yolozu.engine.doit.runner import use_runner_of
+from yolozu.engine.doit.tasks import Build, doit_config
 from yolozu.engine.session import Session, open_session
 from yolozu.engine.stopping import LeaveOnSignal
-from yolozu.engine.words import ASKS, at_home
 from yolozu.errors import YolozuError
 
 if TYPE_CHECKING:

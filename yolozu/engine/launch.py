@@ -9,11 +9,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from yolozu.engine.failure import record_failure, stopped
-from yolozu.engine.memory import keeping_memory
 from yolozu.errors import EXIT_INTERRUPTED
 from yolozu.paths import digest_cache_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from yolozu.engine.stopping import StopBuild
     from yolozu.paths import RunLayout
 
@@ -21,6 +22,13 @@ COMPILED = "TORCHINDUCTOR_CACHE_DIR"
 """Variable that says where torch keeps what it compiles; without it, torch makes a directory for temporary files."""
 
 COMPILED_DIR = digest_cache_path().with_name("torch")
+
+MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
+"""Settings of glibc's malloc (mallopt(3)): large blocks come from the heap too, and the heap is never given back.
+
+A training step frees and asks for the same hundreds of MB again; by default each time means new pages, which the system
+clears one by one. Other C libraries ignore the settings.
+"""
 
 
 def run_worker(layout: RunLayout, stage: str, *, stopping: StopBuild, insist_on_resume: bool = False) -> int:
@@ -50,3 +58,8 @@ def run_worker(layout: RunLayout, stage: str, *, stopping: StopBuild, insist_on_
         text = f"{text}\nnot recorded: {error}"
     print(text, file=sys.stderr)
     return EXIT_INTERRUPTED
+
+
+def keeping_memory(environment: Mapping[str, str]) -> dict[str, str]:
+    """``environment`` for a worker; what it says of malloc itself stays."""
+    return {**MALLOC, **environment}

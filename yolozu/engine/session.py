@@ -14,20 +14,20 @@ from yolozu.contract.show import to_yaml
 from yolozu.contract.text.node import Origin
 from yolozu.data.fingerprint import fingerprint, used_files
 from yolozu.data.moved import Moved
-from yolozu.engine.given import (
+from yolozu.engine.external_inputs import (
     background_files,
-    given_backgrounds,
-    given_setting,
-    given_to_predict,
-    given_weights,
+    background_pictures,
+    initial_weights,
     moved_data,
+    predicting_files,
+    scenario_setting_values,
     told_by_file,
     what_predicts,
     with_newer,
 )
-from yolozu.engine.leftovers import check_places, leftover_lines, leftover_texts, leftovers
-from yolozu.engine.new_runs import check_new_run
-from yolozu.engine.remembered import Remembered, hidden_lines, shown
+from yolozu.engine.orphans import check_places, orphan_lines, orphan_texts, orphans
+from yolozu.engine.run_names import check_new_run
+from yolozu.engine.run_overrides import RunOverrides, hidden_lines, shown
 from yolozu.errors import ContractError, UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
 from yolozu.plan.begun import Begun, set_aside
@@ -64,8 +64,8 @@ class Session:
     plan: Plan
     texts: dict[str, str]
     headline: str
-    before: Remembered
-    remembered: Remembered
+    before: RunOverrides
+    remembered: RunOverrides
 
     def write_plan(self) -> None:
         """Write requests and the like; an unchanged file keeps its modification time."""
@@ -193,7 +193,7 @@ def open_session(
         layout = RunLayout.of(_run_id(config, run_id, given, default_config, strict=strict))
     else:
         layout = _own_directory(run_dir, run_id)
-    before = Remembered.read(layout)
+    before = RunOverrides.read(layout)
     remembered, here = before.with_strict(asked=strict), Path.cwd()
     if forget:
         remembered = remembered.forget(forget)
@@ -217,16 +217,16 @@ def open_session(
         plan = compile_plan(loaded.contract.model_copy(update={"dataset": dataset}), chosen)
         data = {**data, "dataset_root": moved.then}
     check_places(layout, plan)
-    left = leftovers(layout, plan)
+    left = orphans(layout, plan)
     texts = _planned_texts(layout, loaded, plan, argv, data=data, moved=moved)
     stored = remembered.rebased(here, base).in_directory(base, layout)
-    texts |= {layout.overrides_path.relative_to(layout.root).as_posix(): stored.text(), **leftover_texts(layout, left)}
+    texts |= {layout.overrides_path.relative_to(layout.root).as_posix(): stored.text(), **orphan_texts(layout, left)}
     said += hidden_lines(loaded, given)
-    headline = "\n".join([remembered.headline(layout.run_id, given), *said, *leftover_lines(left)])
+    headline = "\n".join([remembered.headline(layout.run_id, given), *said, *orphan_lines(left)])
     return Session(layout, loaded, plan, texts, headline, before, stored)
 
 
-def _loaded(remembered: Remembered, given: Sequence[Override], *, base: Path | None) -> LoadedContract:
+def _loaded(remembered: RunOverrides, given: Sequence[Override], *, base: Path | None) -> LoadedContract:
     """The contract as files and overrides say it together.
 
     Args:
@@ -299,8 +299,8 @@ def _planned_texts(
         return path.relative_to(layout.root).as_posix()
 
     with DigestCache(digest_cache_path()) as cache:
-        given, weights = given_to_predict(loaded, cache), given_weights(loaded, cache)
-        backgrounds = given_backgrounds(loaded, cache)
+        given, weights = predicting_files(loaded, cache), initial_weights(loaded, cache)
+        backgrounds = background_pictures(loaded, cache)
     provenance = {
         "contract_digest": contract_digest(loaded.contract),
         "dataset_digest": data["digest"],
@@ -315,7 +315,7 @@ def _planned_texts(
     texts[relative(layout.given_path)] = pretty(given)
     texts[relative(layout.init_path)] = pretty(weights)
     texts[relative(layout.backgrounds_path)] = pretty(backgrounds)
-    setting = given_setting(loaded)
+    setting = scenario_setting_values(loaded)
     if setting is not None:
         texts[relative(layout.scenario_setting_path)] = pretty(setting)
     texts[relative(layout.operations_path)] = pretty(operations)

@@ -29,12 +29,12 @@ from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.moved import Moved
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.lock import HeldLock
-from yolozu.engine.member import Member, report_failure
+from yolozu.engine.processes.rank import Rank, report_failure
+from yolozu.engine.processes.torchrun import run_group, run_until_done
 from yolozu.engine.requests import read_operations, read_request
-from yolozu.engine.resumption import ready_scratch
 from yolozu.engine.scratch import Scratch, keep_previous, publish
+from yolozu.engine.start_point import ready_scratch
 from yolozu.engine.stopping import StopOnSignal
-from yolozu.engine.torchrun import run_group, run_until_done
 from yolozu.errors import (
     EXIT_BUG,
     EXIT_DONE,
@@ -69,7 +69,7 @@ def execute(
     progress: Progress,
     stopping: Stopper,
     insist_on_resume: bool = False,
-    member: Member | None = None,
+    member: Rank | None = None,
 ) -> None:
     """Run ``node``: afresh, from where a stopped or killed try left it, or on from a finished result it extends.
 
@@ -284,7 +284,7 @@ def _main(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> 
     several = node.stage.spec.model_validate_json(json.dumps(node.spec)).runs_as_several()
     if several and options.member_of is None:
         return _watch_over_several(node, layout, options, operations=operations, stopping=stopping)
-    member = Member() if several else None
+    member = Rank() if several else None
     if member is not None and member.rank > 0:
         if member.waits(stopping):
             follow(node, layout, operations=operations, stopping=stopping)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.engine.test_predicted import SCENES, finish_run
+from tests.engine.test_run_files import SCENES, finish_run
 from tests.evaluation.pose import scenes as posed
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.cli.app import main

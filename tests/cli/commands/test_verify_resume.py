@@ -5,8 +5,8 @@ import pytest
 
 from yolozu.artifacts.difference import Difference
 from yolozu.cli.commands.verify_resume import as_json_values, told
-from yolozu.engine.shortened import Changed
-from yolozu.engine.verify_resume import Kill, Proof
+from yolozu.engine.verify_resume.proof import Kill, Proof
+from yolozu.engine.verify_resume.short_contract import Changed
 
 EQUAL = Proof(
     steps=40,

@@ -5,7 +5,7 @@ import pytest
 from yolozu.contract.sections.files import THERE_ANYWAY, FilesSection
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.strict.slots import keys
-from yolozu.engine.leftovers import leftover_texts
+from yolozu.engine.orphans import leftover_texts
 from yolozu.engine.session import open_session
 from yolozu.paths import OWN_DIRECTORIES, OWN_FILES, RunLayout
 from yolozu.plan.compiler import compile_plan, registered_stages

@@ -13,9 +13,9 @@ from yolozu.cli.flags import contract_flags
 from yolozu.cli.render import show_findings
 from yolozu.cli.sessions import session_for
 from yolozu.contract.overrides import Override
-from yolozu.engine.build import Build
+from yolozu.engine.doit.run import run_build
+from yolozu.engine.doit.tasks import Build
 from yolozu.engine.finish import ending_now
-from yolozu.engine.run import run_build
 from yolozu.engine.session import Session
 
 Words = Annotated[

@@ -16,7 +16,7 @@ from yolozu.contract.overrides import Override
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
 if TYPE_CHECKING:
-    from yolozu.engine.verify_resume import Proof
+    from yolozu.engine.verify_resume.proof import Proof
 
 Words = Annotated[
     list[str] | None,
@@ -42,8 +42,8 @@ def verify_resume(
 
     Compares best.pt, last.pt and all metrics but the clock's. Exits 0 when they are equal, 1 with the first difference.
     """
-    from yolozu.engine.verify_resume import BuildFailedError, Wish
-    from yolozu.engine.verify_resume import verify_resume as prove
+    from yolozu.engine.verify_resume.proof import BuildFailedError, Wish
+    from yolozu.engine.verify_resume.proof import verify_resume as prove
 
     session, _ = session_for(words, None, overrides, strict=False, may_begin=False)
     show_findings(session.loaded.warnings)

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.engine.test_build import build  # noqa: F401 - the fixture
-from yolozu.engine.reporter import BuildReporter, _duration
+from tests.engine.doit.test_tasks import build  # noqa: F401 - the fixture
+from yolozu.engine.doit.reporter import BuildReporter, _duration
 from yolozu.plan.staleness import Reason
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.plan.toy import TOYS
 from yolozu.contract.sections.files import FilesSection
 from yolozu.contract.sections.run import Contract
-from yolozu.engine.leftovers import check_places, leftover_lines, leftover_texts, leftovers
+from yolozu.engine.orphans import check_places, orphan_lines, orphan_texts, orphans
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout
 from yolozu.plan.compiler import compile_plan, registered_stages
@@ -32,8 +32,8 @@ def built(layout, *paths):
 
 def planned(layout, plan):
     """Leftovers, and what the planner writes of them."""
-    found = leftovers(layout, plan)
-    for path, text in leftover_texts(layout, found).items():
+    found = orphans(layout, plan)
+    for path, text in orphan_texts(layout, found).items():
         (layout.root / path).parent.mkdir(parents=True, exist_ok=True)
         (layout.root / path).write_text(text)
     return found
@@ -63,18 +63,18 @@ def test_a_damaged_list_is_told_of_and_written_anew(layout, caplog, text):
     planned(layout, plan_of())
     layout.leftovers_path.write_text(text)
     assert planned(layout, plan_of()) == ["a.csv"]
-    assert "leftovers.json: YZ301 cannot be read" in caplog.text
+    assert "orphans.json: YZ301 cannot be read" in caplog.text
     assert json.loads(layout.leftovers_path.read_text())["paths"] == ["a.csv"]
 
 
 def test_a_damaged_receipt_names_nothing(layout):
     built(layout, "a.csv")
     layout.receipt_path("files").write_text("{")
-    assert leftovers(layout, plan_of()) == []
+    assert orphans(layout, plan_of()) == []
 
 
 def test_it_is_told_in_a_line():
-    assert leftover_lines(["a.csv"]) == ["  a.csv: no longer asked for; nothing reads or renews it"]
+    assert orphan_lines(["a.csv"]) == ["  a.csv: no longer asked for; nothing reads or renews it"]
 
 
 def test_stages_without_chosen_paths_leave_nothing(layout):
@@ -83,7 +83,7 @@ def test_stages_without_chosen_paths_leave_nothing(layout):
         outputs = dict.fromkeys(node.outputs.values(), "d")
         Receipt(node.name, 1, {}, {}, outputs, {}, "T", 0.0, {}).write(layout.receipt_path(node.name))
         (layout.root / "receipts/count.failed.json").write_text("{}")
-    assert leftovers(layout, plan) == []
+    assert orphans(layout, plan) == []
 
 
 def test_a_place_that_is_taken_is_refused(layout):

@@ -1,6 +1,6 @@
 import pytest
 
-from yolozu.engine.words import parse_words
+from yolozu.engine.command_words import parse_words
 from yolozu.errors import UsageError
 
 

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from yolozu.contract.overrides import parse_assignments
-from yolozu.engine.remembered import Remembered, shown
+from yolozu.engine.run_overrides import RunOverrides, shown
 from yolozu.errors import InputError, UsageError
 from yolozu.paths import RunLayout
 
@@ -15,20 +15,20 @@ def layout(tmp_path):
 
 
 def remember(layout, *words, config="exp.yaml"):
-    remembered = Remembered.read(layout).with_given(config, parse_assignments(words))
+    remembered = RunOverrides.read(layout).with_given(config, parse_assignments(words))
     layout.plan_dir.mkdir(parents=True, exist_ok=True)
     layout.overrides_path.write_text(remembered.text())
     return remembered
 
 
 def test_a_new_run_remembers_nothing(layout):
-    assert Remembered.read(layout) == Remembered(None, {})
+    assert RunOverrides.read(layout) == RunOverrides(None, {})
 
 
 def test_what_was_given_is_remembered_and_said(layout):
     remember(layout, "lr=0.001", "epochs=3")
     later = parse_assignments(["epochs=4"])
-    remembered = Remembered.read(layout).with_given(None, later)
+    remembered = RunOverrides.read(layout).with_given(None, later)
     assert remembered.headline("exp01", later) == "exp01: exp.yaml + epochs=4 + lr=0.001 (remembered)"
     assert [(override.key, override.value, override.origin) for override in remembered.as_overrides(later)] == [
         ("lr", 0.001, "lr=0.001 (remembered)"),
@@ -39,19 +39,19 @@ def test_what_was_given_is_remembered_and_said(layout):
 def test_another_spelling_of_a_key_replaces_it(layout):
     remember(layout, "amp=bf16")
     remember(layout, "use_amp=false")
-    assert Remembered.read(layout).overrides == {"use_amp": False}
+    assert RunOverrides.read(layout).overrides == {"use_amp": False}
 
 
 def test_an_override_can_be_forgotten(layout):
     remember(layout, "lr=0.001", "epochs=3")
-    assert Remembered.read(layout).forget(["lr"]).overrides == {"epochs": 3}
-    assert Remembered.read(layout).forget(["all"]) == Remembered("exp.yaml")
+    assert RunOverrides.read(layout).forget(["lr"]).overrides == {"epochs": 3}
+    assert RunOverrides.read(layout).forget(["all"]) == RunOverrides("exp.yaml")
 
 
 def test_forgetting_what_is_not_remembered_is_an_error(layout):
     remember(layout, "lr=0.001")
     with pytest.raises(UsageError) as caught:
-        Remembered.read(layout).forget(["epochs"])
+        RunOverrides.read(layout).forget(["epochs"])
     assert str(caught.value) == "forget=epochs: YZ310 epochs: not remembered\n  fix: remembered are: lr"
 
 
@@ -64,7 +64,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(place)
     made = RunLayout.of("exp01")
     made.plan_dir.mkdir(parents=True)
-    remembered = Remembered.read(made).with_given("exp.yaml", parse_assignments(["init_from=w.pt", "lr=1"]))
+    remembered = RunOverrides.read(made).with_given("exp.yaml", parse_assignments(["init_from=w.pt", "lr=1"]))
     made.overrides_path.write_text(remembered.in_directory(place, made).text())
     return place
 
@@ -73,7 +73,7 @@ def seen_from(directory, run, monkeypatch):
     directory.mkdir(exist_ok=True)
     monkeypatch.chdir(directory)
     layout = RunLayout.at(os.path.relpath(run))
-    remembered = Remembered.read(layout)
+    remembered = RunOverrides.read(layout)
     return remembered.rebased(remembered.base(layout), directory)
 
 
@@ -101,7 +101,7 @@ def test_a_run_of_an_early_release_means_the_directory_that_its_runs_lie_in(proj
     assert seen_from(tmp_path / "other", project / "runs/exp01", monkeypatch).config == "../project/exp.yaml"
 
 
-BEFORE = Remembered("a.yaml", {"lr": 1, "epochs": 3}, strict=True)
+BEFORE = RunOverrides("a.yaml", {"lr": 1, "epochs": 3}, strict=True)
 
 
 def test_a_refused_command_is_as_if_never_typed():
@@ -116,8 +116,8 @@ def test_what_lasting_work_was_done_with_stays_all_the_same():
 
 
 def test_a_new_run_keeps_its_contract():
-    now = Remembered().with_given("a.yaml", parse_assignments(["lr=5"]))
-    assert now.after_refusal(Remembered(), set()) == Remembered("a.yaml")
+    now = RunOverrides().with_given("a.yaml", parse_assignments(["lr=5"]))
+    assert now.after_refusal(RunOverrides(), set()) == RunOverrides("a.yaml")
 
 
 BAD = '{"config": "a", "overrides": {}, "strict": "yes"}'
@@ -128,7 +128,7 @@ def test_a_broken_file_is_one_message(layout, text):
     layout.plan_dir.mkdir(parents=True)
     layout.overrides_path.write_text(text)
     with pytest.raises(InputError, match="YZ309"):
-        Remembered.read(layout)
+        RunOverrides.read(layout)
 
 
 @pytest.mark.parametrize(

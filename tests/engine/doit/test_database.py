@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from yolozu.engine.database import DurableDatabase
+from yolozu.engine.doit.database import DurableDatabase
 
 
 class Codec:
@@ -27,7 +27,7 @@ def test_a_record_survives_a_process_that_never_closes(tmp_path):
     path = tmp_path / "doit.sqlite"
     code = (
         "import json, os, sys\n"
-        "from yolozu.engine.database import DurableDatabase\n"
+        "from yolozu.engine.doit.database import DurableDatabase\n"
         "database = DurableDatabase(sys.argv[1], json)\n"
         "json.encode, json.decode = json.dumps, json.loads\n"
         "database.set('train', 'deps:', ['a', 'b'])\n"

@@ -10,10 +10,10 @@ import pytest
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import parse_assignments
-from yolozu.engine import verify_resume as module
-from yolozu.engine.kills import Moment
 from yolozu.engine.stopping import EndOnSignal
-from yolozu.engine.verify_resume import BuildFailedError, Wish, verify_resume
+from yolozu.engine.verify_resume import proof as module
+from yolozu.engine.verify_resume.kills import Moment
+from yolozu.engine.verify_resume.proof import BuildFailedError, Wish, verify_resume
 from yolozu.errors import InputError
 
 SHORT = ("max_steps=9", "val_every_steps=4", "save_last_every=2")

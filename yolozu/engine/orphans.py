@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FIX = "delete it; what it lists is then no longer mentioned"
 
 
-def leftovers(layout: RunLayout, plan: Plan) -> list[str]:
+def orphans(layout: RunLayout, plan: Plan) -> list[str]:
     """Paths, relative to the run directory, that are there, were given by a stage once, and are given by none now.
 
     They may be all that is left of an earlier training, so nobody deletes them but the user.
@@ -31,7 +31,7 @@ def leftovers(layout: RunLayout, plan: Plan) -> list[str]:
     return sorted(path for path in earlier - given if (layout.root / path).exists())
 
 
-def leftover_texts(layout: RunLayout, paths: Sequence[str]) -> dict[str, str]:
+def orphan_texts(layout: RunLayout, paths: Sequence[str]) -> dict[str, str]:
     """The list that the planner keeps, by its path relative to the run directory; none where nothing is to be said."""
     if not paths and not layout.leftovers_path.is_file():
         return {}
@@ -39,7 +39,7 @@ def leftover_texts(layout: RunLayout, paths: Sequence[str]) -> dict[str, str]:
     return {path: pretty({"schema_version": 1, "paths": list(paths)})}
 
 
-def leftover_lines(paths: Sequence[str]) -> list[str]:
+def orphan_lines(paths: Sequence[str]) -> list[str]:
     """What to say of them."""
     return [f"  {path}: no longer asked for; nothing reads or renews it" for path in paths]
 

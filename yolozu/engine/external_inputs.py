@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-def given_to_predict(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
+def predicting_files(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
     """What predicts besides the model: the predictions file by its digest, the package of the adapter by its version.
 
     Raises:
@@ -47,7 +47,7 @@ def given_to_predict(loaded: LoadedContract, cache: DigestCache) -> dict[str, An
 
 
 def what_predicts(loaded: LoadedContract) -> str | None:
-    """What `given_to_predict` knows by its content or version, in words; None where that is nothing."""
+    """What `predicting_files` knows by its content or version, in words; None where that is nothing."""
     predict = loaded.contract.predict
     offered = offered_adapter(predict.adapter)
     if offered is None:
@@ -71,7 +71,7 @@ def _digest_of_predictions(loaded: LoadedContract, cache: DigestCache) -> str | 
     return cache.file(path)
 
 
-def given_weights(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
+def initial_weights(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
     """Digests of the files that `init_from` stands for; null where training starts from the seed.
 
     Raises:
@@ -97,7 +97,7 @@ def background_files(directory: Path) -> list[str]:
     return [f"{directory}/{name}" for name in files_below(directory, IMAGE_SUFFIXES)]
 
 
-def given_backgrounds(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
+def background_pictures(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
     """Digest over names and contents of the pictures that `paste_backgrounds` names; null where there are none.
 
     Raises:
@@ -118,7 +118,7 @@ def given_backgrounds(loaded: LoadedContract, cache: DigestCache) -> dict[str, A
     return {"schema_version": SCHEMA_VERSION, "digest": cache.tree(path, files), "files": len(files)}
 
 
-def given_setting(loaded: LoadedContract) -> dict[str, Any] | None:
+def scenario_setting_values(loaded: LoadedContract) -> dict[str, Any] | None:
     """The setting that `scenarios` stands for, resolved: what it says counts, not how it is written. None for `none`.
 
     Raises:

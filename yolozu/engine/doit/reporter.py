@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from doit.reporter import ConsoleReporter
 
 if TYPE_CHECKING:
-    from yolozu.engine.build import Build
+    from yolozu.engine.doit.tasks import Build
 
 SHOWN_REASONS = 3
 

@@ -5,7 +5,7 @@ from yolozu.contract.sections.optim import LengthSection, OptimSection, Schedule
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.train import LoopSection, OperationsSection
 from yolozu.contract.strict.slots import keys
-from yolozu.engine.shortened import SCALED, Changed, shorten
+from yolozu.engine.verify_resume.short_contract import SCALED, Changed, shorten
 from yolozu.errors import InputError
 
 NO_POSITION = {"max_steps", "val_every_steps", "gradient_accumulation_steps", "ttt_steps"}

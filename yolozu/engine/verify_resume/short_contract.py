@@ -36,7 +36,7 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Shortened:
+class ShortContract:
     """A contract for a proof.
 
     Attributes:
@@ -52,7 +52,7 @@ class Shortened:
     timetable: Timetable
 
 
-def shorten(contract: Contract, *, steps: int, images: int) -> Shortened:
+def shorten(contract: Contract, *, steps: int, images: int) -> ShortContract:
     """``contract`` with at most ``steps`` optimizer steps, a row in the metrics for each, and frequent saves.
 
     What depends on the total (cosine, onecycle) runs over the shorter one; warm-up, milestones and phases shrink with
@@ -87,7 +87,7 @@ def shorten(contract: Contract, *, steps: int, images: int) -> Shortened:
         values["val_every_steps"] = max(1, total * 2 // 5)
         short = _with(contract, values)
     changed = [Changed(key, _json(_value(contract, key)), _json(new)) for key, new in values.items()]
-    return Shortened(
+    return ShortContract(
         short, tuple(entry for entry in changed if entry.old != entry.new), total, timetable_of(short, images)
     )
 

@@ -21,7 +21,7 @@ FAILURE_FILE = "TORCHELASTIC_ERROR_FILE"
 """Variable with the file through which torchrun hears of a process's failure."""
 
 
-class Member:
+class Rank:
     """One of the processes that torchrun has started for a stage, which their environment describes.
 
     The first one does what a worker does: it takes the stage's lock, prepares scratch, publishes. The others wait until

@@ -36,7 +36,7 @@ class _Stored:
 
 
 @dataclass(frozen=True)
-class Remembered:
+class RunOverrides:
     """The contract file and the overrides of a run.
 
     Attributes:
@@ -55,7 +55,7 @@ class Remembered:
     directory_from_run: str | None = None
 
     @classmethod
-    def read(cls, layout: RunLayout) -> Remembered:
+    def read(cls, layout: RunLayout) -> RunOverrides:
         """What is remembered for a run; nothing for a new one.
 
         Raises:
@@ -87,7 +87,7 @@ class Remembered:
         named += [root.parent.parent] if not named and root.parent.name == RUNS_DIR.name else []
         return next((place for place in named if (place / self.config).is_file()), here)
 
-    def rebased(self, source: Path, target: Path) -> Remembered:
+    def rebased(self, source: Path, target: Path) -> RunOverrides:
         """The same, with paths relative to ``target`` instead of ``source``."""
         if source == target:
             return self
@@ -99,12 +99,12 @@ class Remembered:
         }
         return replace(self, config=config, overrides=overrides)
 
-    def in_directory(self, directory: Path, layout: RunLayout) -> Remembered:
+    def in_directory(self, directory: Path, layout: RunLayout) -> RunOverrides:
         """The same, as of ``directory``."""
         from_run = Path(os.path.relpath(directory, layout.root.absolute())).as_posix()
         return replace(self, directory=str(directory), directory_from_run=from_run)
 
-    def after_refusal(self, before: Remembered, taken: Container[str]) -> Remembered:
+    def after_refusal(self, before: RunOverrides, taken: Container[str]) -> RunOverrides:
         """What stays of ``self``, what a refused command would have had remembered.
 
         Args:
@@ -116,7 +116,7 @@ class Remembered:
         whole = before if before.config is not None and not taken else self
         return replace(whole, overrides={**earlier, **kept})
 
-    def forget(self, keys: Sequence[str]) -> Remembered:
+    def forget(self, keys: Sequence[str]) -> RunOverrides:
         """Without ``keys``; without any for ``all``.
 
         Raises:
@@ -135,14 +135,14 @@ class Remembered:
             )
         return replace(self, overrides={key: value for key, value in self.overrides.items() if key not in keys})
 
-    def with_given(self, config: str | None, given: Sequence[Override]) -> Remembered:
+    def with_given(self, config: str | None, given: Sequence[Override]) -> RunOverrides:
         """With what the command line says now, which wins."""
         replaced = {override.path for override in given}
         kept = {key: value for key, value in self.overrides.items() if Override(key, value, "").path not in replaced}
         now = {override.key: override.value for override in given}
         return replace(self, config=self.config if config is None else config, overrides={**kept, **now})
 
-    def with_strict(self, *, asked: bool) -> Remembered:
+    def with_strict(self, *, asked: bool) -> RunOverrides:
         """Strict if ``asked``; but a run that began without strict mode stays readable as it is."""
         return replace(self, strict=asked and self.strict is not False)
 

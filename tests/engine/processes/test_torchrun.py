@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from yolozu.engine import torchrun
-from yolozu.engine.torchrun import LOST_PEER, Failure, cause, prepare_environment, run_group, run_until_done
+from yolozu.engine.processes import torchrun
+from yolozu.engine.processes.torchrun import LOST_PEER, Failure, cause, prepare_environment, run_group, run_until_done
 from yolozu.errors import Interrupted, UsageError
 
 WAIT = "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: exit(75))\ntime.sleep(60)\n"
@@ -34,7 +34,7 @@ def run(tmp_path):
 
 
 def run_code(code, directory, *, stopping=lambda: False, num_processes=2):
-    preamble = "import os\nrank = int(os.environ['RANK'])\nfrom yolozu.engine.member import report_failure\n"
+    preamble = "import os\nrank = int(os.environ['RANK'])\nfrom yolozu.engine.processes.rank import report_failure\n"
     command = [sys.executable, "-c", preamble + code]
     return run_group(command, num_processes=num_processes, directory=directory, stopping=stopping)
 

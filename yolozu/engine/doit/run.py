@@ -8,13 +8,13 @@ from doit.cmd_base import TaskLoader2
 from doit.doit_cmd import DoitMain
 from doit.task import dict_to_task
 
-from yolozu.engine.build import doit_config
-from yolozu.engine.reporter import BuildReporter
-from yolozu.engine.runner import use_runner_of
+from yolozu.engine.doit.reporter import BuildReporter
+from yolozu.engine.doit.runner import use_runner_of
+from yolozu.engine.doit.tasks import doit_config
 from yolozu.errors import EXIT_DONE, EXIT_USAGE
 
 if TYPE_CHECKING:
-    from yolozu.engine.build import Build
+    from yolozu.engine.doit.tasks import Build
 
 
 class BuildLoader(TaskLoader2):  # type: ignore[misc]

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from yolozu.engine.kills import Moment, choose_moments, kill_at, last_step_row, step_durations
 from yolozu.engine.lock import holder_pid
+from yolozu.engine.verify_resume.kills import Moment, choose_moments, kill_at, last_step_row, step_durations
 
 TRAINING = """
 import json, os, sys, time

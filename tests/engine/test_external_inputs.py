@@ -14,7 +14,7 @@ from tests.engine.test_session import config, opened  # noqa: F401 - `config` is
 from yolozu.artifacts.digest import digest_file
 from yolozu.contract import adapters
 from yolozu.contract.adapters import OfferedAdapter
-from yolozu.engine.given import told_by_file, what_predicts
+from yolozu.engine.external_inputs import told_by_file, what_predicts
 from yolozu.errors import ContractError, InputError
 from yolozu.plan.receipt import Receipt
 from yolozu.plan.staleness import Reason

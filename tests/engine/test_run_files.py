@@ -6,7 +6,7 @@ from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_o
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.object_models import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
-from yolozu.engine.predicted import INDEX, MODELS, PREDICTIONS, predicted_run
+from yolozu.engine.run_files import INDEX, MODELS, PREDICTIONS, predicted_run
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout
 from yolozu.plan.receipt import Receipt

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.test_session import CONTRACT, opened
-from yolozu.engine.build import Build, doit_config
+from yolozu.engine.doit.tasks import Build, doit_config
 from yolozu.plan.staleness import Reason
 
 

@@ -18,10 +18,10 @@ from yolozu.artifacts.difference import Difference, first_in_checkpoints, first_
 from yolozu.artifacts.jsonio import canonical, write_text
 from yolozu.contract.sections.files import FilesSection
 from yolozu.contract.show import to_yaml
-from yolozu.engine.kills import choose_moments, kill_at, last_step_row, step_durations
 from yolozu.engine.lock import holder_path
 from yolozu.engine.scratch import Scratch
-from yolozu.engine.shortened import Changed, Shortened, shorten
+from yolozu.engine.verify_resume.kills import choose_moments, kill_at, last_step_row, step_durations
+from yolozu.engine.verify_resume.short_contract import Changed, ShortContract, shorten
 from yolozu.errors import EXIT_DONE, EXIT_INTERRUPTED, InputError
 from yolozu.paths import TRAIN_METRICS, RunLayout, proofs_dir
 from yolozu.plan.receipt import Receipt
@@ -176,7 +176,7 @@ class _Trial:
             steps, short.changed, tuple(kills), file, difference, tuple(differences)[1:], undisturbed_s, killed_s
         )
 
-    def _train_killed(self, short: Shortened, steps: int) -> tuple[list[Kill], Difference | None]:
+    def _train_killed(self, short: ShortContract, steps: int) -> tuple[list[Kill], Difference | None]:
         durations = step_durations(self.undisturbed.root / TRAIN_METRICS, steps)
         save_every = short.contract.operations.save_last_every
         moments = choose_moments(
@@ -228,7 +228,7 @@ class _Trial:
             found |= {} if difference is None else {path: difference}
         return found
 
-    def _announce(self, short: Shortened) -> None:
+    def _announce(self, short: ShortContract) -> None:
         if short.changed:
             self.say("for this proof:")
         for entry in short.changed:

@@ -9,7 +9,7 @@ from doit import cmd_run
 from doit.runner import MRunner, MThreadRunner, Runner
 
 if TYPE_CHECKING:
-    from yolozu.engine.build import Build
+    from yolozu.engine.doit.tasks import Build
 
 
 def use_runner_of(build: Build) -> None:

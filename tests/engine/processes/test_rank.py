@@ -3,8 +3,8 @@ import json
 import pytest
 from torch import distributed
 
-from yolozu.engine import member as member_module
-from yolozu.engine.member import Member, report_failure
+from yolozu.engine.processes import rank as member_module
+from yolozu.engine.processes.rank import Rank, report_failure
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def member(monkeypatch):
 
     def make(rank):
         monkeypatch.setenv("RANK", str(rank))
-        return Member()
+        return Rank()
 
     make.close = stores.clear
     return make

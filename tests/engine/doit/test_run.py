@@ -1,8 +1,8 @@
 import sys
 
-from tests.engine.test_build import build  # noqa: F401 - the fixture
-from yolozu.engine import build as build_module
-from yolozu.engine.run import run_build
+from tests.engine.doit.test_tasks import build  # noqa: F401 - the fixture
+from yolozu.engine.doit import tasks as build_module
+from yolozu.engine.doit.run import run_build
 
 
 def test_a_failing_worker_stops_the_build_with_its_exit_code(build, monkeypatch, capsys):  # noqa: F811
