@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.eval_coco import CLASSES, make
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.predictions import ImagePredictions, load_predictions
 from yolozu.data.index import DataIndex
 from yolozu.evaluation.comparison.compare import Resampling, compare

@@ -52,7 +52,7 @@ def measure(run: Path, images: int | None, keys: dict[str, Any] | None) -> tuple
     torch.set_num_threads(1)
     from dataclasses import replace
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.predict import TtaSection
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.coco import evaluate_coco

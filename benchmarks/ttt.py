@@ -65,7 +65,7 @@ def measure(task: Task) -> dict[str, Any]:
     import torch
 
     torch.set_num_threads(1)
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.predict import TttSection
     from yolozu.data.corruption.corruption import Corruption
     from yolozu.predict.adapters.base import AdapterRequest

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "yolozu"
 TESTS = Path(__file__).parent
 LAYERS = {
     0: (
+        "system",
         *("contract", "registry", "errors", "error_codes", "system_errors"),
         *("paths", "progress", "devices", "geometry", "artifacts"),
     ),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.fixtures.exported import CLASSES, CONFIG
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.contract.loader import load_contract
 from yolozu.contract.show import to_yaml
 

@@ -77,8 +77,11 @@ def index_at(root: Path, split: str) -> DataIndex:
 
 
 def found(checked: CheckedData, root: Path) -> list[str]:
-    """``rule where: problem`` of every hit, paths relative to the data set."""
-    return [f"{rule} {hit.where}: {hit.problem}".replace(f"{root}/", "") for rule, hit in checked.hits]
+    """``rule where: problem`` of every violation, paths relative to the data set."""
+    return [
+        f"{rule} {violation.where}: {violation.problem}".replace(f"{root}/", "")
+        for rule, violation in checked.violations
+    ]
 
 
 IDENTITY = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
 from yolozu.data.augmentation.augment import Variation, placement_of
 from yolozu.data.placed_poses import place_camera, place_poses
 from yolozu.data.placement import Placement

@@ -4,7 +4,7 @@ import pytest
 
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.digest import digest_file
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.engine.run_files import INDEX, MODELS, PREDICTIONS, predicted_run
 from yolozu.errors import UsageError

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.fixtures.poses import about, in_double, random_rotations
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
 from yolozu.geometry.pose import gram_schmidt
 from yolozu.geometry.rotations import SymmetryTable, rot6d_to_matrix, rotation_angle, vector_angle
 

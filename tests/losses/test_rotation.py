@@ -9,7 +9,7 @@ import torch
 
 from tests.fixtures.poses import about, in_double, random_rotations
 from tests.losses.test_registry import poses
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.losses.base import Supervision
 from yolozu.losses.rotation import ROTATION

@@ -10,7 +10,6 @@ import pytest
 from yolozu.errors import InputError, UsageError
 from yolozu.model.onnx_runtime import (
     SILENCED,
-    available_threads,
     onnx_runtime,
     providers_for,
     run_session,
@@ -127,7 +126,3 @@ def test_a_graph_that_fails_while_it_is_computed_is_named():
     assert (finding.code, finding.where) == ("YZ632", "model.onnx")
     assert finding.problem.startswith("ONNX Runtime fails while it computes: ")
     assert "\n" not in finding.problem
-
-
-def test_there_is_a_processor():
-    assert available_threads() >= 1

@@ -30,8 +30,10 @@ def test_a_scene_of_several_cameras_is_a_data_set(tmp_path):
 def test_a_diameter_in_another_unit_than_the_mesh_is_found(tmp_path, factor, unit):
     stated = {"7": {"diameter": 50.0 * factor}}
     root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(32, 24, 6, 9)]}, models=stated)
-    hits = [hit for rule, hit in check_of(root).hits if rule == "model_unit"]
-    assert [hit.fix.startswith(f"models_info.json seems to be in {unit}, the mesh in mm") for hit in hits] == [True]
+    violations = [violation for rule, violation in check_of(root).violations if rule == "model_unit"]
+    assert [
+        violation.fix.startswith(f"models_info.json seems to be in {unit}, the mesh in mm") for violation in violations
+    ] == [True]
 
 
 # NVlabs/Deep_Object_Pose#249: a tennis ball, whose symmetries are any turn about x, y and z.

@@ -15,7 +15,7 @@ def row(**changes):
 @pytest.mark.parametrize("changes", [{"image_id": 20.0}, {"category_id": 3.0}, {"iscrowd": False}, {"iscrowd": None}])
 def test_numbers_as_tables_write_them_are_the_same_numbers(tmp_path, changes):
     checked = check_of(write_coco(tmp_path, [row(**changes)]))
-    assert checked.hits == ()
+    assert checked.violations == ()
     assert sum(len(image.labeled.instances) for _, image in checked.survey.images()) == 1
 
 
@@ -49,14 +49,14 @@ def test_a_list_of_test_images_is_known_to_be_unlabeled(tmp_path):
     del document["annotations"]
     write_file(root / "instances.json", json.dumps(document))
     checked = check_of(root)
-    assert checked.hits == ()
+    assert checked.violations == ()
     assert not checked.survey.splits[0].labeled
 
 
 # twosixlabs/armory#1491, lyuwenyu/RT-DETR#541: corners where COCO has sizes.
 def test_corners_instead_of_sizes_are_named_instead_of_clipped(tmp_path):
     checked = check_of(write_coco(tmp_path, [row(bbox=[30, 8, 60, 40]), row(bbox=[2, 3, 20, 30])]))
-    assert {rule for rule, _ in checked.hits} == {"box_units"}
+    assert {rule for rule, _ in checked.violations} == {"box_units"}
 
 
 # roboflow/roboflow-100-benchmark#45: an export has train, valid and test, each with its file among the images.
@@ -70,5 +70,5 @@ def test_a_roboflow_export_is_a_data_set_as_it_is(tmp_path):
         }
         write_file(tmp_path / split / "_annotations.coco.json", json.dumps(document))
     checked = check_of(tmp_path, "train", "val")
-    assert checked.hits == ()
+    assert checked.violations == ()
     assert [(split.name, len(split.images)) for split in checked.survey.splits] == [("train", 1), ("valid", 1)]

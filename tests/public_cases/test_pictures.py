@@ -29,5 +29,5 @@ def test_values_of_twelve_bits_in_sixteen_are_warned_of(tmp_path):
     write_file(tmp_path / "labels/train/a.txt", "0 .5 .5 .5 .5")
     write_file(tmp_path / "classes.txt", "cat\n")
     checked = check_of(tmp_path)
-    assert [rule for rule, _ in checked.hits] == ["sixteen_bit_low_range"]
-    assert "the network sees 12 of 256 grey levels" in checked.hits[0][1].problem
+    assert [rule for rule, _ in checked.violations] == ["sixteen_bit_low_range"]
+    assert "the network sees 12 of 256 grey levels" in checked.violations[0][1].problem

@@ -7,7 +7,7 @@ import pytest
 from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from tests.stages.contexts import Notes, context_in
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.sections.evaluate import EvaluateSection
 from yolozu.contract.sections.predict import PredictSection

@@ -8,7 +8,7 @@ import pytest
 from tests.data.builders import bop_box, bop_row, write_bop, write_file, write_image, write_yolo
 from tests.evaluation.coco_files import random_problem, write_coco
 from tests.stages.contexts import Notes, context_in
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.contract.sections.data import DatasetSection, SynthSection
 from yolozu.data.index import DataIndex
 from yolozu.errors import GateFailed, InputError, Interrupted

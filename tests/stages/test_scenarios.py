@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from tests.stages.contexts import Notes, context_in
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.scenarios import ScenariosSection
-from yolozu.engine.external_inputs import given_setting
+from yolozu.engine.external_inputs import scenario_setting_values
 from yolozu.errors import Interrupted
 from yolozu.plan.compiler import compile_plan, registered_stages
 from yolozu.predict.adapters.base import AdapterRequest
@@ -57,7 +57,7 @@ def stage(exported, tmp_path):
     def measure(setting="setting.yaml", notes=None, context=None, max_images=None, **keys):
         name = str(tmp_path / setting) if setting.endswith("yaml") else setting
         loaded = load_contract(None, [Override("epochs", 1, "epochs=1"), Override("scenarios", name, "scenarios=")])
-        (tmp_path / "plan.json").write_text(json.dumps(given_setting(loaded)))
+        (tmp_path / "plan.json").write_text(json.dumps(scenario_setting_values(loaded)))
         request = AdapterRequest(classes=None, progress=SilentProgress(), onnx=exported.onnx)
         served = open_adapter("onnxruntime", request).predict(index.records[:max_images])
         write_predictions(tmp_path / "predictions.json", served, {})

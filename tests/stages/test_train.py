@@ -11,7 +11,7 @@ from tests.training.tiny import MODEL, make_index
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_file, digest_of
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.run_meta import read_run_meta
 from yolozu.contract.sections.data import PreprocessSection
 from yolozu.contract.sections.model import ModelSection

@@ -10,7 +10,7 @@ from tests.stages.contexts import Notes
 from tests.stages.test_train import context, outputs_in, spec
 from tests.training.tiny import MODEL, MODELS, POSES, PREPROCESS, make_index
 from yolozu.artifacts.checkpoint import read_checkpoint
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.contract.sections.losses import LossSection, LossWeights
 from yolozu.contract.sections.matching import MatchingSection

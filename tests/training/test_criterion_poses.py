@@ -9,7 +9,7 @@ import torch
 from tests.fixtures.poses import about, perfect_heads, random_heads, with_poses
 from tests.model.tiny import images, targets, tiny_detector
 from tests.training.test_criterion import predictions
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
 from yolozu.contract.sections.losses import LossSection, LossWeights
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.decoded_poses import SeenBy, translation

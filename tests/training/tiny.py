@@ -12,7 +12,7 @@ from PIL import Image
 
 from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_of
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection

@@ -130,7 +130,7 @@ def _data(
 
 
 def _of_run(word: str, run: PredictedRun, max_images: int | None) -> PredictedData:
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.comparison.same_data import PredictedData
 

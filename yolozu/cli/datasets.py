@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.checking.check import CheckedData
     from yolozu.data.index import DataIndex
     from yolozu.data.layouts.layout import Layout

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import DataIndex
     from yolozu.predict.ttt.report import Score
 
@@ -68,7 +68,7 @@ def images_to_predict(meant: Meant, dataset: Path | None, split: str | None) -> 
 
 
 def _rendered(meant: Meant, split: str | None) -> PredictedImages:
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import DataIndex
 
     assert meant.run is not None, "rendered images are those of a run"
@@ -89,8 +89,8 @@ def surveyed(root: Path, split: str | None) -> PredictedImages:
 
     checked = checked_data(root, split)
     found = checked.survey.splits[0]
-    hits = zip(checked.hits, checked.findings(), strict=True)
-    unreadable = [finding for (rule, _), finding in hits if rule == "unreadable_image"]
+    violations = zip(checked.violations, checked.findings(), strict=True)
+    unreadable = [finding for (rule, _), finding in violations if rule == "unreadable_image"]
     if unreadable:
         raise InputError(unreadable)
     index = index_of(checked.survey, found, checked.usable(found, "warn"), root_base="cwd")

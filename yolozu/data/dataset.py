@@ -35,7 +35,7 @@ from yolozu.geometry.input_sizes import input_sizes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.data import AugmentSection
     from yolozu.data.augmentation.augment import Variation
     from yolozu.data.index import DataIndex, ImageRecord

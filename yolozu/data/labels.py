@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from yolozu.artifacts.object_models import ObjectModel
-
-Numbers3 = tuple[float, float, float]
-Numbers4 = tuple[float, float, float, float]
+    from yolozu.artifacts.meshes import ObjectModel
+    from yolozu.geometry.pose_values import Numbers3, Numbers4
 
 
 @dataclass(frozen=True, slots=True)

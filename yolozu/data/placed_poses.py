@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.data.poses import PlacedPoses, PoseLabels
 from yolozu.geometry.camera import rotation_about_z
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.object_models import Symmetries
+    from yolozu.artifacts.meshes import Symmetries
     from yolozu.data.placement import Placement
 
 NO_CAMERA = (1.0, 1.0, 0.0, 0.0)

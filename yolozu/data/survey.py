@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.data.classes import classes_of_labels, stated_classes
-from yolozu.data.cores import available_cores, released
 from yolozu.data.images import ImageFacts, image_facts
 from yolozu.data.index import DataIndex, ImageRecord
 from yolozu.data.layouts.layout import described_by
-from yolozu.data.models import read_models
 from yolozu.data.poses import PoseLabels
+from yolozu.data.readers.meshes import read_models
 from yolozu.data.registry import READERS
 from yolozu.errors import InputError
+from yolozu.system import available_cores, released
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

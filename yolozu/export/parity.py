@@ -23,7 +23,7 @@ from yolozu.export.selection import SelectionProbe
 from yolozu.export.verdict import matched, output_differences, reason, selection, shortcomings
 from yolozu.model.loading import detector_from
 from yolozu.model.onnx_network import OnnxNetwork
-from yolozu.model.onnx_runtime import available_threads
+from yolozu.system import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +79,7 @@ def check_parity(
         )
     checkpoint = read_checkpoint(checkpoint_path)
     checkpoint_sha256 = digest_file(checkpoint_path)
-    threads = available_threads()
+    threads = available_cores()
     network = OnnxNetwork(onnx_path, threads=threads, as_it_is=True)
     _require_same_origin(onnx_path, network, checkpoint, checkpoint_sha256)
     probe = SelectionProbe(onnx_path, threads=threads)

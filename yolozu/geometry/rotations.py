@@ -18,7 +18,7 @@ from yolozu.geometry.pose import SMALLEST_SQUARE, gram_schmidt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from yolozu.artifacts.object_models import ObjectModels, Symmetries
+    from yolozu.artifacts.meshes import ObjectModels, Symmetries
 
 
 def rot6d_to_matrix(rot6d: Tensor) -> Tensor:

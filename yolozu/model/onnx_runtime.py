@@ -115,11 +115,6 @@ def run_session(session: Any, outputs: Sequence[str], inputs: Mapping[str, NDArr
         ) from error
 
 
-def available_threads() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _failures(runtime: Any) -> tuple[type[Exception], ...]:
     """What ONNX Runtime raises; the classes have no base of their own."""
     kinds = runtime.capi.onnxruntime_pybind11_state

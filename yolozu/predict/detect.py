@@ -13,11 +13,11 @@ from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.data.detections import camera_of, on_original_image, with_camera
 from yolozu.errors import Finding, InputError
 from yolozu.model.decode import decode_detections
-from yolozu.model.onnx_runtime import available_threads
 from yolozu.predict.batches import image_batches
 from yolozu.predict.tta.fusion import fuse
 from yolozu.predict.tta.matching import Seen
 from yolozu.predict.tta.views import require_fitting, views_of
+from yolozu.system import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +81,7 @@ class DetectorRun:
             records,
             self.preprocess,
             batch_size=self.request.batch_size,
-            threads=available_threads(),
+            threads=available_cores(),
             transform=self.request.transform,
             views=views_of(self.request.views),
             any_size=self.any_size,

@@ -84,7 +84,7 @@ def _poses(
 ) -> dict[str, float | None] | None:
     """Evaluate poses. Returns the metrics; None, and nothing is written, where no object has a pose."""
     from yolozu.artifacts.jsonio import pretty, write_text
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.evaluation.bop_csv import write_bop_csv
     from yolozu.evaluation.pose.evaluate import evaluate_pose
     from yolozu.evaluation.pose.report import pose_report

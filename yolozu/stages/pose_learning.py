@@ -8,7 +8,7 @@ from yolozu.errors import InputError
 from yolozu.losses.registry import LOSSES
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.losses import LossSection
     from yolozu.contract.sections.matching import MatchingSection
     from yolozu.contract.sections.model import ModelConfig

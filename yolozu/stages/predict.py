@@ -83,7 +83,7 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
 
 def _score(index: DataIndex, models_path: Path) -> Score:
     """What adaptation is worth."""
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.stages.scoring import quick_metrics
 
     models = ObjectModels.read(models_path) if index.has_poses else None

@@ -71,7 +71,7 @@ def run(
         context.progress.say(f"prepare_data: {note}")
     if policy == "fail" and not checked.clean:
         raise checked.refusal(REPORT)
-    if checked.hits:
+    if checked.violations:
         done = "warnings" if checked.clean and policy != "drop" else f"check_data is {policy}"
         context.progress.say(f"prepare_data: {done}: {checked.summary()}")
     for finding in checked.loud:
@@ -94,7 +94,7 @@ def run(
         "val_poses": val.num_poses,
         "predict_images": len(predict),
         "models": checked.num_models,
-        "findings": len(checked.hits),
+        "findings": len(checked.violations),
     }
 
 
@@ -118,7 +118,7 @@ def _checked(
     from yolozu.data.checking.check import check
     from yolozu.data.fingerprint import used_splits
     from yolozu.data.layouts.layout import find_layout
-    from yolozu.data.models import with_stated_symmetries
+    from yolozu.data.readers.meshes import with_stated_symmetries
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path
 

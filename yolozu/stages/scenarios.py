@@ -65,7 +65,7 @@ def run(
     Raises:
         InputError: YZ821 a slice names a class that there is not.
     """
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.artifacts.predictions import read_predictions
     from yolozu.artifacts.record import write_record
     from yolozu.data.index import DataIndex

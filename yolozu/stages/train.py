@@ -26,7 +26,7 @@ from yolozu.stages.lone_images import lone_image_lines
 from yolozu.stages.pose_learning import decided, require_poses, symmetries_of, without_effect
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.model import ModelConfig
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
@@ -111,7 +111,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     """Fit a detector, from the start or from where an earlier try has got to."""
     _hold_cublas(spec)
     from yolozu.artifacts.init_report import write_init_report
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.artifacts.run_meta import timestamp, write_run_meta
     from yolozu.data.dataset import TrainingImages, ValidationImages
     from yolozu.data.index import DataIndex

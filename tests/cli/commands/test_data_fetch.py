@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.data.fetch.test_published import OTHER, SHA256, ZIP
 from tests.data.prepare.server import Served, serving
-from tests.data.prepare.test_fetch import OTHER, SHA256, ZIP
 from yolozu.cli.app import main
 
 

@@ -5,7 +5,7 @@ import pytest
 from yolozu.contract.sections.files import THERE_ANYWAY, FilesSection
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.strict.slots import keys
-from yolozu.engine.orphans import leftover_texts
+from yolozu.engine.orphans import orphan_texts
 from yolozu.engine.session import open_session
 from yolozu.paths import OWN_DIRECTORIES, OWN_FILES, RunLayout
 from yolozu.plan.compiler import compile_plan, registered_stages
@@ -95,7 +95,7 @@ def test_every_path_that_a_stage_or_the_planner_writes_is_the_run_s_own(tmp_path
         "config_version: 1\ndataset_root: synthetic\nseed: 0\ndevice: cpu\nddp: false\namp: none\nepochs: 1\n"
     )
     session = open_session(config="exp.yaml", run_id="a", given=[], default_config=None, argv=[])
-    planned = [*session.texts, *leftover_texts(RunLayout.of("a"), ["x"])]
+    planned = [*session.texts, *orphan_texts(RunLayout.of("a"), ["x"])]
     assert [path for path in (*given, *planned) if not is_own(path)] == []
     kept = [path.replace(".pt", ".prev.pt") for path in given if path.endswith("best.pt")]
     assert [path for path in kept if not is_own(path)] == []

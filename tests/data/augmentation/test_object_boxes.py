@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.data.augmentation.augment import Variation, placement_of
 from yolozu.data.augmentation.object_boxes import mask_corners, object_boxes
 from yolozu.data.index import ImageRecord

@@ -9,13 +9,13 @@ def boxes(root, *rows):
     return write_coco(root, [{"image_id": 20, "category_id": 3, "bbox": list(row)} for row in rows])
 
 
-def hits(root, *rows):
+def violations(root, *rows):
     return [line.removeprefix("box_units instances.json: ") for line in found(check_of(boxes(root, *rows)), root)]
 
 
 @pytest.mark.parametrize("rows", [[(0.25, 0.25, 0.5, 0.5), (0, 0.5, 1, 0.5)], [(0.1, 0.1, 0.9, 0.9)], [(0.0, 0, 1, 1)]])
 def test_fractions_are_named_whether_sizes_or_corners(tmp_path, rows):
-    told = hits(tmp_path, *rows)
+    told = violations(tmp_path, *rows)
     end = f"lies within the first px of its image, like all {len(rows)} of this split: fractions of the image?"
     assert [line.partition("] ")[2] for line in told] == [end] * len(rows)
 
@@ -46,5 +46,5 @@ def test_with_drop_none_of_them_is_used(tmp_path):
     ],
 )
 def test_boxes_that_may_be_meant_are_left_alone(tmp_path, rows, told):
-    assert [line for line in hits(tmp_path, *rows) if "box_outside_image" not in line] == []
-    assert len(hits(tmp_path, *rows)) == told
+    assert [line for line in violations(tmp_path, *rows) if "box_outside_image" not in line] == []
+    assert len(violations(tmp_path, *rows)) == told

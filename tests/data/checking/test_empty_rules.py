@@ -45,7 +45,7 @@ def test_crowds_are_no_objects(tmp_path):
     crowd = {"image_id": 10, "category_id": 3, "bbox": [1, 1, 5, 5], "iscrowd": 1, "area": 25}
     root = write_coco(tmp_path, [crowd])
     checked = check_as(root, ["train"])
-    assert [rule for rule, _ in checked.hits] == ["no_objects_to_train"]
+    assert [rule for rule, _ in checked.violations] == ["no_objects_to_train"]
 
 
 def test_a_data_yaml_says_where_its_labels_are_looked_for(tmp_path):

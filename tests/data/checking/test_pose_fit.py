@@ -7,7 +7,7 @@ import pytest
 
 from tests.data.builders import survey_of
 from tests.data.posed import drawn_objects, write_posed
-from yolozu.artifacts.object_models import ObjectModel
+from yolozu.artifacts.meshes import ObjectModel
 from yolozu.data.checking.pose_fit import DIRECTIONS, PosedObjects, corners_of, posed_objects, with_points_scaled
 
 CUBE = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)])

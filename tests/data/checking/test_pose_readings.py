@@ -9,7 +9,7 @@ import pytest
 from tests.data.posed import HALF_TURN_X, MIRRORS, NAMES, drawn_objects
 from yolozu.data.checking.pose_readings import BOP, SIDECAR, readings_of, words_of
 from yolozu.data.layouts.layout import Layout, Split
-from yolozu.data.layouts.model_files import ModelFiles
+from yolozu.data.layouts.mesh_files import ModelFiles
 
 OBJECTS = drawn_objects()
 

@@ -31,10 +31,10 @@ def dino(real_data: Path) -> Path:
 
 
 def verdict(checked: CheckedData) -> dict[str, set[str]]:
-    """Rule -> what mends its hits, without the numbers."""
+    """Rule -> what mends its violations, without the numbers."""
     verdict: dict[str, set[str]] = {}
-    for rule, hit in checked.hits:
-        verdict.setdefault(rule, set()).add(EVIDENCE.sub("", fix_of(rule, hit)))
+    for rule, violation in checked.violations:
+        verdict.setdefault(rule, set()).add(EVIDENCE.sub("", fix_of(rule, violation)))
     return verdict
 
 
@@ -125,8 +125,10 @@ def test_a_mistake_in_sidecars_is_found_with_its_remedy(clean, tmp_path, name):
     checked = check_of(root)
     assert verdict(checked) == {rule: {hint}}
     posed = len(list(checked.survey.instances()))
-    assert 0.95 * posed <= len(checked.hits) <= posed
-    assert re.fullmatch(r"labels/train/\d{6}\.json: instances\[\d\]", checked.hits[0][1].where.replace(f"{root}/", ""))
+    assert 0.95 * posed <= len(checked.violations) <= posed
+    assert re.fullmatch(
+        r"labels/train/\d{6}\.json: instances\[\d\]", checked.violations[0][1].where.replace(f"{root}/", "")
+    )
 
 
 BOP_MISTAKES = {
@@ -169,11 +171,11 @@ def test_a_mistake_in_bop_files_is_found_with_its_remedy(dino, tmp_path, name):
     checked = check_of(spoiled_bop(dino, tmp_path / "bad", **changes), "test")
     posed = {rule: hints for rule, hints in verdict(checked).items() if rule not in {"improper_camera", "model_unit"}}
     assert set().union(*posed.values()) == {hint}
-    assert sum(rule != "improper_camera" for rule, _ in checked.hits) >= FRAMES - 1
+    assert sum(rule != "improper_camera" for rule, _ in checked.violations) >= FRAMES - 1
 
 
 def only(clean, tmp_path, change):
-    """Hits of a copy of which the first sidecar entry of the training split is changed."""
+    """Violations of a copy of which the first sidecar entry of the training split is changed."""
     done = []
 
     def first(row):
@@ -260,7 +262,7 @@ def test_a_principal_point_outside_is_no_flaw_where_poses_prove_it(clean):
     visible = tuple(instance for instance in instances if instance.box_cxcywh[0] - instance.box_cxcywh[2] / 2 > 0)
     labeled = replace(labeled, instances=visible)
     split = replace(survey.splits[0], images=(replace(image, labeled=labeled),))
-    found_rules = [rule for rule, _ in check(replace(survey, splits=(split,))).hits]
+    found_rules = [rule for rule, _ in check(replace(survey, splits=(split,))).violations]
     assert found_rules == ([] if visible else ["improper_camera"])
 
 
@@ -307,8 +309,8 @@ def test_no_model_of_a_class_with_poses_is_a_warning(clean, tmp_path):
     root = spoiled(clean, tmp_path / "bad", lambda row: row.pop("cad_points"))
     checked = check_of(root, "train")
     assert checked.clean
-    assert {rule for rule, _ in checked.hits} == {"posed_without_model"}
-    names = {hit.problem.split("'")[1] for _, hit in checked.hits}
+    assert {rule for rule, _ in checked.violations} == {"posed_without_model"}
+    names = {violation.problem.split("'")[1] for _, violation in checked.violations}
     assert names == set(NAMES)
     assert checked.usable(checked.survey.splits[0], "drop") == checked.survey.splits[0].images
 
@@ -319,7 +321,7 @@ def test_objects_of_a_hundred_metres_are_a_warning(clean, tmp_path):
     assert checked.clean
     assert verdict(checked) == {"implausible_size": {"write t and models in m: are both too large by 1000?"}}
     assert re.fullmatch(
-        r"by poses and boxes, objects of class 'box' are 1\.\de\+02 m large", checked.hits[0][1].problem
+        r"by poses and boxes, objects of class 'box' are 1\.\de\+02 m large", checked.violations[0][1].problem
     )
 
 

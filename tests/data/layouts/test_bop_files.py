@@ -1,6 +1,6 @@
 from tests.data.builders import write_bop, write_cameras, write_file, write_image, write_mask
 from yolozu.data.layouts.bop_files import MM, bop_models, image_id, left_out, scenes_of, split_folders
-from yolozu.data.layouts.model_files import ModelFiles
+from yolozu.data.layouts.mesh_files import ModelFiles
 
 
 def test_a_scene_has_images_by_number_and_files(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.data.builders import write_bop, write_file, write_image, write_ply, write_yolo
 from yolozu.data.layouts.layout import find_layout
-from yolozu.data.layouts.model_files import ModelFiles
+from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.errors import InputError
 
 

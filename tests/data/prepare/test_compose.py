@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.data.builders import check_of, index_at, survey_of, write_image, write_yolo
 from yolozu.artifacts.digest import DigestCache
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
 from yolozu.data.prepare.compose import ComposePlan, Composer, write_composed
 from yolozu.data.synth.writer import SynthPlan, write_scenes
 from yolozu.errors import InputError, UsageError
@@ -97,7 +97,7 @@ def test_one_image_each_is_called_by_its_number_alone(scenes, grounds, tmp_path)
 
 
 def test_meshes_are_referred_to_and_not_repeated(scenes, grounds, tmp_path):
-    from yolozu.data.layouts.model_files import ModelFiles
+    from yolozu.data.layouts.mesh_files import ModelFiles
 
     meshes = ModelFiles(tmp_path / "meshes", 0.001)
     index = index_at(scenes, "train")

@@ -9,7 +9,7 @@ import pytest
 from tests.data.builders import write_file
 from yolozu.artifacts.classes import ClassTable
 from yolozu.data.layouts.descriptor import SplitEntry
-from yolozu.data.layouts.model_files import ModelFiles
+from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.data.prepare.extending import as_written, extended, write_descriptor
 from yolozu.errors import InputError, UsageError
 

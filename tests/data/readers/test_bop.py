@@ -24,8 +24,8 @@ from tests.data.builders import (
 from yolozu.artifacts.classes import ClassTable
 from yolozu.data.labels import Instance, InstanceMask, InstancePose, LabeledCamera
 from yolozu.data.layouts.layout import find_layout
-from yolozu.data.models import read_models
 from yolozu.data.readers.bop import BopReader
+from yolozu.data.readers.meshes import read_models
 from yolozu.errors import InputError
 from yolozu.geometry.camera import intrinsics_matrix, project, transform
 
@@ -189,7 +189,7 @@ def test_masks_are_not_read_where_boxes_are_stated(tmp_path):
 def test_an_image_that_cannot_be_read_is_the_one_finding(tmp_path):
     root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(1, 1, 9, 9)]})
     write_file(root / "train/000001/rgb/000000.png", "no picture")
-    assert [rule for rule, _ in check_of(root).hits] == ["unreadable_image"]
+    assert [rule for rule, _ in check_of(root).violations] == ["unreadable_image"]
 
 
 def test_several_scenes_and_gray_images_make_a_split(tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data.builders import write_file, write_mask, write_sidecar, write_yolo
-from tests.data.readers.test_pose_values import json_values
+from tests.geometry.test_pose_values import json_values
 from yolozu.data.labels import Instance, InstanceMask, InstancePose, LabeledCamera
 from yolozu.data.layouts.layout import find_layout
 from yolozu.data.readers.sidecar import KEYS, Shapes, read_sidecar

@@ -42,9 +42,9 @@ def test_stray_labels_are_told_in_directories_and_not_beside_lists(root):
 
 def test_a_listed_image_that_is_gone_is_a_finding(root):
     write_file(root / "val.txt", "./images/b/3.png\n./images/b/4.png\n")
-    assert [rule for rule, _ in check_of(root / "data.yaml", "val").hits] == ["unreadable_image"]
+    assert [rule for rule, _ in check_of(root / "data.yaml", "val").violations] == ["unreadable_image"]
 
 
 def test_two_images_that_would_share_a_label_file_are_a_finding(root):
     write_image(root / "images/b/3.jpg", seed=9)
-    assert [rule for rule, _ in check_of(root / "data.yaml", "train").hits] == ["same_stem"]
+    assert [rule for rule, _ in check_of(root / "data.yaml", "train").violations] == ["same_stem"]

@@ -36,7 +36,7 @@ def tree(root):
 
 def test_the_data_set_has_no_flaw_and_knows_its_classes(root):
     checked = check_of(root, "train", "val")
-    assert checked.hits == ()
+    assert checked.violations == ()
     assert checked.survey.classes_are_stated
     assert checked.survey.classes.names == ("box", "pyramid", "column", "roof", "steps")
     assert [len(split.images) for split in checked.survey.splits] == [6, 3]

@@ -186,7 +186,7 @@ def test_a_process_that_says_nothing_is_named():
 
 
 def test_cores_are_shared_out_where_the_user_has_not_said_otherwise(monkeypatch):
-    monkeypatch.setattr("yolozu.data.cores.available_cores", lambda: 9)
+    monkeypatch.setattr("yolozu.system.available_cores", lambda: 9)
     prepare_environment(4)
     assert os.environ["OMP_NUM_THREADS"] == "2"
     assert os.environ["GLOO_SOCKET_IFNAME"] in ("lo", "lo0")
@@ -195,7 +195,7 @@ def test_cores_are_shared_out_where_the_user_has_not_said_otherwise(monkeypatch)
 
 
 def test_there_is_at_least_one_thread(monkeypatch):
-    monkeypatch.setattr("yolozu.data.cores.available_cores", lambda: 2)
+    monkeypatch.setattr("yolozu.system.available_cores", lambda: 2)
     prepare_environment(4)
     assert os.environ["OMP_NUM_THREADS"] == "1"
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.evaluation.comparison.compare import Resampling, compare
 from yolozu.evaluation.comparison.report import ComparedSide, compare_report, eval_compare_schema
 from yolozu.progress import SilentProgress

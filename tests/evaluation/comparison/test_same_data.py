@@ -7,7 +7,7 @@ import pytest
 from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Scene, Truth, index_of
 from yolozu.artifacts.classes import ClassTable
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.evaluation.comparison.same_data import PredictedData, data_differences
 
 BOX = (40.0, 30.0, 100.0, 80.0)

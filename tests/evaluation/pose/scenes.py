@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from yolozu.artifacts.classes import ClassTable
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
 from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.data.index import DataIndex, ImageRecord
 from yolozu.data.poses import PoseLabels

@@ -22,7 +22,7 @@ from tests.evaluation.pose.scenes import (
     some_pose,
     turn,
 )
-from yolozu.artifacts.object_models import ObjectModel, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, Symmetries
 from yolozu.evaluation.pose.errors import (
     Pose,
     add_m,

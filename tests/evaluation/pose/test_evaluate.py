@@ -20,7 +20,7 @@ from tests.evaluation.pose.scenes import (
     predictions_of,
     turn,
 )
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.evaluation.pose.evaluate import QUICK_METRICS, evaluate_pose, pose_metrics
 

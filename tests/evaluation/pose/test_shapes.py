@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.evaluation.pose.scenes import BOTTLE_MODEL, cloud
-from yolozu.artifacts.object_models import ObjectModel
+from yolozu.artifacts.meshes import ObjectModel
 from yolozu.evaluation.pose.shapes import shape_of
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.contract.sections.scenario_setting import SliceConfig
 from yolozu.evaluation.pose.evaluate import evaluate_pose
 from yolozu.evaluation.scenarios.measure import Evaluation

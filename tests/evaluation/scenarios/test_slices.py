@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.evaluation.pose.scenes import BOTTLE_MODEL, BOX_MODEL
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.contract.sections.scenario_setting import SliceConfig
 from yolozu.evaluation.coco import evaluate_coco
 from yolozu.evaluation.metrics import Metric

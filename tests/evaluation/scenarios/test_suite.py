@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.contract.sections.scenario_setting import ScenarioSetting
 from yolozu.data.corruption.corruption import Corruption
 from yolozu.errors import InputError

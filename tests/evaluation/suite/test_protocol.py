@@ -9,7 +9,7 @@ import pytest
 from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Scene, Truth, index_of
 from yolozu.artifacts.classes import ClassTable
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.errors import InputError
 from yolozu.evaluation.suite.protocol import (
     EvalProtocol,

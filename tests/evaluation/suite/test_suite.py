@@ -6,7 +6,7 @@ import pytest
 
 from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
-from yolozu.artifacts.object_models import ObjectModels
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.data.identity import images_digest
 from yolozu.errors import InputError

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fixtures.poses import about
 from tests.matching.costs.posed import TURN, candidates
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.matching.costs.rotation import rotation_cost
 

@@ -95,8 +95,8 @@ def _show(checked: CheckedData, report: dict[str, Any]) -> None:
         print(wrapped(f"note: {note}", indent="", hanging="  "))
     for rule, by_split in report["counts"].items():
         _show_rule(checked, rule, sum(by_split.values()))
-    found = counted(len(checked.hits), "warning" if checked.clean else "finding")
-    print(f"\n{found}: {checked.summary()}" if checked.hits else "nothing found")
+    found = counted(len(checked.violations), "warning" if checked.clean else "finding")
+    print(f"\n{found}: {checked.summary()}" if checked.violations else "nothing found")
     for name, counts in report["splits"].items():
         images, objects = counts["images"] - counts["images_used"], counts["instances"] - counts["instances_used"]
         if report["passed"] and (images or objects):
@@ -123,9 +123,9 @@ def _show_rule(checked: CheckedData, rule: str, count: int) -> None:
     from yolozu.data.checking.rules import RULES
 
     by_fix: dict[str, list[str]] = {}
-    for name, hit in checked.hits:
+    for name, violation in checked.violations:
         if name == rule:
-            by_fix.setdefault(fix_of(name, hit), []).append(f"{hit.where}: {hit.problem}")
+            by_fix.setdefault(fix_of(name, violation), []).append(f"{violation.where}: {violation.problem}")
     print(f"\n{RULES[rule].code} {rule}: {count}")
     for fix, lines in by_fix.items():
         print(wrapped(f"fix: {fix}", indent="  ", hanging="    "))

@@ -82,10 +82,10 @@ def _list_kinds() -> None:
 
 
 def _draw(image: Path, sheet: Path, side: int, seed: int) -> None:
+    from yolozu.artifacts.atomic_files import told_by_the_system
     from yolozu.artifacts.jsonio import written_aside
-    from yolozu.data.corruption.sheet import contact_sheet
+    from yolozu.data.corruption.contact_sheet import contact_sheet
     from yolozu.data.images import read_image
-    from yolozu.data.prepare.writing import told_by_the_system
 
     if sheet.exists():
         fix = "move it away, or name another file with --sheet"

@@ -38,8 +38,8 @@ def fetch(
 
     Data sets: coco128, 128 images of COCO with 80 classes.
     """
-    from yolozu.data.prepare.fetch import PUBLISHED, FetchPlan
-    from yolozu.data.prepare.fetch import fetch as fetch_by
+    from yolozu.data.fetch.published import PUBLISHED, FetchPlan
+    from yolozu.data.fetch.published import fetch as fetch_by
 
     urls = PUBLISHED[name].urls if url is None else tuple(url)
     plan = FetchPlan(name, Path("data") / name if out is None else out, urls, sha256, archive)

@@ -15,7 +15,7 @@ from yolozu.cli.render import show_report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.cli.datasets import EvaluatedSplit
     from yolozu.data.index import DataIndex
@@ -108,9 +108,9 @@ def _models_in(directory: Path, unit: str, index: DataIndex) -> ObjectModels:
     Raises:
         UsageError: YZ813 there is no such directory.
     """
-    from yolozu.artifacts.object_models import ObjectModels
-    from yolozu.data.layouts.model_files import ModelFiles
-    from yolozu.data.models import axes_apart, read_models
+    from yolozu.artifacts.meshes import ObjectModels
+    from yolozu.data.layouts.mesh_files import ModelFiles
+    from yolozu.data.readers.meshes import axes_apart, read_models
     from yolozu.errors import UsageError
 
     if not directory.is_dir():

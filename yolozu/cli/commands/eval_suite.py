@@ -19,7 +19,7 @@ from yolozu.errors import ContractError, Finding, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.suite.protocol import EvalProtocol
 

@@ -15,7 +15,7 @@ SymmetryText = Annotated[
     Field(pattern=rf"^(?:none|(?:{_TURNS} )*(?:{_TURNS}|[xyz])(?: {_TURNS})*)$"),
     Form("z (any turn about z), z/2 (half turns), 'x/2 z/2' (both, and what they make together) or none"),
 ]
-"""Turns about a model's axes that leave it looking the same, see `yolozu.data.symmetry`."""
+"""Turns about a model's axes that leave it looking the same, see `yolozu.geometry.symmetry`."""
 
 SYNTHETIC = "synthetic"
 """The ``dataset_root`` that renders its own scenes."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import ImageRecord
     from yolozu.data.placement import Placement
     from yolozu.data.poses import PlacedPoses

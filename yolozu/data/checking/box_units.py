@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yolozu.data.checking.hits import Hit
+from yolozu.data.checking.violations import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from yolozu.data.labels import Instance, LabeledImage, Numbers4
+    from yolozu.data.labels import Instance, LabeledImage
     from yolozu.data.survey import Survey, SurveyedSplit
+    from yolozu.geometry.pose_values import Numbers4
 
 FRACTIONS = "write px: x and width times the image's width, y and height times its height"
 CORNERS = "write [x, y, width, height]: subtract the first corner from the second"
@@ -28,7 +29,7 @@ class OtherUnits:
     fix: str
 
 
-def box_units(survey: Survey) -> Iterator[Hit]:
+def box_units(survey: Survey) -> Iterator[Violation]:
     """Every box of a split that is one of fractions, or of corners."""
     for split in survey.splits:
         other = units_of(survey, split)
@@ -37,7 +38,9 @@ def box_units(survey: Survey) -> Iterator[Hit]:
         for image in split.images:
             for instance in image.labeled.instances:
                 written = ", ".join(f"{value:g}" for value in _raw(image.labeled, instance))
-                yield Hit(split.name, image, instance.where, f"box [{written}] {other.said}", instance, fix=other.fix)
+                yield Violation(
+                    split.name, image, instance.where, f"box [{written}] {other.said}", instance, fix=other.fix
+                )
 
 
 def units_of(survey: Survey, split: SurveyedSplit) -> OtherUnits | None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from yolozu.contract.text.node import printable
-from yolozu.data.checking.hits import Hit
 from yolozu.data.checking.rules import RULES
+from yolozu.data.checking.violations import Violation
 from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
 from yolozu.errors import Finding, GateFailed
 
@@ -29,16 +29,16 @@ class CheckedData:
 
     Attributes:
         survey: what was looked at.
-        hits: (name of the rule, hit) in the order of the rules.
+        violations: (name of the rule, violation) in the order of the rules.
     """
 
     survey: Survey
-    hits: tuple[tuple[str, Hit], ...]
+    violations: tuple[tuple[str, Violation], ...]
 
     @property
     def clean(self) -> bool:
         """Whether no error was found; warnings do not count."""
-        return all(RULES[rule].severity == "warning" for rule, _ in self.hits)
+        return all(RULES[rule].severity == "warning" for rule, _ in self.violations)
 
     @property
     def num_models(self) -> int:
@@ -46,16 +46,18 @@ class CheckedData:
         return sum(len(model.points_V3) > 0 for model in self.survey.models.by_class.values())
 
     def findings(self) -> list[Finding]:
-        """A finding for each hit."""
+        """A finding for each violation."""
         return [
-            Finding(RULES[rule].code, hit.where, hit.problem, fix_of(rule, hit), RULES[rule].severity)
-            for rule, hit in self.hits
+            Finding(RULES[rule].code, violation.where, violation.problem, fix_of(rule, violation), RULES[rule].severity)
+            for rule, violation in self.violations
         ]
 
     @property
     def loud(self) -> list[Finding]:
         """The warnings that a build spells out."""
-        return [finding for (rule, _), finding in zip(self.hits, self.findings(), strict=True) if RULES[rule].loud]
+        return [
+            finding for (rule, _), finding in zip(self.violations, self.findings(), strict=True) if RULES[rule].loud
+        ]
 
     def refusal(self, more: str) -> GateFailed:
         """The error that names the first findings; ``more`` says where the others are."""
@@ -68,7 +70,7 @@ class CheckedData:
 
     def summary(self) -> str:
         """How often each rule was broken, in a line."""
-        counts = Counter(rule for rule, _ in self.hits)
+        counts = Counter(rule for rule, _ in self.violations)
         return ", ".join(f"{counts[rule]} × {rule}" for rule in RULES if counts[rule])
 
     def usable(self, split: SurveyedSplit, policy: Policy, *, evaluated: bool = False) -> tuple[SurveyedImage, ...]:
@@ -83,15 +85,21 @@ class CheckedData:
             evaluated: whether predictions are held against them: a box without width or height is then an object that
                 was missed, as in pycocotools, and an object whose pose is none is one without a pose.
         """
-        left_out = _left_out(self.hits, policy, NEVER_EVALUATED if evaluated else NEVER_USED)
-        unposed = _left_out(self.hits, policy, UNPOSED) - left_out if evaluated else set()
+        left_out = _left_out(self.violations, policy, NEVER_EVALUATED if evaluated else NEVER_USED)
+        unposed = _left_out(self.violations, policy, UNPOSED) - left_out if evaluated else set()
         kept = (image for image in split.images if id(image) not in left_out)
         return tuple(_without(image, left_out, unposed) for image in kept)
 
     def not_evaluated(self, split: SurveyedSplit) -> list[str]:
         """What of the labels predictions cannot be held against, in sentences; empty where everything counts."""
-        images = sum(hit.split == split.name for rule, hit in self.hits if rule in {"name_no_text", "unreadable_image"})
-        labels = Counter(rule for rule, hit in self.hits if hit.split == split.name and rule in NO_OBJECT)
+        images = sum(
+            violation.split == split.name
+            for rule, violation in self.violations
+            if rule in {"name_no_text", "unreadable_image"}
+        )
+        labels = Counter(
+            rule for rule, violation in self.violations if violation.split == split.name and rule in NO_OBJECT
+        )
         said = [f"{images} images cannot be read and are left out, with their objects"] if images else []
         if labels:
             kinds = ", ".join(f"{count} × {rule}" for rule, count in labels.items())
@@ -109,8 +117,8 @@ class CheckedData:
             "classes": len(self.survey.classes),
             "models": self.num_models,
             "splits": {split.name: self._counts_of(split, policy) for split in self.survey.splits},
-            "counts": _counts(self.hits),
-            "findings": [_as_json(rule, hit) for rule, hit in self.hits],
+            "counts": _counts(self.violations),
+            "findings": [_as_json(rule, violation) for rule, violation in self.violations],
             "notes": [printable(note) for note in self.survey.notes],
         }
 
@@ -134,39 +142,41 @@ class CheckedData:
 
 def check(survey: Survey) -> CheckedData:
     """Apply every rule."""
-    return CheckedData(survey, tuple((name, _shown(hit)) for name, rule in RULES.items() for hit in rule.find(survey)))
+    return CheckedData(
+        survey, tuple((name, _shown(violation)) for name, rule in RULES.items() for violation in rule.find(survey))
+    )
 
 
-def _shown(hit: Hit) -> Hit:
-    """The hit on one line, as names of files may hold anything."""
-    if hit.where.isprintable() and hit.problem.isprintable():
-        return hit
-    return replace(hit, where=printable(hit.where), problem=printable(hit.problem))
+def _shown(violation: Violation) -> Violation:
+    """The violation on one line, as names of files may hold anything."""
+    if violation.where.isprintable() and violation.problem.isprintable():
+        return violation
+    return replace(violation, where=printable(violation.where), problem=printable(violation.problem))
 
 
-def fix_of(rule: str, hit: Hit) -> str:
-    """What mends a hit: what the data tell, else what the rule says."""
-    return RULES[rule].fix if hit.fix is None else hit.fix
+def fix_of(rule: str, violation: Violation) -> str:
+    """What mends a violation: what the data tell, else what the rule says."""
+    return RULES[rule].fix if violation.fix is None else violation.fix
 
 
 UNPOSED = frozenset({"improper_rotation", "behind_camera"})
-"""Rules whose hits have no pose, whatever their labels say."""
+"""Rules whose violations have no pose, whatever their labels say."""
 
 NEVER_EVALUATED = frozenset({"name_no_text", "unreadable_image", "class_out_of_range"})
-"""Rules whose hits no prediction can be held against whatever the policy says."""
+"""Rules whose violations no prediction can be held against whatever the policy says."""
 
 NEVER_USED = NEVER_EVALUATED | UNPOSED | {"degenerate_box"}
-"""Rules whose hits cannot be trained on whatever the policy says."""
+"""Rules whose violations cannot be trained on whatever the policy says."""
 
 NO_OBJECT = frozenset({"malformed_label", "non_integer_class", "class_out_of_range", "malformed_pose"})
-"""Rules whose hits are labels of which a reader could make no object."""
+"""Rules whose violations are labels of which a reader could make no object."""
 
 
-def _left_out(hits: Iterable[tuple[str, Hit]], policy: Policy, rules: frozenset[str]) -> set[int]:
+def _left_out(violations: Iterable[tuple[str, Violation]], policy: Policy, rules: frozenset[str]) -> set[int]:
     """Identities of images and instances that are not used."""
-    concerned = [hit for rule, hit in hits if policy == "drop" or rule in rules]
-    instances = {id(hit.instance) for hit in concerned if hit.instance is not None}
-    return instances | {id(hit.image) for hit in concerned if hit.whole_image}
+    concerned = [violation for rule, violation in violations if policy == "drop" or rule in rules]
+    instances = {id(violation.instance) for violation in concerned if violation.instance is not None}
+    return instances | {id(violation.image) for violation in concerned if violation.whole_image}
 
 
 def _without(image: SurveyedImage, left_out: set[int], unposed: set[int]) -> SurveyedImage:
@@ -184,22 +194,22 @@ def _num_instances(images: Iterable[SurveyedImage]) -> int:
     return sum(len(image.labeled.instances) for image in images)
 
 
-def _counts(hits: Iterable[tuple[str, Hit]]) -> dict[str, dict[str, int]]:
+def _counts(violations: Iterable[tuple[str, Violation]]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
-    for rule, hit in hits:
+    for rule, violation in violations:
         by_split = counts.setdefault(rule, {})
-        by_split[hit.split] = by_split.get(hit.split, 0) + 1
+        by_split[violation.split] = by_split.get(violation.split, 0) + 1
     return counts
 
 
-def _as_json(rule: str, hit: Hit) -> dict[str, Any]:
+def _as_json(rule: str, violation: Violation) -> dict[str, Any]:
     return {
         "rule": rule,
         "code": RULES[rule].code,
         "severity": RULES[rule].severity,
-        "split": hit.split,
-        "image": printable(hit.image.labeled.image) if hit.image is not None else None,
-        "where": hit.where,
-        "problem": hit.problem,
-        "hint": fix_of(rule, hit),
+        "split": violation.split,
+        "image": printable(violation.image.labeled.image) if violation.image is not None else None,
+        "where": violation.where,
+        "problem": violation.problem,
+        "hint": fix_of(rule, violation),
     }

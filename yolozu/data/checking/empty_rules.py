@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yolozu.data.checking.hits import Hit
+from yolozu.data.checking.violations import Violation
 from yolozu.data.layouts.files import stem_of
 from yolozu.data.layouts.ultralytics import label_stem
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 MEND_LABELS = "mend its labels, as the other findings say"
 
 
-def no_objects_to_train(survey: Survey) -> Iterator[Hit]:
+def no_objects_to_train(survey: Survey) -> Iterator[Violation]:
     """Splits that are trained on, and of which no image has an object: nothing can be learned."""
     yield from (_hit(survey, split) for split in survey.splits if split.name in survey.training and _is_empty(split))
 
 
-def no_objects_to_validate(survey: Survey) -> Iterator[Hit]:
+def no_objects_to_validate(survey: Survey) -> Iterator[Violation]:
     """Splits that choose the best weights, and of which no image has an object: none are better than others."""
     yield from (_hit(survey, split) for split in survey.splits if split.name in survey.validation and _is_empty(split))
 
@@ -33,7 +33,7 @@ def _is_empty(split: SurveyedSplit) -> bool:
     return split.labeled and all(instance.is_crowd for image in split.images for instance in image.labeled.instances)
 
 
-def _hit(survey: Survey, split: SurveyedSplit) -> Hit:
+def _hit(survey: Survey, split: SurveyedSplit) -> Violation:
     layout = survey.layout.splits[split.name]
     labeled = sum(image.labeled.has_labels for image in split.images)
     stray = sum(defect.rule == "label_without_image" for defect in split.stray)
@@ -41,7 +41,7 @@ def _hit(survey: Survey, split: SurveyedSplit) -> Hit:
     told = f", {stray} label files belong to none of them" if stray else ""
     told += f", {refused} labels are no objects" if refused else ""
     problem = f"no image of split {split.name!r} has an object: {labeled} of {len(split.images)} have labels{told}"
-    return Hit(
+    return Violation(
         split.name,
         None,
         str(layout.labels),

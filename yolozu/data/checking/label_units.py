@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yolozu.data.labels import Instance, Numbers4
+from yolozu.data.labels import Instance
+from yolozu.geometry.pose_values import Numbers4
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.object_models import ObjectModel
+    from yolozu.artifacts.meshes import ObjectModel
     from yolozu.data.labels import Instance
     from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
 

@@ -1,6 +1,6 @@
 """Rules about poses, cameras, masks and models: each says where labels contradict each other, and what would mend it.
 
-`judged` looks for the mistake behind poses that do not fit their boxes; what it finds is the hits' ``fix``.
+`judged` looks for the mistake behind poses that do not fit their boxes; what it finds is the violations' ``fix``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.data.checking.hits import Hit
 from yolozu.data.checking.mask_levels import MaskFile, look_at_mask
 from yolozu.data.checking.pose_diagnosis import FITS, judged
 from yolozu.data.checking.pose_fit import posed_objects
 from yolozu.data.checking.pose_readings import words_of
-from yolozu.data.cores import available_cores, released
+from yolozu.data.checking.violations import Violation
+from yolozu.system import available_cores, released
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from yolozu.data.checking.pose_diagnosis import Judgement
     from yolozu.data.checking.pose_fit import PosedObject, PosedObjects
     from yolozu.data.checking.pose_readings import Words
-    from yolozu.data.labels import Numbers4
     from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
+    from yolozu.geometry.pose_values import Numbers4
 
     Judged = tuple[list[PosedObject], PosedObjects, Judgement]
 
@@ -50,7 +50,7 @@ SIZES_M = (1e-3, 20.0)
 """Objects outside of this are not impossible, but more often in another unit."""
 
 
-def improper_rotation(survey: Survey) -> Iterator[Hit]:
+def improper_rotation(survey: Survey) -> Iterator[Violation]:
     """Matrices that are no rotations: not orthonormal, or reflections."""
     for places, objects, judgement in _judged(survey):
         for number in np.flatnonzero(~judgement.proper).tolist():
@@ -70,7 +70,7 @@ def _why_improper(R_33: NDArray[np.float64], *, mirrored: bool) -> tuple[str, st
     return f"R is not orthonormal: RᵀR differs from the identity by {np.abs(product - np.eye(3)).max():.2g}", None
 
 
-def behind_camera(survey: Survey) -> Iterator[Hit]:
+def behind_camera(survey: Survey) -> Iterator[Violation]:
     """Objects that the camera cannot see, as they are not in front of it."""
     for places, objects, judgement in _judged(survey):
         for number in np.flatnonzero(judgement.proper & ~judgement.before).tolist():
@@ -79,7 +79,7 @@ def behind_camera(survey: Survey) -> Iterator[Hit]:
             yield _hit(places[number], problem, None if found is None else found.fix())
 
 
-def improper_camera(survey: Survey) -> Iterator[Hit]:
+def improper_camera(survey: Survey) -> Iterator[Violation]:
     """Cameras whose optical axis misses the image, unless poses prove them, and impossible focal lengths."""
     suspects = [(split, image, problem) for split, image in survey.images() if (problem := _of_camera(image))]
     if not suspects:
@@ -88,7 +88,7 @@ def improper_camera(survey: Survey) -> Iterator[Hit]:
     for split, image, problem in suspects:
         if id(image) not in proven and image.labeled.camera is not None:
             where = image.labeled.camera.where
-            yield Hit(split.name, image, where, problem, whole_image=True, fix=fixes.get(id(image)))
+            yield Violation(split.name, image, where, problem, whole_image=True, fix=fixes.get(id(image)))
 
 
 def _by_image(survey: Survey) -> tuple[set[int], dict[int, str]]:
@@ -126,7 +126,7 @@ def _of_intrinsics(K: Numbers4, width: int, height: int) -> str | None:
     return None
 
 
-def pose_off_box(survey: Survey) -> Iterator[Hit]:
+def pose_off_box(survey: Survey) -> Iterator[Violation]:
     """Poses whose model is projected elsewhere than the labeled box, or that another reading of the labels fits."""
     for places, objects, judgement in _judged(survey):
         usual = judgement.proper & judgement.before
@@ -157,7 +157,7 @@ def _px(length: float) -> str:
     return f"{length:.0f}" if length >= 10.0 else f"{length:.2g}"
 
 
-def bad_mask(survey: Survey) -> Iterator[Hit]:
+def bad_mask(survey: Survey) -> Iterator[Violation]:
     """Masks that cannot be read, are of another size than their image, or do not show their object."""
     owners = [item for item in survey.instances() if item[2].mask is not None and item[1].facts.problem is None]
     paths = list(dict.fromkeys(instance.mask.path for _, _, instance in owners if instance.mask is not None))
@@ -167,7 +167,7 @@ def bad_mask(survey: Survey) -> Iterator[Hit]:
         assert instance.mask is not None, "only such instances are listed"
         problem = _of_mask(files[instance.mask.path], instance.mask.value, image)
         if problem is not None:
-            yield Hit(split.name, image, instance.where, f"mask {instance.mask.path} {problem}", instance)
+            yield Violation(split.name, image, instance.where, f"mask {instance.mask.path} {problem}", instance)
 
 
 def _of_mask(mask: MaskFile, value: int | None, image: SurveyedImage) -> str | None:
@@ -181,7 +181,7 @@ def _of_mask(mask: MaskFile, value: int | None, image: SurveyedImage) -> str | N
     return None if value in mask.levels else f"has no pixel of value {value}"
 
 
-def offset_mismatch(survey: Survey) -> Iterator[Hit]:
+def offset_mismatch(survey: Survey) -> Iterator[Violation]:
     """Stated offsets that lead from the box's center elsewhere than to the projected origin of the model."""
     if all(instance.center_offset_px is None for _, _, instance in survey.instances()):
         return
@@ -201,14 +201,14 @@ def offset_mismatch(survey: Survey) -> Iterator[Hit]:
                     yield _offset_hit(places[number], stated, expected_2.tolist(), negated=negated)
 
 
-def _offset_hit(place: PosedObject, stated: tuple[float, float], expected: list[float], *, negated: bool) -> Hit:
+def _offset_hit(place: PosedObject, stated: tuple[float, float], expected: list[float], *, negated: bool) -> Violation:
     (dx, dy), (x, y) = stated, expected
     problem = f"offset ({dx:.1f}, {dy:.1f}) px, pose and box say ({x:.1f}, {y:.1f})"
     fix = "offsets lead from the box's center to the model's origin: negate them" if negated else None
     return _hit(place, problem, fix)
 
 
-def posed_without_model(survey: Survey) -> Iterator[Hit]:
+def posed_without_model(survey: Survey) -> Iterator[Violation]:
     """Classes that have poses and no shape: neither their poses nor predicted ones can be judged."""
     places, objects = posed_objects(survey, survey.splits)
     for shape, first, count in _classes_of(objects):
@@ -218,7 +218,7 @@ def posed_without_model(survey: Survey) -> Iterator[Hit]:
             yield _hit(places[first], problem, None, whole_class=True)
 
 
-def implausible_size(survey: Survey) -> Iterator[Hit]:
+def implausible_size(survey: Survey) -> Iterator[Violation]:
     """Classes of objects so small or large that their unit is in doubt; by box and distance, size is box × z / f."""
     for places, objects, judgement in _judged(survey):
         extent_N = (objects.boxes_xyxy_px_N4[:, 2:] - objects.boxes_xyxy_px_N4[:, :2]).max(axis=1)
@@ -252,8 +252,8 @@ def _judged(survey: Survey) -> Iterator[Judged]:
         yield places, objects, judged(objects, parts_N, words, survey.classes.names)
 
 
-def _hit(place: PosedObject, problem: str, fix: str | None, *, whole_class: bool = False) -> Hit:
+def _hit(place: PosedObject, problem: str, fix: str | None, *, whole_class: bool = False) -> Violation:
     pose = place.instance.pose
     assert pose is not None, "only objects with a pose are judged"
     instance = None if whole_class else place.instance
-    return Hit(place.split.name, place.image, pose.where, problem, instance, fix=fix)
+    return Violation(place.split.name, place.image, pose.where, problem, instance, fix=fix)

@@ -1,4 +1,4 @@
-"""What a data set may not hold. A rule is a function from a survey to its hits, and a line in `RULES`."""
+"""What a data set may not hold. A rule is a function from a survey to its violations, and a line in `RULES`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from yolozu.data.checking import empty_rules, model_rules, name_rules, pose_rules
+from yolozu.data.checking import empty_rules, mesh_rules, name_rules, pose_rules
 from yolozu.data.checking.box_units import box_units, units_of
-from yolozu.data.checking.hits import Hit
 from yolozu.data.checking.label_units import spellings_of
+from yolozu.data.checking.violations import Violation
 from yolozu.data.labels import Instance
 from yolozu.data.survey import INDEX_FORMATS, Survey, SurveyedImage
 
@@ -33,21 +33,21 @@ class Rule:
     """
 
     code: str
-    find: Callable[[Survey], Iterator[Hit]]
+    find: Callable[[Survey], Iterator[Violation]]
     fix: str
     severity: Literal["error", "warning"] = "error"
     loud: bool = False
 
 
-def unreadable_image(survey: Survey) -> Iterator[Hit]:
+def unreadable_image(survey: Survey) -> Iterator[Violation]:
     """Image files that are missing, cut short, damaged or of no known kind."""
     for split, image in survey.images():
         if image.facts.problem is not None:
             problem = f"image cannot be read: {image.facts.problem}"
-            yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True, fix=image.facts.fix)
+            yield Violation(split.name, image, str(image.labeled.path), problem, whole_image=True, fix=image.facts.fix)
 
 
-def sixteen_bit_low_range(survey: Survey) -> Iterator[Hit]:
+def sixteen_bit_low_range(survey: Survey) -> Iterator[Violation]:
     """Splits whose 16-bit images all stay in the lowest part of their range: fewer bits, or dark pictures."""
     for split in survey.splits:
         deep = [byte for image in split.images if (byte := image.facts.highest_byte) is not None]
@@ -57,19 +57,19 @@ def sixteen_bit_low_range(survey: Survey) -> Iterator[Hit]:
                 f"{len(deep)} of {len(split.images)} images have 16 bits, and no value in them is above {highest}: "
                 f"the network sees {max(deep) + 1} of 256 grey levels"
             )
-            yield Hit(split.name, None, str(survey.layout.splits[split.name].images_dir), problem)
+            yield Violation(split.name, None, str(survey.layout.splits[split.name].images_dir), problem)
 
 
-def image_size(survey: Survey) -> Iterator[Hit]:
+def image_size(survey: Survey) -> Iterator[Violation]:
     """Images of another size than their labels were made for."""
     for split, image in survey.images():
         stated, facts = image.labeled.declared_size, image.facts
         if stated is not None and facts.problem is None and stated != (facts.width, facts.height):
             problem = f"is {facts.width}×{facts.height} px, its labels say {stated[0]}×{stated[1]}"
-            yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True)
+            yield Violation(split.name, image, str(image.labeled.path), problem, whole_image=True)
 
 
-def same_stem(survey: Survey) -> Iterator[Hit]:
+def same_stem(survey: Survey) -> Iterator[Violation]:
     """Images that differ only in their ending, and so would share one label file."""
     for split in survey.splits:
         owners: dict[str, SurveyedImage] = {}
@@ -80,28 +80,28 @@ def same_stem(survey: Survey) -> Iterator[Hit]:
             first = owners.setdefault(stem, image)
             if first is not image:
                 problem = f"would share its label file with {first.labeled.path.name}"
-                yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True)
+                yield Violation(split.name, image, str(image.labeled.path), problem, whole_image=True)
 
 
-def defects_called(name: str) -> Callable[[Survey], Iterator[Hit]]:
+def defects_called(name: str) -> Callable[[Survey], Iterator[Violation]]:
     """The rule that passes on what a reader could not make an instance of."""
 
-    def find(survey: Survey) -> Iterator[Hit]:
+    def find(survey: Survey) -> Iterator[Violation]:
         for split in survey.splits:
             is_coco = survey.layout.split(split.name).label_format == "coco"
             fix = COCO_LINE if is_coco and name == "malformed_label" else None
             for image in split.images:
                 for defect in image.labeled.defects:
                     if defect.rule == name:
-                        yield Hit(split.name, image, defect.where, defect.problem, fix=fix)
+                        yield Violation(split.name, image, defect.where, defect.problem, fix=fix)
             for defect in split.stray:
                 if defect.rule == name:
-                    yield Hit(split.name, None, defect.where, defect.problem, fix=fix)
+                    yield Violation(split.name, None, defect.where, defect.problem, fix=fix)
 
     return find
 
 
-def unusable_annotations(survey: Survey) -> Iterator[Hit]:
+def unusable_annotations(survey: Survey) -> Iterator[Violation]:
     """COCO files that have annotations, none of which says what is where on a listed image."""
     for split in survey.splits:
         source = survey.layout.split(split.name)
@@ -109,28 +109,28 @@ def unusable_annotations(survey: Survey) -> Iterator[Hit]:
             count = len(split.stray) + sum(len(image.labeled.defects) for image in split.images)
             problem = f"none of its {count} annotations can be used, so that every image would count as empty"
             if count:
-                yield Hit(split.name, None, str(source.labels), problem)
+                yield Violation(split.name, None, str(source.labels), problem)
 
 
-def class_out_of_range(survey: Survey) -> Iterator[Hit]:
+def class_out_of_range(survey: Survey) -> Iterator[Violation]:
     """Classes that the class table does not hold."""
     yield from defects_called("class_out_of_range")(survey)
     count = len(survey.classes)
     for split, image, instance in survey.instances():
         if not 0 <= instance.class_index < count:
             problem = f"class {instance.class_index} is outside 0 to {count - 1}"
-            yield Hit(split.name, image, instance.where, problem, instance)
+            yield Violation(split.name, image, instance.where, problem, instance)
 
 
-def degenerate_box(survey: Survey) -> Iterator[Hit]:
+def degenerate_box(survey: Survey) -> Iterator[Violation]:
     """Boxes without width or height."""
     for split, image, instance in survey.instances():
         width, height = instance.box_cxcywh[2:]
         if width <= 0 or height <= 0:
-            yield Hit(split.name, image, instance.where, f"box has size {width:g}×{height:g}", instance)
+            yield Violation(split.name, image, instance.where, f"box has size {width:g}×{height:g}", instance)
 
 
-def box_outside_image(survey: Survey) -> Iterator[Hit]:
+def box_outside_image(survey: Survey) -> Iterator[Violation]:
     """Boxes that reach out of the image by more than rounding explains."""
     yield from defects_called("box_outside_image")(survey)
     for split in survey.splits:
@@ -148,7 +148,7 @@ def box_outside_image(survey: Survey) -> Iterator[Hit]:
             spelling = spellings.get(id(image))
             told, fix = ("", None) if spelling is None else (f": it seems to be in {spelling.name}", spelling.fix)
             problem = f"box reaches out of the image by {reach:.2g} of its side{told}"
-            yield Hit(split.name, image, instance.where, problem, instance, fix=fix)
+            yield Violation(split.name, image, instance.where, problem, instance, fix=fix)
 
 
 def _reach(instance: Instance) -> float:
@@ -157,7 +157,7 @@ def _reach(instance: Instance) -> float:
     return max(width / 2 - cx, height / 2 - cy, cx + width / 2 - 1, cy + height / 2 - 1)
 
 
-def duplicate_instance(survey: Survey) -> Iterator[Hit]:
+def duplicate_instance(survey: Survey) -> Iterator[Violation]:
     """The same object labeled twice."""
     for split, image in survey.images():
         seen: dict[tuple[float, ...], Instance] = {}
@@ -166,7 +166,7 @@ def duplicate_instance(survey: Survey) -> Iterator[Hit]:
             key = (instance.class_index, int(instance.is_crowd), *grid)
             first = seen.setdefault(key, instance)
             if first is not instance:
-                yield Hit(split.name, image, instance.where, f"repeats {first.where}", instance)
+                yield Violation(split.name, image, instance.where, f"repeats {first.where}", instance)
 
 
 def _on_grid(value: float) -> float:
@@ -174,7 +174,7 @@ def _on_grid(value: float) -> float:
     return round(steps) if math.isfinite(steps) else value
 
 
-def leakage(survey: Survey) -> Iterator[Hit]:
+def leakage(survey: Survey) -> Iterator[Violation]:
     """Images of one split that another, later one holds too: held-out numbers would be of no worth.
 
     A split under two names leaks nothing that its user would not know.
@@ -187,7 +187,7 @@ def leakage(survey: Survey) -> Iterator[Hit]:
                 other, twin = held[image.sha256]
                 same = twin.labeled.image == image.labeled.image
                 problem = f"is in split {other.name!r} too" if same else f"has the same content as {twin.labeled.path}"
-                yield Hit(split.name, image, str(image.labeled.path), problem, whole_image=True)
+                yield Violation(split.name, image, str(image.labeled.path), problem, whole_image=True)
 
 
 LABEL_LINE = "write 'class cx cy w h', or a polygon, in fractions of the image"
@@ -248,9 +248,9 @@ RULES: dict[str, Rule] = {
     "bad_mask": Rule("YZ236", pose_rules.bad_mask, MASK_LINE),
     "offset_mismatch": Rule("YZ237", pose_rules.offset_mismatch, OFFSET_LINE),
     "posed_without_model": Rule("YZ238", pose_rules.posed_without_model, MODEL_LINE, severity="warning"),
-    "model_unit": Rule("YZ247", model_rules.model_unit, MODEL_UNIT_LINE),
-    "symmetry_axes": Rule("YZ249", model_rules.symmetry_axes, "state one axis, or axes that meet in a point (a ball)"),
-    "model_size": Rule("YZ248", model_rules.model_size, MODEL_SIZE_LINE, severity="warning"),
+    "model_unit": Rule("YZ247", mesh_rules.model_unit, MODEL_UNIT_LINE),
+    "symmetry_axes": Rule("YZ249", mesh_rules.symmetry_axes, "state one axis, or axes that meet in a point (a ball)"),
+    "model_size": Rule("YZ248", mesh_rules.model_size, MODEL_SIZE_LINE, severity="warning"),
     "implausible_size": Rule("YZ239", pose_rules.implausible_size, "write t and models in metres", severity="warning"),
 }
 """Rule by name, in the order findings are listed."""

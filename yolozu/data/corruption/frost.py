@@ -17,7 +17,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
-from yolozu.data.corruption.plasma import plasma
+from yolozu.data.corruption.fractal_noise import plasma
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from yolozu.data.corruption.fractal_noise import plasma
 from yolozu.data.corruption.frost import frost_pattern
 from yolozu.data.corruption.pixels import as_fractions, as_levels, filtered, streak
-from yolozu.data.corruption.plasma import plasma
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

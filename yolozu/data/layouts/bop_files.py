@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yolozu.data.layouts.files import IMAGE_SUFFIXES
-from yolozu.data.layouts.model_files import ModelFiles
+from yolozu.data.layouts.mesh_files import ModelFiles
 
 CAMERA_NAME = "scene_camera.json"
 POSES_NAME = "scene_gt.json"

@@ -22,7 +22,7 @@ from yolozu.artifacts.jsonio import is_text
 from yolozu.data.layouts.bop_files import bop_models, split_folders
 from yolozu.data.layouts.coco_files import annotation_files, coco_split_at, coco_splits, split_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
-from yolozu.data.layouts.model_files import ModelFiles
+from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.data.layouts.ultralytics import (
     DATA_YAML,
     LIST_SUFFIX,

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.atomic_files import copy_files, refuse_listed, told_by_the_system, write_files
 from yolozu.artifacts.jsonio import canonical
 from yolozu.data.classes import stated_classes
 from yolozu.data.layouts.bop_files import scenes_of
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import stem_of
 from yolozu.data.layouts.layout import find_layout
-from yolozu.data.layouts.model_files import ModelFiles
+from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.data.prepare.extending import extended, write_descriptor
-from yolozu.data.prepare.writing import copy_files, refuse_listed, told_by_the_system, write_files
 from yolozu.data.readers.bop import BopReader
 from yolozu.errors import InputError
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from yolozu.artifacts.atomic_files import copy_files, refuse_listed, told_by_the_system, unlisted, write_files
 from yolozu.data.checking.box_units import other_units
 from yolozu.data.layouts.coco_files import coco_split_at, coco_splits
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, stem_of
 from yolozu.data.layouts.layout import Layout, Split
 from yolozu.data.prepare.extending import as_written, extended, write_descriptor
-from yolozu.data.prepare.writing import copy_files, refuse_listed, told_by_the_system, unlisted, write_files
 from yolozu.data.readers.coco import CocoReader
 from yolozu.errors import InputError
 

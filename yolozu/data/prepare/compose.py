@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from yolozu.artifacts.atomic_files import directory_aside, is_taken, told_by_the_system
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.augmentation.augment import (
     GROUND_PART,
@@ -35,7 +36,6 @@ from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.placed_poses import place_poses
 from yolozu.data.poses import PoseLabels
 from yolozu.data.prepare.extending import extended, write_descriptor
-from yolozu.data.prepare.writing import directory_aside, is_taken, told_by_the_system
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.geometry.pose import corrected_intrinsics
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.object_models import ObjectModel, ObjectModels
+    from yolozu.artifacts.meshes import ObjectModel, ObjectModels
     from yolozu.data.index import DataIndex
-    from yolozu.data.layouts.model_files import ModelFiles
+    from yolozu.data.layouts.mesh_files import ModelFiles
     from yolozu.data.placement import Placement
     from yolozu.data.poses import PlacedPoses
     from yolozu.progress import Progress

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from yolozu.artifacts.atomic_files import AWAY, is_taken, refuse_listed, told_by_the_system
 from yolozu.artifacts.jsonio import pretty, read_json, write_text_if_changed
 from yolozu.data.images import read_image
 from yolozu.data.layouts.layout import find_layout
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.data.prepare.subset import read_labeled
 from yolozu.data.prepare.subset_labels import labels_of, written_name
-from yolozu.data.prepare.writing import AWAY, is_taken, refuse_listed, told_by_the_system
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:

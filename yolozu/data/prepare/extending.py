@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.data.layouts.model_files import ModelFiles
+    from yolozu.data.layouts.mesh_files import ModelFiles
 
 
 def extended(

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.atomic_files import told_by_the_system
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.jsonio import pretty, read_json, write_text_if_changed
 from yolozu.data.classes import classes_of_labels, stated_classes
 from yolozu.data.layouts.layout import find_layout
 from yolozu.data.prepare.extending import extended, write_descriptor
-from yolozu.data.prepare.selection import choose
 from yolozu.data.prepare.subset_labels import labels_of
-from yolozu.data.prepare.writing import told_by_the_system
 from yolozu.data.registry import READERS
+from yolozu.data.selection import choose
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,22 +8,22 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
+from yolozu.artifacts.atomic_files import write_file, write_files
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.jsonio import pretty, read_json
 from yolozu.data.layouts.bop_files import Scene, image_id, scenes_of
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import stem_of
 from yolozu.data.prepare.extending import as_written
-from yolozu.data.prepare.writing import write_file, write_files
 from yolozu.data.readers.coco_file import read_coco_file
 from yolozu.data.readers.coco_values import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from yolozu.artifacts.atomic_files import Content
     from yolozu.data.labels import LabeledImage
     from yolozu.data.layouts.layout import Layout, Split
-    from yolozu.data.prepare.writing import Content
 
     Paint = Callable[[LabeledImage, Path], None]
 

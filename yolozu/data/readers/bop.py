@@ -19,18 +19,18 @@ from yolozu.artifacts.jsonio import read_json
 from yolozu.data.images import size_of
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera, LabeledImage, SplitLabels
 from yolozu.data.layouts.bop_files import MM, Scene, image_id, left_out, scenes_of
-from yolozu.data.layouts.model_files import object_id
-from yolozu.data.models import read_info, read_models
+from yolozu.data.layouts.mesh_files import object_id
 from yolozu.data.readers.bop_boxes import Box, box_of_mask, box_of_points
-from yolozu.data.readers.pose_values import camera, matrix, numbers, vector
+from yolozu.data.readers.meshes import read_info, read_models
 from yolozu.errors import InputError
+from yolozu.geometry.pose_values import camera, matrix, numbers, vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from yolozu.artifacts.object_models import ObjectModel
-    from yolozu.data.labels import Numbers4
+    from yolozu.artifacts.meshes import ObjectModel
     from yolozu.data.layouts.layout import Layout, Split
+    from yolozu.geometry.pose_values import Numbers4
 
 HALF_PIXEL = 0.5
 """From BOP's principal point to ours."""

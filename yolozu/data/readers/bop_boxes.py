@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.data.labels import InstancePose, Numbers4
+    from yolozu.data.labels import InstancePose
+    from yolozu.geometry.pose_values import Numbers4
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in px from the image's upper left corner."""

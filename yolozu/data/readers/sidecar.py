@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yolozu.artifacts.jsonio import is_text, reason_of
-from yolozu.artifacts.object_models import ObjectModel, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, Symmetries
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera
-from yolozu.data.readers.pose_values import LARGEST, camera, matrix, numbers, vector
-from yolozu.data.symmetry import symmetries_of_value
 from yolozu.geometry.extent import diameter_of
+from yolozu.geometry.pose_values import LARGEST, camera, matrix, numbers, vector
+from yolozu.geometry.symmetry import symmetries_of_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from yolozu.data.labels import Numbers4
+    from yolozu.geometry.pose_values import Numbers4
 
 RULE = "malformed_pose"
 """Rule that everything a sidecar says wrongly breaks."""

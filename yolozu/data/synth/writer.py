@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from yolozu.artifacts.atomic_files import directory_aside
 from yolozu.artifacts.jsonio import pretty, write_text
-from yolozu.data.cores import available_cores, released
-from yolozu.data.prepare.writing import directory_aside
 from yolozu.data.synth.renderer import Rendering, render
 from yolozu.data.synth.scene import Scene, draw_scene
 from yolozu.data.synth.solids import all_solids
 from yolozu.errors import UsageError
+from yolozu.system import available_cores, released
 
 if TYPE_CHECKING:
     from collections.abc import Generator

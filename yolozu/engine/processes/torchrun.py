@@ -181,7 +181,7 @@ def cause(failures: Sequence[Failure]) -> Failure:
 
 def prepare_environment(num_processes: int) -> None:
     """Settings that the processes inherit, where the user has none: cores are shared out, talk stays on the machine."""
-    from yolozu.data.cores import available_cores
+    from yolozu.system import available_cores
 
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, available_cores() // num_processes)))
     loopback = [name for _, name in socket.if_nameindex() if name in ("lo", "lo0")]

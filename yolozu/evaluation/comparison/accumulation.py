@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from yolozu.data.cores import available_cores, released
 from yolozu.evaluation.comparison.matches import IGNORED, IOUS_T, RIGHT
 from yolozu.evaluation.metrics import AREAS, FIRST_IOU, IOU_STEP, METRICS
+from yolozu.system import available_cores, released
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.problem import CocoProblem

@@ -10,7 +10,7 @@ from yolozu.evaluation.suite.protocol import models_digest, truth_digest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import DataIndex, ImageRecord
 
 

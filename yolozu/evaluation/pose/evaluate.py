@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.pose.targets import ImageTargets

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.artifacts.object_models import Symmetries
-from yolozu.data.cores import available_cores
+from yolozu.artifacts.meshes import Symmetries
 from yolozu.evaluation.pose.errors import (
     Pose,
     add_m,
@@ -23,13 +22,14 @@ from yolozu.evaluation.pose.errors import (
 )
 from yolozu.evaluation.pose.shapes import Shape, shape_of
 from yolozu.evaluation.pose.symmetries import looks_of, nearest_looks
+from yolozu.system import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.evaluation.pose.problem import PoseProblem
 
 AUC_LIMIT_M = 0.1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.scenario_setting import SliceConfig
     from yolozu.evaluation.problem import CocoProblem
 

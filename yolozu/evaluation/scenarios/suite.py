@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from yolozu.artifacts.digest import digest_of
-from yolozu.data.prepare.selection import choose
+from yolozu.data.selection import choose
 from yolozu.errors import Finding, InputError
 from yolozu.evaluation.scenarios.measure import Evaluation, Measured
 from yolozu.evaluation.scenarios.report import (
@@ -25,7 +25,7 @@ from yolozu.registry import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.contract.sections.scenario_setting import PerturbConfig, Scenario, ScenarioSetting
     from yolozu.data.index import DataIndex, ImageRecord

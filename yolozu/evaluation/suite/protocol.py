@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from yolozu.artifacts.object_models import ObjectModel, ObjectModels
+    from yolozu.artifacts.meshes import ObjectModel, ObjectModels
     from yolozu.data.index import DataIndex, ImageRecord
 
 DECIMALS = 9

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from yolozu.artifacts.object_models import ObjectModels
+    from yolozu.artifacts.meshes import ObjectModels
     from yolozu.artifacts.prediction_formats import BoxFormat
     from yolozu.artifacts.predictions import PredictionsFile
     from yolozu.contract.sections.evaluate import EvalEngine

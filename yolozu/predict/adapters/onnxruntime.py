@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from yolozu.artifacts.digest import digest_file
 from yolozu.data.preprocess import Preprocess
 from yolozu.model.onnx_network import OnnxNetwork
-from yolozu.model.onnx_runtime import available_threads
 from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
 from yolozu.predict.agreement import require_exported_from
 from yolozu.predict.detect import DetectorRun, require_classes
+from yolozu.system import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ class OnnxRuntimeAdapter(WithoutModel):
             UsageError: YZ615 ONNX Runtime cannot use the device.
         """
         assert request.onnx is not None, "the registry checks the files an adapter uses"
-        network = OnnxNetwork(request.onnx, device=request.device, threads=available_threads())
+        network = OnnxNetwork(request.onnx, device=request.device, threads=available_cores())
         if request.told is not None:
             request.told.require_onnx(request.onnx, network.metadata)
         if request.checkpoint is not None:

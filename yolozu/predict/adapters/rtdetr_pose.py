@@ -14,9 +14,9 @@ from yolozu.artifacts.digest import digest_file
 from yolozu.data.preprocess import Preprocess, normalize_images
 from yolozu.model.device import device_named
 from yolozu.model.loading import detector_from
-from yolozu.model.onnx_runtime import available_threads
 from yolozu.predict.batches import image_batches
 from yolozu.predict.detect import DetectorRun, require_classes
+from yolozu.system import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,7 +115,7 @@ class NetworkInputs:
             self._records,
             self._preprocess,
             batch_size=self._batch_size,
-            threads=available_threads(),
+            threads=available_cores(),
             transform=self._transform,
         )
         for batch in batches:

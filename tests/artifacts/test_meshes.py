@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from yolozu.artifacts.object_models import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
 from yolozu.errors import InputError
 
 HALF_TURN = np.diag([-1.0, -1.0, 1.0])

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.data.prepare.selection import choose
+from yolozu.data.selection import choose
 
 IMAGES = {f"{number:03d}.jpg": {number % 5} if number % 7 else set() for number in range(60)}
 sets = st.dictionaries(st.text(max_size=8), st.frozensets(st.integers(0, 5), max_size=3), max_size=30)

@@ -7,8 +7,8 @@ import errno
 import pytest
 
 from tests.data.builders import write_file
-from yolozu.data.prepare import writing
-from yolozu.data.prepare.writing import (
+from yolozu.artifacts import atomic_files as writing
+from yolozu.artifacts.atomic_files import (
     copy_files,
     directory_aside,
     is_taken,

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.data.builders import write_file, write_ply
-from yolozu.data.layouts.model_files import ModelFiles, mesh_names, object_id
+from yolozu.data.layouts.mesh_files import ModelFiles, mesh_names, object_id
 
 
 def test_meshes_and_their_description_are_the_files(tmp_path):

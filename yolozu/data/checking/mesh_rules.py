@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yolozu.data.checking.hits import Hit
-from yolozu.data.layouts.model_files import INFO_NAME
-from yolozu.data.models import axes_apart, entry_of, read_info
-from yolozu.data.readers.pose_values import number
+from yolozu.data.checking.violations import Violation
+from yolozu.data.layouts.mesh_files import INFO_NAME
+from yolozu.data.readers.meshes import axes_apart, entry_of, read_info
 from yolozu.geometry.extent import diameter_of, in_other_unit
+from yolozu.geometry.pose_values import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ UNITS = {1000.0: ("m", "mm"), 100.0: ("m", "cm"), 10.0: ("cm", "mm"), 25.4: ("in
 """A factor between two units, and which these are: the larger one first."""
 
 
-def model_unit(survey: Survey) -> Iterator[Hit]:
+def model_unit(survey: Survey) -> Iterator[Violation]:
     """Stated lengths of a mesh that are in another unit."""
     for entry in _stated(survey):
         wrong = entry.other_unit
@@ -33,23 +33,23 @@ def model_unit(survey: Survey) -> Iterator[Hit]:
             name, (stated, true) = next(iter(wrong.items()))
             others = f", as for {', '.join(list(wrong)[1:])}" if len(wrong) > 1 else ""
             problem = f"says {name} {stated:.4g}, the mesh has {true:.4g}, {_times(true / stated)}{others}"
-            yield Hit(survey.splits[0].name, None, entry.where, problem, fix=_units(true / stated))
+            yield Violation(survey.splits[0].name, None, entry.where, problem, fix=_units(true / stated))
 
 
-def model_size(survey: Survey) -> Iterator[Hit]:
+def model_size(survey: Survey) -> Iterator[Violation]:
     """Stated lengths of a mesh that are a little off, and meshes that were moved."""
     for entry in _stated(survey):
         off = {} if entry.other_unit else (entry.off(entry.lengths) or entry.off(entry.starts))
         for name, (stated, true) in off.items():
             problem = f"says {name} {stated:.4g}, the mesh has {true:.4g}"
-            yield Hit(survey.splits[0].name, None, entry.where, problem)
+            yield Violation(survey.splits[0].name, None, entry.where, problem)
 
 
-def symmetry_axes(survey: Survey) -> Iterator[Hit]:
+def symmetry_axes(survey: Survey) -> Iterator[Violation]:
     """Models with several axes of any turn that do not meet."""
     if survey.layout.models is not None:
         for where, problem in axes_apart(survey.layout.models, survey.classes):
-            yield Hit(survey.splits[0].name, None, where, f"{problem}; none of them counts")
+            yield Violation(survey.splits[0].name, None, where, f"{problem}; none of them counts")
 
 
 Pair = tuple[float, float]

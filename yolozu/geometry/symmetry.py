@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.artifacts.object_models import AxesApartError, Symmetries
-from yolozu.data.readers.pose_values import matrix, vector
+from yolozu.artifacts.meshes import AxesApartError, Symmetries
+from yolozu.geometry.pose_values import matrix, vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,8 +13,8 @@ from tests.data.builders import check_of, found, write_file
 from tests.data.prepare.server import Served, serving
 from tests.data.prepare.zips import data_set, zip_of
 from yolozu.artifacts.coco_classes import COCO_CLASSES
-from yolozu.data.prepare import archive
-from yolozu.data.prepare.fetch import PUBLISHED, FetchPlan, fetch
+from yolozu.data.fetch import archive
+from yolozu.data.fetch.published import PUBLISHED, FetchPlan, fetch
 from yolozu.errors import InputError, UsageError
 from yolozu.progress import SilentProgress
 

@@ -8,8 +8,8 @@ import socket
 import pytest
 
 from tests.data.prepare.server import Served, serving
-from yolozu.data.prepare import download as module
-from yolozu.data.prepare.download import NotFetched, Part, download
+from yolozu.data.fetch import download as module
+from yolozu.data.fetch.download import NotFetched, Part, download
 from yolozu.progress import SilentProgress
 
 CONTENT = random.Random(0).randbytes(300_000)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.data.prepare.zips import data_set, link, zip_of
-from yolozu.data.prepare import archive as module
-from yolozu.data.prepare.archive import unpack
+from yolozu.data.fetch import archive as module
+from yolozu.data.fetch.archive import unpack
 from yolozu.errors import InputError
 from yolozu.progress import SilentProgress
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 
 from tests.data.corruption.pictures import scene
+from yolozu.data.corruption.contact_sheet import LABEL_HEIGHT, LABEL_WIDTH, MARGIN, contact_sheet
 from yolozu.data.corruption.corruption import Corruption
 from yolozu.data.corruption.registry import CORRUPTIONS
-from yolozu.data.corruption.sheet import LABEL_HEIGHT, LABEL_WIDTH, MARGIN, contact_sheet
 
 
 def test_every_kind_has_a_row_and_every_severity_a_column():

@@ -19,9 +19,9 @@ def found(tmp_path, info):
     """(rule, problem, fix) of every finding about models."""
     root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(32, 24, 6, 9)]}, models={"000007": info})
     checked = check(survey_of(root))
-    hits = [(rule, hit) for rule, hit in checked.hits if rule.startswith("model_")]
-    assert {hit.where for _, hit in hits} <= {f"{root}/models/models_info.json: 7"}
-    return [(rule, hit.problem, hit.fix) for rule, hit in hits]
+    violations = [(rule, violation) for rule, violation in checked.violations if rule.startswith("model_")]
+    assert {violation.where for _, violation in violations} <= {f"{root}/models/models_info.json: 7"}
+    return [(rule, violation.problem, violation.fix) for rule, violation in violations]
 
 
 def scaled(factor, *names):
@@ -74,7 +74,7 @@ def test_models_of_other_layouts_are_checked_in_their_unit(tmp_path):
     document = {"splits": {"train": {"scenes_dir": "../bop/train"}}, "models_dir": "../bop/models", "models_unit": "m"}
     (tmp_path / "set").mkdir()
     (tmp_path / "set/dataset.json").write_text(json.dumps(document))
-    assert not [rule for rule, _ in check(survey_of(tmp_path / "set")).hits if rule.startswith("model_")]
+    assert not [rule for rule, _ in check(survey_of(tmp_path / "set")).violations if rule.startswith("model_")]
     assert root.is_dir()
 
 
@@ -84,7 +84,9 @@ def test_axes_that_do_not_meet_are_a_finding_and_the_rest_is_used(tmp_path):
     stated = {**STATED, "symmetries_continuous": axes, "symmetries_discrete": [half]}
     root = write_bop(tmp_path, {0: [bop_row()]}, {0: [bop_box(32, 24, 6, 9)]}, models={"7": stated})
     checked = check(survey_of(root))
-    assert [(rule, hit.where, hit.problem) for rule, hit in checked.hits if rule == "symmetry_axes"] == [
+    assert [
+        (rule, violation.where, violation.problem) for rule, violation in checked.violations if rule == "symmetry_axes"
+    ] == [
         (
             "symmetry_axes",
             f"{root}/models/models_info.json: 7",

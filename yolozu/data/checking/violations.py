@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Violation:
     """One place that breaks a rule.
 
     Attributes:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from yolozu.data.symmetry import symmetries_of_info, symmetries_of_text, symmetries_of_value, turn
+from yolozu.geometry.symmetry import symmetries_of_info, symmetries_of_text, symmetries_of_value, turn
 
 HALF_Z = np.diag([-1.0, -1.0, 1.0])
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from yolozu.data.labels import Numbers3, Numbers4
-
-Rows33 = tuple["Numbers3", "Numbers3", "Numbers3"]
+Numbers3 = tuple[float, float, float]
+Numbers4 = tuple[float, float, float, float]
+Rows33 = tuple[Numbers3, Numbers3, Numbers3]
 
 NUMBER_TYPES = frozenset({int, float})
 """Exactly these: a boolean is an int to Python, and no number to us."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.atomic_files import directory_aside, is_taken, told_by_the_system
 from yolozu.artifacts.coco_classes import COCO_CLASSES
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
+from yolozu.data.fetch.archive import unpack
+from yolozu.data.fetch.download import NotFetched, Part, download
 from yolozu.data.layouts.descriptor import SplitEntry
-from yolozu.data.prepare.archive import unpack
-from yolozu.data.prepare.download import NotFetched, Part, download
 from yolozu.data.prepare.extending import extended, write_descriptor
-from yolozu.data.prepare.writing import directory_aside, is_taken, told_by_the_system
 from yolozu.errors import Finding, InputError, UsageError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.data.readers.pose_values import camera, matrix, number, numbers, vector
+from yolozu.geometry.pose_values import camera, matrix, number, numbers, vector
 
 K = (100.0, 110.0, 32.0, 24.0)
 K_33 = [[100.0, 0.0, 32.0], [0.0, 110.0, 24.0], [0.0, 0.0, 1.0]]

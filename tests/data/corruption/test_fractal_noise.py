@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from yolozu.data.corruption.plasma import plasma
+from yolozu.data.corruption.fractal_noise import plasma
 
 
 def generator(seed=0):

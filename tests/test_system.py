@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from yolozu.data.cores import available_cores, released
+from yolozu.system import available_cores, released
 
 
 def test_only_cores_this_process_may_use_count(monkeypatch):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yolozu.artifacts.jsonio import read_json
-from yolozu.artifacts.object_models import AxesApartError, ObjectModel, ObjectModels
+from yolozu.artifacts.meshes import AxesApartError, ObjectModel, ObjectModels
 from yolozu.artifacts.ply import read_vertices
-from yolozu.data.layouts.model_files import INFO_NAME, object_id
-from yolozu.data.readers.pose_values import number
-from yolozu.data.symmetry import symmetries_of_info, symmetries_of_text
+from yolozu.data.layouts.mesh_files import INFO_NAME, object_id
 from yolozu.errors import Finding, InputError
 from yolozu.geometry.extent import diameter_of
+from yolozu.geometry.pose_values import number
+from yolozu.geometry.symmetry import symmetries_of_info, symmetries_of_text
 from yolozu.registry import nearest
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.classes import ClassTable
-    from yolozu.artifacts.object_models import Symmetries
-    from yolozu.data.layouts.model_files import ModelFiles
+    from yolozu.artifacts.meshes import Symmetries
+    from yolozu.data.layouts.mesh_files import ModelFiles
 
 FIX = "write a map of object id to {diameter, symmetries_discrete, symmetries_continuous}, as BOP does"
 
