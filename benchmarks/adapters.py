@@ -30,7 +30,8 @@ import numpy as np
 from pycocotools import mask
 from scipy.optimize import linear_sum_assignment
 
-from yolozu.artifacts.predictions import ImagePredictions, read_predictions
+from yolozu.artifacts.predictions import read_predictions
+from yolozu.structures.predictions import ImagePredictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,12 +17,13 @@ import numpy as np
 
 from benchmarks.eval_coco import CLASSES, make
 from yolozu.artifacts.meshes import ObjectModels
-from yolozu.artifacts.predictions import ImagePredictions, load_predictions
+from yolozu.artifacts.predictions import load_predictions
 from yolozu.data.index import DataIndex
+from yolozu.evaluation.boxes.matching import RIGHT, matches_of
+from yolozu.evaluation.boxes.problem import problem_of
 from yolozu.evaluation.comparison.compare import Resampling, compare
-from yolozu.evaluation.comparison.matches import RIGHT, matches_of
-from yolozu.evaluation.problem import problem_of
 from yolozu.progress import progress_for
+from yolozu.structures.predictions import ImagePredictions
 
 
 def noisy(entry: ImagePredictions, rng: np.random.Generator) -> ImagePredictions:

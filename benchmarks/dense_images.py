@@ -14,9 +14,9 @@ import torch
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.trained_model import TrainedModelConfig
-from yolozu.geometry.targets import Targets
 from yolozu.model.denoising import Denoising
 from yolozu.model.detector import Detector, build_detector
+from yolozu.structures.targets import Targets
 from yolozu.training.criterion import build_criterion
 
 if TYPE_CHECKING:

@@ -24,12 +24,14 @@ import numpy as np
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from yolozu.artifacts.classes import ClassTable
-from yolozu.artifacts.predictions import ImagePredictions, check_predictions, load_predictions, write_predictions
+from yolozu.artifacts.predictions import check_predictions, load_predictions, write_predictions
 from yolozu.artifacts.predictions.convert import convert_predictions
-from yolozu.data.index import DataIndex, ImageRecord
-from yolozu.evaluation.coco import evaluate_coco
-from yolozu.evaluation.known import known_images
+from yolozu.data.index import DataIndex
+from yolozu.evaluation.boxes.coco import evaluate_coco
+from yolozu.evaluation.known_images import known_images
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.predictions import ImagePredictions
 
 CLASSES = ClassTable(tuple(f"class {number}" for number in range(80)), tuple(range(1, 81)))
 OBJECTS_PER_IMAGE = 7.36

@@ -17,14 +17,16 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from yolozu.artifacts.classes import ClassTable
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
-from yolozu.artifacts.predictions import ImagePredictions
-from yolozu.data.index import DataIndex, ImageRecord
-from yolozu.data.poses import PoseLabels
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
+from yolozu.data.index import DataIndex
 from yolozu.evaluation.pose.evaluate import evaluate_pose, pose_metrics
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import pose_problem_of
+from yolozu.geometry.symmetry import Symmetries
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.poses import PoseLabels
+from yolozu.structures.predictions import ImagePredictions
 
 MEASURES = ("rotation_deg", "add_m", "adds_m", "mssd_m", "mspd_px", "projection_px")
 HALF_TURN = Symmetries(np.stack([np.eye(3), np.diag([-1.0, -1.0, 1.0])]), np.zeros((2, 3)))

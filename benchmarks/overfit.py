@@ -19,7 +19,6 @@ from pathlib import Path
 import torch
 
 from yolozu.artifacts.digest import DigestCache
-from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
@@ -32,9 +31,10 @@ from yolozu.data.layouts.layout import find_layout
 from yolozu.data.preprocess import Preprocess
 from yolozu.data.survey import index_of, survey
 from yolozu.errors import Interrupted
-from yolozu.evaluation.coco import evaluate_coco
+from yolozu.evaluation.boxes.coco import evaluate_coco
 from yolozu.model.detector import build_detector
 from yolozu.progress import SilentProgress
+from yolozu.structures.predictions import ImagePredictions
 from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
 from yolozu.training.config import Materials, TrainingConfig
 from yolozu.training.criterion import build_criterion

@@ -37,12 +37,12 @@ from yolozu.contract.sections.train import LoopSection
 from yolozu.data.collate import Batch
 from yolozu.data.preprocess import Preprocess
 from yolozu.engine.launch import keeping_memory
-from yolozu.geometry.targets import Targets
 from yolozu.model import attention, deformable
 from yolozu.model.convolution import ConvNorm
 from yolozu.model.detector import build_detector
 from yolozu.model.linear import Linear
 from yolozu.optim.schedules import Schedule
+from yolozu.structures.targets import Targets
 from yolozu.training.criterion import build_criterion
 from yolozu.training.learner import Learner
 

@@ -55,7 +55,7 @@ def measure(run: Path, images: int | None, keys: dict[str, Any] | None) -> tuple
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.predict import TtaSection
     from yolozu.data.index import DataIndex
-    from yolozu.evaluation.coco import evaluate_coco
+    from yolozu.evaluation.boxes.coco import evaluate_coco
     from yolozu.evaluation.pose.evaluate import evaluate_pose
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.adapters.registry import open_adapter

@@ -68,12 +68,12 @@ def measure(task: Task) -> dict[str, Any]:
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.predict import TttSection
     from yolozu.data.corruption.corruption import Corruption
+    from yolozu.evaluation.quick_metrics import quick_metrics
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.adapters.registry import open_adapter
     from yolozu.predict.ttt.report import ttt_report
     from yolozu.predict.ttt.session import SwitchedProgress, predict_adapting
     from yolozu.progress import SilentProgress
-    from yolozu.stages.scoring import quick_metrics
 
     index = subset(task.run, task.images)
     models = ObjectModels.read(task.run / "data/models.json") if index.has_poses else None
@@ -152,7 +152,7 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, help="write all numbers there, as JSON")
     options = arguments.parse_args()
 
-    from yolozu.evaluation.suite.protocol import truth_digest
+    from yolozu.evaluation.benchmark.protocol import truth_digest
 
     runs = {method: options.mim_run if "mim" in method else options.run for method in METHODS if options.only in method}
     for run in dict.fromkeys(run for run in runs.values() if run is not None):

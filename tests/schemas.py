@@ -18,11 +18,11 @@ from yolozu.artifacts.parity_report import parity_schema
 from yolozu.artifacts.predictions.schema import predictions_schema
 from yolozu.artifacts.run_meta import RunMeta
 from yolozu.contract.docs.scenario_schema import scenario_setting_schema
+from yolozu.evaluation.benchmark.report import eval_protocol_schema, eval_suite_schema
+from yolozu.evaluation.boxes.report import eval_coco_schema
 from yolozu.evaluation.comparison.report import eval_compare_schema
 from yolozu.evaluation.pose.report import eval_pose_schema
-from yolozu.evaluation.report import eval_coco_schema
 from yolozu.evaluation.scenarios.report import scenarios_schema
-from yolozu.evaluation.suite.report import eval_protocol_schema, eval_suite_schema
 from yolozu.predict.ttt.report import ttt_schema
 
 if TYPE_CHECKING:

@@ -1,8 +1,11 @@
+from __future__ import annotations
+
 import io
 
 import pytest
 
-from yolozu.progress import LiveProgress, PlainProgress, SilentProgress, progress_for
+from yolozu.errors import Interrupted
+from yolozu.progress import LiveProgress, PlainProgress, SilentProgress, StoppableProgress, progress_for
 
 
 def test_plain_progress_says_the_end_and_little_else():
@@ -47,3 +50,20 @@ def test_silence_says_nothing(capsys):
     with progress.bar("x", 1) as bar:
         bar.advance()
     assert capsys.readouterr() == ("", "")
+
+
+def test_progress_is_shown_until_a_stop_is_asked_for():
+    shown, asked = io.StringIO(), []
+    progress = StoppableProgress(PlainProgress(shown), lambda: bool(asked), "predict")
+    progress.say("hello")
+    with progress.bar("predict", total=2) as bar:
+        bar.advance()
+        asked.append(True)
+        with pytest.raises(Interrupted) as stopped:
+            bar.advance()
+    assert shown.getvalue() == "hello\n  predict 2/2\n"
+    assert stopped.value.exit_code == 75
+    assert str(stopped.value) == (
+        "predict: YZ311 stopped on request; nothing of this stage is kept\n"
+        "  fix: run the same command again: it starts this stage anew"
+    )

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.fixtures.small_disk import files_end_at
 from yolozu.artifacts import checkpoint as module
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, read_checkpoint, write_checkpoint
-from yolozu.artifacts.classes import ClassTable
 from yolozu.errors import InputError
+from yolozu.structures.classes import ClassTable
 
 
 def sample(**changes):

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, write_checkpoint
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.difference import (
     Difference,
     first_in_checkpoints,
@@ -12,6 +11,7 @@ from yolozu.artifacts.difference import (
     first_in_rows,
     first_in_tensors,
 )
+from yolozu.structures.classes import ClassTable
 
 CHECKPOINT = Checkpoint(
     model_config={"num_queries": 8},

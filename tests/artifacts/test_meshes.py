@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.errors import InputError
+from yolozu.geometry.symmetry import Symmetries
 
 HALF_TURN = np.diag([-1.0, -1.0, 1.0])
 

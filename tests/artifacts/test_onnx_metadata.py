@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.onnx_metadata import (
     DETECTION_OUTPUTS,
     OUTPUTS,
@@ -16,6 +15,7 @@ from yolozu.artifacts.onnx_metadata import (
 )
 from yolozu.artifacts.onnx_recipe import RECIPE
 from yolozu.errors import InputError
+from yolozu.structures.classes import ClassTable
 
 METADATA = OnnxMetadata(
     yolozu_version="0.1.0",

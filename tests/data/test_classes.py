@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.data.builders import check_of, found, survey_of, write_coco, write_file, write_yolo
-from yolozu.artifacts.classes import ClassTable
 from yolozu.errors import InputError
+from yolozu.structures.classes import ClassTable
 
 CAT_DOG = ClassTable(("cat", "dog"), (0, 1))
 

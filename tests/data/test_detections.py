@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yolozu.artifacts.classes import ClassTable
 from yolozu.data.detections import camera_of, on_original_image, with_camera
-from yolozu.data.index import ImageRecord
 from yolozu.data.placement import Placement
-from yolozu.data.poses import PoseLabels
 from yolozu.errors import InputError
-from yolozu.geometry.detections import RawDetections, RawPoses
 from yolozu.geometry.pose import normalized_focal
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.detections import RawDetections, RawPoses
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.poses import PoseLabels
 
 CLASSES = ClassTable(("cup", "can"), (3, 7))
 K_4 = np.array([60.0, 50.0, 24.0, 27.0])

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.data.augmentation.augment import Variation, placement_of
 from yolozu.data.placed_poses import place_camera, place_poses
 from yolozu.data.placement import Placement
-from yolozu.data.poses import PoseLabels
 from yolozu.data.preprocess import Preprocess
 from yolozu.geometry.camera import intrinsics_matrix, project, rotation_about_z, transform
 from yolozu.geometry.pose import back_projected, corrected_intrinsics, normalized_focal
+from yolozu.geometry.symmetry import Symmetries
+from yolozu.structures.poses import PoseLabels
 
 SIDES = st.integers(30, 700)
 INPUTS = st.sampled_from([32, 96, 160, 256])

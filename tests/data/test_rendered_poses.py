@@ -14,7 +14,6 @@ from yolozu.data.augmentation.masks import MaskStore
 from yolozu.data.collate import collate
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.data.placed_poses import place_poses
-from yolozu.data.poses import PoseLabels
 from yolozu.data.preprocess import Preprocess
 from yolozu.data.synth.renderer import render
 from yolozu.data.synth.scene import draw_scene
@@ -22,6 +21,7 @@ from yolozu.data.synth.writer import SynthPlan, write_scenes
 from yolozu.geometry.camera import intrinsics_matrix, rotation_about_z
 from yolozu.geometry.pose import back_projected, corrected_intrinsics, gram_schmidt, normalized_focal
 from yolozu.progress import SilentProgress
+from yolozu.structures.poses import PoseLabels
 
 SIZE = 128
 EVERYTHING = AugmentSection(

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from yolozu.artifacts.classes import ClassTable
-from yolozu.artifacts.predictions import ImagePredictions
-from yolozu.data.index import DataIndex, ImageRecord
+from yolozu.data.index import DataIndex
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.predictions import ImagePredictions
 
 CLASSES = ClassTable(("cat", "dog", "owl"), (7, 3, 90))
 """Category ids neither start at 0 nor rise with the network index."""

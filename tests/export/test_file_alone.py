@@ -17,12 +17,12 @@ from tests.fixtures.exported import CLASSES, PREPROCESS
 from yolozu.artifacts.onnx_metadata import OnnxMetadata, onnx_metadata_schema
 from yolozu.artifacts.onnx_recipe import EPSILON_PX, RECIPE
 from yolozu.data.images import read_image
-from yolozu.data.index import ImageRecord
 from yolozu.data.placement import ROUNDING
 from yolozu.export.onnx import write_onnx
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.onnxruntime import OnnxRuntimeAdapter
 from yolozu.progress import SilentProgress
+from yolozu.structures.image_record import ImageRecord
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/use-an-exported-file.md"
 _random = random.Random(7)

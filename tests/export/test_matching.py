@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yolozu.export.matching import match_detections
-from yolozu.geometry.detections import RawDetections
+from yolozu.structures.detections import RawDetections
 
 ATOL = {"bbox_atol": 1e-4, "score_atol": 1e-4}
 BOX = (0.5, 0.5, 0.2, 0.2)

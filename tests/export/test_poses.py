@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from yolozu.export.poses import InputCamera, moved_mm, pair_differences, query_differences, turned_deg
-from yolozu.geometry.detections import RawDetections, RawPoses
+from yolozu.structures.detections import RawDetections, RawPoses
 
 CAMERA = InputCamera(np.array([100.0, 100.0, 50.0, 50.0]), 100, 100, known=True)
 BOXES = np.array([[0.5, 0.5, 0.1, 0.1], [0.25, 0.75, 0.2, 0.2]])

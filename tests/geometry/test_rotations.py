@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from tests.fixtures.poses import about, in_double, random_rotations
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.geometry.pose import gram_schmidt
 from yolozu.geometry.rotations import SymmetryTable, rot6d_to_matrix, rotation_angle, vector_angle
+from yolozu.geometry.symmetry import Symmetries
 
 AXES = [(1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (1.0, 2.0, -3.0)]
 
@@ -122,7 +123,7 @@ def quarter_turns():
         1: ObjectModel(points, None, Symmetries(turns, np.zeros((4, 3)))),
         2: ObjectModel(points, None, Symmetries(flips, np.zeros((2, 3)), np.array([0.0, 1.0, 0.0]))),
     }
-    return SymmetryTable.of_models(ObjectModels(models), 4)
+    return SymmetryTable.of_classes(ObjectModels(models).symmetries, 4)
 
 
 def angle(turn, label, table=None):
@@ -166,7 +167,7 @@ def test_classes_with_and_without_an_axis_in_one_batch():
 def test_the_rotation_of_a_ball_costs_nothing_and_others_theirs():
     axes = [np.eye(3)[0], np.eye(3)[2]]
     ball = Symmetries(axis_3=axes[0], more_axes_A23=np.array([[axes[1], np.zeros(3)]]))
-    table = SymmetryTable.of_models(ObjectModels({1: ObjectModel(np.zeros((0, 3)), None, ball)}), 2)
+    table = SymmetryTable.of_classes(ObjectModels({1: ObjectModel(np.zeros((0, 3)), None, ball)}).symmetries, 2)
     turned = about((1, 2, 3), 77)
     assert (angle(turned, 0, table), angle(turned, 1, table)) == (pytest.approx(77, abs=1e-3), 0.0)
     predicted = random_rotations(2, generator=generator()).requires_grad_()

@@ -9,8 +9,9 @@ import torch
 
 from tests.fixtures.poses import about, in_double, random_rotations
 from tests.losses.test_registry import poses
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.geometry.rotations import SymmetryTable
+from yolozu.geometry.symmetry import Symmetries
 from yolozu.losses.base import Supervision
 from yolozu.losses.rotation import ROTATION
 
@@ -40,6 +41,6 @@ def test_it_is_the_angle(degrees):
 def test_it_is_the_least_over_the_symmetries_of_the_class():
     halves = np.stack([np.eye(3), about((0, 0, 1), 180).numpy()])
     model = ObjectModel(np.zeros((0, 3)), None, Symmetries(halves, np.zeros((2, 3))))
-    table = SymmetryTable.of_models(ObjectModels({1: model}), 2)
+    table = SymmetryTable.of_classes(ObjectModels({1: model}).symmetries, 2)
     assert loss_of(about((0, 0, 1), 170), 1, table) == pytest.approx(10.0, abs=1e-4)
     assert loss_of(about((0, 0, 1), 170), 0, table) == pytest.approx(170.0, abs=1e-4)

@@ -11,9 +11,9 @@ from tests.fixtures.poses import perfect_heads, with_poses
 from tests.matching.costs.posed import candidates
 from tests.model.tiny import targets
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import Targets
 from yolozu.matching.costs.base import Candidates
 from yolozu.matching.hungarian import Matcher, NonFiniteCostError, assign, assign_in_order
+from yolozu.structures.targets import Targets
 
 CPU = torch.device("cpu")
 

@@ -6,7 +6,7 @@ from tests.model.tiny import scattered
 from yolozu.model.decoder import Decoder
 from yolozu.model.denoising import DenoisingGroups
 from yolozu.model.heads.base import HeadSizes
-from yolozu.model.references import inverse_sigmoid
+from yolozu.model.reference_boxes import inverse_sigmoid
 
 SIZES = ((4, 6), (2, 3), (1, 1))
 

@@ -5,8 +5,8 @@ import torch
 
 from tests.model.tiny import NUM_CLASSES, targets
 from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
-from yolozu.geometry.targets import Targets
 from yolozu.model.denoising import Denoising, DenoisingGroups, NoiseShare
+from yolozu.structures.targets import Targets
 
 CPU = torch.device("cpu")
 

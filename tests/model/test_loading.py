@@ -5,11 +5,11 @@ import torch
 from torch import nn
 
 from yolozu.artifacts.checkpoint import Checkpoint
-from yolozu.artifacts.classes import ClassTable
 from yolozu.contract.sections.model import ModelConfig
 from yolozu.errors import InputError
 from yolozu.model.detector import build_detector
 from yolozu.model.loading import detector_from, load_exactly
+from yolozu.structures.classes import ClassTable
 
 CONFIG = ModelConfig.model_validate(
     {

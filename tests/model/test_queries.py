@@ -7,7 +7,7 @@ from tests.model.tiny import scattered
 from yolozu.errors import InputError
 from yolozu.model.heads.base import HeadSizes
 from yolozu.model.queries import QuerySelector
-from yolozu.model.references import anchor_boxes
+from yolozu.model.reference_boxes import anchor_boxes
 
 SIZES = ((4, 6), (2, 3), (1, 1))
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from yolozu.contract.sections.trained_model import TrainedModelConfig
-from yolozu.geometry.targets import Targets
 from yolozu.model.detector import Detector, build_detector
+from yolozu.structures.targets import Targets
 
 NUM_CLASSES = 3
 CONFIG = {

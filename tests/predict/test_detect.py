@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.fixtures.exported import CLASSES, PREPROCESS
-from yolozu.artifacts.classes import ClassTable
 from yolozu.errors import InputError
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.detect import DetectorRun, require_classes
 from yolozu.progress import SilentProgress
+from yolozu.structures.classes import ClassTable
 
 REQUEST = AdapterRequest(classes=CLASSES, progress=SilentProgress(), batch_size=2, score_threshold=0.5)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.evaluation.boxes.test_coco import evaluated
 from tests.evaluation.coco_files import pycocotools_stats, write_coco
-from tests.evaluation.test_coco import evaluated
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,9 @@ from tests.training.tiny import Tiny, make_index, recipe
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.trained_model import TrainedModelConfig
+from yolozu.evaluation.quick_metrics import quick_metrics
 from yolozu.model.denoising import Denoising
 from yolozu.model.detector import build_detector
-from yolozu.stages.scoring import quick_metrics
 from yolozu.training.criterion import build_criterion
 
 

@@ -19,10 +19,10 @@ from yolozu.contract.sections.train import DeviceSection
 from yolozu.contract.sections.ttt_presets import PRESETS
 from yolozu.data.index import DataIndex
 from yolozu.errors import Interrupted
+from yolozu.evaluation.quick_metrics import quick_metrics
 from yolozu.predict.ttt.report import TttReport
 from yolozu.predict.ttt.tent import Tent
 from yolozu.stages.predict import PredictInputs, PredictOutputs, PredictSpec, run
-from yolozu.stages.scoring import quick_metrics
 
 IMAGES = 3
 

@@ -9,7 +9,6 @@ import pytest
 from tests.stages.contexts import context_in
 from tests.training.tiny import MODEL, make_index
 from yolozu.artifacts.checkpoint import read_checkpoint
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.run_meta import read_run_meta
@@ -27,6 +26,7 @@ from yolozu.model.loading import detector_from
 from yolozu.stages import train as train_stage
 from yolozu.stages.base import links
 from yolozu.stages.train import STAGE, TrainInputs, TrainOutputs, TrainSpec, run
+from yolozu.structures.classes import ClassTable
 
 PROVENANCE = {"contract_digest": "c" * 64, "dataset_digest": "d" * 64, "argv": ["doit", "train"]}
 

@@ -17,10 +17,10 @@ from yolozu.data import dataset as dataset_module
 from yolozu.data.augmentation.augment import draw_variation, generator_for
 from yolozu.data.index import DataIndex
 from yolozu.errors import UsageError
-from yolozu.geometry.targets import Targets
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import DetectorOutput
 from yolozu.stages.train import run
+from yolozu.structures.targets import Targets
 from yolozu.training import loop as loop_module
 from yolozu.training.randomness import seeded
 

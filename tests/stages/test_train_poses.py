@@ -126,7 +126,7 @@ def test_costs_of_poses_count_from_the_step_of_the_contract(begun):
 
 def test_symmetries_are_those_of_the_models(begun):
     _, symmetric, about = begun()
-    assert torch.equal(about.symmetries.rotations_CS33, SymmetryTable.of_models(MODELS, 2).rotations_CS33)
+    assert torch.equal(about.symmetries.rotations_CS33, SymmetryTable.of_classes(MODELS.symmetries, 2).rotations_CS33)
     _, plain, about = begun({"models": ObjectModels()})
     assert about.symmetries.rotations_CS33.shape == (2, 1, 3, 3)
     assert losses_of(symmetric)["rot"] < losses_of(plain)["rot"]

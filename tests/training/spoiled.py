@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tests.training.tiny import Tiny
-    from yolozu.geometry.targets import Targets
+    from yolozu.structures.targets import Targets
     from yolozu.training.config import Materials, TrainingConfig
 
 

@@ -11,13 +11,13 @@ from yolozu.contract.sections.losses import LossSection, LossWeights
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import Targets
 from yolozu.losses.box import box_giou_loss, box_l1_loss
 from yolozu.losses.varifocal import varifocal_loss
 from yolozu.matching.costs.base import Candidates
 from yolozu.matching.hungarian import NonFiniteCostError
 from yolozu.model.denoising import DenoisingGroups, DrawnObjects
 from yolozu.model.outputs import DenoisingOutput, TrainingOutput
+from yolozu.structures.targets import Targets
 from yolozu.training.criterion import build_criterion
 
 

@@ -9,8 +9,8 @@ from tests.matching.costs.posed import TURN, candidates
 from yolozu.contract.sections.losses import LossSection, LossWeights
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import Targets
 from yolozu.model.outputs import DetectorOutput, TrainingOutput
+from yolozu.structures.targets import Targets
 from yolozu.training.criterion import build_criterion
 
 OBJECT = (0.5, 0.5, 0.2, 0.2)

@@ -9,12 +9,13 @@ import torch
 from tests.fixtures.poses import about, perfect_heads, random_heads, with_poses
 from tests.model.tiny import images, targets, tiny_detector
 from tests.training.test_criterion import predictions
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.contract.sections.losses import LossSection, LossWeights
 from yolozu.contract.sections.matching import MatchingSection
-from yolozu.geometry.decoded_poses import SeenBy, translation
 from yolozu.geometry.pose import normalized_focal
+from yolozu.geometry.pose_tensors import SeenBy, translation
 from yolozu.geometry.rotations import SymmetryTable, rot6d_to_matrix
+from yolozu.geometry.symmetry import Symmetries
 from yolozu.model.denoising import DenoisingGroups
 from yolozu.model.outputs import DenoisingOutput, TrainingOutput
 from yolozu.training.criterion import build_criterion
@@ -32,7 +33,7 @@ def symmetries():
         0: ObjectModel(nothing, None, Symmetries(turns, np.zeros((4, 3)))),
         1: ObjectModel(nothing, None, Symmetries(axis_3=np.array([1.0, 0.0, 0.0]))),
     }
-    return SymmetryTable.of_models(ObjectModels(models), 3)
+    return SymmetryTable.of_classes(ObjectModels(models).symmetries, 3)
 
 
 def criterion(*, aligner="none", matching=None, table=None, **weights):

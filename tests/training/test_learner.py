@@ -13,10 +13,10 @@ from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.data.collate import Batch, collate
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import PoseTargets, Targets
 from yolozu.matching.hungarian import NonFiniteCostError
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import TrainingOutput
+from yolozu.structures.targets import PoseTargets, Targets
 from yolozu.training.batch_sharding import window_weights
 from yolozu.training.criterion import build_criterion
 from yolozu.training.learner import Learner

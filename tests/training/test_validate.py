@@ -13,7 +13,7 @@ from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.dataset import ValidationImages
-from yolozu.evaluation.coco import evaluate_coco
+from yolozu.evaluation.boxes.coco import evaluate_coco
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import DetectorOutput
 from yolozu.training.criterion import build_criterion

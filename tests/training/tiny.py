@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_of
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
@@ -21,13 +20,16 @@ from yolozu.contract.sections.optim import LengthSection, OptimSection, Schedule
 from yolozu.contract.sections.train import LoopSection, MimSection, OperationsSection
 from yolozu.contract.sections.trained_model import with_additions
 from yolozu.data.dataset import TrainingImages, ValidationImages
-from yolozu.data.index import DataIndex, ImageRecord
-from yolozu.data.poses import PoseLabels
+from yolozu.data.index import DataIndex
 from yolozu.data.preprocess import Preprocess
 from yolozu.geometry.camera import rotation_about_z
 from yolozu.geometry.rotations import SymmetryTable
+from yolozu.geometry.symmetry import Symmetries
 from yolozu.model.detector import build_detector
 from yolozu.progress import SilentProgress
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.poses import PoseLabels
 from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
 from yolozu.training.config import Materials, TrainingConfig
 from yolozu.training.criterion import build_criterion
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.predictions import ImagePredictions
+    from yolozu.structures.predictions import ImagePredictions
 
 SIDE = 64
 COLORS = ((220, 40, 40), (40, 60, 220))
@@ -101,7 +103,7 @@ POSES = Objective(
     losses=LossSection(task_aligner="uncertainty"),
     augment=AUGMENT.model_copy(update={"intrinsics_jitter": True}),
     models=MODELS,
-    symmetries=SymmetryTable.of_models(MODELS, 2),
+    symmetries=SymmetryTable.of_classes(MODELS.symmetries, 2),
 )
 """All that has to do with poses at once."""
 

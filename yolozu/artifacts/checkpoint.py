@@ -14,9 +14,9 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import canonical, written_aside
 from yolozu.errors import InputError, YolozuError
+from yolozu.structures.classes import ClassTable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ Source: Lin et al., Microsoft COCO, ECCV 2014; names and ids as in ``instances_v
 
 from __future__ import annotations
 
-from yolozu.artifacts.classes import ClassTable
+from yolozu.structures.classes import ClassTable
 
 COCO_NAMES = (
     "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import canonical
 from yolozu.artifacts.onnx_content import PREFIX
 from yolozu.artifacts.onnx_recipe import RECIPE
 from yolozu.artifacts.record import SCHEMA_URL
 from yolozu.errors import InputError
+from yolozu.structures.classes import ClassTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

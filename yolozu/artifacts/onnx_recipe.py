@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from yolozu.contract.sections.predict import PredictSection
-
 EPSILON_PX = 1e-6
 """Edges this near to a pixel border are on it."""
 
@@ -58,8 +56,8 @@ LETTERBOX: dict[str, Any] = {
 DETECTIONS: dict[str, Any] = {
     "score": "sigmoid",
     "pairs": "query x class",
-    "score_threshold": PredictSection.model_fields["score_threshold"].default,
-    "max_detections": PredictSection.model_fields["max_detections"].default,
+    "score_threshold": 0.001,
+    "max_detections": 300,
     "suppression": "none",
     "clip": "picture",
     "empty_boxes": "dropped",

@@ -152,13 +152,13 @@ def _refuse_other_data(a: PredictedData, b: PredictedData, runs: Sequence[Predic
 
 def _loaded(path: Path, data: PredictedData) -> PredictionsFile:
     from yolozu.artifacts.predictions import load_predictions
-    from yolozu.evaluation.known import known_images
+    from yolozu.evaluation.known_images import known_images
 
     return load_predictions(path, known=known_images(data.index, max_images=data.max_images))
 
 
 def _warnings(words: tuple[str, str], loaded: Sequence[PredictionsFile], images: int) -> Iterator[str]:
-    from yolozu.evaluation.report import said_by
+    from yolozu.evaluation.boxes.report import said_by
 
     for word, file in zip(words, loaded, strict=True):
         yield from (f"{word}: {line}" for line in said_by(file.check))

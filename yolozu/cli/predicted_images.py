@@ -12,10 +12,10 @@ from yolozu.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import DataIndex
     from yolozu.predict.ttt.report import Score
+    from yolozu.structures.classes import ClassTable
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class PredictedImages:
         """What predictions of these images are worth; None where there is no ground truth."""
         if self.classes is None or not self.index.num_instances:
             return None
-        from yolozu.stages.scoring import quick_metrics
+        from yolozu.evaluation.quick_metrics import quick_metrics
 
         models = self.models if self.index.has_poses else None
         return lambda predictions: quick_metrics(self.index, predictions, models)

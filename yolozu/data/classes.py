@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import is_text, read_json, reason_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
 from yolozu.data.layouts.ultralytics import read_yaml
 from yolozu.errors import InputError
+from yolozu.structures.classes import ClassTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,9 +12,9 @@ from yolozu.data.readers.coco_file import image_path, read_coco_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.data.index import DataIndex
     from yolozu.data.layouts.layout import Layout, Split
+    from yolozu.structures.classes import ClassTable
 
 CategoryIds = Literal["dataset", "zero-based", "one-based", "coco"]
 """How category ids count: as the data set's files say, by place from 0 or 1, or as COCO's own annotations do."""

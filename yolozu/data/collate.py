@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from yolozu.geometry.targets import PoseTargets, Targets, concatenated
+from yolozu.structures.targets import PoseTargets, Targets, concatenated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from yolozu.data.dataset import Sample
     from yolozu.data.placement import Placement
-    from yolozu.data.poses import PlacedPoses
+    from yolozu.structures.poses import PlacedPoses
 
 
 @dataclass(frozen=True)

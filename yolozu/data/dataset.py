@@ -28,9 +28,9 @@ from yolozu.data.augmentation.object_boxes import object_boxes
 from yolozu.data.augmentation.pasting import placed_cut_out
 from yolozu.data.images import read_image
 from yolozu.data.placed_poses import NO_MODELS, place_poses
-from yolozu.data.poses import PoseLabels
 from yolozu.errors import InputError
 from yolozu.geometry.input_sizes import input_sizes
+from yolozu.structures.poses import PoseLabels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,11 +38,12 @@ if TYPE_CHECKING:
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.data import AugmentSection
     from yolozu.data.augmentation.augment import Variation
-    from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.data.index import DataIndex
     from yolozu.data.placement import Placement
-    from yolozu.data.poses import PlacedPoses
     from yolozu.data.preprocess import Preprocess
     from yolozu.data.sampler import SampleKey
+    from yolozu.structures.image_record import ImageRecord
+    from yolozu.structures.poses import PlacedPoses
 
 Cache = Literal["none", "ram"]
 

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.artifacts.predictions.entries import CAMERA
 from yolozu.data.placed_poses import place_camera
-from yolozu.data.poses import PoseLabels
 from yolozu.errors import InputError
+from yolozu.structures.poses import PoseLabels
+from yolozu.structures.predictions import ImagePredictions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.classes import ClassTable
-    from yolozu.data.index import ImageRecord
+    from yolozu.data.index import DataIndex
     from yolozu.data.placement import Placement
-    from yolozu.geometry.detections import RawDetections, RawPoses
+    from yolozu.structures.classes import ClassTable
+    from yolozu.structures.detections import RawDetections, RawPoses
+    from yolozu.structures.image_record import ImageRecord
 
 
 def on_original_image(
@@ -121,3 +122,14 @@ def _require_sense(image: str, output: str, sound_N: NDArray[np.bool_], what: st
             problem=f"{output} gives {what}",
             fix="predict with another checkpoint, or train with a lower lr or clip_grad_norm",
         )
+
+
+def with_cameras(index: DataIndex, camera: tuple[float, float, float, float] | None) -> DataIndex:
+    """The images with this camera (fx, fy, cx, cy in px) where theirs is not known, so that it too can be perturbed."""
+    if camera is None:
+        return index
+    import numpy as np
+
+    from yolozu.data.detections import with_camera
+
+    return replace(index, records=tuple(with_camera(record, np.array(camera)) for record in index.records))

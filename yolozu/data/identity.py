@@ -9,7 +9,7 @@ from yolozu.artifacts.digest import digest_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from yolozu.data.index import ImageRecord
+    from yolozu.structures.image_record import ImageRecord
 
 
 def images_digest(records: Sequence[ImageRecord]) -> str:

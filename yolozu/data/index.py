@@ -7,90 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
-
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import canonical, lack_of, read_json, write_text
-from yolozu.data.poses import PoseLabels
 from yolozu.errors import InputError
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.image_record import ImageRecord
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from yolozu.data.moved import Moved
 
 SCHEMA_VERSION = 2
-
-
-@dataclass(frozen=True, eq=False)
-class ImageRecord:
-    """One image and its N objects.
-
-    Attributes:
-        image: path relative to the data set's root, with ``/``; absolute where it is outside.
-        path: the file, readable from the working directory.
-        width: px, after EXIF orientation.
-        height: px, after EXIF orientation.
-        sha256: digest of the file.
-        class_indices: (N,) int64 network index.
-        boxes_cxcywh: (N, 4) float64 normalized to the image.
-        is_crowd: (N,) bool, regions that are no training target.
-        areas_px: (N,) float64 squared px, as annotated; box width × height where nothing is.
-        poses: camera and poses; None in an image without either.
-        masks: (N,) each object's picture of its visible pixels, relative to the data set's root or absolute, and the
-            grey level that marks it (None: all above 0); None for an object without. Empty where no object has one.
-        number: the id that an instances file gives it, where ids and paths order the images differently: detections of
-            equal scores count in the order of ids. None where the order of paths is that of ids, or there are none.
-    """
-
-    image: str
-    path: Path
-    width: int
-    height: int
-    sha256: str
-    class_indices: NDArray[np.int64]
-    boxes_cxcywh: NDArray[np.float64]
-    is_crowd: NDArray[np.bool_]
-    areas_px: NDArray[np.float64]
-    poses: PoseLabels | None = None
-    masks: tuple[tuple[str, int | None] | None, ...] = ()
-    number: int | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The record without what its index knows."""
-        numbered = {} if self.number is None else {"number": self.number}
-        return {
-            **numbered,
-            "image": self.image,
-            "width": self.width,
-            "height": self.height,
-            "sha256": self.sha256,
-            "class_indices": self.class_indices.tolist(),
-            "boxes_cxcywh": self.boxes_cxcywh.tolist(),
-            "is_crowd": self.is_crowd.tolist(),
-            "areas_px": self.areas_px.tolist(),
-            "poses": None if self.poses is None else self.poses.to_json(),
-            "masks": [None if mask is None else list(mask) for mask in self.masks],
-        }
-
-    @classmethod
-    def from_json(cls, row: dict[str, Any], root: Path) -> Self:
-        """The record that `to_json` wrote, of a data set at ``root``."""
-        count = len(row["class_indices"])
-        return cls(
-            image=row["image"],
-            path=root / row["image"],
-            width=row["width"],
-            height=row["height"],
-            sha256=row["sha256"],
-            class_indices=np.array(row["class_indices"], dtype=np.int64),
-            boxes_cxcywh=np.array(row["boxes_cxcywh"], dtype=np.float64).reshape(count, 4),
-            is_crowd=np.array(row["is_crowd"], dtype=np.bool_).reshape(count),
-            areas_px=np.array(row["areas_px"], dtype=np.float64).reshape(count),
-            poses=None if row["poses"] is None else PoseLabels.from_json(row["poses"]),
-            masks=tuple(None if mask is None else (mask[0], mask[1]) for mask in row["masks"]),
-            number=row.get("number"),
-        )
 
 
 @dataclass(frozen=True, eq=False)

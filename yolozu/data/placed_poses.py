@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from yolozu.artifacts.meshes import ObjectModels
-from yolozu.data.poses import PlacedPoses, PoseLabels
 from yolozu.geometry.camera import rotation_about_z
+from yolozu.structures.poses import PlacedPoses, PoseLabels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.meshes import Symmetries
     from yolozu.data.placement import Placement
+    from yolozu.geometry.symmetry import Symmetries
 
 NO_CAMERA = (1.0, 1.0, 0.0, 0.0)
 NO_ROTATION = np.eye(3)

@@ -13,12 +13,13 @@ import numpy as np
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.data.classes import classes_of_labels, stated_classes
 from yolozu.data.images import ImageFacts, image_facts
-from yolozu.data.index import DataIndex, ImageRecord
+from yolozu.data.index import DataIndex
 from yolozu.data.layouts.layout import described_by
-from yolozu.data.poses import PoseLabels
 from yolozu.data.readers.meshes import read_models
 from yolozu.data.registry import READERS
 from yolozu.errors import InputError
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.poses import PoseLabels
 from yolozu.system import available_cores, released
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.digest import DigestCache
     from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
     from yolozu.data.layouts.layout import Layout
     from yolozu.data.readers.base import SplitReader
     from yolozu.progress import Progress
+    from yolozu.structures.classes import ClassTable
 
 INDEX_FORMATS = frozenset({"yolo", "ultralytics"})
 """Formats whose labels hold network indices."""

@@ -48,8 +48,8 @@ from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.plan.begun import Begun, free_place
 from yolozu.plan.plan import Node
 from yolozu.plan.receipt import Receipt
-from yolozu.progress import Progress, SilentProgress, progress_for
-from yolozu.stages.base import StageContext, Stopper, links
+from yolozu.progress import Progress, SilentProgress, Stopper, progress_for
+from yolozu.stages.base import StageContext, links
 from yolozu.system_errors import told_by_machine
 
 if TYPE_CHECKING:

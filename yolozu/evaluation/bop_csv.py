@@ -16,9 +16,10 @@ import numpy as np
 
 from yolozu.artifacts.jsonio import write_text
 from yolozu.artifacts.predictions.poses import rotation_error
-from yolozu.artifacts.predictions.types import ROTATION_TOLERANCE, ImagePredictions
+from yolozu.artifacts.predictions.types import ROTATION_TOLERANCE
 from yolozu.errors import Finding, InputError
 from yolozu.evaluation.bop_ids import image_keys, require_one_camera, stated_keys
+from yolozu.structures.predictions import ImagePredictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

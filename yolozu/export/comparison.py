@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.parity_report import Thresholds
-    from yolozu.geometry.detections import RawDetections
     from yolozu.model.detector import Detector
     from yolozu.model.onnx_network import OnnxNetwork
+    from yolozu.structures.detections import RawDetections
 
     Outputs = dict[str, NDArray[np.float32]]
     """What a network gives for one image: (Q, K), or (K,) of the image as a whole."""

@@ -16,7 +16,7 @@ from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.geometry.detections import RawDetections
+    from yolozu.structures.detections import RawDetections
 
 SAME_OBJECT_IOU = 0.5
 """Detections that overlap less are not of one object, whatever their scores."""

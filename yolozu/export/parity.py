@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.checkpoint import Checkpoint
-    from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.data.index import DataIndex
     from yolozu.data.placement import Placement
     from yolozu.progress import Progress
+    from yolozu.structures.image_record import ImageRecord
 
 BATCH_SIZES = (1, 3)
 """The export is traced with 2 images; these show that its batch is free."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.geometry.detections import RawDetections, RawPoses
+    from yolozu.structures.detections import RawDetections, RawPoses
 
 FAR_M = 1.0
 """Beyond this depth an object may move in proportion to it: float noise is relative."""

@@ -18,7 +18,7 @@ from yolozu.geometry.pose import SMALLEST_SQUARE, gram_schmidt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from yolozu.artifacts.meshes import ObjectModels, Symmetries
+    from yolozu.geometry.symmetry import Symmetries
 
 
 def rot6d_to_matrix(rot6d: Tensor) -> Tensor:
@@ -101,9 +101,8 @@ class SymmetryTable:
         return cls(torch.eye(3).repeat(num_classes, 1, 1, 1), torch.zeros(num_classes, 3))
 
     @classmethod
-    def of_models(cls, models: ObjectModels, num_classes: int) -> SymmetryTable:
-        """Those of the models; classes without a model have none."""
-        known: Mapping[int, Symmetries] = {index: model.symmetries for index, model in models.by_class.items()}
+    def of_classes(cls, known: Mapping[int, Symmetries], num_classes: int) -> SymmetryTable:
+        """Those of each class by its network index; classes that ``known`` does not have have none."""
         most = max((len(entry.rotations_S33) for entry in known.values()), default=1)
         table = cls(torch.eye(3).repeat(num_classes, most, 1, 1), torch.zeros(num_classes, 3))
         for index, symmetries in known.items():

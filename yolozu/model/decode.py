@@ -10,7 +10,7 @@ import numpy as np
 
 from yolozu.artifacts.onnx_metadata import DETECTION_OUTPUTS, POSE_OUTPUTS
 from yolozu.errors import InputError
-from yolozu.geometry.detections import RawDetections, RawPoses
+from yolozu.structures.detections import RawDetections, RawPoses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from yolozu.model.attention import SelfAttention
 from yolozu.model.deformable import DeformableAttention
 from yolozu.model.heads.registry import HEADS, POSE_HEADS
 from yolozu.model.mlp import FeedForward, Mlp
-from yolozu.model.references import inverse_sigmoid
+from yolozu.model.reference_boxes import inverse_sigmoid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

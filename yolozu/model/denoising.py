@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from yolozu.geometry.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
-from yolozu.geometry.targets import Targets
-from yolozu.model.references import inverse_sigmoid
+from yolozu.model.reference_boxes import inverse_sigmoid
+from yolozu.structures.targets import Targets
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from yolozu.contract.sections.model import ModelConfig
 from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.errors import InputError
-from yolozu.geometry.targets import Targets
 from yolozu.model.backbones.base import Backbone
 from yolozu.model.backbones.registry import BACKBONES
 from yolozu.model.decoder import Decoder
@@ -19,11 +18,12 @@ from yolozu.model.denoising import Denoising, DenoisingQueries, NoiseShare
 from yolozu.model.heads.base import HeadSizes
 from yolozu.model.heads.intrinsics import IntrinsicsHead
 from yolozu.model.hybrid_encoder import HybridEncoder
-from yolozu.model.layout import with_dense_gradient
+from yolozu.model.memory_format import with_dense_gradient
 from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput, last_layer
 from yolozu.model.projector import Projector
 from yolozu.model.queries import Proposals, QuerySelector
 from yolozu.model.reconstruction import ReconstructionHead, hide, visible_mean
+from yolozu.structures.targets import Targets
 
 LARGEST_STRIDE = 32
 DETECTION_HEADS = ("logits", "boxes")

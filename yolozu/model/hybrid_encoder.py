@@ -13,9 +13,9 @@ from torch.nn import functional as F
 
 from yolozu.model.attention import SelfAttention
 from yolozu.model.convolution import ConvNorm, CspRepLayer
-from yolozu.model.layout import with_dense_gradient
+from yolozu.model.memory_format import with_dense_gradient
 from yolozu.model.mlp import FeedForward
-from yolozu.model.references import sine_positions
+from yolozu.model.reference_boxes import sine_positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

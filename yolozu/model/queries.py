@@ -14,7 +14,7 @@ from yolozu.model.heads.base import HeadSizes
 from yolozu.model.heads.box import BoxHead
 from yolozu.model.heads.classification import ClassificationHead
 from yolozu.model.linear import Linear
-from yolozu.model.references import anchor_logits, anchor_validity
+from yolozu.model.reference_boxes import anchor_logits, anchor_validity
 
 
 @dataclass(frozen=True)

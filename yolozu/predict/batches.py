@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.data.index import ImageRecord
     from yolozu.data.transform import ImageTransform
     from yolozu.predict.tta.views import View
+    from yolozu.structures.image_record import ImageRecord
 
     Shown = tuple[NDArray[np.uint8], Placement]
     """A canvas (H, W, 3), and where the image lies on it."""

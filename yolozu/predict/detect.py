@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.data.detections import camera_of, on_original_image, with_camera
 from yolozu.errors import Finding, InputError
 from yolozu.model.decode import decode_detections
@@ -17,6 +16,7 @@ from yolozu.predict.batches import image_batches
 from yolozu.predict.tta.fusion import fuse
 from yolozu.predict.tta.matching import Seen
 from yolozu.predict.tta.views import require_fitting, views_of
+from yolozu.structures.predictions import ImagePredictions
 from yolozu.system import available_cores
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.contract.sections.predict import TtaSection
-    from yolozu.data.index import ImageRecord
     from yolozu.data.preprocess import Placement, Preprocess
-    from yolozu.geometry.detections import RawDetections
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.batches import ImageBatch
+    from yolozu.structures.classes import ClassTable
+    from yolozu.structures.detections import RawDetections
+    from yolozu.structures.image_record import ImageRecord
 
     Network = Callable[[NDArray[np.uint8]], Mapping[str, NDArray[np.float32]]]
     """Letterboxed images (B, H, W, 3) uint8 -> outputs as in `yolozu.artifacts.onnx_metadata.OUTPUTS`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from yolozu.contract.base import Section
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from yolozu.contract.sections.run import Contract
     from yolozu.contract.sections.train import OperationsSection
     from yolozu.data.moved import Moved
-    from yolozu.progress import Progress
+    from yolozu.progress import Progress, Stopper
 
 
 class StageSpec(Section):
@@ -106,14 +106,6 @@ def gives_at(key: str) -> Any:
 def links(declaration: type) -> dict[str, Link]:
     """Field name -> link of an inputs or outputs declaration."""
     return {entry.name: entry.metadata["link"] for entry in fields(declaration)}
-
-
-class Stopper(Protocol):
-    """Whether somebody asked the stage to stop at its next safe point."""
-
-    def __call__(self) -> bool:
-        """True once a stop was asked for."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,10 @@ def run(spec: EvaluateSpec, inputs: EvaluateInputs, outputs: EvaluateOutputs, co
     from yolozu.artifacts.jsonio import pretty, write_text
     from yolozu.artifacts.predictions import load_predictions
     from yolozu.data.index import DataIndex
-    from yolozu.evaluation.coco import evaluate_coco
+    from yolozu.evaluation.boxes.coco import evaluate_coco
+    from yolozu.evaluation.boxes.report import coco_report
     from yolozu.evaluation.gates import missed_gates
-    from yolozu.evaluation.known import known_images
-    from yolozu.evaluation.report import coco_report
+    from yolozu.evaluation.known_images import known_images
 
     index, max_images = DataIndex.read(inputs.images), spec.predict.max_images
     loaded = load_predictions(inputs.predictions, known=known_images(index, max_images=max_images))
@@ -86,9 +86,9 @@ def _poses(
     from yolozu.artifacts.jsonio import pretty, write_text
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.evaluation.bop_csv import write_bop_csv
+    from yolozu.evaluation.boxes.report import said_by
     from yolozu.evaluation.pose.evaluate import evaluate_pose
     from yolozu.evaluation.pose.report import pose_report
-    from yolozu.evaluation.report import said_by
 
     if not index.has_poses:
         return None

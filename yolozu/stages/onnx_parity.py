@@ -8,8 +8,8 @@ from typing import Any
 
 from yolozu.contract.sections.export import ParitySection
 from yolozu.errors import GateFailed
+from yolozu.progress import StoppableProgress
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs
-from yolozu.stages.stoppable import StoppableProgress
 
 
 class ParitySpec(StageSpec):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.train import DeviceSection
 from yolozu.errors import UsageError
+from yolozu.progress import StoppableProgress
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
-from yolozu.stages.stoppable import StoppableProgress
 
 if TYPE_CHECKING:
     from yolozu.data.index import DataIndex
@@ -84,7 +84,7 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
 def _score(index: DataIndex, models_path: Path) -> Score:
     """What adaptation is worth."""
     from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.stages.scoring import quick_metrics
+    from yolozu.evaluation.quick_metrics import quick_metrics
 
     models = ObjectModels.read(models_path) if index.has_poses else None
     return lambda predictions: quick_metrics(index, predictions, models)

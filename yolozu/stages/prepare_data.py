@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.sections.data import SYNTHETIC, DatasetSection, SynthSection
 from yolozu.errors import Finding, InputError
+from yolozu.progress import StoppableProgress
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, reads
-from yolozu.stages.stoppable import StoppableProgress
 
 if TYPE_CHECKING:
     from yolozu.data.checking.check import CheckedData

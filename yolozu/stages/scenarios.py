@@ -69,10 +69,11 @@ def run(
     from yolozu.artifacts.predictions import read_predictions
     from yolozu.artifacts.record import write_record
     from yolozu.data.index import DataIndex
-    from yolozu.evaluation.known import known_images
-    from yolozu.evaluation.scenarios.suite import Predicted, Suite
+    from yolozu.evaluation.known_images import known_images
+    from yolozu.evaluation.scenarios.suite import Suite
+    from yolozu.predict.scenario_predictor import AdapterPredictor
     from yolozu.stages.predict import request_of
-    from yolozu.stages.scenario_suite import AdapterPredictor
+    from yolozu.structures.predictions import TimedPredictions
 
     setting, warnings = _planned(inputs.setting, spec)
     changed = _changed(spec)
@@ -92,7 +93,7 @@ def run(
         index=tested,
         models=ObjectModels.read(inputs.models),
         predictor=AdapterPredictor(spec.predict.adapter, request_of(spec, inputs, index, context, "scenarios")),
-        clean=Predicted([entry for entry in entries if entry.image in names], None),
+        clean=TimedPredictions([entry for entry in entries if entry.image in names], None),
         comparable=not changed,
         warnings=warnings,
     ).run()

@@ -20,10 +20,15 @@ from yolozu.contract.sections.trained_model import with_additions
 from yolozu.errors import Finding, InputError
 from yolozu.optim.schedules import SCHEDULES_OF_TOTAL
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
-from yolozu.stages.crowding import crowded_lines
-from yolozu.stages.first_weights import initialize_from_file
-from yolozu.stages.lone_images import lone_image_lines
-from yolozu.stages.pose_learning import decided, require_poses, symmetries_of, without_effect
+from yolozu.training.data_checks import (
+    crowded_lines,
+    decided,
+    lone_image_lines,
+    require_poses,
+    symmetries_of,
+    without_effect,
+)
+from yolozu.training.first_weights import initialize_from_file
 
 if TYPE_CHECKING:
     from yolozu.artifacts.meshes import ObjectModels
@@ -250,7 +255,7 @@ def _detector(spec: TrainSpec, config: ModelConfig, train: DataIndex) -> Detecto
 
 def _score(models: ObjectModels, *, with_poses: bool) -> Score:
     """The same numbers as `evaluate` gives."""
-    from yolozu.stages.scoring import quick_metrics
+    from yolozu.evaluation.quick_metrics import quick_metrics
 
     return lambda index, predictions: quick_metrics(index, predictions, models if with_poses else None)
 

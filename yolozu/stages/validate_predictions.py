@@ -50,7 +50,7 @@ def run(
     from yolozu.artifacts.predictions import check_predictions
     from yolozu.artifacts.predictions.report import check_report
     from yolozu.data.index import DataIndex
-    from yolozu.evaluation.known import known_images
+    from yolozu.evaluation.known_images import known_images
 
     known = known_images(DataIndex.read(inputs.images), max_images=spec.predict.max_images)
     check = check_predictions(inputs.predictions, known=known)

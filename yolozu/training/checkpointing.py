@@ -17,8 +17,8 @@ from yolozu.training.state import TrainingState
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.geometry.rotations import SymmetryTable
+    from yolozu.structures.classes import ClassTable
     from yolozu.training.learner import Learner
     from yolozu.training.timetable import Timetable
 

@@ -15,13 +15,13 @@ from torch import Tensor
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import Targets
 from yolozu.losses.base import Loss, Over, Supervision
 from yolozu.losses.registry import LOSSES
 from yolozu.losses.uncertainty import aligned
 from yolozu.matching.costs.base import Candidates
 from yolozu.matching.hungarian import Assignment, Matcher, assign_in_order
 from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput
+from yolozu.structures.targets import Targets
 from yolozu.training.pose_pairs import corrections_of, pose_pairs
 
 if TYPE_CHECKING:

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from yolozu.contract.sections.train import LoopSection
     from yolozu.data.collate import Batch
     from yolozu.data.preprocess import Preprocess
-    from yolozu.geometry.targets import Targets
     from yolozu.model.outputs import TrainingOutput
     from yolozu.optim.schedules import Schedule
+    from yolozu.structures.targets import Targets
 
 
 class Loss(Protocol):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yolozu.geometry.decoded_poses import SeenBy, log_depth, translation
+from yolozu.geometry.pose_tensors import SeenBy, log_depth, translation
 from yolozu.geometry.rotations import SymmetryTable, rot6d_to_matrix
 from yolozu.losses.base import Corrections, PosePairs
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from yolozu.geometry.targets import PoseTargets, Targets
+    from yolozu.structures.targets import PoseTargets, Targets
 
 
 def pose_pairs(

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.data.detections import on_original_image
 from yolozu.data.preprocess import normalize_images
 from yolozu.model.decode import decode_detections
 from yolozu.model.outputs import DetectorOutput
+from yolozu.structures.predictions import ImagePredictions
 from yolozu.training.batches import validation_batches
 from yolozu.training.criterion import SOURCES
 from yolozu.training.distributed import SINGLE_PROCESS, Group
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from yolozu.data.collate import Batch
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
-    from yolozu.geometry.targets import Targets
+    from yolozu.structures.targets import Targets
     from yolozu.training.learner import Loss
 
 TELL_EVERY_S = 2.0

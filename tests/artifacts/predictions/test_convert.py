@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tests.artifacts.predictions.samples import POSE, detection, entry, wrapped, write
 from tests.artifacts.predictions.test_stream import values
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.predictions import KnownImages, check_predictions
 from yolozu.artifacts.predictions.convert import CocoNumbers, convert_predictions
 from yolozu.artifacts.predictions.convert.numbers import categories_by_name
 from yolozu.artifacts.predictions.types import BOX_KEYS
 from yolozu.errors import InputError
+from yolozu.structures.classes import ClassTable
 
 CAMERA = {"fx": 500, "fy": 500.5, "cx": 320, "cy": 240}
 KNOWN = KnownImages(("val/7.jpg", "val/9.jpg", "val/x.jpg"), ((640, 480), (100, 200), (10, 10)), frozenset((3, 7)))

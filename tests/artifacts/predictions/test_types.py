@@ -3,14 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from yolozu.artifacts.predictions.types import ImagePredictions, boxes_between, boxes_to_cxcywh
-
-
-def test_columns_of_different_lengths_are_refused():
-    with pytest.raises(ValueError, match=r"a.jpg: 2 scores, class_ids \(1,\), boxes \(2, 4\)"):
-        ImagePredictions("a.jpg", 1, 1, np.zeros(1, np.int64), np.zeros(2), np.zeros((2, 4)))
-    with pytest.raises(ValueError, match=r"a\.jpg: 2 scores, 1 extras"):
-        ImagePredictions("a.jpg", 1, 1, np.zeros(2, np.int64), np.zeros(2), np.zeros((2, 4)), extras=({},))
+from yolozu.artifacts.predictions.types import boxes_between, boxes_to_cxcywh
 
 
 @pytest.mark.parametrize(

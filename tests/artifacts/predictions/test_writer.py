@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.artifacts.predictions.samples import POSE
-from yolozu.artifacts.predictions import ImagePredictions, load_predictions, read_predictions, write_predictions
+from yolozu.artifacts.predictions import load_predictions, read_predictions, write_predictions
 from yolozu.errors import InputError
+from yolozu.structures.predictions import ImagePredictions
 
 
 def image(name="images/val/1.jpg", boxes=((0.5, 0.4, 0.2, 0.1),), **more):

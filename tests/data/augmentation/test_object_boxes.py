@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.data.augmentation.augment import Variation, placement_of
 from yolozu.data.augmentation.object_boxes import mask_corners, object_boxes
-from yolozu.data.index import ImageRecord
 from yolozu.data.placed_poses import place_poses
-from yolozu.data.poses import PoseLabels
 from yolozu.data.preprocess import Preprocess
 from yolozu.geometry.camera import intrinsics_matrix, project
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.poses import PoseLabels
 
 PREPROCESS = Preprocess(100, 100, 0)
 QUARTER_TURN = np.pi / 2

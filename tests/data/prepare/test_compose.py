@@ -9,11 +9,12 @@ from PIL import Image
 
 from tests.data.builders import check_of, index_at, survey_of, write_image, write_yolo
 from yolozu.artifacts.digest import DigestCache
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.data.prepare.compose import ComposePlan, Composer, write_composed
 from yolozu.data.synth.writer import SynthPlan, write_scenes
 from yolozu.errors import InputError, UsageError
 from yolozu.geometry.camera import intrinsics_matrix, project, transform
+from yolozu.geometry.symmetry import Symmetries
 from yolozu.progress import SilentProgress
 
 

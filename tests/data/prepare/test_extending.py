@@ -7,11 +7,11 @@ import json
 import pytest
 
 from tests.data.builders import write_file
-from yolozu.artifacts.classes import ClassTable
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.data.prepare.extending import as_written, extended, write_descriptor
 from yolozu.errors import InputError, UsageError
+from yolozu.structures.classes import ClassTable
 
 CLASSES = ClassTable(("cat", "dog"), (3, 7))
 YOLO = SplitEntry(images_dir="images/a", labels_dir="labels/a")

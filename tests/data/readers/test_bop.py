@@ -21,13 +21,13 @@ from tests.data.builders import (
     write_file,
     write_mask,
 )
-from yolozu.artifacts.classes import ClassTable
 from yolozu.data.labels import Instance, InstanceMask, InstancePose, LabeledCamera
 from yolozu.data.layouts.layout import find_layout
 from yolozu.data.readers.bop import BopReader
 from yolozu.data.readers.meshes import read_models
 from yolozu.errors import InputError
 from yolozu.geometry.camera import intrinsics_matrix, project, transform
+from yolozu.structures.classes import ClassTable
 
 
 def read(root, split="train"):

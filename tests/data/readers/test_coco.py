@@ -5,11 +5,11 @@ import json
 import pytest
 
 from tests.data.builders import write_coco, write_file
-from yolozu.artifacts.classes import ClassTable
 from yolozu.data.labels import Defect
 from yolozu.data.layouts.layout import Layout, Split, find_layout
 from yolozu.data.readers.coco import CocoReader
 from yolozu.errors import InputError
+from yolozu.structures.classes import ClassTable
 
 BBOX = "bbox must be [x, y, width, height], is"
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.data.builders import TETRAHEDRON, write_file, write_ply
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.data.readers.meshes import read_models, with_stated_symmetries
 from yolozu.errors import InputError
+from yolozu.structures.classes import ClassTable
 
 CLASSES = ClassTable(("cup", "duck", "tin"), (3, 7, 9))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.data.builders import check_of, found, index_at, survey_of, write_file, write_image, write_sidecar, write_yolo
-from yolozu.artifacts.classes import ClassTable
+from yolozu.structures.classes import ClassTable
 
 LABELS = {"a/1": "0 .5 .5 .1 .1\n", "a/2": None, "b/3": "1 .5 .5 .1 .1\n"}
 

@@ -9,7 +9,7 @@ from tests.evaluation.pose import scenes as posed
 from tests.evaluation.random_scenes import some_scenes
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.meshes import ObjectModels
-from yolozu.evaluation.coco import evaluate_coco
+from yolozu.evaluation.boxes.coco import evaluate_coco
 from yolozu.evaluation.comparison.compare import COMPARED_POSES, Resampling, compare
 from yolozu.evaluation.pose.evaluate import evaluate_pose
 from yolozu.progress import SilentProgress

@@ -6,9 +6,9 @@ import pytest
 
 from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Scene, Truth, index_of
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.evaluation.comparison.same_data import PredictedData, data_differences
+from yolozu.structures.classes import ClassTable
 
 BOX = (40.0, 30.0, 100.0, 80.0)
 SCENES = [Scene([Truth(0, BOX)]), Scene([Truth(1, BOX)])]

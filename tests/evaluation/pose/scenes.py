@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from yolozu.artifacts.classes import ClassTable
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
-from yolozu.artifacts.predictions import ImagePredictions
-from yolozu.data.index import DataIndex, ImageRecord
-from yolozu.data.poses import PoseLabels
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
+from yolozu.data.index import DataIndex
 from yolozu.evaluation.pose.errors import Pose
+from yolozu.geometry.symmetry import Symmetries
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.poses import PoseLabels
+from yolozu.structures.predictions import ImagePredictions
 
 CLASSES = ClassTable(("box", "bottle", "ghost"), (7, 3, 90))
 """Of the last one there is no model."""

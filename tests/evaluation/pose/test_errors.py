@@ -22,7 +22,7 @@ from tests.evaluation.pose.scenes import (
     some_pose,
     turn,
 )
-from yolozu.artifacts.meshes import ObjectModel, Symmetries
+from yolozu.artifacts.meshes import ObjectModel
 from yolozu.evaluation.pose.errors import (
     Pose,
     add_m,
@@ -35,6 +35,7 @@ from yolozu.evaluation.pose.errors import (
 )
 from yolozu.evaluation.pose.shapes import shape_of
 from yolozu.evaluation.pose.symmetries import looks_of
+from yolozu.geometry.symmetry import Symmetries
 
 CAMERA = np.array(K)
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from tests.evaluation.pose.scenes import BOTTLE, BOX, CLASSES, Guess, K, Thing, View, index_of, predictions_of
-from yolozu.artifacts.classes import ClassTable
 from yolozu.errors import InputError
 from yolozu.evaluation.pose.problem import pose_problem_of
+from yolozu.structures.classes import ClassTable
 
 
 def problem_of(*views, **options):

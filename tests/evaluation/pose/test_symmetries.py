@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evaluation.pose.scenes import EYE, SYMMETRIES, naive_symmetries, some_pose, turn
-from yolozu.artifacts.meshes import Symmetries
 from yolozu.evaluation.pose.errors import Pose, rotation_errors_deg
 from yolozu.evaluation.pose.symmetries import discretized, looks_of, nearest_looks
+from yolozu.geometry.symmetry import Symmetries
 
 
 @pytest.mark.parametrize("symmetries", SYMMETRIES.values(), ids=SYMMETRIES)

@@ -9,10 +9,10 @@ from tests.evaluation.pose.scenes import BOTTLE_MODEL, BOX_MODEL
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.contract.sections.scenario_setting import SliceConfig
-from yolozu.evaluation.coco import evaluate_coco
-from yolozu.evaluation.metrics import Metric
-from yolozu.evaluation.problem import problem_of
-from yolozu.evaluation.registry import ENGINES
+from yolozu.evaluation.boxes.coco import evaluate_coco
+from yolozu.evaluation.boxes.metrics import Metric
+from yolozu.evaluation.boxes.problem import problem_of
+from yolozu.evaluation.boxes.registry import ENGINES
 from yolozu.evaluation.scenarios.slices import everything, sliced, touches_border
 
 CAT, DOG = 7, 3  # category ids of the network's classes 0 and 1

@@ -7,9 +7,10 @@ from yolozu.artifacts.meshes import ObjectModels
 from yolozu.contract.sections.scenario_setting import ScenarioSetting
 from yolozu.data.corruption.corruption import Corruption
 from yolozu.errors import InputError
+from yolozu.evaluation.scenarios.perturb import Shrink
 from yolozu.evaluation.scenarios.report import Numbers
-from yolozu.evaluation.scenarios.shown import Shrink
-from yolozu.evaluation.scenarios.suite import Predicted, Suite
+from yolozu.evaluation.scenarios.suite import Suite
+from yolozu.structures.predictions import TimedPredictions
 
 BOX = (40.0, 30.0, 100.0, 80.0)
 SCENES = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.8)]) for _ in range(8)]
@@ -30,7 +31,7 @@ class Oracle:
         if transform is not None:
             none = predictions_of([Scene([], [])])[0]
             entries = [replace(none, image=record.image) for record in records]
-        return Predicted(entries, 2.0 if self.uses else None)
+        return TimedPredictions(entries, 2.0 if self.uses else None)
 
     def describe(self):
         return {"version": 1}
@@ -95,7 +96,7 @@ def test_where_all_images_are_perturbed_the_clean_row_is_the_reference():
 
 def test_predictions_that_are_there_are_not_made_again():
     oracle = Oracle()
-    clean = Predicted(predictions_of(SCENES), None)
+    clean = TimedPredictions(predictions_of(SCENES), None)
     report = run(setting_of(SMALL, NOISE, perturb_images=2), oracle, clean=clean)
     assert [title for title, _, _ in oracle.asked] == ["noise 1", "noise 5"]
     assert (report.clean.fps, report.clean.reasons["fps"]) == (None, "the predictions were made before")
@@ -104,7 +105,12 @@ def test_predictions_that_are_there_are_not_made_again():
 
 def test_predictions_made_in_another_way_are_no_reference():
     oracle = Oracle()
-    run(setting_of(NOISE, perturb_images=2), oracle, clean=Predicted(predictions_of(SCENES), None), comparable=False)
+    run(
+        setting_of(NOISE, perturb_images=2),
+        oracle,
+        clean=TimedPredictions(predictions_of(SCENES), None),
+        comparable=False,
+    )
     assert [(title, transform is None) for title, _, transform in oracle.asked] == [
         ("clean, same images", True),
         ("noise 1", False),
@@ -118,7 +124,7 @@ def test_a_shrunk_picture_is_evaluated_with_its_own_truth():
             entry = predictions_of(SCENES)[0]
             found = [replace(entry, image=record.image, boxes_cxcywh=record.boxes_cxcywh) for record in records]
             self.asked.append((title, [], transform))
-            return Predicted(found, 1.0)
+            return TimedPredictions(found, 1.0)
 
     oracle = Sees()
     report = run(setting_of({"name": "far", "perturb": {"kind": "scale", "severity": 4}}), oracle)

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from tests.fixtures.poses import about
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import PoseTargets, Targets
 from yolozu.matching.costs.base import Candidates
+from yolozu.structures.targets import PoseTargets, Targets
 
 DEPTH, TURN = 2.0, 30.0
 """Metres along the optical axis; degrees about the object's z axis."""

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import Targets
 from yolozu.matching.costs.base import Candidates
 from yolozu.matching.costs.box import giou_cost, l1_cost
+from yolozu.structures.targets import Targets
 
 PREDICTED = {"boxes": torch.tensor([[[[0.2, 0.2, 0.2, 0.2], [0.3, 0.3, 0.2, 0.2]]]])}
 TARGETS = Targets(torch.tensor([[0]]), torch.tensor([[[0.3, 0.3, 0.2, 0.2]]]), torch.tensor([[True]]))

@@ -8,9 +8,9 @@ import torch
 from tests.fixtures.poses import random_heads, with_poses
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import PoseTargets, Targets
 from yolozu.matching.costs.base import Candidates
 from yolozu.matching.costs.registry import COSTS
+from yolozu.structures.targets import PoseTargets, Targets
 
 pytestmark = pytest.mark.parametrize("name", list(COSTS))
 

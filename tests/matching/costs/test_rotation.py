@@ -7,8 +7,9 @@ import pytest
 
 from tests.fixtures.poses import about
 from tests.matching.costs.posed import TURN, candidates
-from yolozu.artifacts.meshes import ObjectModel, ObjectModels, Symmetries
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.geometry.rotations import SymmetryTable
+from yolozu.geometry.symmetry import Symmetries
 from yolozu.matching.costs.rotation import rotation_cost
 
 
@@ -28,7 +29,7 @@ def test_it_is_the_least_over_the_symmetries_of_the_object_s_class():
         1: ObjectModel(nothing, None, Symmetries(halves, np.zeros((2, 3)))),
         2: ObjectModel(nothing, None, Symmetries(axis_3=np.array([0.0, 0.0, 1.0]))),
     }
-    table = SymmetryTable.of_models(ObjectModels(models), 3)
+    table = SymmetryTable.of_classes(ObjectModels(models).symmetries, 3)
     turned = ({"degrees": TURN + 170}, {"degrees": TURN + 90})
     for label, expected in {0: [170, 90], 1: [10, 90], 2: [0, 0]}.items():
         found = rotation_cost(candidates(*turned, label=label, symmetries=table))

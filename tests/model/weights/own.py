@@ -8,9 +8,9 @@ import torch
 
 from tests.model.tiny import CONFIG, scattered
 from yolozu.artifacts.checkpoint import Checkpoint, write_checkpoint
-from yolozu.artifacts.classes import ClassTable
 from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.model.detector import Detector, build_detector
+from yolozu.structures.classes import ClassTable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,12 +9,12 @@ import pytest
 
 from tests.fixtures.exported import CLASSES
 from tests.fixtures.perturbed import save_changed
-from yolozu.artifacts.classes import ClassTable
 from yolozu.errors import InputError, UsageError
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.onnxruntime import OnnxRuntimeAdapter
 from yolozu.predict.adapters.rtdetr_pose import RtdetrPoseAdapter
 from yolozu.progress import SilentProgress
+from yolozu.structures.classes import ClassTable
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import torch
 
 from tests.fixtures.exported import CLASSES, PREPROCESS, random_checkpoint
 from yolozu.artifacts.checkpoint import write_checkpoint
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.digest import digest_file
 from yolozu.data.images import read_image
 from yolozu.errors import InputError, UsageError
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.rtdetr_pose import RtdetrPoseAdapter
 from yolozu.progress import SilentProgress
+from yolozu.structures.classes import ClassTable
 
 
 def options(checkpoint, **changes):

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from tests.fixtures.exported import PREPROCESS
-from yolozu.data.index import ImageRecord
 from yolozu.data.placed_poses import place_camera
-from yolozu.data.poses import PoseLabels
 from yolozu.geometry.camera import intrinsics_matrix, project, rotation_about_z
-from yolozu.geometry.detections import RawDetections, RawPoses
 from yolozu.geometry.pose import corrected_intrinsics, normalized_focal
 from yolozu.predict.tta.matching import Seen
+from yolozu.structures.detections import RawDetections, RawPoses
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.poses import PoseLabels
 
 WIDTH, HEIGHT = 200, 150
 K_4 = np.array([210.0, 190.0, 104.0, 71.0])

@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.predict.tta.scenes import BOXES_PX, HEIGHT, WIDTH, record_of, scene, seen_in
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.predictions.poses import pose_findings
 from yolozu.data.detections import on_original_image
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import InputError
-from yolozu.geometry.detections import RawDetections
 from yolozu.geometry.rotation_arrays import rotation_angles
 from yolozu.predict.tta.fusion import fuse
 from yolozu.predict.tta.matching import Seen
 from yolozu.predict.tta.views import OWN, View
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.detections import RawDetections
 
 SQUARE = Preprocess(height=100, width=100, fill=0)
 CLASSES = ClassTable(("cup", "can"), (3, 7))

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from tests.predict.tta.scenes import record_of
 from yolozu.data.preprocess import Preprocess
-from yolozu.geometry.detections import RawDetections
 from yolozu.predict.tta.matching import Seen, objects_of
 from yolozu.predict.tta.views import OWN, View
+from yolozu.structures.detections import RawDetections
 
 SQUARE = Preprocess(height=100, width=100, fill=0)
 CUP, CAN = 0, 1

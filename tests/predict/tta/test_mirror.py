@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.predict.tta.scenes import rotations
-from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.artifacts.predictions.poses import pose_findings
 from yolozu.errors import InputError
 from yolozu.geometry.camera import intrinsics_matrix, project, transform
 from yolozu.predict.tta.mirror import is_mirrored, mirror, mirror_some, mirrored_camera
+from yolozu.structures.predictions import ImagePredictions
 
 FORMS = {
     "map": {"fx": 60.0, "fy": 50.0, "cx": 24.0, "cy": 27.0},

@@ -9,12 +9,12 @@ import pytest
 
 from tests.predict.ttt.tiny import settings
 from yolozu.artifacts.jsonio import pretty
-from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.artifacts.record import read_record, write_record
 from yolozu.predict.ttt.adaptation import BatchLog, Step
 from yolozu.predict.ttt.guards import Breach
 from yolozu.predict.ttt.report import TttReport, ttt_report, ttt_schema
 from yolozu.predict.ttt.session import AdaptedBatch, TttRun
+from yolozu.structures.predictions import ImagePredictions
 
 RATIO = Breach("loss_ratio", 4.0, 3.0)
 NO_NUMBER = Breach("non_finite_loss", None, None)

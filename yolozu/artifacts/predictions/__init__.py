@@ -3,11 +3,9 @@
 from yolozu.artifacts.predictions.check import PredictionsCheck, check_predictions
 from yolozu.artifacts.predictions.names import KnownImages
 from yolozu.artifacts.predictions.reader import PredictionsFile, load_predictions, read_predictions
-from yolozu.artifacts.predictions.types import ImagePredictions
 from yolozu.artifacts.predictions.writer import write_predictions
 
 __all__ = [
-    "ImagePredictions",
     "KnownImages",
     "PredictionsCheck",
     "PredictionsFile",

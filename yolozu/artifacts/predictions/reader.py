@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions.check import check_predictions
-from yolozu.artifacts.predictions.types import ImagePredictions
 from yolozu.errors import Finding, InputError
+from yolozu.structures.predictions import ImagePredictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from yolozu.artifacts.predictions.types import ImagePredictions
+    from yolozu.structures.predictions import ImagePredictions
 
 
 def write_predictions(

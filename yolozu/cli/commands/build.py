@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from yolozu.cli.commands.inspect import status_rows
+from yolozu.cli.commands.plan import status_rows
 from yolozu.cli.flags import contract_flags
 from yolozu.cli.render import show_findings
 from yolozu.cli.sessions import session_for

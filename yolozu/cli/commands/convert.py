@@ -13,10 +13,10 @@ from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_findings
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.predictions import KnownImages
     from yolozu.artifacts.predictions.convert import CocoNumbers
     from yolozu.data.coco_numbers import CategoryIds
+    from yolozu.structures.classes import ClassTable
 
 COMMAND = "yolozu convert-predictions"
 NUMBERINGS = {
@@ -87,7 +87,7 @@ def _known(
     from yolozu.cli.datasets import open_split
     from yolozu.data.coco_numbers import numbers_of_annotations, numbers_of_data
     from yolozu.data.layouts.layout import find_layout
-    from yolozu.evaluation.known import known_images
+    from yolozu.evaluation.known_images import known_images
 
     if root is None:
         return (None, None, None) if annotations is None else (*numbers_of_annotations(annotations), None)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.cli.datasets import EvaluatedSplit
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.pose.targets import Targeted
+    from yolozu.structures.predictions import ImagePredictions
 
 NAME_WIDTH = 24
 MM_PER_METRE = 1000.0
@@ -128,9 +128,9 @@ def _entries(
     """The predictions of the images of ``index``, by the names that it gives them, and what reading them had to say."""
     from yolozu.artifacts.predictions import load_predictions
     from yolozu.evaluation.bop_csv import read_bop_csv
-    from yolozu.evaluation.known import known_images
-    from yolozu.evaluation.problem import by_record
-    from yolozu.evaluation.report import said_by
+    from yolozu.evaluation.boxes.problem import by_record
+    from yolozu.evaluation.boxes.report import said_by
+    from yolozu.evaluation.known_images import known_images
 
     if path.suffix.lower() == ".csv":
         results = read_bop_csv(path, index)

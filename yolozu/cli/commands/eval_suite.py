@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import DataIndex
-    from yolozu.evaluation.suite.protocol import EvalProtocol
+    from yolozu.evaluation.benchmark.protocol import EvalProtocol
 
 NAME_WIDTH = 24
 LEAST_HASH = 12
@@ -80,10 +80,10 @@ def eval_suite(
 ) -> None:
     """Evaluate many predictions files under one protocol; whatever differs from it is an error."""
     from yolozu.cli.datasets import open_split_with_models
-    from yolozu.evaluation.suite.protocol import read_protocol
-    from yolozu.evaluation.suite.protocol import write_protocol as write
-    from yolozu.evaluation.suite.report import suite_report
-    from yolozu.evaluation.suite.suite import evaluate_suite
+    from yolozu.evaluation.benchmark.benchmark import evaluate_suite
+    from yolozu.evaluation.benchmark.protocol import read_protocol
+    from yolozu.evaluation.benchmark.protocol import write_protocol as write
+    from yolozu.evaluation.benchmark.report import suite_report
     from yolozu.progress import progress_for
 
     paths, pins = _named(predictions, predictions_glob), _pins(pin)
@@ -141,8 +141,8 @@ def _protocol(
     changes: tuple[set[str], dict[str, Any]],
 ) -> EvalProtocol:
     """The protocol that the command line asks for; what it leaves open, ``pinned`` says, or the defaults."""
-    from yolozu.evaluation.suite.protocol import default_pins
-    from yolozu.evaluation.suite.suite import protocol_of
+    from yolozu.evaluation.benchmark.benchmark import protocol_of
+    from yolozu.evaluation.benchmark.protocol import default_pins
 
     settings: dict[str, Any] = {
         "max_images": None,
@@ -198,7 +198,7 @@ def _insist(found: EvalProtocol, pinned: EvalProtocol | None, path: Path | None,
     Raises:
         UsageError: YZ841, YZ842 it is another.
     """
-    from yolozu.evaluation.suite.protocol import mismatches
+    from yolozu.evaluation.benchmark.protocol import mismatches
 
     findings = []
     if pinned is not None:

@@ -36,9 +36,9 @@ def eval_coco(
     """COCO evaluation of boxes: the twelve numbers, the same per class, and what they were measured on."""
     from yolozu.artifacts.predictions import load_predictions
     from yolozu.cli.datasets import open_evaluated
-    from yolozu.evaluation.coco import evaluate_coco
-    from yolozu.evaluation.known import known_images
-    from yolozu.evaluation.report import coco_report
+    from yolozu.evaluation.boxes.coco import evaluate_coco
+    from yolozu.evaluation.boxes.report import coco_report
+    from yolozu.evaluation.known_images import known_images
 
     require_writable({"--output": output}, [predictions])
     opened = open_evaluated(dataset, split)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from yolozu.cli.predicted_images import PredictedImages
     from yolozu.data.index import DataIndex
     from yolozu.predict.adapters.base import AdapterRequest
-    from yolozu.predict.agreement import ToldModel
+    from yolozu.predict.model_check import ToldModel
     from yolozu.predict.run import PredictionRun
 
 DEFAULT_OUTPUT = Path("reports/predictions.json")
@@ -148,7 +148,7 @@ def _told(meant: Meant) -> ToldModel | None:
     """What ``--config`` says of the network."""
     if meant.told is None:
         return None
-    from yolozu.predict.agreement import ToldModel
+    from yolozu.predict.model_check import ToldModel
 
     if meant.model_only is not None:
         return ToldModel(str(meant.told), meant.model_only, None)

@@ -136,8 +136,9 @@ def _require_data(setting: ScenarioSetting, where: str) -> None:
 def _measured(setting: ScenarioSetting) -> dict[str, Any]:
     """The report of the suite."""
     from yolozu.cli.datasets import open_split_with_models
+    from yolozu.data.detections import with_cameras
     from yolozu.evaluation.scenarios.suite import Suite
-    from yolozu.stages.scenario_suite import AdapterPredictor, with_cameras
+    from yolozu.predict.scenario_predictor import AdapterPredictor
 
     assert setting.dataset is not None
     index, models = open_split_with_models(Path(setting.dataset), setting.split)

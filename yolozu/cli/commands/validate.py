@@ -74,7 +74,7 @@ def parity(file: Annotated[Path, typer.Argument(help="A run's onnx_parity.json."
 
 def _known(root: Path, split: str | None, max_images: int | None) -> KnownImages:
     from yolozu.cli.datasets import open_split
-    from yolozu.evaluation.known import known_images
+    from yolozu.evaluation.known_images import known_images
 
     return known_images(open_split(root, split), max_images=max_images)
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.data.index import DataIndex
+    from yolozu.structures.image_record import ImageRecord
 
 MOST_NAMED = 20
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.data.index import ImageRecord
     from yolozu.data.placement import Placement
-    from yolozu.data.poses import PlacedPoses
+    from yolozu.structures.image_record import ImageRecord
+    from yolozu.structures.poses import PlacedPoses
 
 
 def object_boxes(

@@ -20,8 +20,8 @@ from yolozu.errors import Finding, InputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.progress import Progress
+    from yolozu.structures.classes import ClassTable
 
 SCHEMA_VERSION = 1
 

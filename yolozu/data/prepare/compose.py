@@ -34,11 +34,11 @@ from yolozu.data.augmentation.pasting import placed_cut_out
 from yolozu.data.images import read_image
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.placed_poses import place_poses
-from yolozu.data.poses import PoseLabels
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.geometry.pose import corrected_intrinsics
+from yolozu.structures.poses import PoseLabels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from yolozu.data.index import DataIndex
     from yolozu.data.layouts.mesh_files import ModelFiles
     from yolozu.data.placement import Placement
-    from yolozu.data.poses import PlacedPoses
     from yolozu.progress import Progress
+    from yolozu.structures.poses import PlacedPoses
 
 KINDS = ("images", "labels", "masks")
 PNG_EFFORT = 1

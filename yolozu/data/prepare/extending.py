@@ -12,8 +12,8 @@ from yolozu.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.data.layouts.mesh_files import ModelFiles
+    from yolozu.structures.classes import ClassTable
 
 
 def extended(

@@ -22,10 +22,10 @@ from yolozu.data.selection import choose
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.digest import DigestCache
     from yolozu.data.labels import LabeledImage
     from yolozu.data.layouts.layout import Layout, Split
+    from yolozu.structures.classes import ClassTable
 
 SCHEMA_VERSION = 1
 SELECTION_NAME = "subset.json"

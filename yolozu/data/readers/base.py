@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.data.labels import SplitLabels
     from yolozu.data.layouts.layout import Layout, Split
+    from yolozu.structures.classes import ClassTable
 
 
 class SplitReader(Protocol):

@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import read_json
 from yolozu.data.images import size_of
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera, LabeledImage, SplitLabels
@@ -24,6 +23,7 @@ from yolozu.data.readers.bop_boxes import Box, box_of_mask, box_of_points
 from yolozu.data.readers.meshes import read_info, read_models
 from yolozu.errors import InputError
 from yolozu.geometry.pose_values import camera, matrix, numbers, vector
+from yolozu.structures.classes import ClassTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

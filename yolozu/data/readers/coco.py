@@ -15,9 +15,9 @@ from yolozu.data.readers.coco_values import box, flag, measure, whole_number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.data.layouts.layout import Layout, Split
     from yolozu.data.readers.coco_file import Size
+    from yolozu.structures.classes import ClassTable
 
 
 class CocoReader:

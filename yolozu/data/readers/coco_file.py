@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.classes import ClassTable
 from yolozu.artifacts.jsonio import is_text, read_json
 from yolozu.data.readers.coco_values import FARTHEST_PX, name_of, whole_number
 from yolozu.errors import Finding, InputError
+from yolozu.structures.classes import ClassTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

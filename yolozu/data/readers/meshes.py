@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yolozu.artifacts.jsonio import read_json
-from yolozu.artifacts.meshes import AxesApartError, ObjectModel, ObjectModels
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.artifacts.ply import read_vertices
 from yolozu.data.layouts.mesh_files import INFO_NAME, object_id
 from yolozu.errors import Finding, InputError
 from yolozu.geometry.extent import diameter_of
 from yolozu.geometry.pose_values import number
-from yolozu.geometry.symmetry import symmetries_of_info, symmetries_of_text
+from yolozu.geometry.symmetry import AxesApartError, symmetries_of_info, symmetries_of_text
 from yolozu.registry import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from yolozu.artifacts.classes import ClassTable
-    from yolozu.artifacts.meshes import Symmetries
     from yolozu.data.layouts.mesh_files import ModelFiles
+    from yolozu.geometry.symmetry import Symmetries
+    from yolozu.structures.classes import ClassTable
 
 FIX = "write a map of object id to {diameter, symmetries_discrete, symmetries_continuous}, as BOP does"
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yolozu.artifacts.jsonio import is_text, reason_of
-from yolozu.artifacts.meshes import ObjectModel, Symmetries
+from yolozu.artifacts.meshes import ObjectModel
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera
 from yolozu.geometry.extent import diameter_of
 from yolozu.geometry.pose_values import LARGEST, camera, matrix, numbers, vector
-from yolozu.geometry.symmetry import symmetries_of_value
+from yolozu.geometry.symmetry import Symmetries, symmetries_of_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

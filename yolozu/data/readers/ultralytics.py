@@ -9,9 +9,9 @@ from yolozu.data.layouts.ultralytics import LIST_SUFFIX, label_files, label_fold
 from yolozu.data.readers.yolo import LabelFiles, ignored_files
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.data.labels import SplitLabels
     from yolozu.data.layouts.layout import Layout, Split
+    from yolozu.structures.classes import ClassTable
 
 
 class UltralyticsReader:

@@ -23,9 +23,9 @@ from yolozu.data.readers.sidecar import Shapes, Sidecar, read_sidecar
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.data.layouts.layout import Layout, Split
     from yolozu.data.layouts.ultralytics import Keypoints
+    from yolozu.structures.classes import ClassTable
 
 CLASS_LISTS = frozenset({"classes"})
 """Labeling tools leave a ``classes.txt`` among the label files; it labels no image."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from yolozu.stages.base import Stopper
+    from yolozu.progress import Stopper
 
 WORD = "yolozu/first"
 """Where the first process leaves its word for the others, in the store that torchrun keeps for them."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from yolozu.stages.base import Stopper
+    from yolozu.progress import Stopper
 
 LOST_PEER = "LostPeerError"
 """Kind of failure of a process that only misses another one."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yolozu.evaluation.suite.protocol import models_digest, truth_digest
+from yolozu.evaluation.benchmark.protocol import models_digest, truth_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.data.index import DataIndex
+    from yolozu.structures.image_record import ImageRecord
 
 
 @dataclass(frozen=True)

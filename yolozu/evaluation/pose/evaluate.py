@@ -15,11 +15,11 @@ from yolozu.geometry.extent import diameter_of, in_other_unit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.pose.targets import ImageTargets
+    from yolozu.structures.classes import ClassTable
+    from yolozu.structures.predictions import ImagePredictions
 
 QUICK_METRICS = ("add_01d", "rot_deg_median", "t_mm_median", "within_5deg_5cm")
 OTHER_UNIT = (500.0, 2000.0)

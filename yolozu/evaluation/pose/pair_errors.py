@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.artifacts.meshes import Symmetries
 from yolozu.evaluation.pose.errors import (
     Pose,
     add_m,
@@ -22,6 +21,7 @@ from yolozu.evaluation.pose.errors import (
 )
 from yolozu.evaluation.pose.shapes import Shape, shape_of
 from yolozu.evaluation.pose.symmetries import looks_of, nearest_looks
+from yolozu.geometry.symmetry import Symmetries
 from yolozu.system import available_cores
 
 if TYPE_CHECKING:

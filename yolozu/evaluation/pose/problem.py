@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.evaluation.known import require_labels
-from yolozu.evaluation.problem import by_record, refuse_unknown_classes
+from yolozu.evaluation.boxes.problem import by_record, refuse_unknown_classes
+from yolozu.evaluation.known_images import require_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.predictions.types import ImagePredictions
-    from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.data.index import DataIndex
     from yolozu.evaluation.pose.targets import ImageTargets
+    from yolozu.structures.image_record import ImageRecord
+    from yolozu.structures.predictions import ImagePredictions
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from yolozu.evaluation.pose.symmetries import discretized
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.meshes import ObjectModel, Symmetries
+    from yolozu.artifacts.meshes import ObjectModel
+    from yolozu.geometry.symmetry import Symmetries
 
 LEAF_SIZE = 64
 """Points in a leaf of the tree: with 35,000 points two to five times as fast as scipy's 10 to 16, the farther the

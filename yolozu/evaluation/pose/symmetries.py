@@ -14,7 +14,7 @@ from yolozu.evaluation.pose.errors import Pose
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.meshes import Symmetries
+    from yolozu.geometry.symmetry import Symmetries
 
 STEP_FRACTION = 0.01
 """Largest way, as a fraction of the diameter, that a point may travel between two turns about a continuous axis."""

@@ -16,10 +16,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.classes import ClassTable
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.scenario_setting import SliceConfig
-    from yolozu.evaluation.problem import CocoProblem
+    from yolozu.evaluation.boxes.problem import CocoProblem
+    from yolozu.structures.classes import ClassTable
 
 BORDER_PX = 1.0
 """A box that comes so near to its image's border touches it."""

@@ -10,6 +10,7 @@ from yolozu.artifacts.digest import digest_of
 from yolozu.data.selection import choose
 from yolozu.errors import Finding, InputError
 from yolozu.evaluation.scenarios.measure import Evaluation, Measured
+from yolozu.evaluation.scenarios.perturb import shown
 from yolozu.evaluation.scenarios.report import (
     Deltas,
     Numbers,
@@ -18,37 +19,24 @@ from yolozu.evaluation.scenarios.report import (
     SuiteAdapter,
     SuiteData,
 )
-from yolozu.evaluation.scenarios.shown import shown
 from yolozu.evaluation.scenarios.slices import everything, sliced
 from yolozu.registry import nearest
+from yolozu.structures.predictions import TimedPredictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.artifacts.predictions.types import ImagePredictions
     from yolozu.contract.sections.scenario_setting import PerturbConfig, Scenario, ScenarioSetting
-    from yolozu.data.index import DataIndex, ImageRecord
+    from yolozu.data.index import DataIndex
     from yolozu.data.transform import ImageTransform
+    from yolozu.structures.image_record import ImageRecord
 
 NAMED_CLASSES = 10
 """Classes that an error names one by one."""
 SAME_IMAGES = "clean, same images"
 SERVED = "the predictions were made before"
 SLICED = "a slice is measured on the predictions of all images"
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """Predictions of some images.
-
-    Attributes:
-        entries: at most one an image.
-        seconds: what they took; None where they were made before.
-    """
-
-    entries: Sequence[ImagePredictions]
-    seconds: float | None
 
 
 class Predictor(Protocol):
@@ -62,7 +50,9 @@ class Predictor(Protocol):
     name: str
     uses: frozenset[str]
 
-    def __call__(self, title: str, records: Sequence[ImageRecord], transform: ImageTransform | None) -> Predicted:
+    def __call__(
+        self, title: str, records: Sequence[ImageRecord], transform: ImageTransform | None
+    ) -> TimedPredictions:
         """The predictions of ``records`` after ``transform``; ``title`` is what a person sees meanwhile."""
         ...
 
@@ -90,7 +80,7 @@ class Suite:
     index: DataIndex
     models: ObjectModels
     predictor: Predictor
-    clean: Predicted | None = None
+    clean: TimedPredictions | None = None
     comparable: bool = True
     warnings: tuple[str, ...] = ()
 
@@ -129,7 +119,7 @@ class Suite:
         if findings:
             raise InputError(findings)
 
-    def _evaluation(self, index: DataIndex, predicted: Predicted) -> Evaluation:
+    def _evaluation(self, index: DataIndex, predicted: TimedPredictions) -> Evaluation:
         setting = self.setting
         return Evaluation(
             index, self.models, predicted.entries, engine=setting.eval_engine, score_threshold=setting.score_threshold
@@ -142,7 +132,7 @@ class Suite:
         row = _row(scenario.name, "slice", definition, evaluation.measure(part), images=part.images, predicted=None)
         return _against(base, row)
 
-    def _reference(self, clean: Predicted, base: ScenarioRow) -> ScenarioRow | None:
+    def _reference(self, clean: TimedPredictions, base: ScenarioRow) -> ScenarioRow | None:
         """The clean numbers of the images that are perturbed; None where none is."""
         if all(scenario.perturb is None for scenario in self.setting.scenarios):
             return None
@@ -151,7 +141,7 @@ class Suite:
             return base
         names = {record.image for record in chosen}
         if self.comparable:
-            predicted = Predicted([entry for entry in clean.entries if entry.image in names], None)
+            predicted = TimedPredictions([entry for entry in clean.entries if entry.image in names], None)
         else:
             predicted = self.predictor(SAME_IMAGES, chosen, None)
         evaluation = self._evaluation(replace(self.index, records=chosen), predicted)
@@ -215,7 +205,13 @@ def _definition(config: PerturbConfig, severity: int | None) -> dict[str, Any]:
 
 
 def _row(
-    name: str, kind: Any, definition: dict[str, Any], measured: Measured, *, images: int, predicted: Predicted | None
+    name: str,
+    kind: Any,
+    definition: dict[str, Any],
+    measured: Measured,
+    *,
+    images: int,
+    predicted: TimedPredictions | None,
 ) -> ScenarioRow:
     speed = None if predicted is None or not predicted.seconds else images / predicted.seconds
     reasons = dict(measured.reasons)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from yolozu.geometry.decoded_poses import SeenBy
+from yolozu.geometry.pose_tensors import SeenBy
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import PoseTargets, Targets
+from yolozu.structures.targets import PoseTargets, Targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

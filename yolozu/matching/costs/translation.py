@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from yolozu.geometry.decoded_poses import translation
+from yolozu.geometry.pose_tensors import translation
 from yolozu.matching.costs.base import Candidates
 
 

@@ -18,7 +18,7 @@ from yolozu.model.weights.class_rows import (
     class_counts,
     depends_on_classes,
 )
-from yolozu.model.weights.refusals import refusals
+from yolozu.model.weights.errors import refusals
 from yolozu.model.weights.source import COUNTER, Source, read_source
 
 if TYPE_CHECKING:

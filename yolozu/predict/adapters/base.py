@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from yolozu.artifacts.classes import ClassTable
-    from yolozu.artifacts.predictions import ImagePredictions
-    from yolozu.data.index import ImageRecord
     from yolozu.data.transform import ImageTransform
     from yolozu.errors import YolozuError
-    from yolozu.predict.agreement import ToldModel
+    from yolozu.predict.model_check import ToldModel
     from yolozu.progress import Progress
+    from yolozu.structures.classes import ClassTable
+    from yolozu.structures.image_record import ImageRecord
+    from yolozu.structures.predictions import ImagePredictions
 
 KEPT = PredictSection()
 """What is kept of an image where nothing is said."""

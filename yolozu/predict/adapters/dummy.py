@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from yolozu.artifacts.predictions import ImagePredictions
 from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
+from yolozu.structures.predictions import ImagePredictions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from yolozu.data.index import ImageRecord
+    from yolozu.structures.image_record import ImageRecord
 
 
 class DummyAdapter(WithoutModel):

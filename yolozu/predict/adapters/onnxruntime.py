@@ -10,8 +10,8 @@ from yolozu.artifacts.digest import digest_file
 from yolozu.data.preprocess import Preprocess
 from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
-from yolozu.predict.agreement import require_exported_from
 from yolozu.predict.detect import DetectorRun, require_classes
+from yolozu.predict.model_check import require_exported_from
 from yolozu.system import available_cores
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.predictions import ImagePredictions
-    from yolozu.data.index import ImageRecord
+    from yolozu.structures.image_record import ImageRecord
+    from yolozu.structures.predictions import ImagePredictions
 
 
 class OnnxRuntimeAdapter(WithoutModel):

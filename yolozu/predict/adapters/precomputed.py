@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from yolozu.artifacts.digest import digest_file
-from yolozu.artifacts.predictions import ImagePredictions, read_predictions
+from yolozu.artifacts.predictions import read_predictions
 from yolozu.artifacts.predictions.names import ImageNames
 from yolozu.errors import Finding, InputError
 from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
 from yolozu.predict.adapters.dummy import without_detections
+from yolozu.structures.predictions import ImagePredictions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from yolozu.data.index import ImageRecord
     from yolozu.errors import YolozuError
+    from yolozu.structures.image_record import ImageRecord
 
 
 class PrecomputedAdapter(WithoutModel):

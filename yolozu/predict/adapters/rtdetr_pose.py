@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.checkpoint import Checkpoint
-    from yolozu.artifacts.predictions import ImagePredictions
-    from yolozu.data.index import ImageRecord
     from yolozu.data.transform import ImageTransform
     from yolozu.model.detector import Detector
     from yolozu.predict.adapters.base import AdapterRequest
+    from yolozu.structures.image_record import ImageRecord
+    from yolozu.structures.predictions import ImagePredictions
 
 
 class RtdetrPoseAdapter:

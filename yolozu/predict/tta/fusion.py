@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from yolozu.data.detections import require_rotations
-from yolozu.geometry.detections import RawDetections
 from yolozu.predict.tta.matching import Seen, objects_of
 from yolozu.predict.tta.members import Members
 from yolozu.predict.tta.pose_fusion import fused_poses, joined
 from yolozu.predict.tta.unwarp import carried, carried_boxes, input_size
+from yolozu.structures.detections import RawDetections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from yolozu.geometry.detections import RawPoses
+    from yolozu.structures.detections import RawPoses
 
 BORDER = 0.01
 """Part of a turned view's side: boxes that come nearer to the canvas' border are cut by it, for all one can tell."""

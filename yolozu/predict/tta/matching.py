@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.data.placement import Placement
-    from yolozu.geometry.detections import RawDetections
+    from yolozu.structures.detections import RawDetections
 
 ROWS_AT_ONCE = 128
 """Detections compared with all others at once; bounds the memory, whatever the number of views."""

@@ -15,7 +15,7 @@ from yolozu.errors import Finding, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from yolozu.artifacts.predictions import ImagePredictions
+    from yolozu.structures.predictions import ImagePredictions
 
 
 def mirror_some(

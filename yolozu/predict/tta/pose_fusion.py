@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.geometry.detections import RawPoses
 from yolozu.geometry.rotation_arrays import rotation_angles
+from yolozu.structures.detections import RawPoses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.data.placement import Placement
-    from yolozu.geometry.detections import RawDetections
+    from yolozu.structures.detections import RawDetections
 
 
 def carried_boxes(boxes_cxcywh: NDArray[np.float64], seen: Placement, into: Placement) -> NDArray[np.float64]:

@@ -15,8 +15,8 @@ from yolozu.geometry.input_sizes import side_in_view
 
 if TYPE_CHECKING:
     from yolozu.contract.sections.predict import TtaSection
-    from yolozu.data.index import ImageRecord
     from yolozu.data.preprocess import Preprocess
+    from yolozu.structures.image_record import ImageRecord
 
 
 @dataclass(frozen=True)

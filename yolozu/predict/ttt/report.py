@@ -14,8 +14,8 @@ from yolozu.predict.ttt.guards import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from yolozu.artifacts.predictions import ImagePredictions
     from yolozu.predict.ttt.session import AdaptedBatch, TttRun
+    from yolozu.structures.predictions import ImagePredictions
 
     Score = Callable[[Sequence[ImagePredictions]], dict[str, float | None]]
     """Metrics of predictions, where there is ground truth to hold them against."""

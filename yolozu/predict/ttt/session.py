@@ -17,11 +17,11 @@ from yolozu.progress import SilentProgress
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from yolozu.artifacts.predictions import ImagePredictions
     from yolozu.contract.sections.predict import TttSection
-    from yolozu.data.index import ImageRecord
     from yolozu.predict.adapters.base import Adapter
     from yolozu.progress import Bar, Progress
+    from yolozu.structures.image_record import ImageRecord
+    from yolozu.structures.predictions import ImagePredictions
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, read_checkpo
 from yolozu.data.collate import Batch
 from yolozu.errors import InputError
 from yolozu.geometry.rotations import SymmetryTable
-from yolozu.geometry.targets import PoseTargets, Targets
+from yolozu.structures.targets import PoseTargets, Targets
 from yolozu.training.batch_sharding import Share
 from yolozu.training.non_finite.locate import Anomaly, number
 from yolozu.training.non_finite.recompute import Part

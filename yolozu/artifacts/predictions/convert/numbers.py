@@ -13,7 +13,7 @@ from yolozu.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from yolozu.artifacts.classes import ClassTable
+    from yolozu.structures.classes import ClassTable
 
 STATED = "dataset"
 """The way in which the data set's own files number classes."""

@@ -1,0 +1,155 @@
+"""A training starts from the weights that the contract names, and says which."""
+
+import json
+
+import pytest
+import torch
+
+from tests.model.tiny import scattered
+from tests.stages.contexts import Notes
+from tests.stages.test_train import context, inputs, outputs_in, spec  # noqa: F401 - `inputs` is a fixture
+from tests.training.tiny import CLASSES, MODEL
+from yolozu.artifacts.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.init_report import read_init_report
+from yolozu.artifacts.weight_files import weight_files
+from yolozu.contract.sections.init_from import InitSection
+from yolozu.contract.sections.optim import LengthSection, OptimSection
+from yolozu.contract.sections.train import LoopSection
+from yolozu.errors import InputError, Interrupted
+from yolozu.model.detector import build_detector
+from yolozu.stages.train import run
+from yolozu.structures.classes import ClassTable
+from yolozu.training.first_weights import initialize_from_file
+from yolozu.training.randomness import seeded
+
+CAT_RED = ClassTable(("cat", "red"), (1, 2))
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A checkpoint of a detector that knows cats and red things."""
+    with seeded(9, "weights"):
+        detector = build_detector(MODEL, num_classes=2)
+    scattered(detector)
+    weights = dict(detector.state_dict())
+    config = MODEL.model_dump(mode="json")
+    saved = Checkpoint(config, CAT_RED, {}, weights, None, "model", "", step=7, epoch=1, metrics={})
+    write_checkpoint(tmp_path / "given.pt", saved)
+    return tmp_path / "given.pt"
+
+
+def planned(file, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files = {name: digest_file(found) for name, found in weight_files(file).items()}
+    path.write_text(json.dumps({"schema_version": 1, "files": files}))
+    return path
+
+
+def fresh():
+    with seeded(0, "weights"):
+        return build_detector(MODEL, num_classes=len(CLASSES))
+
+
+def initialized(file, tmp_path, **keys):
+    detector = fresh()
+    section = InitSection(init_from=str(file), **keys)
+    note = planned(file, tmp_path / "plan/init_from.json")
+    return detector.state_dict(), *initialize_from_file(detector, MODEL, CLASSES, section, note)
+
+
+def test_without_a_file_nothing_is_done(tmp_path):
+    detector = fresh()
+    expected = {name: tensor.clone() for name, tensor in detector.state_dict().items()}
+    found = initialize_from_file(detector, MODEL, CLASSES, InitSection(), tmp_path / "plan/init_from.json")
+    assert found == (None, ())
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in detector.state_dict().items())
+
+
+@pytest.mark.effect("init_from")
+def test_the_detector_has_the_file_s_weights_and_the_report_says_so(file, tmp_path):
+    found, report, lines = initialized(file, tmp_path)
+    given = read_checkpoint(file).weights
+    assert all(torch.equal(found[name], tensor) for name, tensor in given.items() if not name.endswith("tracked"))
+    assert report.files == {"given.pt": digest_file(file)}
+    assert (report.init_from, report.kind, report.head_init) == (str(file), "a yolozu checkpoint of step 7", None)
+    assert [row.part for row in report.table] == [
+        "backbone", "projector", "encoder", "memory_projector", "selector", "decoder", "denoising",
+    ]  # fmt: skip
+    assert report.timestamp.endswith("+00:00")
+    assert lines[0].startswith(f"weights from {file} (a yolozu checkpoint of step 7): ")
+    assert lines[1].startswith("  warning: classes keep their places but not their names: 0 was 'cat', is 'red'")
+
+
+@pytest.mark.effect("head_init")
+@pytest.mark.parametrize(("head_init", "rows"), [("remap", [1, None]), ("reinit", [None, None])])
+def test_class_rows_go_where_head_init_says(file, tmp_path, head_init, rows):
+    found, report, lines = initialized(file, tmp_path, head_init=head_init)
+    given, new = read_checkpoint(file).weights, fresh().state_dict()
+    for name in ("selector.logits.weight", "decoder.heads.logits.1.bias"):
+        expected = [new[name][place] if row is None else given[name][row] for place, row in enumerate(rows)]
+        assert torch.equal(found[name], torch.stack(expected))
+    assert [entry.from_index for entry in report.classes] == rows
+    assert (
+        lines[1]
+        == f"  {2 - rows.count(None)} of 2 classes from it; new: {'blue' if head_init == 'remap' else 'red, blue'}"
+    )
+
+
+def test_a_file_that_changed_after_planning_is_refused(file, tmp_path):
+    note = planned(file, tmp_path / "plan/init_from.json")
+    with file.open("ab") as more:
+        more.write(b"x")
+    with pytest.raises(InputError) as caught:
+        initialize_from_file(fresh(), MODEL, CLASSES, InitSection(init_from=str(file)), note)
+    assert str(caught.value) == (
+        f"{file}: YZ421 has changed since the run was planned\n"
+        "  fix: run the same command again: it plans with the files as they are"
+    )
+
+
+def still(file, **loop):
+    """A training that changes no weight, which shows what it began with."""
+    return spec(
+        init=InitSection(init_from=str(file), head_init="remap"),
+        optim=OptimSection(lr=0.0, weight_decay=0.0),
+        length=LengthSection(max_steps=2),
+        loop=LoopSection(batch_size=3, use_ema=True, ema_eval=True, ema_decay=0.5, **loop),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.effect("init_from")
+def test_weights_and_average_start_from_the_file_and_the_run_keeps_the_report(file, inputs, tmp_path):  # noqa: F811
+    planned(file, inputs.init_from)
+    notes, outputs = Notes(), outputs_in(tmp_path / "out")
+    run(still(file), inputs, outputs, context(tmp_path, progress=notes))
+    last, given = read_checkpoint(outputs.last), read_checkpoint(file).weights
+    learned = [name for name, _ in fresh().named_parameters() if "logits" not in name and "denoising" not in name]
+    for tensors in (last.weights, last.ema):
+        assert all(torch.allclose(tensors[name], given[name], rtol=0.0, atol=1e-6) for name in learned)
+    report = read_init_report(outputs.init)
+    assert [(entry.name, entry.from_name) for entry in report.classes] == [("red", "red"), ("blue", None)]
+    assert notes.lines[0].startswith(f"weights from {file} ")
+    assert notes.lines[1] == "  1 of 2 classes from it; new: blue"
+    assert notes.lines[2].startswith("training for 2 optimizer steps")
+
+
+@pytest.mark.slow
+def test_a_stopped_training_goes_on_from_its_own_weights(file, inputs, tmp_path):  # noqa: F811
+    planned(file, inputs.init_from)
+    moving = replace_optim(still(file))
+    whole = outputs_in(tmp_path / "whole")
+    run(moving, inputs, whole, context(tmp_path))
+    outputs, notes, asked = outputs_in(tmp_path / "out"), Notes(), iter([False, True])
+    with pytest.raises(Interrupted):
+        run(moving, inputs, outputs, context(tmp_path, stopping=lambda: next(asked)))
+    run(moving, inputs, outputs, context(tmp_path, progress=notes))
+    assert digest_file(outputs.last) == digest_file(whole.last)
+    assert not any("weights from" in line for line in notes.lines)
+    assert notes.lines[0] == "going on from optimizer step 1"
+    assert read_init_report(outputs.init).classes == read_init_report(whole.init).classes
+
+
+def replace_optim(chosen):
+    return chosen.model_copy(update={"optim": OptimSection(lr=1e-3)})

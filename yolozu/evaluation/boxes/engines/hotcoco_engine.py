@@ -1,0 +1,34 @@
+"""COCO evaluation by hotcoco (Rust), from columns to curves without a dict per box."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from yolozu.evaluation.boxes.engines.base import Curves, category_rows, image_rows
+
+if TYPE_CHECKING:
+    from yolozu.evaluation.boxes.problem import CocoProblem
+
+
+def evaluate(problem: CocoProblem) -> Curves:
+    """The curves of ``problem``."""
+    from hotcoco import COCO, COCOeval
+
+    truth = COCO.from_arrays(
+        image_rows(problem),
+        category_rows(problem),
+        problem.truth_images,
+        problem.truth_categories,
+        problem.truth_boxes_xywh_px,
+        area=problem.truth_areas_px,
+        iscrowd=problem.truth_crowd,
+    )
+    columns = (problem.found_images, problem.found_boxes_xywh_px, problem.found_scores, problem.found_categories)
+    evaluator = COCOeval(truth, truth.load_res(np.column_stack(columns).astype(np.float64)), "bbox")
+    evaluator.evaluate()
+    evaluator.accumulate()
+    curves = evaluator.eval
+    assert curves is not None, "accumulate() was called"
+    return Curves(np.asarray(curves["precision"]), np.asarray(curves["recall"]))

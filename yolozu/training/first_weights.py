@@ -1,0 +1,70 @@
+"""The first weights of a training: from the seed, or from the file that `init_from` names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.jsonio import read_json
+from yolozu.errors import InputError
+
+if TYPE_CHECKING:
+    from yolozu.artifacts.init_report import InitReport
+    from yolozu.contract.sections.init_from import InitSection
+    from yolozu.contract.sections.model import ModelConfig
+    from yolozu.model.detector import Detector
+    from yolozu.structures.classes import ClassTable
+
+
+def initialize_from_file(
+    detector: Detector, config: ModelConfig, classes: ClassTable, section: InitSection, planned: Path
+) -> tuple[InitReport | None, tuple[str, ...]]:
+    """Fill ``detector`` as ``section`` says.
+
+    Args:
+        detector: with the weights that the seed gives; they stay where the file has none.
+        config: its architecture.
+        classes: what it shall find.
+        section: where the weights are; without a file nothing is done.
+        planned: what the planner knew of the file.
+
+    Returns:
+        The report and what to say of it; None and nothing without a file.
+
+    Raises:
+        InputError: YZ421 the file is not the planned one, or it does not fit.
+    """
+    if section.init_from is None:
+        return None, ()
+    from yolozu.artifacts.init_report import InitReport
+    from yolozu.artifacts.run_meta import timestamp
+    from yolozu.model.weights.initialize import initialize
+
+    path = Path(section.init_from)
+    files = _as_planned(path, planned)
+    done = initialize(detector, config, classes.names, path, section.head_init)
+    report = InitReport(
+        timestamp=timestamp(),
+        init_from=section.init_from,
+        files=files,
+        kind=done.kind,
+        head_init=section.head_init,
+        table=done.table,
+        classes=done.classes,
+        left_out=done.left_out,
+        notes=done.notes,
+    )
+    return report, tuple(done.lines(path))
+
+
+def _as_planned(path: Path, planned: Path) -> dict[str, Any]:
+    """Digests of the files; those that the training is recorded under."""
+    from yolozu.artifacts.digest import digest_file
+    from yolozu.artifacts.weight_files import weight_files
+
+    fix = "run the same command again: it plans with the files as they are"
+    known = read_json(planned, code="YZ421", fix=fix)["files"]
+    found = {name: digest_file(file) for name, file in weight_files(path).items()}
+    if found != known:
+        raise InputError.one("YZ421", where=str(path), problem="has changed since the run was planned", fix=fix)
+    return found
