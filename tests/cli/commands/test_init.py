@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from yolozu.cli.app import main
 from yolozu.contract.loader import load_contract
 from yolozu.engine.dodo import Dodo
+
+CONFIGS = Path(__file__).parents[3] / "configs"
 
 
 def test_what_it_writes_works_as_it_stands(tmp_path, monkeypatch, capsys):
@@ -27,10 +31,19 @@ def test_a_gitignore_that_is_there_stays(tmp_path):
     assert (tmp_path / ".gitignore").read_text() == "mine"
 
 
+def test_the_contracts_of_the_documentation_are_written_where_it_names_them(tmp_path):
+    assert main(["init", str(tmp_path), "--configs"]) == 0
+    theirs = {path.relative_to(CONFIGS): path.read_text() for path in CONFIGS.glob("*/*.yaml")}
+    written = {path.relative_to(tmp_path / "configs"): path.read_text() for path in tmp_path.glob("configs/*/*.yaml")}
+    assert written == {path: text.partition("\n")[2] for path, text in theirs.items()}
+    assert Path("examples/coco128.yaml") in written
+    assert not (tmp_path / "configs/default.yaml").exists()
+
+
 @pytest.mark.parametrize("name", ["dodo.py", "exp.yaml"])
 def test_it_overwrites_nothing(tmp_path, capsys, name):
     (tmp_path / name).write_text("mine")
-    assert main(["init", str(tmp_path)]) == 2
+    assert main(["init", str(tmp_path), "--configs"]) == 2
     assert capsys.readouterr().err == (
         f"{tmp_path / name}: YZ905 is there already\n  fix: move it away, or name another directory\n"
     )
