@@ -1,6 +1,7 @@
 """Blur of lenses, glass and motion. Parameters: Hendrycks & Dietterich, 2019, ImageNet-C; lengths in px."""
 
 # Shapes: H and W of the image in px, P its pixels.
+# Arguments and results of corruptions are as `CorruptPicture` says.
 
 from __future__ import annotations
 
@@ -33,31 +34,13 @@ ZOOMS = ((0.01, 11), (0.01, 16), (0.02, 11), (0.02, 13), (0.03, 11))
 
 
 def defocus_blur(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Every point a disk: a lens out of focus.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: not used: nothing about it is random.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """Every point a disk: a lens out of focus."""
     del generator
     return as_levels(filtered(as_fractions(image_HW3), disk(*DEFOCUS[severity - 1]), "reflect"))
 
 
 def glass_blur(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Pixels shuffled with near ones between two Gaussians: frosted glass.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: of the shuffling.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """Pixels shuffled with near ones between two Gaussians: frosted glass."""
     sigma, reach, times = GLASS[severity - 1]
     height, width, channels = image_HW3.shape
     soft_P3 = _softened(as_fractions(image_HW3), sigma).reshape(-1, channels)
@@ -67,32 +50,14 @@ def glass_blur(image_HW3: NDArray[np.uint8], severity: int, generator: np.random
 
 
 def motion_blur(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Every point a streak, at most 45° from the horizontal: a camera that moves.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: of the direction.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """Every point a streak, at most 45° from the horizontal: a camera that moves."""
     radius, sigma = MOTION[severity - 1]
     angle = generator.uniform(-MOTION_ANGLE, MOTION_ANGLE)
     return as_levels(filtered(as_fractions(image_HW3), streak(radius, sigma, angle), "edge"))
 
 
 def zoom_blur(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """The mean of ever closer looks at the middle: a camera that moves forward.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: not used: nothing about it is random.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """The mean of ever closer looks at the middle: a camera that moves forward."""
     del generator
     step, number = ZOOMS[severity - 1]
     picture = Image.fromarray(image_HW3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
@@ -17,6 +17,25 @@ if TYPE_CHECKING:
     from yolozu.contract.sections.predict import CorruptionSection
 
 SEVERITIES = (1, 2, 3, 4, 5)
+
+
+class CorruptPicture(Protocol):
+    """One kind of corruption: what `CORRUPTIONS` names."""
+
+    def __call__(
+        self, image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        """The corrupted picture.
+
+        Args:
+            image_HW3: (H, W, 3) uint8 RGB.
+            severity: 1 to 5.
+            generator: of whatever is random about it.
+
+        Returns:
+            (H, W, 3) uint8 RGB.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,9 +61,8 @@ class Corruption:
 
     def __call__(self, image_HW3: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
         """The corrupted picture; the same image is corrupted the same way whenever it is asked for."""
-        corrupt = CORRUPTIONS.load(self.kind)
-        corrupted: NDArray[np.uint8] = corrupt(image_HW3, self.severity, self._generator(name))
-        return corrupted
+        corrupt: CorruptPicture = CORRUPTIONS.load(self.kind)
+        return corrupt(image_HW3, self.severity, self._generator(name))
 
     def describe(self) -> dict[str, Any]:
         """Kind, severity and seed."""

@@ -1,6 +1,7 @@
 """Light, contrast, warping, resolution, compression. Parameters: Hendrycks & Dietterich, 2019, ImageNet-C."""
 
 # Shapes: H and W of the image in px.
+# Arguments and results of corruptions are as `CorruptPicture` says.
 
 from __future__ import annotations
 
@@ -35,16 +36,7 @@ JPEG_QUALITY = (25, 18, 15, 10, 7)
 
 
 def brightness(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """A higher value at the same hue and saturation (HSV): broad daylight.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: not used: nothing about it is random.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """A higher value at the same hue and saturation (HSV): broad daylight."""
     del generator
     fractions = as_fractions(image_HW3)
     value = fractions.max(axis=-1, keepdims=True)
@@ -54,16 +46,7 @@ def brightness(image_HW3: NDArray[np.uint8], severity: int, generator: np.random
 
 
 def contrast(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Every channel nearer to its mean.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: not used: nothing about it is random.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """Every channel nearer to its mean."""
     del generator
     fractions = as_fractions(image_HW3)
     mean = fractions.mean(axis=(0, 1))
@@ -75,14 +58,6 @@ def elastic_transform(image_HW3: NDArray[np.uint8], severity: int, generator: np
 
     For images of any size after Michaelis et al., 2019: whatever the size, a point moves by about 2 px (deviation, in
     each direction, at severity 5), and hardly ever by more than 10 px.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: of the offsets.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
     """
     height, width = image_HW3.shape[:2]
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -108,16 +83,7 @@ def elastic_offsets(height: int, width: int, severity: int, generator: np.random
 
 
 def pixelate(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Fewer, larger pixels.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: not used: nothing about it is random.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """Fewer, larger pixels."""
     del generator
     picture, share = Image.fromarray(image_HW3), RESOLUTION[severity - 1]
     small = picture.resize([max(1, int(side * share)) for side in picture.size], Image.Resampling.BOX)
@@ -125,16 +91,7 @@ def pixelate(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.G
 
 
 def jpeg_compression(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """The picture after a strong JPEG compression.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: not used: nothing about it is random.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """The picture after a strong JPEG compression."""
     del generator
     file = io.BytesIO()
     Image.fromarray(image_HW3).save(file, "JPEG", quality=JPEG_QUALITY[severity - 1])

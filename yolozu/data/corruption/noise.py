@@ -1,5 +1,7 @@
 """Noise of sensors and bits. Parameters: Hendrycks & Dietterich, 2019, ImageNet-C."""
 
+# Arguments and results of corruptions are as `CorruptPicture` says.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -22,47 +24,20 @@ SHARE = (0.03, 0.06, 0.09, 0.17, 0.27)
 
 
 def gaussian_noise(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Independent Gaussian noise on every value: low light.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: of the noise.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """Independent Gaussian noise on every value: low light."""
     noise = generator.standard_normal(image_HW3.shape, dtype=np.float32)
     return as_levels(as_fractions(image_HW3) + noise * np.float32(STD[severity - 1]))
 
 
 def shot_noise(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Every value counted in photons, of which there are few: Poisson noise.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: of the counts.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """Every value counted in photons, of which there are few: Poisson noise."""
     photons = np.float32(PHOTONS[severity - 1])
     counts = generator.poisson(as_fractions(image_HW3) * photons)
     return as_levels(counts.astype(np.float32) / photons)
 
 
 def impulse_noise(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """A share of all values replaced by 0 or 255 alike: salt and pepper, of each channel on its own.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: of what is replaced.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """A share of all values replaced by 0 or 255 alike: salt and pepper, of each channel on its own."""
     share = SHARE[severity - 1]
     draws = generator.random(image_HW3.shape, dtype=np.float32)
     impulses = np.where(draws < share / 2.0, np.uint8(0), np.uint8(WHITE))

@@ -1,6 +1,7 @@
 """Snow, frost, fog. Parameters: Hendrycks & Dietterich, 2019, ImageNet-C; lengths in px."""
 
 # Shapes: H and W of the image in px.
+# Arguments and results of corruptions are as `CorruptPicture` says.
 
 from __future__ import annotations
 
@@ -41,16 +42,7 @@ FOG = ((1.5, 2.0), (2.0, 2.0), (2.5, 1.7), (2.5, 1.5), (3.0, 1.4))
 
 
 def snow(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """A whitened picture behind falling flakes, near ones and the same ones turned around.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: of the flakes and their direction.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """A whitened picture behind falling flakes, near ones and the same ones turned around."""
     mean, deviation, size, least, radius, sigma, weight = SNOW[severity - 1]
     height, width = image_HW3.shape[:2]
     grains = generator.standard_normal((math.ceil(height / size), math.ceil(width / size)), dtype=np.float32)
@@ -65,32 +57,14 @@ def snow(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Gener
 
 
 def frost(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Ice on a window before the picture; drawn, where the source has photographs.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: of the ice.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """Ice on a window before the picture; drawn, where the source has photographs."""
     of_picture, of_ice = (np.float32(weight) for weight in FROST[severity - 1])
     height, width = image_HW3.shape[:2]
     return as_levels(of_picture * as_fractions(image_HW3) + of_ice * frost_pattern(height, width, generator))
 
 
 def fog(image_HW3: NDArray[np.uint8], severity: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Clouds over the picture; the brightest value of both together is the picture's own.
-
-    Args:
-        image_HW3: (H, W, 3) uint8 RGB.
-        severity: 1 to 5.
-        generator: of the clouds.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
+    """Clouds over the picture; the brightest value of both together is the picture's own."""
     thickness, decay = FOG[severity - 1]
     height, width = image_HW3.shape[:2]
     fractions = as_fractions(image_HW3)
