@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.ttt.report import Score
     from yolozu.progress import Progress
-    from yolozu.stages.scenarios import ScenariosInputs, ScenariosSpec
 
 
 class PredictSpec(StageSpec):
@@ -31,7 +30,7 @@ class PredictSpec(StageSpec):
 
     def needs_device(self) -> str:
         """The contract's, where torch predicts; ONNX Runtime makes do with the CPU."""
-        return device_needed(self.predict.adapter, self.device.device)
+        return self.device.device if self.predict.adapter == "rtdetr_pose" else "cpu"
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,8 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
     from yolozu.predict.run import predict_to_file
 
     section, index = spec.predict, DataIndex.read(inputs.images, context.moved)
-    request = replace(
-        request_of(spec, inputs, index, context, "predict"), transform=Corruption.from_section(spec.corruption)
-    )
+    request = request_of(spec, index, context, checkpoint=inputs.checkpoint, onnx=inputs.onnx, stage="predict")
+    request = replace(request, transform=Corruption.from_section(spec.corruption))
     images = replace(index, records=index.records[: section.max_images])
     done = predict_to_file(
         section.adapter,
@@ -91,11 +89,7 @@ def _score(index: DataIndex, models_path: Path) -> Score:
 
 
 def request_of(
-    spec: PredictSpec | ScenariosSpec,
-    inputs: PredictInputs | ScenariosInputs,
-    index: DataIndex,
-    context: StageContext,
-    stage: str,
+    spec: PredictSpec, index: DataIndex, context: StageContext, *, checkpoint: Path, onnx: Path, stage: str
 ) -> AdapterRequest:
     """What the contract's adapter is opened with by a stage, which its progress stops; pictures stay as they are."""
     from yolozu.predict.adapters.base import AdapterRequest
@@ -104,22 +98,17 @@ def request_of(
     return AdapterRequest(
         classes=index.classes,
         progress=StoppableProgress(context.progress, context.stopping, stage),
-        checkpoint=inputs.checkpoint,
-        onnx=inputs.onnx,
+        checkpoint=checkpoint,
+        onnx=onnx,
         predictions=None if section.predictions is None else Path(section.predictions),
-        device=device_for(section.adapter, spec.device.device, inputs.onnx, context.progress),
+        device=_device_for(section.adapter, spec.device.device, onnx, context.progress),
         score_threshold=section.score_threshold,
         max_detections=section.max_detections,
         views=spec.tta if spec.tta.looks_again else None,
     )
 
 
-def device_needed(adapter: str, device: str) -> str:
-    """The device without which an adapter refuses to predict."""
-    return device if adapter == "rtdetr_pose" else "cpu"
-
-
-def device_for(adapter: str, device: str, onnx: Path, progress: Progress) -> str:
+def _device_for(adapter: str, device: str, onnx: Path, progress: Progress) -> str:
     """The training's device, unless ONNX Runtime cannot use it here: then the CPU, said aloud."""
     if adapter != "onnxruntime" or device == "cpu":
         return device

@@ -6,34 +6,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.scenarios import NONE, ScenariosSection
-from yolozu.contract.sections.train import DeviceSection
-from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
-from yolozu.stages.predict import device_needed
+from yolozu.stages.base import Stage, StageContext, after, gives, needs, reads
+from yolozu.stages.predict import PredictSpec, request_of
 
 if TYPE_CHECKING:
     from yolozu.contract.sections.scenario_setting import ScenarioSetting
     from yolozu.data.index import DataIndex
 
 
-class ScenariosSpec(StageSpec):
+class ScenariosSpec(PredictSpec):
     """Which suite, what predicts, and what the run's predictions were made with."""
 
     scenarios: ScenariosSection
-    predict: PredictSection
-    corruption: CorruptionSection
-    tta: TtaSection
-    ttt: TttSection
-    device: DeviceSection
 
     def wanted(self) -> bool:
         """Unless the contract asks for no scenarios."""
         return self.scenarios.scenarios != NONE
-
-    def needs_device(self) -> str:
-        """As `predict`."""
-        return device_needed(self.predict.adapter, self.device.device)
 
 
 @dataclass(frozen=True)
@@ -72,7 +61,6 @@ def run(
     from yolozu.evaluation.known_images import known_images
     from yolozu.evaluation.scenarios.suite import Suite
     from yolozu.predict.scenario_predictor import AdapterPredictor
-    from yolozu.stages.predict import request_of
     from yolozu.structures.predictions import TimedPredictions
 
     setting, warnings = _planned(inputs.setting, spec)
@@ -88,11 +76,12 @@ def run(
     names = {record.image for record in tested.records}
     for warning in warnings:
         context.progress.say(f"scenarios: warning: {warning}")
+    request = request_of(spec, index, context, checkpoint=inputs.checkpoint, onnx=inputs.onnx, stage="scenarios")
     report = Suite(
         setting=setting,
         index=tested,
         models=ObjectModels.read(inputs.models),
-        predictor=AdapterPredictor(spec.predict.adapter, request_of(spec, inputs, index, context, "scenarios")),
+        predictor=AdapterPredictor(spec.predict.adapter, request),
         clean=TimedPredictions([entry for entry in entries if entry.image in names], None),
         comparable=not changed,
         warnings=warnings,
