@@ -5,11 +5,11 @@ import re
 import pytest
 import torch
 
-from yolozu.system_errors import REMEDIES, told_by_machine
+from yolozu.system_errors import REMEDIES, explain_system_error
 
 
 def told(error, **where):
-    found = told_by_machine(error, **where)
+    found = explain_system_error(error, **where)
     return None if found is None else found.render()
 
 

@@ -43,7 +43,7 @@ SAID_BY_LIBRARIES = (
 """Errors for which libraries have neither a class nor a number: what their text holds, code, what to do."""
 
 
-def told_by_machine(error: BaseException, *, within: str = "", where: str = "", after: str = "") -> Finding | None:
+def explain_system_error(error: BaseException, *, within: str = "", where: str = "", after: str = "") -> Finding | None:
     """The error in words for people where the machine said no; None for any other.
 
     Args:

@@ -9,11 +9,11 @@ import pytest
 from tests.data.builders import write_file
 from yolozu.artifacts import atomic_files as writing
 from yolozu.artifacts.atomic_files import (
+    atomic_directory,
     copy_files,
-    directory_aside,
+    explaining_write_errors,
     is_taken,
-    refuse_listed,
-    told_by_the_system,
+    refuse_first_of,
     write_files,
 )
 from yolozu.errors import UsageError
@@ -29,7 +29,7 @@ class Counting:
 
 
 def test_a_directory_takes_its_place_when_all_went_well(tmp_path):
-    with directory_aside(tmp_path / "deep/out") as aside:
+    with atomic_directory(tmp_path / "deep/out") as aside:
         (aside / "a").write_text("1")
         assert not (tmp_path / "deep/out").exists()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out"]
@@ -38,7 +38,7 @@ def test_a_directory_takes_its_place_when_all_went_well(tmp_path):
 
 def test_a_directory_that_failed_leaves_nothing(tmp_path):
     def stopped():
-        with directory_aside(tmp_path / "deep/out") as aside:
+        with atomic_directory(tmp_path / "deep/out") as aside:
             (aside / "a").write_text("1")
             raise KeyboardInterrupt
 
@@ -124,15 +124,15 @@ def test_nothing_is_copied_where_something_else_is(tmp_path):
 
 
 def test_twenty_are_named_and_the_others_counted(tmp_path):
-    refuse_listed("YZ905", {}, "fix", tmp_path)
+    refuse_first_of("YZ905", {}, "fix", tmp_path)
     with pytest.raises(UsageError) as error:
-        refuse_listed("YZ905", {tmp_path / f"{n}": "is wrong" for n in range(23)}, "mend it", tmp_path)
+        refuse_first_of("YZ905", {tmp_path / f"{n}": "is wrong" for n in range(23)}, "mend it", tmp_path)
     assert len(error.value.findings) == 21
     assert error.value.findings[-1].problem == "and 3 more such files"
 
 
 def test_only_what_the_system_says_is_passed_on(tmp_path):
-    with pytest.raises(UsageError, match="YZ314 the system says: No space left"), told_by_the_system(tmp_path):
+    with pytest.raises(UsageError, match="YZ314 the system says: No space left"), explaining_write_errors(tmp_path):
         raise OSError(errno.ENOSPC, "No space left")
-    with pytest.raises(OSError, match="bad"), told_by_the_system(tmp_path):
+    with pytest.raises(OSError, match="bad"), explaining_write_errors(tmp_path):
         raise OSError(errno.EBADF, "bad")

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from tests.fixtures.small_disk import files_end_at
 from yolozu.artifacts.jsonio import (
+    atomic_replacement,
     canonical,
+    explain_misfit,
     is_text,
-    lack_of,
     pretty,
     read_json,
     write_text,
     write_text_if_changed,
-    written_aside,
 )
 from yolozu.errors import InputError
 
@@ -33,7 +33,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     write_text(path, "old")
 
     def fail_midway():
-        with written_aside(path) as aside:
+        with atomic_replacement(path) as aside:
             aside.write_text("half")
             raise RuntimeError
 
@@ -52,7 +52,7 @@ def test_a_full_disk_names_the_file(tmp_path):
 
 def test_directories_made_for_a_file_go_again_with_it_but_none_that_is_used(tmp_path):
     def fail(path, also=None):
-        with written_aside(path):
+        with atomic_replacement(path):
             if also is not None:
                 also.touch()
             raise KeyboardInterrupt
@@ -129,4 +129,4 @@ def test_half_a_character_is_no_text():
     ],
 )
 def test_what_a_document_lacks_is_said_in_plain_words(error, said):
-    assert lack_of(error) == said
+    assert explain_misfit(error) == said

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.data.builders import index_at, write_coco, write_file, write_mask, write_sidecar, write_yolo
-from yolozu.data.index import DataIndex
+from tests.evaluation.scenes import Scene, index_of
+from yolozu.data.index import DataIndex, images_digest
 from yolozu.errors import InputError
 
 
@@ -96,3 +99,18 @@ def test_the_file_can_be_read_by_people(tmp_path):
     document = json.loads((tmp_path / "train.json").read_text())
     assert document["classes"] == [{"id": 0, "index": 0, "name": "cat"}, {"id": 1, "index": 1, "name": "dog"}]
     assert document["images"][0]["boxes_cxcywh"] == [[0.5, 0.25, 0.1, 0.2]]
+
+
+ONE, TWO = index_of([Scene(), Scene()]).records
+OTHER = replace(TWO, sha256="1" * 64)
+
+
+def test_images_are_known_by_content_and_order():
+    assert images_digest([ONE, OTHER]) != images_digest([OTHER, ONE])
+    assert images_digest([ONE, OTHER]) != images_digest([ONE, TWO])
+    assert images_digest([ONE]) != images_digest([ONE, TWO])
+
+
+def test_neither_names_nor_labels_matter():
+    renamed = replace(ONE, image="x.jpg", path=Path("/elsewhere/x.jpg"), areas_px=ONE.areas_px[:0])
+    assert images_digest([ONE, OTHER]) == images_digest([renamed, OTHER])

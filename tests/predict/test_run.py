@@ -8,7 +8,7 @@ from tests.fixtures.exported import CLASSES
 from yolozu.artifacts.predictions import check_predictions, read_predictions
 from yolozu.contract.sections.predict import TtaSection, TttSection
 from yolozu.data.corruption.corruption import Corruption
-from yolozu.data.identity import images_digest
+from yolozu.data.index import images_digest
 from yolozu.errors import UsageError
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.registry import open_adapter

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yolozu.artifacts.jsonio import directory_made, fsync_dir, written_aside
+from yolozu.artifacts.jsonio import atomic_replacement, fsync_dir, parents_made
 from yolozu.errors import Finding, UsageError
-from yolozu.system_errors import told_by_machine
+from yolozu.system_errors import explain_system_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -28,7 +28,7 @@ OTHER_CONTENT = "is there already, with other content"
 
 
 @contextmanager
-def told_by_the_system(out: Path) -> Iterator[None]:
+def explaining_write_errors(out: Path) -> Iterator[None]:
     """Tells what the system says where nothing can be written below ``out``.
 
     Raises:
@@ -37,19 +37,19 @@ def told_by_the_system(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        said = told_by_machine(error, where=str(out))
+        said = explain_system_error(error, where=str(out))
         if said is None:
             raise
         raise UsageError([said]) from error
 
 
 @contextmanager
-def directory_aside(path: Path) -> Iterator[Path]:
+def atomic_directory(path: Path) -> Iterator[Path]:
     """A new directory beside ``path`` that takes its place when the block ends well; else nothing is left.
 
     ``path`` may be an empty directory or missing.
     """
-    with directory_made(path.parent):
+    with parents_made(path.parent):
         aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
         try:
             yield aside
@@ -60,7 +60,7 @@ def directory_aside(path: Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def refuse_listed(code: str, problems: Mapping[Path, str], fix: str, more_at: Path) -> None:
+def refuse_first_of(code: str, problems: Mapping[Path, str], fix: str, more_at: Path) -> None:
     """Nothing where there are no problems; else an error that names the first of them and counts the others.
 
     Raises:
@@ -91,9 +91,9 @@ def write_files(directory: Path, contents: Mapping[str, Content]) -> None:
         UsageError: YZ905 the directory holds something else.
     """
     if is_taken(directory):
-        refuse_listed("YZ905", _differing(directory, contents), AWAY, directory)
+        refuse_first_of("YZ905", _differing(directory, contents), AWAY, directory)
         return
-    with directory_aside(directory) as aside:
+    with atomic_directory(directory) as aside:
         for name, content in contents.items():
             target = aside / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -112,9 +112,9 @@ def write_file(path: Path, content: bytes) -> None:
         UsageError: YZ905 another file is there.
     """
     if path.is_symlink() or path.exists():
-        refuse_listed("YZ905", {} if _holds(path, content) else {path: OTHER_CONTENT}, AWAY, path)
+        refuse_first_of("YZ905", {} if _holds(path, content) else {path: OTHER_CONTENT}, AWAY, path)
         return
-    with written_aside(path) as aside:
+    with atomic_replacement(path) as aside:
         aside.write_bytes(content)
 
 
@@ -135,10 +135,10 @@ def copy_files(sources: Mapping[Path, Path], root: Path, bar: Bar) -> None:
         for target in sorted(there)
         if not target.is_file() or not filecmp.cmp(sources[target], target, shallow=False)
     }
-    refuse_listed("YZ905", others, AWAY, root)
+    refuse_first_of("YZ905", others, AWAY, root)
     for target, source in sources.items():
         if target not in there:
-            with written_aside(target) as aside:
+            with atomic_replacement(target) as aside:
                 shutil.copyfile(source, aside)
         bar.advance()
 

@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from yolozu.artifacts.jsonio import canonical, written_aside
+from yolozu.artifacts.jsonio import atomic_replacement, canonical
 from yolozu.errors import InputError, YolozuError
 from yolozu.structures.classes import ClassTable
 
@@ -114,7 +114,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     }
     payload = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "header": canonical(header), "tensors": tensors}
     # A file object, not a path: torch.save writes a path's name into the file.
-    with written_aside(path) as aside, aside.open("wb") as file:
+    with atomic_replacement(path) as aside, aside.open("wb") as file:
         try:
             torch.save(payload, file)
         except RuntimeError as error:

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from yolozu.artifacts.disk_cache import DiskCache
 from yolozu.artifacts.jsonio import canonical, is_text
-from yolozu.artifacts.time_saver import TimeSaver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,7 +50,7 @@ class DigestCache:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._file = None if path is None else TimeSaver(path, TABLES)
+        self._file = None if path is None else DiskCache(path, TABLES)
         self._known: dict[str, tuple[int, int, str]] = {}
         self._fresh: dict[str, tuple[int, int, str]] = {}
         self._fresh_trees: dict[tuple[str, str], str] = {}

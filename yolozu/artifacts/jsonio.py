@@ -35,7 +35,7 @@ def fsync_dir(directory: Path) -> None:
 
 
 @contextmanager
-def errors_name(path: Path) -> Iterator[None]:
+def naming_path(path: Path) -> Iterator[None]:
     """What the system refuses in the block is said of ``path``; writing to an open file names none."""
     try:
         yield
@@ -46,7 +46,7 @@ def errors_name(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def directory_made(directory: Path) -> Iterator[None]:
+def parents_made(directory: Path) -> Iterator[None]:
     """``directory`` is there in the block; what was made for it goes again if the block fails and leaves it empty."""
     made = [place for place in (directory, *directory.parents) if not place.exists()]
     try:
@@ -60,19 +60,19 @@ def directory_made(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
+def atomic_replacement(path: Path) -> Iterator[Path]:
     """A path beside ``path`` that takes its place, synced, when the block ends well; else nothing happens."""
-    with directory_made(path.parent), _written_aside(path) as aside:
+    with parents_made(path.parent), _replacement_beside(path) as aside:
         yield aside
 
 
 @contextmanager
-def _written_aside(path: Path) -> Iterator[Path]:
+def _replacement_beside(path: Path) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     os.close(handle)
     aside = Path(name)
     try:
-        with errors_name(path):
+        with naming_path(path):
             yield aside
             with aside.open("rb+") as file:
                 os.fsync(file.fileno())
@@ -85,7 +85,7 @@ def _written_aside(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Replace the file at ``path`` with ``text``, whole or not at all."""
-    with written_aside(path) as aside:
+    with atomic_replacement(path) as aside:
         aside.write_text(text, encoding="utf-8")
 
 
@@ -107,11 +107,11 @@ def read_json(path: Path, *, code: str, fix: str) -> Any:
         return json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except (OSError, ValueError, RecursionError) as error:
         raise InputError.one(
-            code, where=str(path), problem=f"cannot be read as JSON: {reason_of(error)}", fix=fix
+            code, where=str(path), problem=f"cannot be read as JSON: {explain_read_error(error)}", fix=fix
         ) from error
 
 
-def reason_of(error: OSError | ValueError | RecursionError) -> str:
+def explain_read_error(error: OSError | ValueError | RecursionError) -> str:
     """Why a text or JSON file could not be read, in words for people; Python's own are for programmers."""
     if isinstance(error, json.JSONDecodeError):
         return f"line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
@@ -124,7 +124,7 @@ def reason_of(error: OSError | ValueError | RecursionError) -> str:
     return "holds a number of thousands of digits" if "integer string conversion" in str(error) else str(error)
 
 
-def lack_of(error: KeyError | TypeError | ValueError | AttributeError) -> str:
+def explain_misfit(error: KeyError | TypeError | ValueError | AttributeError) -> str:
     """What a document lacks that some code wanted to read from it, in words for people."""
     if isinstance(error, KeyError):
         return f"it has no {error.args[0]!r}"

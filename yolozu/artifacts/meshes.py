@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from yolozu.artifacts.jsonio import canonical, lack_of, read_json, write_text
+from yolozu.artifacts.jsonio import canonical, explain_misfit, read_json, write_text
 from yolozu.errors import InputError
 from yolozu.geometry.symmetry import Symmetries
 
@@ -72,7 +72,7 @@ class ObjectModels:
         try:
             return cls(_models(document))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            problem = f"holds no object models: {lack_of(error)}"
+            problem = f"holds no object models: {explain_misfit(error)}"
             raise InputError.one("YZ240", where=str(path), problem=problem, fix=fix) from error
 
 

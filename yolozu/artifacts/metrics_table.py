@@ -6,7 +6,7 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.jsonio import written_aside
+from yolozu.artifacts.jsonio import atomic_replacement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def write_csv(jsonl: Path, target: Path) -> int:
             names[group] |= row[group].keys()
     columns = [*FIRST, *(f"{group}.{name}" for group in GROUPS for name in sorted(names[group]))]
     count = 0
-    with written_aside(target) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+    with atomic_replacement(target) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         for row in _rows(jsonl):

@@ -14,7 +14,7 @@ from yolozu.cli.help import Command
 from yolozu.cli.render import show_findings
 from yolozu.engine.stopping import EndOnSignal
 from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Finding, YolozuError
-from yolozu.system_errors import told_by_machine
+from yolozu.system_errors import explain_system_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except Exception as error:  # noqa: BLE001 what the machine did not do is a bug: it is reported whole, and as such
-        said = told_by_machine(error, where=PROGRAM)
+        said = explain_system_error(error, where=PROGRAM)
         if said is None:
             return _report_bug(error, arguments)
         show_findings([said])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from yolozu.artifacts.jsonio import is_text, read_json, reason_of
+from yolozu.artifacts.jsonio import explain_read_error, is_text, read_json
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
 from yolozu.data.layouts.ultralytics import read_yaml
 from yolozu.errors import InputError
@@ -105,7 +105,7 @@ def _names_in(path: Path) -> tuple[list[str] | None, int | None]:
         try:
             lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
         except (OSError, UnicodeDecodeError) as error:
-            raise _refused(str(path), f"cannot be read: {reason_of(error)}") from error
+            raise _refused(str(path), f"cannot be read: {explain_read_error(error)}") from error
         return _checked_names([line for line in lines if line], str(path)), None
     if path.suffix == ".json":
         return _checked_names(read_json(path, code="YZ204", fix=FIX), str(path)), None

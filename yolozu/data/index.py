@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from yolozu.artifacts.jsonio import canonical, lack_of, read_json, write_text
+from yolozu.artifacts.digest import digest_of
+from yolozu.artifacts.jsonio import canonical, explain_misfit, read_json, write_text
 from yolozu.errors import InputError
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.image_record import ImageRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from yolozu.data.moved import Moved
 
 SCHEMA_VERSION = 2
@@ -93,7 +96,9 @@ class DataIndex:
         try:
             return cls._from_json(document, path, moved)
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError.one("YZ206", where=str(path), problem=f"is no index: {lack_of(error)}", fix=fix) from error
+            raise InputError.one(
+                "YZ206", where=str(path), problem=f"is no index: {explain_misfit(error)}", fix=fix
+            ) from error
 
     @classmethod
     def _from_json(cls, document: dict[str, Any], path: Path, moved: Moved | None) -> Self:
@@ -111,3 +116,8 @@ class DataIndex:
             base,
             document.get("labeled", True),
         )
+
+
+def images_digest(records: Sequence[ImageRecord]) -> str:
+    """SHA-256 (hex) over the content of the images, in order; neither names nor labels enter."""
+    return digest_of([record.sha256 for record in records])

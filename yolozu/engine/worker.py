@@ -50,7 +50,7 @@ from yolozu.plan.plan import Node
 from yolozu.plan.receipt import Receipt
 from yolozu.progress import Progress, SilentProgress, Stopper, progress_for
 from yolozu.stages.base import StageContext, links
-from yolozu.system_errors import told_by_machine
+from yolozu.system_errors import explain_system_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -326,7 +326,7 @@ def _watch_over_several(
 
 def _described(error: Exception, layout: RunLayout, stage: str) -> tuple[int, str, str]:
     """Exit code, kind and text of an error."""
-    said = told_by_machine(error, within=f"{layout.run_id}: {stage}", after="; what was saved is kept")
+    said = explain_system_error(error, within=f"{layout.run_id}: {stage}", after="; what was saved is kept")
     if said is not None:
         error = UsageError([said])
     if isinstance(error, YolozuError):

@@ -12,7 +12,7 @@ import torch
 from yolozu import __version__
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file
-from yolozu.artifacts.jsonio import pretty, write_text, written_aside
+from yolozu.artifacts.jsonio import atomic_replacement, pretty, write_text
 from yolozu.artifacts.onnx_content import DIGEST_KEY, stated_digest
 from yolozu.artifacts.onnx_metadata import INPUT_NAME, OnnxMetadata, Shape
 from yolozu.data.preprocess import Preprocess
@@ -114,7 +114,7 @@ def write_onnx(path: Path, model: Any, metadata: OnnxMetadata) -> None:
         model.metadata_props.add(key=key, value=value)
     model.metadata_props.add(key=DIGEST_KEY, value=stated_digest(model.SerializeToString(deterministic=True)))
     onnx.checker.check_model(model, full_check=True)
-    with written_aside(path) as aside:
+    with atomic_replacement(path) as aside:
         aside.write_bytes(model.SerializeToString(deterministic=True))
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.jsonio import reason_of
+from yolozu.artifacts.jsonio import explain_read_error
 from yolozu.artifacts.onnx_content import require_content
 from yolozu.artifacts.onnx_metadata import INPUT_NAME, OnnxMetadata
 from yolozu.errors import InputError
@@ -76,7 +76,7 @@ def _properties_of(session: Any, where: str) -> dict[str, str]:
         raise InputError.one(
             "YZ603",
             where=where,
-            problem=f"holds metadata that is no text: {reason_of(error)}",
+            problem=f"holds metadata that is no text: {explain_read_error(error)}",
             fix="take an intact copy, or export the model again from its checkpoint",
         ) from error
 

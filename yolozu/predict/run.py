@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.sections.predict import TtaSection, TttSection
-from yolozu.data.identity import images_digest
+from yolozu.data.index import images_digest
 from yolozu.predict.adapters.check import require_answers
 from yolozu.predict.adapters.registry import open_adapter
 from yolozu.predict.tta.views import describe_views

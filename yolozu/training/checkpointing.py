@@ -11,7 +11,7 @@ import torch
 
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, read_checkpoint, write_checkpoint
 from yolozu.artifacts.digest import digest_file
-from yolozu.artifacts.jsonio import fsync_dir, written_aside
+from yolozu.artifacts.jsonio import atomic_replacement, fsync_dir
 from yolozu.training.state import TrainingState
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ class CheckpointWriter:
         if state.step < self._timetable.total_steps and not state.verdicts.stopped_early:
             state.forget_end()
         if state.verdicts.best_digest is not None:
-            with written_aside(self._files.pending_best) as aside:
+            with atomic_replacement(self._files.pending_best) as aside:
                 aside.write_bytes(renewed[state.verdicts.best_digest])
         if state.before_end is not None and state.before_end.verdicts.best_digest not in (
             None,
@@ -240,7 +240,7 @@ class CheckpointWriter:
         self.complete_best(state)
 
     def _stamped(self, content: bytes) -> bytes:
-        with written_aside(self._files.pending_best.with_suffix(".stamped")) as aside:
+        with atomic_replacement(self._files.pending_best.with_suffix(".stamped")) as aside:
             aside.write_bytes(content)
             write_checkpoint(aside, replace(read_checkpoint(aside), contract_digest=self._info.contract_digest))
             stamped = aside.read_bytes()

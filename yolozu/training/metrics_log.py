@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from yolozu.artifacts.jsonio import canonical, errors_name
+from yolozu.artifacts.jsonio import canonical, naming_path
 from yolozu.artifacts.run_meta import timestamp
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class MetricsLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with errors_name(self._path):  # what could not be written before is tried again
+        with naming_path(self._path):  # what could not be written before is tried again
             self._file.close()
 
     def write(
@@ -80,14 +80,14 @@ class MetricsLog:
             "metrics": dict(metrics),
             "meta": {"kind": kind, "epoch": epoch, "step": step, "optim_step": optim_step},
         }
-        with errors_name(self._path):
+        with naming_path(self._path):
             self._file.write(canonical(row).encode("utf-8") + b"\n")
             self._file.flush()
         self.rows += 1
 
     def sync(self) -> None:
         """Make all rows survive a power cut."""
-        with errors_name(self._path):
+        with naming_path(self._path):
             os.fsync(self._file.fileno())
 
 

@@ -8,7 +8,7 @@ from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
-from yolozu.data.identity import images_digest
+from yolozu.data.index import images_digest
 from yolozu.errors import InputError
 from yolozu.evaluation.benchmark.benchmark import evaluate_suite, protocol_of
 from yolozu.evaluation.benchmark.protocol import default_pins

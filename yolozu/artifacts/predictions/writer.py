@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from yolozu.artifacts.jsonio import written_aside
+from yolozu.artifacts.jsonio import atomic_replacement
 from yolozu.artifacts.predictions.types import BOX_KEYS, SCHEMA_VERSION
 from yolozu.errors import InputError
 
@@ -52,7 +52,7 @@ def open_aside(path: Path) -> Iterator[TextIO]:
     Letters that UTF-8 does not have (half of a surrogate pair) are written as the escapes of JSON.
     """
     with (
-        written_aside(path) as aside,
+        atomic_replacement(path) as aside,
         aside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file,
     ):
         yield file

@@ -82,8 +82,8 @@ def _list_kinds() -> None:
 
 
 def _draw(image: Path, sheet: Path, side: int, seed: int) -> None:
-    from yolozu.artifacts.atomic_files import told_by_the_system
-    from yolozu.artifacts.jsonio import written_aside
+    from yolozu.artifacts.atomic_files import explaining_write_errors
+    from yolozu.artifacts.jsonio import atomic_replacement
     from yolozu.data.corruption.contact_sheet import contact_sheet
     from yolozu.data.images import read_image
 
@@ -92,7 +92,7 @@ def _draw(image: Path, sheet: Path, side: int, seed: int) -> None:
         raise UsageError.one("YZ905", where=str(sheet), problem="is there already", fix=fix)
     require_writable({"--sheet": sheet}, [image])
     drawn = contact_sheet(read_image(image), image.name, seed=seed, side=side)
-    with told_by_the_system(sheet), written_aside(sheet) as aside:
+    with explaining_write_errors(sheet), atomic_replacement(sheet) as aside:
         drawn.save(aside, "PNG")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.atomic_files import directory_aside, is_taken, told_by_the_system
+from yolozu.artifacts.atomic_files import atomic_directory, explaining_write_errors, is_taken
 from yolozu.artifacts.coco_classes import COCO_CLASSES
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
@@ -115,7 +115,7 @@ def fetch(plan: FetchPlan, progress: Progress) -> Fetched:
             )
         return Fetched(locked, str(plan.lock_path), ())
     expected = plan.sha256 if locked is None else locked
-    with told_by_the_system(plan.out):
+    with explaining_write_errors(plan.out):
         if plan.archive is None:
             digest, origin, splits = _from_addresses(plan, expected, progress)
         else:
@@ -196,7 +196,7 @@ def _installed(plan: FetchPlan, archive: Path, expected: str | None, progress: P
             problem=f"has SHA-256 {digest}, expected was {expected}",
             fix="fetch it again, or from somewhere else; it was not used",
         )
-    with directory_aside(plan.out) as aside:
+    with atomic_directory(plan.out) as aside:
         unpack(archive, aside, progress)
         names = sorted(path.name for path in (aside / "images").glob("*") if path.is_dir())
         if not names:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yolozu.artifacts.jsonio import reason_of
+from yolozu.artifacts.jsonio import explain_read_error
 from yolozu.contract.text.yaml_errors import PARSER_ERRORS, syntax_problem
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, by_stem, files_below, stem_of
 from yolozu.errors import InputError
@@ -57,7 +57,9 @@ def read_yaml(path: Path, *, code: str, fix: str) -> Any:
     try:
         return YAML(typ="safe", pure=True).load(path.read_bytes())
     except OSError as error:
-        raise InputError.one(code, where=str(path), problem=f"cannot be read: {reason_of(error)}", fix=fix) from error
+        raise InputError.one(
+            code, where=str(path), problem=f"cannot be read: {explain_read_error(error)}", fix=fix
+        ) from error
     except (YAMLError, *PARSER_ERRORS) as error:
         found = syntax_problem(error, str(path)).finding
         raise InputError.one(code, where=found.where, problem=f"cannot be read: {found.problem}", fix=fix) from error
@@ -183,7 +185,7 @@ def _entries(source: Path) -> list[str]:
         lines = source.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError.one(
-            "YZ246", where=str(source), problem=f"cannot be read: {reason_of(error)}", fix=FIX
+            "YZ246", where=str(source), problem=f"cannot be read: {explain_read_error(error)}", fix=FIX
         ) from error
     return [
         os.path.normpath(f"{source.parent}/{line.strip()}") if not line.strip().startswith("/") else line.strip()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.atomic_files import copy_files, refuse_listed, told_by_the_system, write_files
+from yolozu.artifacts.atomic_files import copy_files, explaining_write_errors, refuse_first_of, write_files
 from yolozu.artifacts.jsonio import canonical
 from yolozu.data.classes import stated_classes
 from yolozu.data.layouts.bop_files import scenes_of
@@ -83,9 +83,9 @@ def prepare_bop(plan: BopPlan, progress: Progress) -> PreparedScenes:
     assert classes is not None, "the reader refuses to read without"
     defects = [*labels.stray, *(defect for image in labels.images for defect in image.defects)]
     problems = {Path(defect.where): defect.problem for defect in defects}
-    refuse_listed("YZ244", problems, "mend the scene's files", source.labels)
+    refuse_first_of("YZ244", problems, "mend the scene's files", source.labels)
     files = _Files(plan, layout)
-    with told_by_the_system(plan.out):
+    with explaining_write_errors(plan.out):
         descriptor = extended(plan.out, plan.split, files.entry, classes, files.models)
         files.place_images(labels.images, progress)
         write_files(plan.out / "labels" / plan.split, files.label_files(labels.images))

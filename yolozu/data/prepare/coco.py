@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from yolozu.artifacts.atomic_files import copy_files, refuse_listed, told_by_the_system, unlisted, write_files
+from yolozu.artifacts.atomic_files import copy_files, explaining_write_errors, refuse_first_of, unlisted, write_files
 from yolozu.data.checking.box_units import other_units
 from yolozu.data.layouts.coco_files import coco_split_at, coco_splits
 from yolozu.data.layouts.descriptor import SplitEntry
@@ -94,7 +94,7 @@ def prepare_coco(plan: CocoPlan, progress: Progress) -> PreparedSplit:
     if plan.label_format == "yolo":
         _refuse_unsayable(plan, labels, unused, source, target)
     _refuse_unusable(labels, source, unused)
-    with told_by_the_system(plan.out):
+    with explaining_write_errors(plan.out):
         descriptor = extended(plan.out, plan.split, _entry(plan, target), classes)
         if plan.copies_images:
             _copy(plan, images, source, target, progress)
@@ -175,7 +175,7 @@ def _refuse_unusable(labels: SplitLabels, source: Split, unused: tuple[Defect, .
     if unused and not instances:
         problems = {source.labels: f"none of its {len(unused)} annotations can be used"}
         problems |= {Path(defect.where): defect.problem for defect in unused}
-        refuse_listed("YZ289", problems, "mend the file, or name another one with --instances", source.labels)
+        refuse_first_of("YZ289", problems, "mend the file, or name another one with --instances", source.labels)
     other = other_units(labels.images)
     if other is not None:
         raise InputError.one("YZ290", where=instances[0].where, problem=f"the box {other.said}", fix=other.fix)
@@ -185,7 +185,7 @@ def _refuse_missing(images: tuple[LabeledImage, ...], source: Split) -> None:
     if not images:
         raise InputError.one("YZ260", where=str(source.labels), problem="lists no image", fix="name another file")
     problems = {image.path: _absence(image.path) for image in images if not image.path.is_file()}
-    refuse_listed("YZ261", problems, "get the image, or remove it from the instances file", source.images_dir)
+    refuse_first_of("YZ261", problems, "get the image, or remove it from the instances file", source.images_dir)
 
 
 def _absence(path: Path) -> str:
@@ -205,7 +205,7 @@ def _refuse_outside(images: tuple[LabeledImage, ...], source: Split) -> None:
         for image in images
         if not image.path.is_relative_to(source.images_dir) or ".." in image.path.relative_to(source.images_dir).parts
     }
-    refuse_listed("YZ262", outside, "use --format coco without --copy-images", source.images_dir)
+    refuse_first_of("YZ262", outside, "use --format coco without --copy-images", source.images_dir)
 
 
 def _refuse_unsayable(
@@ -225,14 +225,14 @@ def _refuse_unsayable(
         first = owners.setdefault(stem_of(name), name)
         if first != name:
             problems[image.path] = f"would share its label file with {first}"
-    refuse_listed("YZ262", problems, "mend the instances file, or use --format coco", source.labels)
+    refuse_first_of("YZ262", problems, "mend the instances file, or use --format coco", source.labels)
     there = files_below(target.images_dir, IMAGE_SUFFIXES) if target.images_dir.is_dir() else []
     extra = {
         target.images_dir / name: "is not listed, and without a label file it would count as empty"
         for name in unlisted(there, names)
     }
     way_out = "name another --out" if plan.copies_images else "use --copy-images, or --format coco"
-    refuse_listed("YZ262", extra, way_out, target.images_dir)
+    refuse_first_of("YZ262", extra, way_out, target.images_dir)
 
 
 def _name(image: LabeledImage, source: Split) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from yolozu.artifacts.atomic_files import directory_aside, is_taken, told_by_the_system
+from yolozu.artifacts.atomic_files import atomic_directory, explaining_write_errors, is_taken
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.augmentation.augment import (
     GROUND_PART,
@@ -173,9 +173,9 @@ def write_composed(
     _refuse_taken(plan)
     jobs = [(number, repetition) for number in range(len(index)) for repetition in range(plan.per_image)]
     shapes = {} if meshes is not None else {key: _shape(model) for key, model in models.by_class.items()}
-    with told_by_the_system(plan.out), progress.bar("pasting", len(jobs)) as bar:
+    with explaining_write_errors(plan.out), progress.bar("pasting", len(jobs)) as bar:
         with ExitStack() as stack:
-            places = {kind: stack.enter_context(directory_aside(plan.out / kind / plan.split)) for kind in KINDS}
+            places = {kind: stack.enter_context(atomic_directory(plan.out / kind / plan.split)) for kind in KINDS}
             for number, repetition in jobs:
                 name = f"{number:06d}" if plan.per_image == 1 else f"{number:06d}_{repetition:03d}"
                 _write(composer.compose(number, repetition), places, name, f"masks/{plan.split}/{name}.png", shapes)

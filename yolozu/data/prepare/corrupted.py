@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from yolozu.artifacts.atomic_files import AWAY, is_taken, refuse_listed, told_by_the_system
+from yolozu.artifacts.atomic_files import AWAY, explaining_write_errors, is_taken, refuse_first_of
 from yolozu.artifacts.jsonio import pretty, read_json, write_text_if_changed
 from yolozu.data.images import read_image
 from yolozu.data.layouts.layout import find_layout
@@ -79,7 +79,7 @@ def write_corrupted(plan: CorruptPlan, progress: Progress) -> int:
         labels = labels_of(layout, split, images, paint)
         names = sorted(labels.images)[: plan.max_images]
         _refuse_shared_names(plan, names, paint)
-        with told_by_the_system(plan.out):
+        with explaining_write_errors(plan.out):
             entry = labels.entry(plan.out)
             descriptor = extended(plan.out, plan.split, entry, classes, layout.models)
             _refuse_taken(plan, entry)
@@ -107,7 +107,7 @@ def _refuse_shared_names(plan: CorruptPlan, names: Sequence[str], paint: Paint) 
         for name in names
         if counts[written_name(name, paint)] > 1
     }
-    refuse_listed("YZ281", problems, "rename one of them, with its labels", plan.dataset)
+    refuse_first_of("YZ281", problems, "rename one of them, with its labels", plan.dataset)
 
 
 def _refuse_taken(plan: CorruptPlan, entry: SplitEntry) -> None:

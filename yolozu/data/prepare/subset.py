@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.atomic_files import told_by_the_system
+from yolozu.artifacts.atomic_files import explaining_write_errors
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.jsonio import pretty, read_json, write_text_if_changed
 from yolozu.data.classes import classes_of_labels, stated_classes
@@ -89,7 +89,7 @@ def subset(plan: SubsetPlan, cache: DigestCache) -> Subset:
         for name in names
     ]
     sha256 = digest_of(rows)
-    with told_by_the_system(plan.out):
+    with explaining_write_errors(plan.out):
         descriptor = extended(plan.out, plan.split, labels.entry(plan.out), classes, layout.models)
         selections = _selections(plan, {"sha256": sha256, "images": rows, "available": len(labels.images)})
         labels.write(plan.out, names)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from yolozu.artifacts.jsonio import reason_of
+from yolozu.artifacts.jsonio import explain_read_error
 from yolozu.data.labels import Defect, Instance
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class LabelLines:
         try:
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            return (Defect("malformed_label", str(path), f"cannot be read: {reason_of(error)}"),)
+            return (Defect("malformed_label", str(path), f"cannot be read: {explain_read_error(error)}"),)
         return tuple(
             self._line(line.split(), f"{path}:{number}")
             for number, line in enumerate(text.splitlines(), start=1)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yolozu.artifacts.jsonio import is_text, reason_of
+from yolozu.artifacts.jsonio import explain_read_error, is_text
 from yolozu.artifacts.meshes import ObjectModel
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera
 from yolozu.geometry.extent import diameter_of
@@ -96,7 +96,7 @@ def _read_sidecar(path: Path, root: Path, lines: Sequence[Instance | Defect] | N
     try:
         common, entries = _document(path)
     except (OSError, ValueError) as error:
-        return Sidecar(tuple(lines or ()), None, (Defect(RULE, str(path), reason_of(error)),))
+        return Sidecar(tuple(lines or ()), None, (Defect(RULE, str(path), explain_read_error(error)),))
     if entries is None and not any(key in common for key in CAMERA_KEYS):
         return Sidecar(tuple(lines or ()), None, (), is_foreign=True)
     reading = _Reading(path, root, shapes)
@@ -255,7 +255,7 @@ def _document(path: Path) -> tuple[dict[str, Any], list[Any] | None]:
     try:
         document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except ValueError as error:
-        raise ValueError(f"cannot be read as JSON: {reason_of(error)}") from error
+        raise ValueError(f"cannot be read as JSON: {explain_read_error(error)}") from error
     if isinstance(document, list):
         return {}, document
     if not isinstance(document, dict) or not isinstance(document.get("instances", []), list):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from yolozu.artifacts.atomic_files import directory_aside
+from yolozu.artifacts.atomic_files import atomic_directory
 from yolozu.artifacts.jsonio import pretty, write_text
 from yolozu.data.synth.renderer import Rendering, render
 from yolozu.data.synth.scene import Scene, draw_scene
@@ -79,7 +79,7 @@ def write_scenes(root: Path, plan: SynthPlan, progress: Progress) -> None:
         raise UsageError.one(
             "YZ213", where=str(root), problem="is not empty", fix="name a new directory, or delete what is there"
         )
-    with directory_aside(root) as aside:
+    with atomic_directory(root) as aside:
         _write_all(aside, plan, progress)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
-from yolozu.artifacts.time_saver import TimeSaver
+from yolozu.artifacts.disk_cache import DiskCache
 
 
 class Codec(Protocol):
@@ -32,7 +32,7 @@ class DurableDatabase:
     def __init__(self, name: str, codec: Codec, *, module_name: str | None = None) -> None:  # noqa: ARG002 - doit's call
         self.name = name
         self._codec = codec
-        self._file = TimeSaver(Path(name), ("records (task text primary key, record text)",))
+        self._file = DiskCache(Path(name), ("records (task text primary key, record text)",))
         found = {task: self._decoded(text) for task, text in self._file.rows("select task, record from records")}
         self._records = {task: record for task, record in found.items() if record is not None}
 

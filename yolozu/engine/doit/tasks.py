@@ -16,7 +16,7 @@ from yolozu.engine.stopping import StopBuild
 from yolozu.errors import EXIT_DONE, EXIT_USAGE, InputError, UsageError, YolozuError
 from yolozu.plan.receipt import Receipt
 from yolozu.stages.registry import GROUPS
-from yolozu.system_errors import told_by_machine
+from yolozu.system_errors import explain_system_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ class Build:
         except YolozuError as error:
             return self._refused(error)
         except OSError as error:
-            said = told_by_machine(error, within=layout.run_id)
+            said = explain_system_error(error, within=layout.run_id)
             if said is None:
                 raise
             return self._refused(UsageError([said]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import canonical
 from yolozu.artifacts.predictions import load_predictions
-from yolozu.data.identity import images_digest
+from yolozu.data.index import images_digest
 from yolozu.errors import Finding, InputError, YolozuError
 from yolozu.evaluation.benchmark.protocol import (
     EvalProtocol,

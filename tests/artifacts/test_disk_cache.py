@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from yolozu.artifacts import time_saver
-from yolozu.artifacts.time_saver import TimeSaver
+from yolozu.artifacts import disk_cache as time_saver
+from yolozu.artifacts.disk_cache import DiskCache
 
 TABLE = "facts (name text primary key, value text)"
 INSERT = "insert or replace into facts values (?, ?)"
@@ -15,7 +15,7 @@ ROWS = [(f"name {number}", f"{number}" * 60) for number in range(200)]
 
 
 def opened(path):
-    return closing(TimeSaver(path, [TABLE]))
+    return closing(DiskCache(path, [TABLE]))
 
 
 def read(path):

@@ -32,7 +32,7 @@ _given_up: set[str] = set()
 """Files that this process does without: nobody waits for them, or tells of them, a second time."""
 
 
-class TimeSaver:
+class DiskCache:
     """An sqlite file whose loss costs nothing but time. It is made by the first write, not by looking.
 
     What happens to it is a warning in the log ``yolozu``, which Python prints on stderr where nobody else listens. That
