@@ -13,11 +13,31 @@ from yolozu.engine.stopping import SIGNALS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from _pytest.terminal import TerminalReporter
+
     from tests.fixtures.exported import Exported
     from tests.fixtures.projects import Project
     from tests.fixtures.watching import Watching
 
 REPOSITORY = Path(__file__).parents[1]
+SLOW_FIXTURES = {"exported", "exported_pose", "finished"}
+"""Who needs one of them waits for an export or a whole build, and is slow by that."""
+LONGEST_S = 5.0
+"""A test that takes longer and is not marked slow is told of at the end."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.slow)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Name what does not belong into `./dev quick`; it is no failure, because a busy machine makes any test long."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    calls = [report for report in reports if getattr(report, "when", None) == "call" and "slow" not in report.keywords]
+    for report in sorted(calls, key=lambda report: -report.duration):
+        if report.duration > LONGEST_S:
+            terminalreporter.line(f"{report.nodeid}: {report.duration:.1f} s, and not marked slow", yellow=True)
 
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup, which a test run may be under, would be passed on to commands

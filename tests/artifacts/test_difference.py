@@ -92,6 +92,7 @@ PLANTED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PLANTED)
 def test_a_planted_difference_of_checkpoints_is_found_and_named(tmp_path, kind):
     other, expected = PLANTED[kind]
@@ -110,6 +111,7 @@ def test_equal_checkpoints_have_none_also_where_their_files_differ(tmp_path):
     assert found == Difference("the file's own layout", "", "", "all contents are equal")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.uint8, torch.bool])
 def test_every_kind_of_number_is_compared(dtype):
     one = torch.tensor([[1, 0], [0, 1]]).to(dtype)

@@ -74,6 +74,7 @@ def test_an_equal_text_keeps_the_modification_time(tmp_path):
     assert write_text_if_changed(path, "[]")
 
 
+@pytest.mark.slow
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_what_is_written_is_read(value):
     import json

@@ -13,6 +13,8 @@ import pytest
 from tests.artifacts.predictions.samples import entry
 from yolozu.artifacts.predictions import check_predictions
 
+pytestmark = pytest.mark.slow
+
 MEASURE = """
 import resource, sys
 from pathlib import Path

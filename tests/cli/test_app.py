@@ -182,6 +182,7 @@ def test_python_m_yolozu_is_yolozu():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_command_with_a_line_and_exit_code_75_and_leaves_nothing(tmp_path, number):
     # bgpfix/bgpipe#15: what was being written stayed behind as temporary files on SIGTERM.

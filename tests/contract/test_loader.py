@@ -253,6 +253,7 @@ DOCUMENTS = st.lists(st.tuples(KEYS, VALUES), max_size=5).map(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(DOCUMENTS, st.text(max_size=60), st.text(alphabet="ab:-[]{}&*!|>'\"%@`#,? \n\t\\<0.", max_size=40)))
 @example('a: "\\U00110000"\n')

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def test_rows_name_every_key_with_a_value_once(load):
     assert "model" not in names
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     root=st.text(st.characters(exclude_categories=["C"], exclude_characters="~$"), min_size=1),

@@ -126,6 +126,7 @@ def test_the_model_stays_on_its_pixels_through_any_chain(case):
     assert placed.has_k_delta
 
 
+@pytest.mark.slow
 @given(cases(), st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1), st.floats(-0.1, 0.1)))
 def test_a_body_of_revolution_keeps_its_pose_in_the_mirror(case, offset):
     axis_3 = rotation_of(7)[:, 0]
@@ -147,6 +148,7 @@ def test_a_body_of_revolution_keeps_its_pose_in_the_mirror(case, offset):
     np.testing.assert_allclose(center, case.placement.points_to_input(case.labels.centers_px_N2), atol=1e-6)
 
 
+@pytest.mark.slow
 @given(cases(VARIATIONS.map(lambda variation: Variation(**{**vars(variation), "mirrored": True}))))
 def test_other_objects_lose_pose_and_center_in_the_mirror(case):
     models = ObjectModels({3: ObjectModel(np.zeros((0, 3)), None)})

@@ -86,6 +86,7 @@ def test_the_border_of_the_image_never_mixes_with_the_ground(placement):
     assert set(np.unique(canvas)) <= {0, 255}
 
 
+@pytest.mark.slow
 @given(placements(st.integers(40, 300), 128, 128))
 def test_a_drawn_rectangle_stays_under_its_box(placement):
     width, height = placement.width, placement.height
@@ -174,6 +175,7 @@ def test_a_moved_picture_is_the_same_elsewhere(placement, turn, right, down):
     )
 
 
+@pytest.mark.slow
 @given(placements(SIDES, 96, 64), st.one_of(st.none(), TURNS))
 def test_a_part_lies_where_it_lay_in_the_whole(placement, turn):
     placement = replace(placement, turn=turn)

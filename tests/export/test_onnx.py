@@ -22,6 +22,8 @@ from yolozu.export.onnx import TRACED_BATCH, export_onnx, forget_origin, traced,
 from yolozu.model.loading import detector_from
 from yolozu.model.onnx_network import OnnxNetwork
 
+pytestmark = pytest.mark.slow
+
 IMAGES = torch.zeros(TRACED_BATCH, 3, 32, 64)
 NAMES = ("pred_logits", "pred_boxes")
 

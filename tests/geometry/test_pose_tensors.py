@@ -89,6 +89,7 @@ def test_tensors_give_what_detections_give():
     np.testing.assert_allclose(tensors[0].numpy(), arrays, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_gradients_reach_depth_offset_and_camera():
     def drawn(*shape):
         return torch.rand(*shape, dtype=torch.float64).requires_grad_()

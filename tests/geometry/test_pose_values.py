@@ -89,6 +89,7 @@ def test_whole_numbers_beyond_all_floats_are_refused():
     assert number(7) == 7.0
 
 
+@pytest.mark.slow
 @given(json_values)
 def test_no_value_of_json_does_worse_than_be_refused(value):
     for parse in (camera, matrix, vector, number):

@@ -43,6 +43,7 @@ def test_rotations_are_those_of_tensors():
     np.testing.assert_allclose(rotations_of(six), rot6d_to_matrix(torch.from_numpy(six)).numpy(), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_it_needs_no_pytorch():
     code = "import sys, yolozu.geometry.rotation_arrays; assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

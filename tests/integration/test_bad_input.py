@@ -94,6 +94,7 @@ def said(capsys, *words):
     return code, text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_a_broken_contract_builds_nothing(place, capsys, name):
     text, expected = CONTRACTS[name]

@@ -63,6 +63,7 @@ def later_code(tmp_path):
     return code.parent
 
 
+@pytest.mark.slow
 def test_a_new_neutral_key_makes_no_finished_run_stale(old, later_code):
     code, said = yolozu_in(old, "plan", "run_id=finished", "--json", code=later_code)
     assert (code, [row["stage"] for row in json.loads(said)["stages"] if row["stale"]]) == (EXIT_DONE, [])

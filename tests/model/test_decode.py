@@ -122,6 +122,7 @@ def test_each_image_has_its_own_poses():
     assert np.array_equal(second.poses.log_z_N, 2 * first.poses.log_z_N)
 
 
+@pytest.mark.slow
 def test_it_needs_no_pytorch():
     code = "import sys, yolozu.model.decode; assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,5 +1,6 @@
 """The decoder."""
 
+import pytest
 import torch
 
 from tests.model.tiny import scattered
@@ -74,6 +75,7 @@ def test_a_layer_s_boxes_teach_its_own_head_and_the_one_before():
     assert reached == [False, True, True]
 
 
+@pytest.mark.slow
 def test_gradients_reach_every_parameter():
     module = decoder()
     content, box_logits, memory = start()

@@ -79,6 +79,7 @@ def test_an_image_s_predictions_do_not_depend_on_its_batch():
     torch.testing.assert_close(together.pred_boxes[1:2], alone.pred_boxes, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_gradients_reach_every_parameter():
     detector = tiny_detector().train()
     scattered(detector)
@@ -94,6 +95,7 @@ def test_weights_follow_from_the_seed():
     assert any(not torch.equal(first[key], other[key]) for key in first)
 
 
+@pytest.mark.slow
 def test_the_state_holds_nothing_that_depends_on_the_image_size():
     detector = tiny_detector().eval()
     before = {name: value.shape for name, value in detector.state_dict().items()}
@@ -117,6 +119,7 @@ def test_the_backbone_s_norm_is_that_of_the_config(norm):
     assert kinds == {{"bn": "BatchNorm2d", "frozenbn": "FrozenBatchNorm", "gn": "GroupNorm"}[norm]}
 
 
+@pytest.mark.slow
 def test_the_default_model_builds():
     detector = build_detector(ModelConfig(), num_classes=80)
     assert detector.selector.num_queries == 300

@@ -135,6 +135,7 @@ def test_half_of_the_label_noise_starts_from_any_class(label_noise):
     assert wrong == pytest.approx(expected, abs=0.05 if label_noise else 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.effect("model.denoising.box_noise")
 @pytest.mark.parametrize("box_noise", [0.0, 0.5])
 def test_corners_move_by_up_to_half_the_side_times_the_box_noise(box_noise):
@@ -171,6 +172,7 @@ def test_pose_heads_are_there_when_asked_for(pose, heads):
     assert (detector.k_head is not None) == bool(heads)
 
 
+@pytest.mark.slow
 @pytest.mark.effect("model.use_uncertainty")
 @pytest.mark.parametrize("use_uncertainty", [False, True])
 def test_expected_errors_are_predicted_when_asked_for(use_uncertainty):

@@ -35,6 +35,7 @@ class Attending(nn.Module):
         return self.attention(tokens, tokens)
 
 
+@pytest.mark.slow
 def test_multiply_adds_count_twice():
     cells = 32 * 48
     assert profile_of(Toy(), height=64, width=96).parts == (
@@ -50,6 +51,7 @@ def test_products_inside_attention_count():
     assert part.flops == 4 * (2 * tokens * width * width) + 2 * (2 * tokens * tokens * width)
 
 
+@pytest.mark.slow
 def test_every_part_of_the_detector_is_there():
     detector = tiny_detector()
     profile = profile_of(detector, height=64, width=96)
@@ -62,6 +64,7 @@ def test_every_part_of_the_detector_is_there():
     assert detector.training
 
 
+@pytest.mark.slow
 def test_a_detector_without_values_will_do():
     with torch.device("meta"):
         empty = tiny_detector()

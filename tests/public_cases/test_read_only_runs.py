@@ -10,6 +10,8 @@ import pytest
 from tests.engine.test_session import CONTRACT, opened
 from tests.fixtures.projects import ENVIRONMENT
 
+pytestmark = pytest.mark.slow
+
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c"]
 CODE = """
 from yolozu.cli.app import main

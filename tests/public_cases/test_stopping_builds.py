@@ -1,7 +1,11 @@
 import signal
 
+import pytest
+
 from tests.engine.doit.test_runner import DOIT, NOT_KEPT, assert_stopped
 from tests.fixtures.played import make_played, signalled
+
+pytestmark = pytest.mark.slow
 
 
 # pydoit/doit#461 and brushtechnology/fabricate#52: Ctrl-C of a parallel build hangs, and what it runs goes on.

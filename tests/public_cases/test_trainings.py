@@ -45,6 +45,7 @@ def tiny(tmp_path_factory):
 
 
 # gjhhust/YOLOFT#12, ultralytics/yolov5#11131, ultralytics/yolov3#1024: held-out images without a label choose nothing.
+@pytest.mark.slow
 def test_a_validation_split_without_objects_keeps_the_last_model_and_stops_nothing(tiny, tmp_path):
     empty = replace(tiny, val=replace(tiny.val, records=tiny.val.records[-1:]))
     chosen, heard = recipe(max_steps=3, val_every_steps=1, early_stop_patience=1), Heard()

@@ -16,6 +16,8 @@ from yolozu.model.outputs import DetectorOutput
 from yolozu.stages.base import links
 from yolozu.stages.export_onnx import STAGE, ExportInputs, ExportOutputs, ExportSpec, run
 
+pytestmark = pytest.mark.slow
+
 
 def test_only_the_export_keys_and_the_weights_make_it_stale():
     assert ExportSpec.slice_of(Contract()) == ExportSpec(export=ExportSection())
@@ -28,7 +30,6 @@ def test_only_the_export_keys_and_the_weights_make_it_stale():
     }
 
 
-@pytest.mark.slow
 def test_the_same_checkpoint_gives_the_same_bytes_wherever_it_lies(exported, tmp_path):
     checkpoint = tmp_path / "elsewhere.pt"
     shutil.copyfile(exported.checkpoint, checkpoint)

@@ -24,6 +24,8 @@ from yolozu.predict.ttt.report import TttReport
 from yolozu.predict.ttt.tent import Tent
 from yolozu.stages.predict import PredictInputs, PredictOutputs, PredictSpec, run
 
+pytestmark = pytest.mark.slow
+
 IMAGES = 3
 
 

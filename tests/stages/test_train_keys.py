@@ -76,6 +76,7 @@ def test_images_are_prepared_as_asked_for_in_training_and_validation(begun):
     assert (materials.preprocess.height, materials.preprocess.width, materials.preprocess.fill) == (64, 96, 9)
 
 
+@pytest.mark.slow
 @pytest.mark.effect("hflip_prob")
 def test_training_images_are_varied_and_held_out_ones_are_not(begun):
     _, plain = begun()

@@ -90,6 +90,7 @@ def test_rows_are_taken_from_everything_that_has_rows():
     assert RawDetections(raw.scores, raw.class_indices, boxes).of(np.array([1])).poses is None
 
 
+@pytest.mark.slow
 def test_it_needs_no_pytorch():
     code = "import sys, yolozu.structures.detections; assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

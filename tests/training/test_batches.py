@@ -54,6 +54,7 @@ def test_the_number_of_workers_changes_nothing(tiny):
     assert contents(windows(tiny, workers=2)) == contents(windows(tiny))
 
 
+@pytest.mark.slow
 def test_closing_early_ends_the_workers(tiny):
     found = windows(tiny, workers=1)
     next(found)

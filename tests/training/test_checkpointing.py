@@ -22,6 +22,7 @@ def made(tiny, tmp_path):
     return files, CheckpointWriter(files, about_of(chosen), learner, chosen.timetable(11)), chosen
 
 
+@pytest.mark.slow
 def test_a_saved_state_comes_back_with_what_it_was_made_for(made):
     files, checkpoints, chosen = made
     state = TrainingState(step=4, verdicts=Verdicts(validated_step=4, metrics={"map50_95": 0.5}), train_rows=7)

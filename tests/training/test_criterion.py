@@ -206,6 +206,7 @@ def test_half_precision_outputs_are_judged_in_single_precision():
     assert total.item() == pytest.approx(criterion()(out, truth)[0].item(), rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_tiny_detector_learns_two_images_by_heart():
     decoder = {"num_heads": 4, "num_layers": 2, "ffn_dim": 48}
     detector = tiny_detector(decoder=decoder, denoising={"num_queries": 0}).train()

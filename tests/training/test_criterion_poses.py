@@ -335,6 +335,7 @@ def test_half_precision_scores_are_judged_in_single_precision_beside_poses():
     assert {total.dtype, *(part.dtype for part in parts.values())} == {torch.float32}
 
 
+@pytest.mark.slow
 def test_a_tiny_detector_learns_the_poses_of_two_images_by_heart():
     decoder = {"num_heads": 4, "num_layers": 2, "ffn_dim": 48}
     detector = tiny_detector(decoder=decoder, denoising={"num_queries": 0}, pose=True).train()

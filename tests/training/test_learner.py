@@ -197,6 +197,7 @@ def test_a_gradient_that_is_not_finite_moves_nothing():
     assert weight_after(learner) == 0.5
 
 
+@pytest.mark.slow
 def test_randomness_is_a_function_of_seed_and_step(tiny):
     chosen = recipe()
 

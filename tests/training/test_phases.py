@@ -90,6 +90,7 @@ OPTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.effect("stage_off_steps", "stage_k_steps")
 @pytest.mark.parametrize("keys", OPTIONS.values(), ids=OPTIONS)
 def test_only_the_head_of_the_phase_moves_and_no_statistic(tiny_poses, keys):
@@ -123,6 +124,7 @@ def test_the_second_phase_can_be_alone(tiny_poses):
     assert any(name.startswith("backbone.") for name in second)
 
 
+@pytest.mark.slow
 def test_images_without_an_object_are_no_obstacle_in_a_phase(tiny_poses):
     learner, _ = learner_of(tiny_poses)
     images = tiny_poses.materials(recipe()).train_images

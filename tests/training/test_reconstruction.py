@@ -92,6 +92,7 @@ def test_patches_are_a_function_of_seed_step_and_place(detector, images):
     assert of(Reconstruction(detector, weight=1.0, seed=2), share, 1, 0).item() == found[2, 1, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [0, 1, 2, 3, 4, 5])
 def test_two_processes_paint_what_one_would(detector, images, first):
     """Wherever the batch is parted; a part may have no image that is painted, or none at all."""
@@ -129,6 +130,7 @@ def learner_of(tiny, **keys):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("amp", ["none", "bf16"])
 def test_it_is_a_term_of_the_step_and_its_head_learns(tiny_painting, images, amp):
     learner = learner_of(tiny_painting, amp=amp, optimizer="sgd", momentum=0.0, lr=0.1, clip_grad_norm=0.0)
@@ -156,6 +158,7 @@ def expected_of(tiny, images):
     return sum(of(reconstruction, share, place=place).item() for place, share in enumerate(shares))
 
 
+@pytest.mark.slow
 def test_statistics_and_other_weights_begin_as_without_it(tiny, tiny_painting, images):
     """Detection's gradient is the same: only what painting adds differs."""
     plain, painting = learner_of(tiny), learner_of(tiny_painting)

@@ -9,6 +9,8 @@ from tests.training.test_loop import Telling
 from tests.training.tiny import StopAfter, files_in, outcome, recipe
 from yolozu.errors import Interrupted, UsageError
 
+pytestmark = pytest.mark.slow
+
 FEW = {"max_steps": 4, "val_every_steps": 2}
 
 

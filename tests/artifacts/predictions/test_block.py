@@ -42,6 +42,7 @@ def detections(draw, bbox_format):
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bbox_format", get_args(BoxFormat))
 @settings(max_examples=60, deadline=None)
 @given(st.data())

@@ -78,6 +78,7 @@ entries_of = st.lists(st.lists(detections, max_size=3), max_size=3).map(
 quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 
 
+@pytest.mark.slow
 @quick
 @given(entries_of, json_values, st.booleans())
 def test_nothing_is_lost_between_wrapped_and_list(tmp_path, entries, note, late):
@@ -93,6 +94,7 @@ def test_nothing_is_lost_between_wrapped_and_list(tmp_path, entries, note, late)
     assert by_image == {image["image"]: image["detections"] for image in entries}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("through", ["cxcywh_abs", "xywh_abs", "xyxy_abs"])
 @quick
 @given(found=st.lists(detections, max_size=4))
@@ -250,6 +252,7 @@ rows_of = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @quick
 @given(rows_of)
 def test_coco_results_come_back_to_the_last_digit_grouped_by_image(tmp_path, rows):

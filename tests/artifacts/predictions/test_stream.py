@@ -22,6 +22,7 @@ def text_of(content: str | bytes) -> JsonText:
     return JsonText(io.BytesIO(content if isinstance(content, bytes) else content.encode()))
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(st.lists(values, max_size=5), st.sampled_from([1, 2, 3, 7, 1 << 22]), st.sampled_from([None, 1]))
 def test_elements_are_those_of_the_list_however_small_the_pieces(items, piece, indent):
@@ -34,6 +35,7 @@ def test_elements_are_those_of_the_list_however_small_the_pieces(items, piece, i
         stream.PIECE_BYTES = before
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.dictionaries(st.text(), values, max_size=5), st.sampled_from([1, 5, 1 << 22]))
 def test_members_are_those_of_the_object_however_small_the_pieces(members, piece):

@@ -9,6 +9,8 @@ from hypothesis import given
 from tests.artifacts.predictions.test_stream import text_of, values
 from yolozu.artifacts.predictions.unread import is_harmless, unread_findings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("text", "found"),

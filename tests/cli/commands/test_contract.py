@@ -212,6 +212,7 @@ def test_a_broken_override_exits_2(run):
     assert (code, out, err) == (2, "", "lr: YZ112 is no KEY=VALUE\n  fix: write it like lr=0.001\n")
 
 
+@pytest.mark.slow
 def test_validating_imports_nothing_heavy(tmp_path):
     (tmp_path / "a.yaml").write_text(GOOD)
     code = (

@@ -54,6 +54,7 @@ def test_a_layout_that_cannot_declare_its_boxes_is_mentioned(here, capsys):
     )
 
 
+@pytest.mark.slow
 def test_a_coco_data_set_numbers_its_images_itself(here):
     write_coco(here / "coco", [])
     path = write(here, [entry("a.png", detection(class_id=7, bbox=BOX), image_size=SIZE)])

@@ -161,6 +161,7 @@ def test_lines_of_other_images_and_objects_are_said_in_the_report(data, capsys):
     assert [warning.partition(",")[0] for warning in found["warnings"][:2]] == ["1 estimate is left out"] * 2
 
 
+@pytest.mark.slow
 def test_the_targets_of_a_test_split_say_what_is_to_be_found(data, capsys):
     results(data, f"2,4,3,0.5,{EYE},3 0 1004,-1")
     assert report(capsys)["metrics"]["add_01d"] == 0.5

@@ -9,6 +9,8 @@ import pytest
 
 from yolozu.cli.app import main
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[3]
 BUCKETS = REPOSITORY / "configs/yolo26_rtdetr_pose"
 TINY = (

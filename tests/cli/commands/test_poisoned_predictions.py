@@ -15,6 +15,8 @@ from tests.cli.test_datasets import make_split
 from yolozu.cli.app import main
 from yolozu.errors import Finding
 
+pytestmark = pytest.mark.slow
+
 ROOT = "predictions[0]"
 FOUND = f"{ROOT}.detections[0]"
 SIZE = {"width": 64, "height": 48}

@@ -133,6 +133,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(VALUES)
 def test_whatever_a_file_holds_it_is_a_setting_or_refused(tmp_path_factory, value):

@@ -27,6 +27,7 @@ def said(text):
     return str(caught.value).splitlines()[0]
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.text(st.characters(exclude_categories=["C"])), VALUES, max_size=4),
     st.sampled_from([None, 1, "\t"]),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ def test_model_points_give_a_box_inside_the_one_around_the_turned_box():
     assert (found[2:] < around[2:]).all()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.floats(-180, 180), st.booleans())
 def test_the_box_of_a_mask_holds_every_pixel_and_touches_some_on_all_sides(seed, degrees, mirrored):
     mask = np.random.default_rng(seed).random((100, 100)) < 0.002

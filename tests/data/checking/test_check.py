@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.data.builders import check_of, write_bop, write_file, write_yolo
 
 BAD = "0 .5 .5 .2 .2\n9 .5 .5 .1 .1\n0 .99 .5 .2 .2\nnonsense\n"
@@ -87,6 +89,7 @@ def test_the_refusal_names_the_first_findings_and_counts_the_rest(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_real_data_is_clean_but_for_two_labels_without_images(real_data):
     checked = check_of(real_data / "coco128", "train2017", "val2017")
     assert checked.clean

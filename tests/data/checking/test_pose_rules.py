@@ -61,6 +61,7 @@ def scale_camera(factor):
     return lambda K: np.diag([factor, factor, 1.0]) @ K
 
 
+@pytest.mark.slow
 def test_rendered_scenes_with_much_overlap_are_clean(clean, tmp_path):
     assert found(check_of(clean), clean) == []
     crowded = write_posed(tmp_path / "crowded", images=20, size=128, max_objects=5, seed=4)
@@ -118,6 +119,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(MISTAKES))
 def test_a_mistake_in_sidecars_is_found_with_its_remedy(clean, tmp_path, name):
     change, rule, hint = MISTAKES[name]

@@ -34,6 +34,7 @@ def test_any_size_stays_what_it_is(kind, size, severity):
     assert (result.shape, result.dtype) == (image.shape, np.uint8)
 
 
+@pytest.mark.slow
 @given(size=st.tuples(st.integers(1, 50), st.integers(1, 50)), severity=st.integers(1, 5), seed=st.integers(0, 9))
 @settings(max_examples=20, deadline=None)
 def test_any_size_and_severity_works_for_all_kinds(size, severity, seed):
@@ -73,6 +74,7 @@ def test_different_images_differ(kind):
     assert distance(corrupted(kind, scene(seed=1)), corrupted(kind, scene(seed=2))) > 1.0
 
 
+@pytest.mark.slow
 @each_kind
 def test_a_higher_severity_is_farther_from_the_image(kind):
     image, seeds = scene(), range(1 if kind in UNSEEDED_CORRUPTIONS else 24)

@@ -64,6 +64,7 @@ def test_roboflows_paths_lie_beside_the_file(tmp_path):
     assert splits(tmp_path, "train: ../train/images") == {"train": ["train/images"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -104,6 +104,7 @@ def test_instances_files_name_the_new_pictures_and_keep_everything_else(tmp_path
     assert np.array_equal(read_image(record.path), SNOW(read_image(root / "pictures/a.jpg"), "pictures/a.jpg"))
 
 
+@pytest.mark.slow
 def test_scenes_keep_poses_masks_and_cameras(tmp_path, real_data):
     out = tmp_path / "out"
     assert make(real_data / "dino_bop", out, "test", max_images=2) == 2

@@ -118,6 +118,7 @@ def test_a_missing_split_is_named(tmp_path):
     assert "YZ202 has no split 'test'" in refused(write_set(tmp_path / "set"), tmp_path / "out", split="test", count=1)
 
 
+@pytest.mark.slow
 def test_pose_data_keeps_poses_masks_and_cameras(tmp_path, empty_project):
     root, out = empty_project.root / "scenes", tmp_path / "out"
     make(root, out, count=3)

@@ -249,6 +249,7 @@ def test_the_posed_mesh_covers_real_masks(dino):
         assert (seen_HW & mask_HW).sum() / (seen_HW | mask_HW).sum() > 0.9
 
 
+@pytest.mark.slow
 def test_real_masks_lie_in_the_middle_of_the_posed_mesh(dino):
     """So half a pixel on the principal point is right: without it, silhouettes lie half a pixel beside the masks."""
     labels, points_V3 = dino

@@ -194,6 +194,7 @@ def test_two_shapes_of_one_class_are_a_finding(tmp_path):
     ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.sampled_from(sorted(KEYS)), json_values, max_size=6) | json_values, max_size=3))
 def test_no_sidecar_does_worse_than_give_findings(tmp_path_factory, entries):
     directory = tmp_path_factory.mktemp("sidecar")

@@ -64,6 +64,7 @@ def test_poses_project_into_their_boxes_and_masks(root):
             assert entry["symmetry"] == []
 
 
+@pytest.mark.slow
 def test_the_same_plan_gives_the_same_files_also_with_processes(root, tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "FEWEST_FOR_PROCESSES", 1)
     write_scenes(tmp_path / "again", PLAN, SilentProgress())
@@ -94,6 +95,7 @@ def test_a_stopped_rendering_leaves_nothing_so_that_the_same_command_goes(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_processes_that_render_end_with_the_one_that_started_them(tmp_path):
     code = "import sys; from yolozu.cli.app import main; main(['data', 'synth', sys.argv[1], '--images', '100000'])"
     words = [sys.executable, "-c", code, str(tmp_path / "scenes")]

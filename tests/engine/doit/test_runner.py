@@ -9,6 +9,8 @@ from tests.fixtures.played import make_played, signalled
 from yolozu.engine.doit.run import run_build
 from yolozu.engine.doit.runner import _runner
 
+pytestmark = pytest.mark.slow
+
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 DOIT = ["-m", "doit"]
 NOT_KEPT = "a: export_onnx: YZ311 stopped on request, and nothing of this stage is kept\n"

@@ -57,6 +57,7 @@ def assert_equal_numbers(measured, expected):
     assert [a for a, _ in pairs] == pytest.approx([b for _, b in pairs], abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=60, deadline=None)
 @example([Scene()])
@@ -158,6 +159,7 @@ def test_no_images_at_all_measure_nothing(engine):
     assert result.metrics == dict.fromkeys(COCO_METRICS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_real_annotations_with_crowds_give_the_numbers_of_pycocotools_on_their_own_file(
     engine, real_data, tmp_path, monkeypatch

@@ -76,6 +76,7 @@ def test_a_difference_in_one_image_of_many_may_be_chance():
     assert not one.excludes_zero
 
 
+@pytest.mark.slow
 def test_the_interval_is_as_wide_as_the_theory_says():
     """Recall is a mean over images here: the bootstrap's standard error is that of a mean."""
     found = Scene([Truth(0, BOX)], [Found(7, BOX, 0.9)])

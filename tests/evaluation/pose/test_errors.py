@@ -69,6 +69,7 @@ def test_rounded_rotations_are_measured_as_they_are(pair, decimals):
     assert add_m(rounded, truth, points) == pytest.approx(naive_add(rounded, truth, points), abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symmetries", SYMMETRIES.values(), ids=SYMMETRIES)
 @pytest.mark.parametrize("pair", list(cases())[:4])
 def test_mssd_and_mspd_equal_the_papers_loops_over_bops_symmetries(pair, symmetries):

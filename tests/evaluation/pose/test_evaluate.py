@@ -82,6 +82,7 @@ def test_the_quick_metrics_are_the_same():
     }
 
 
+@pytest.mark.slow
 def test_250_images_of_300_detections_take_half_a_second():
     rng = np.random.default_rng(0)
     models = ObjectModels({BOX: ObjectModel(cloud(0, 1000), 0.12)})

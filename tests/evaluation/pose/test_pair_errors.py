@@ -43,6 +43,7 @@ def pair(class_index, estimate=ESTIMATE, truth=TRUTH):
     return Thing(class_index, tuple(truth.t), truth.R), Guess(class_index, 0.5, tuple(estimate.t), estimate.R)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "model"), [(BOX, BOX_MODEL), (BOTTLE, BOTTLE_MODEL)])
 def test_every_measure_is_that_of_the_pair_and_its_model(place, model):
     errors = errors_of(pair(GHOST), pair(place), width=1280)

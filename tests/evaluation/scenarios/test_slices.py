@@ -128,6 +128,7 @@ FOUND = st.builds(Found, st.sampled_from([7, 3, 90]), BOXES, st.floats(0.0, 1.0)
 SCENES = st.lists(st.builds(Scene, st.lists(TRUTH, max_size=4), st.lists(FOUND, max_size=4)), min_size=1, max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(SCENES, st.sampled_from(["small", "medium", "large"]), st.sampled_from(list(ENGINES)))
 def test_slices_by_area_are_coco_s_to_the_letter(scenes, area, engine):

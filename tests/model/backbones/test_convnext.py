@@ -1,5 +1,6 @@
 """ConvNeXt-T."""
 
+import pytest
 import torch
 from torch.nn import functional as F
 
@@ -19,6 +20,7 @@ def test_channels_of_each_cell_are_normalized():
     torch.testing.assert_close(norm(maps)[1, :, 2, 4], cell)
 
 
+@pytest.mark.slow
 def test_a_fresh_block_hardly_changes_its_input():
     torch.manual_seed(0)
     block = ConvNeXt(width_mult=0.125, depth_mult=0.1).stages[0][0]

@@ -107,6 +107,7 @@ def test_synchronized_statistics_have_the_tensors_of_a_batch_s(name):
     assert all(torch.equal(ours, theirs) for ours, theirs in pairs)
 
 
+@pytest.mark.slow
 @every_backbone
 def test_the_page_states_what_is_measured(name):
     with torch.device("meta"):

@@ -24,6 +24,7 @@ def published(backbone, name):
     return {**formula_state(state), **CLASSIFIERS[name]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECORDED)
 def test_its_maps_are_torchvision_s(name):
     backbone = BACKBONES.load(name)().eval()

@@ -26,6 +26,7 @@ def test_what_fits_is_not_refused():
     assert told(source()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "section", "value"),
     [
@@ -65,6 +66,7 @@ def test_frozen_and_moving_statistics_are_the_same_tensors():
     assert told(source(), backbone={**config().model_dump()["backbone"], "norm": "frozenbn"}) == []
 
 
+@pytest.mark.slow
 def test_what_the_file_tells_beyond_its_tensors_counts():
     heads = replace(source(), told={"model.encoder.num_heads": 8, "model.backbone.name": "tiny_cnn"})
     assert told(heads) == [

@@ -24,6 +24,7 @@ HEADS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # transformers' own
 def test_query_selection_without_classes_is_refused_in_one_sentence(published, tmp_path):
     version = 2 if published.model.config.model_type == "rt_detr_v2" else 1
@@ -54,6 +55,7 @@ def assert_computes_the_same(detector, published, height, width):
     assert expected.std(dim=(0, 1)).mean() > 0.02  # queries differ, by far more than the tolerance
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # transformers' own
 def test_it_computes_what_transformers_computes_and_reads_the_same_from_both_layouts(published, tmp_path):
     detector = published.own()
@@ -134,6 +136,7 @@ def test_extend_keeps_the_old_rows_bit_for_bit_and_adds_new_ones(given):
     assert {action for _, action in table} == {"copied", "extended"}
 
 
+@pytest.mark.slow
 def test_remap_follows_the_names(given):
     state, path = given
     before, after, done = from_file(path, ("c", "new", "a"), "remap")
@@ -149,6 +152,7 @@ def test_remap_follows_the_names(given):
     assert [row.action for row in done.table if row.part == "selector"] == ["copied", "remapped"]
 
 
+@pytest.mark.slow
 def test_reinit_leaves_all_class_rows_as_the_seed_gives_them(given):
     state, path = given
     before, after, done = from_file(path, ABC, "reinit")
@@ -174,6 +178,7 @@ def test_as_many_classes_under_other_names_are_taken_with_a_warning(given):
     ]
 
 
+@pytest.mark.slow
 def test_a_detector_is_left_alone_when_the_file_does_not_fit(given):
     _, path = given
     detector = fresh(decoder={**config().decoder.model_dump(), "num_layers": 2})
@@ -192,6 +197,7 @@ def test_all_reasons_come_together(given):
     assert "has 3 classes, the data set has 2\n" in message
 
 
+@pytest.mark.slow
 def test_denoising_that_the_contract_turns_off_is_left_out_and_one_that_it_turns_on_needs_a_word(given, tmp_path):
     _, path = given
     _, after, done = from_file(path, denoising={"num_queries": 0})
@@ -240,6 +246,7 @@ def test_a_backbone_of_torchvision_leaves_the_rest_as_it_is(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_moving_average_starts_from_the_file(given):
     from yolozu.optim.ema import MovingAverage
 
@@ -268,6 +275,7 @@ def test_pose_heads_begin_anew_where_the_file_has_none(given):
     assert rows["decoder", "re-initialized"] == len(new) - 6
 
 
+@pytest.mark.slow
 def test_pose_heads_come_from_a_file_that_has_them(tmp_path):
     detector = trained(pose=True, use_uncertainty=True)
     path = checkpoint_in(tmp_path / "best.pt", detector, pose=True, use_uncertainty=True)

@@ -87,6 +87,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=4), st.floats(0.01, 1.0))
 def test_every_detection_is_of_one_object_with_one_detection_a_view_and_one_class(rows, iou):

@@ -101,6 +101,7 @@ def test_cameras_are_mirrored_in_every_form_of_a_file(form):
     assert mirrored_camera(FORMS[form], 100) == MIRRORED_FORMS[form]
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**40), st.lists(st.text(min_size=1), unique=True, min_size=1, max_size=9))
 def test_probabilities_of_0_and_1_are_kept_to(seed, names):
     entries = [entry_of(name) for name in names]

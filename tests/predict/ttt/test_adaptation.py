@@ -67,6 +67,7 @@ def adapt_and_look(network, how, before, error):
             raise error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [None, OSError()], ids=["", "where it fails"])
 @pytest.mark.parametrize("update_filter", FILTERS)
 @pytest.mark.parametrize("method", METHODS)
@@ -82,6 +83,7 @@ def test_on_leaving_the_network_is_what_it_was(method, update_filter, error):
     assert traces(network) == marks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("update_filter", FILTERS)
 @pytest.mark.parametrize("method", METHODS)
 def test_after_a_reset_everything_happens_as_the_first_time(method, update_filter):
@@ -185,6 +187,7 @@ def test_both_methods_move_the_same_statistics(method):
             torch.testing.assert_close(after[name], expected[name])
 
 
+@pytest.mark.slow
 def test_the_key_and_the_seed_decide_what_is_hidden():
     def loss(key, seed=0):
         with Adaptation(detector(), settings(method="mim", seed=seed)) as adaptation:

@@ -46,6 +46,7 @@ def test_the_same_pictures_and_the_same_generator_give_the_same_bits(name):
     assert same(state_of(network), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("update_filter", ["all", "norm_only", "adapter_only"])
 def test_the_gradient_reaches_what_adapts_and_steps_lower_the_loss(name, update_filter):
     network = detector()

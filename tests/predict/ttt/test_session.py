@@ -79,6 +79,7 @@ def numbers(entries):
     return {entry.image: (entry.scores.tolist(), entry.boxes_cxcywh.tolist()) for entry in entries}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["tent", "mim"])
 def test_with_sample_a_prediction_depends_on_its_own_picture_alone(files, method):
     forth = numbers(adapting(files, method=method, steps=2).predictions)
@@ -90,6 +91,7 @@ def test_with_sample_a_prediction_depends_on_its_own_picture_alone(files, method
     assert alone == {name: forth[name] for name in alone}
 
 
+@pytest.mark.slow
 def test_with_stream_it_depends_on_those_before(files):
     forth = numbers(adapting(files, reset="stream").predictions)
     back = numbers(adapting(files, files[1][::-1], reset="stream").predictions)
@@ -97,6 +99,7 @@ def test_with_stream_it_depends_on_those_before(files):
     assert all(back[name] != forth[name] for name in forth)
 
 
+@pytest.mark.slow
 def test_a_stream_adapts_in_batches_and_what_is_left_over_is_one_too(files):
     run = adapting(files, reset="stream", batch_size=2)
     names = [record.image for record in files[1]]
@@ -105,6 +108,7 @@ def test_a_stream_adapts_in_batches_and_what_is_left_over_is_one_too(files):
     assert [entry.image for entry in run.predictions] == names
 
 
+@pytest.mark.slow
 def test_a_batch_is_predicted_after_adapting_to_it_and_later_pictures_with_what_was_learned(files):
     run = adapting(files, method="tent", reset="stream", batch_size=2, max_batches=1, steps=2, update_filter="all")
     assert [len(batch.images) for batch in run.batches] == [2]
@@ -128,6 +132,7 @@ def test_what_has_ended_with_sample_adapts_to_the_next_picture(files):
     assert [batch.log.stopped for batch in run.batches] == [True] * len(files[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("update_filter", FILTERS)
 @pytest.mark.parametrize("method", ["tent", "mim"])
 def test_the_network_as_it_is_predicts_what_it_does_without_all_this(files, method, update_filter):
@@ -153,6 +158,7 @@ def test_afterwards_the_network_is_what_it_was_where_an_image_cannot_be_read(fil
     assert len(run.predictions) == 5
 
 
+@pytest.mark.slow
 def test_what_adapts_and_how_long_it_took_is_told(files):
     run = adapting(files, update_filter="adapter_only")
     network = opened(files).get_model()
@@ -169,6 +175,7 @@ def test_defaults_are_the_method_s(files):
     assert (run.settings.update_filter, run.settings.lr) == ("adapter_only", 1e-3)
 
 
+@pytest.mark.slow
 def test_the_network_adapts_to_the_pictures_as_they_are_shown_to_it(files):
     """What is done to a picture is done before the network adapts to it."""
 

@@ -73,6 +73,7 @@ def test_a_step_with_poses_is_the_same_step_in_every_phase(tiny_poses, step):
         assert again == pytest.approx(report.losses[name], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_pose_head_that_overflows_is_found(tiny_poses):
     chosen = recipe(clip_grad_norm=0.0)
     materials = tiny_poses.materials(chosen)
@@ -103,6 +104,7 @@ def test_a_weight_that_is_too_large_is_found_where_it_is_used(learner, window, p
     assert (found.anomaly.kind, found.anomaly.name, found.anomaly.batch) == ("output", module, 1)
 
 
+@pytest.mark.slow
 def test_an_infinite_loss_weight_is_a_loss_term(learner, window):
     inner = learner._loss
 
