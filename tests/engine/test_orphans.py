@@ -63,7 +63,7 @@ def test_a_damaged_list_is_told_of_and_written_anew(layout, caplog, text):
     planned(layout, plan_of())
     layout.leftovers_path.write_text(text)
     assert planned(layout, plan_of()) == ["a.csv"]
-    assert "orphans.json: YZ301 cannot be read" in caplog.text
+    assert "leftovers.json: YZ301 cannot be read" in caplog.text
     assert json.loads(layout.leftovers_path.read_text())["paths"] == ["a.csv"]
 
 

@@ -163,7 +163,7 @@ def test_the_headline_tells_what_is_no_longer_asked_for(config, tmp_path):
     assert (
         session.headline == "a: exp.yaml + metrics_csv=null\n  a.csv: no longer asked for; nothing reads or renews it"
     )
-    assert json.loads(session.texts["plan/orphans.json"])["paths"] == ["a.csv"]
+    assert json.loads(session.texts["plan/leftovers.json"])["paths"] == ["a.csv"]
 
 
 def test_a_remembered_override_that_hides_the_file_is_told_at_every_start(config, tmp_path):
