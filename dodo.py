@@ -29,7 +29,7 @@ def task_types():
 
 def task_suite():
     """The tests (`./dev test` also installs)."""
-    return _chore("pytest -n 2")
+    return _chore("pytest -n 2 --dist loadgroup")
 
 
 def task_reference():

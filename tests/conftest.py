@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parents[1]
 SLOW_FIXTURES = {"exported", "exported_pose", "finished"}
-"""Who needs one of them waits for an export or a whole build, and is slow by that."""
+"""Who needs one of them waits for an export or a whole build: slow by that, and run where it has been made already."""
 LONGEST_S = 5.0
 """A test that takes longer and is not marked slow is told of at the end."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    if SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+    for fixture in sorted(SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ()))):
         item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.xdist_group(fixture))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image
 
@@ -106,6 +107,9 @@ def test_what_is_no_image_or_not_there_is_said(tmp_path):
     assert image_facts(tmp_path / "b.png").problem == "No such file or directory"
 
 
+NEEDS_PILLOW_13 = pytest.mark.skipif(
+    int(PIL.__version__.partition(".")[0]) < 13, reason="before Pillow 13 such a TIFF cannot be read, and is a finding"
+)
 MODES = {
     "png": ("1", "L", "LA", "P", "RGBA"),
     "tif": ("1", "L", "LA", "P", "PA", "RGBA", "CMYK", "YCbCr", "LAB"),
@@ -114,7 +118,14 @@ MODES = {
 }
 
 
-@pytest.mark.parametrize(("suffix", "mode"), [(suffix, mode) for suffix, modes in MODES.items() for mode in modes])
+@pytest.mark.parametrize(
+    ("suffix", "mode"),
+    [
+        pytest.param(suffix, mode, marks=NEEDS_PILLOW_13 if mode == "YCbCr" and suffix == "tif" else ())
+        for suffix, modes in MODES.items()
+        for mode in modes
+    ],
+)
 def test_other_modes_become_rgb(tmp_path, suffix, mode):
     path = tmp_path / f"a.{suffix}"
     Image.new(mode, (8, 6)).save(path)
@@ -131,6 +142,7 @@ def test_transparency_is_dropped(tmp_path):
     assert read_image(tmp_path / "b.png")[0, 0].tolist() == [10, 200, 30]
 
 
+@NEEDS_PILLOW_13
 def test_grey_that_was_multiplied_with_its_transparency_is_divided_again(tmp_path):
     Image.new("LA", (8, 6), (50, 128)).save(tmp_path / "a.tif")
     alpha, multiplied = (struct.pack("<HHIH", 338, 3, 1, kind) for kind in (2, 1))
