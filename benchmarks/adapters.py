@@ -69,7 +69,7 @@ class Stopwatch:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Predict once in this process."""
-    from yolozu.cli.predicted_images import surveyed
+    from yolozu.app.images_to_predict import surveyed
     from yolozu.predict import batches, detect, run
     from yolozu.predict.adapters import rtdetr_pose
     from yolozu.predict.adapters.base import AdapterRequest

@@ -23,6 +23,8 @@ LAYERS = (
     ("stages",),
     ("plan",),
     ("engine",),
+    ("app",),
+    ("api",),
     ("cli",),
     ("__main__",),
 )
@@ -30,7 +32,7 @@ LAYERS = (
 
 BESIDE: set[tuple[str, str]] = set()
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
-LIGHT = {"contract", "stages", "plan", "engine", "cli"}
+LIGHT = {"contract", "stages", "plan", "engine", "app", "api", "cli"}
 """Parts that plan, validate and explain: importing them costs no numpy and no torch."""
 
 MAX_LINES = 400

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.cli.test_datasets import make_split
+from tests.app.test_datasets import make_split
 from yolozu.cli.app import main
 
 

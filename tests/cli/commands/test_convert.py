@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tests.app.test_datasets import make_split
 from tests.artifacts.predictions.samples import POSE, detection, entry, wrapped, write
-from tests.cli.test_datasets import make_split
 from tests.data.builders import write_coco
 from yolozu.artifacts.coco_classes import COCO_NAMES
 from yolozu.cli.app import main

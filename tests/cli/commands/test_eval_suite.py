@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
+from tests.app.test_datasets import make_split
 from tests.artifacts.predictions.samples import detection, entry, wrapped
-from tests.cli.test_datasets import make_split
 from yolozu.cli.app import main
 from yolozu.cli.commands.eval_suite import shortened
 

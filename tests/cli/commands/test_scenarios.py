@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from tests.app.test_datasets import make_split
 from tests.artifacts.predictions.samples import detection, entry, wrapped, write
 from tests.cli.commands.test_predict import dataset  # noqa: F401 - a fixture
-from tests.cli.test_datasets import make_split
 from yolozu.cli.app import main
 
 BOX = {"cx": 0.5, "cy": 0.5, "w": 0.2, "h": 0.2}

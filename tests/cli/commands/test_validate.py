@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tests.app.test_datasets import make_split
 from tests.artifacts.predictions.samples import detection, entry, wrapped, write
-from tests.cli.test_datasets import make_split
 from yolozu.cli.app import main
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -13,15 +14,16 @@ from pycocotools.cocoeval import COCOeval
 
 from tests.evaluation.coco_files import pycocotools_stats, random_problem, write_coco
 from tests.evaluation.scenes import CLASSES, Found, Scene, Truth, index_of, predictions_of, reference
+from yolozu.app.datasets import open_evaluated
 from yolozu.artifacts.predictions import load_predictions
 from yolozu.artifacts.predictions.convert import convert_predictions
-from yolozu.cli.datasets import open_evaluated, open_split
 from yolozu.contract.sections.evaluate import COCO_METRICS
 from yolozu.data.coco_numbers import numbers_of_data
 from yolozu.data.layouts.layout import find_layout
 from yolozu.evaluation.boxes.coco import evaluate_coco
 from yolozu.evaluation.boxes.registry import ENGINES
 from yolozu.evaluation.known_images import known_images
+from yolozu.progress import progress_for
 from yolozu.structures.predictions import ImagePredictions
 
 BOX = (40.0, 30.0, 100.0, 80.0)
@@ -168,7 +170,7 @@ def test_real_annotations_with_crowds_give_the_numbers_of_pycocotools_on_their_o
     monkeypatch.chdir(tmp_path)
     entry = {"images_dir": str(real_data / "coco128/images/train2017"), "instances_json": str(instances)}
     (tmp_path / "dataset.json").write_text(json.dumps({"splits": {"train": entry}}))
-    index = open_split(tmp_path, "train")
+    index = open_evaluated(tmp_path, "train", progress_for(sys.stderr)).index
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO(str(instances))
         rng = np.random.default_rng(0)
@@ -203,7 +205,7 @@ def test_real_annotations_with_crowds_give_the_numbers_of_pycocotools_on_their_o
 
 def evaluated(root, engine="hotcoco"):
     """What `eval-coco` measures of ``results.json``, as `convert-predictions` passes it on."""
-    opened = open_evaluated(root, "val")
+    opened = open_evaluated(root, "val", progress_for(sys.stderr))
     numbers = numbers_of_data(opened.index, find_layout(root), None, None)
     known = known_images(opened.index)
     convert_predictions(root / "results.json", root / "p.json", "wrapped", known=known, numbers=numbers)
@@ -242,8 +244,10 @@ def test_only_ids_that_order_images_otherwise_than_paths_stand_in_an_index(tmp_p
     document, results = random_problem(0)
     root = write_coco(tmp_path / "set", document, results)
     ids = [row["id"] for row in document["images"]]
-    assert [record.number for record in open_split(root, "val").records] == ids
+    assert [record.number for record in open_evaluated(root, "val", progress_for(sys.stderr)).index.records] == ids
     for row, key in zip(document["images"], sorted(ids), strict=True):
         row["id"] = key
     (root / "gt.json").write_text(json.dumps({**document, "annotations": []}))
-    assert [record.number for record in open_split(root, "val").records] == [None] * 5
+    assert [record.number for record in open_evaluated(root, "val", progress_for(sys.stderr)).index.records] == [
+        None
+    ] * 5

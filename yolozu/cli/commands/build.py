@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from yolozu.cli.commands.plan import status_rows
+from yolozu.app.run_status import status_rows
+from yolozu.app.sessions import session_for
 from yolozu.cli.flags import contract_flags
 from yolozu.cli.render import show_findings
-from yolozu.cli.sessions import session_for
 from yolozu.contract.overrides import Override
 from yolozu.engine.doit.run import run_build
 from yolozu.engine.doit.tasks import Build

@@ -10,11 +10,12 @@ import typer
 
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_report, wrapped
+from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yolozu.cli.compared import Compared
+    from yolozu.app.compared_sides import Compared
 
 TITLE_WIDTH = 22
 SHOWN_CLASSES = 10
@@ -58,14 +59,13 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """What B does better or worse than A, and whether chance explains it: paired bootstrap over images."""
-    from yolozu.cli.compared import compared
+    from yolozu.app.compared_sides import compared
     from yolozu.evaluation.comparison.compare import Resampling
     from yolozu.evaluation.comparison.compare import compare as measure
     from yolozu.evaluation.comparison.report import compare_report
-    from yolozu.progress import progress_for
 
     require_writable({"--output": output}, [Path(a), Path(b)])
-    sides = compared((a, b), dataset=dataset, split=split, max_images=max_images)
+    sides = compared((a, b), dataset=dataset, split=split, max_images=max_images, progress=progress_for(sys.stderr))
     data, resampling = sides.data, Resampling(bootstrap, seed, confidence)
     result = measure(
         data.index,

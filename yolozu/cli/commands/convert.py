@@ -11,6 +11,7 @@ import typer
 from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_findings
+from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from yolozu.artifacts.predictions import KnownImages
@@ -84,14 +85,14 @@ def _known(
     root: Path | None, split: str | None, annotations: Path | None, category_ids: CategoryIds | None
 ) -> tuple[KnownImages | None, CocoNumbers | None, str | None]:
     """The data set, its numbers, and what may be wrong with them."""
-    from yolozu.cli.datasets import open_split
+    from yolozu.app.datasets import open_evaluated
     from yolozu.data.coco_numbers import numbers_of_annotations, numbers_of_data
     from yolozu.data.layouts.layout import find_layout
     from yolozu.evaluation.known_images import known_images
 
     if root is None:
         return (None, None, None) if annotations is None else (*numbers_of_annotations(annotations), None)
-    index = open_split(root, split)
+    index = open_evaluated(root, split, progress_for(sys.stderr)).index
     numbers = numbers_of_data(index, find_layout(root), annotations, category_ids)
     return known_images(index), numbers, _note(index.classes) if numbers.category_ids is None else None
 

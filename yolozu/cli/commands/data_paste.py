@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from yolozu.cli.datasets import checked_data
+from yolozu.app.datasets import checked_data
 from yolozu.cli.outputs import require_makeable
 from yolozu.errors import UsageError
 from yolozu.progress import progress_for
@@ -45,7 +45,7 @@ def paste(
             fix="lower --scale-min or raise --scale-max",
         )
     require_makeable("--out", out)
-    checked = checked_data(dataset, split)
+    checked = checked_data(dataset, split, progress_for(sys.stderr))
     found = checked.survey.splits[0]
     if not checked.clean:
         print(f"warning: {dataset}: {checked.summary()}; see yolozu data check {dataset}", file=sys.stderr)

@@ -11,12 +11,13 @@ import typer
 
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import show_report
+from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from yolozu.app.datasets import EvaluatedSplit
     from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.cli.datasets import EvaluatedSplit
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.pose.targets import Targeted
     from yolozu.structures.predictions import ImagePredictions
@@ -72,14 +73,14 @@ def eval_pose(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Pose evaluation: recalls over all objects, medians, the same per class, and what they were measured on."""
-    from yolozu.cli.datasets import open_evaluated
+    from yolozu.app.datasets import open_evaluated
     from yolozu.evaluation.bop_csv import write_bop_csv
     from yolozu.evaluation.bop_ids import of_camera
     from yolozu.evaluation.pose.evaluate import evaluate_pose
     from yolozu.evaluation.pose.report import pose_report
 
     require_writable({"--output": output, "--bop-csv": bop_csv}, [predictions])
-    opened = open_evaluated(dataset, split)
+    opened = open_evaluated(dataset, split, progress_for(sys.stderr))
     index = of_camera(opened.index, camera)
     known_models = opened.models if models is None else _models_in(models, models_unit, index)
     entries, said = _entries(predictions, opened.index, index, max_images)

@@ -15,6 +15,7 @@ from yolozu.contract.overrides import parse_value
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.contract.text.node import Origin
 from yolozu.errors import ContractError, Finding, UsageError
+from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,18 +80,18 @@ def eval_suite(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Evaluate many predictions files under one protocol; whatever differs from it is an error."""
-    from yolozu.cli.datasets import open_split_with_models
+    from yolozu.app.datasets import open_evaluated
     from yolozu.evaluation.benchmark.benchmark import evaluate_suite
     from yolozu.evaluation.benchmark.protocol import read_protocol
     from yolozu.evaluation.benchmark.protocol import write_protocol as write
     from yolozu.evaluation.benchmark.report import suite_report
-    from yolozu.progress import progress_for
 
     paths, pins = _named(predictions, predictions_glob), _pins(pin)
     require_writable({"--output": output, "--write-protocol": write_protocol}, paths)
     pinned = None if protocol is None else read_protocol(protocol)
     wanted_split = pinned.data.split if split is None and pinned is not None else split
-    index, models = open_split_with_models(dataset, wanted_split)
+    opened = open_evaluated(dataset, wanted_split, progress_for(sys.stderr))
+    index, models = opened.index, opened.models
     given = {
         "max_images": max_images,
         "engine": engine,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_report
 from yolozu.contract.sections.evaluate import EvalEngine
+from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +36,14 @@ def eval_coco(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """COCO evaluation of boxes: the twelve numbers, the same per class, and what they were measured on."""
+    from yolozu.app.datasets import open_evaluated
     from yolozu.artifacts.predictions import load_predictions
-    from yolozu.cli.datasets import open_evaluated
     from yolozu.evaluation.boxes.coco import evaluate_coco
     from yolozu.evaluation.boxes.report import coco_report
     from yolozu.evaluation.known_images import known_images
 
     require_writable({"--output": output}, [predictions])
-    opened = open_evaluated(dataset, split)
+    opened = open_evaluated(dataset, split, progress_for(sys.stderr))
     index = opened.index
     known = known_images(index, max_images=max_images)
     loaded = load_predictions(predictions, bbox_format=bbox_format, known=known)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.app.sessions import default_config
 from yolozu.cli.render import show_findings, table
-from yolozu.cli.sessions import default_config
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import Override, parse_assignments
 from yolozu.errors import Finding, UsageError

@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yolozu.artifacts.digest import DigestCache, digest_file
+from yolozu.app.run_status import status_rows, verified_rows
+from yolozu.app.sessions import session_for
 from yolozu.cli.render import show_findings
-from yolozu.cli.sessions import session_for
 from yolozu.engine.devices import missing_devices
-from yolozu.engine.failure import read_failure
-from yolozu.engine.scratch import Scratch
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
-from yolozu.plan.receipt import Receipt
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from yolozu.engine.session import Session
     from yolozu.plan.staleness import Verdict
 
 Words = Annotated[
@@ -99,7 +93,7 @@ def status(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
 def verify(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> int:
     """Read every artifact again and compare its digest with the receipt; exit 1 when one differs."""
     session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
-    rows = [row for node in session.plan.needed_for(names) for row in _verified(session, node.name)]
+    rows = [row for node in session.plan.needed_for(names) for row in verified_rows(session, node.name)]
     bad = [row for row in rows if row["state"] != "intact"]
     if as_json:
         print(json.dumps({"run_id": session.layout.run_id, "artifacts": rows}, indent=2))
@@ -109,11 +103,6 @@ def verify(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
             print(f"  {row['state']:<9} {row['path']}")
         print(f"{len(rows) - len(bad)} intact, {len(bad)} not")
     return EXIT_REFUSED if bad or not rows else EXIT_DONE
-
-
-def status_rows(session: Session, names: list[str]) -> list[dict[str, Any]]:
-    """What `status` says of the stages that ``names`` need: stage, state, built_at, seconds, failure, set_aside."""
-    return [_status_row(session, verdict) for verdict in session.verdicts(names)]
 
 
 def _word(verdict: Verdict) -> str:
@@ -135,57 +124,3 @@ def _as_json(verdict: Verdict) -> dict[str, Any]:
         for reason in verdict.reasons
     ]
     return {"stage": verdict.node.name, "stale": verdict.stale, "reasons": reasons}
-
-
-def _status_row(session: Session, verdict: Verdict) -> dict[str, Any]:
-    name = verdict.node.name
-    receipt = Receipt.readable(session.layout.receipt_path(name))
-    failure = read_failure(session.layout, name) if verdict.stale else None  # of a try whose spec is not asked for now
-    unreadable = [reason.render() for reason in verdict.reasons if reason.kind == "unreadable"]
-    return {
-        "stage": name,
-        "state": _state(session, verdict, receipt, failure),
-        "built_at": receipt.started_at if receipt is not None else None,
-        "seconds": receipt.seconds if receipt is not None else None,
-        "failure": str(failure["text"]).strip().splitlines()[-1 if failure["kind"] == "InternalError" else 0]
-        if failure is not None
-        else next(iter(unreadable), None),
-        "set_aside": [
-            {"directory": str(work.directory), "position": work.position, "differs": [d.render() for d in differences]}
-            for work, differences in session.set_aside(verdict.node)
-        ],
-    }
-
-
-def _state(session: Session, verdict: Verdict, receipt: Receipt | None, failure: dict[str, Any] | None) -> str:
-    if failure is not None:
-        return {"GateFailed": "refused", "Interrupted": "interrupted"}.get(str(failure["kind"]), "failed")
-    if any(reason.kind == "unreadable" for reason in verdict.reasons):
-        return "unreadable"
-    if Scratch.of(session.layout, verdict.node.name).state_path.is_file():
-        return "in progress"
-    if receipt is None:
-        return "not built"
-    return "stale" if verdict.stale else "up to date"
-
-
-def _verified(session: Session, stage: str) -> list[dict[str, str]]:
-    place = session.layout.receipt_path(stage)
-    receipt = Receipt.readable(place)
-    if receipt is None:
-        name = place.relative_to(session.layout.root).as_posix()
-        return [{"stage": stage, "path": name, "state": "damaged"}] if place.exists() else []
-    rows = []
-    for path, known in receipt.outputs.items():
-        now = _digest_now(session.layout.root / path)
-        if known is None and now is None:
-            continue
-        state = "intact" if now == known else ("missing" if now is None else "changed")
-        rows.append({"stage": stage, "path": path, "state": state})
-    return rows
-
-
-def _digest_now(path: Path) -> str | None:
-    if path.is_file():
-        return digest_file(path)
-    return DigestCache(None).tree(path) if path.is_dir() else None

@@ -10,18 +10,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.app.prediction_request import (
+    SECTIONS,
+    Meant,
+    meant_by,
+    model_files,
+    origin_of,
+    require_built,
+    require_device,
+)
 from yolozu.artifacts.record import write_record
 from yolozu.cli.flags import section_flags
 from yolozu.cli.outputs import require_writable
-from yolozu.cli.predicting import SECTIONS, Meant, meant_by, model_files, origin_of, require_built, require_device
 from yolozu.cli.render import show_findings, wrapped
 from yolozu.contract.overrides import Override
 from yolozu.errors import UsageError
+from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from yolozu.cli.predicted_images import PredictedImages
+    from yolozu.app.images_to_predict import PredictedImages
     from yolozu.data.index import DataIndex
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.model_check import ToldModel
@@ -118,18 +127,17 @@ def _request(
     meant: Meant, files: Mapping[str, Path], given: Mapping[str, Any], *, dataset: Path | None, split: str | None
 ) -> tuple[AdapterRequest, PredictedImages]:
     """All that the adapter is opened with, and the images; what can be refused before they are read is refused."""
-    from yolozu.cli.predicted_images import images_to_predict
+    from yolozu.app.images_to_predict import images_to_predict
     from yolozu.data.corruption.corruption import Corruption
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.adapters.registry import adapter_uses, check_options
-    from yolozu.progress import progress_for
 
     settings = meant.settings
     used = model_files(meant, adapter_uses(settings.predict.adapter), files)
     check_options(settings.predict.adapter, {*given, *used})
     require_built(meant, used, files, has_dataset=dataset is not None)
     require_device(settings.predict.adapter, settings.device.device)
-    images = images_to_predict(meant, dataset, split).first(settings.predict.max_images)
+    images = images_to_predict(meant, dataset, split, progress_for(sys.stderr)).first(settings.predict.max_images)
     options: dict[str, Any] = {**origin_of(meant, used, files), **used, **given, "device": settings.device.device}
     request = AdapterRequest(
         classes=images.classes,

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.app.prediction_request import ADAPTER_OF, require_device
 from yolozu.cli.outputs import require_writable
-from yolozu.cli.predicting import ADAPTER_OF, require_device
 from yolozu.cli.render import counted, show_report, wrapped
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.errors import UsageError
+from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,13 +136,14 @@ def _require_data(setting: ScenarioSetting, where: str) -> None:
 
 def _measured(setting: ScenarioSetting) -> dict[str, Any]:
     """The report of the suite."""
-    from yolozu.cli.datasets import open_split_with_models
+    from yolozu.app.datasets import open_evaluated
     from yolozu.data.detections import with_cameras
     from yolozu.evaluation.scenarios.suite import Suite
     from yolozu.predict.scenario_predictor import AdapterPredictor
 
     assert setting.dataset is not None
-    index, models = open_split_with_models(Path(setting.dataset), setting.split)
+    opened = open_evaluated(Path(setting.dataset), setting.split, progress_for(sys.stderr))
+    index, models = opened.index, opened.models
     index = with_cameras(replace(index, records=index.records[: setting.max_images]), setting.intrinsics)
     predictor = AdapterPredictor(setting.adapter, _request(setting, index))
     return Suite(setting, index, models, predictor).run().model_dump(mode="json")
@@ -149,7 +151,6 @@ def _measured(setting: ScenarioSetting) -> dict[str, Any]:
 
 def _request(setting: ScenarioSetting, index: DataIndex) -> AdapterRequest:
     from yolozu.predict.adapters.base import AdapterRequest
-    from yolozu.progress import progress_for
 
     request = AdapterRequest(
         classes=index.classes,

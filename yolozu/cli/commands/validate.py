@@ -13,6 +13,7 @@ from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.commands.data import check as dataset
 from yolozu.cli.render import counted, show_findings
 from yolozu.errors import EXIT_REFUSED, GateFailed, InputError
+from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,10 +74,10 @@ def parity(file: Annotated[Path, typer.Argument(help="A run's onnx_parity.json."
 
 
 def _known(root: Path, split: str | None, max_images: int | None) -> KnownImages:
-    from yolozu.cli.datasets import open_split
+    from yolozu.app.datasets import open_evaluated
     from yolozu.evaluation.known_images import known_images
 
-    return known_images(open_split(root, split), max_images=max_images)
+    return known_images(open_evaluated(root, split, progress_for(sys.stderr)).index, max_images=max_images)
 
 
 def _show(file: Path, check: PredictionsCheck) -> None:

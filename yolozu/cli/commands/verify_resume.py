@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.app.sessions import session_for
 from yolozu.cli.flags import contract_flags
 from yolozu.cli.render import show_findings
-from yolozu.cli.sessions import session_for
 from yolozu.contract.overrides import Override
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 

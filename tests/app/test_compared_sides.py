@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_datasets import make_split
+from tests.app.test_datasets import make_split
 from tests.engine.test_run_files import SCENES, finish_run
 from tests.evaluation.scenes import predictions_of
+from yolozu.app.compared_sides import compared
 from yolozu.artifacts.predictions import write_predictions
-from yolozu.cli.compared import compared
 from yolozu.errors import YolozuError
+from yolozu.progress import SilentProgress
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,7 @@ def _home(tmp_path, monkeypatch):
 
 
 def sides(a, b, *, dataset=None, split=None, max_images=None):
-    return compared((a, b), dataset=dataset, split=split, max_images=max_images)
+    return compared((a, b), dataset=dataset, split=split, max_images=max_images, progress=SilentProgress())
 
 
 def refusal(a, b, **options):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.predictions import PredictionsFile
     from yolozu.engine.run_files import PredictedRun
     from yolozu.evaluation.comparison.same_data import PredictedData
+    from yolozu.progress import Progress
 
 SETTINGS = ("score_threshold", "max_detections", "images", "transform", "tta", "ttt", "preprocess")
 """Keys of a predictions file's meta that are about how, not what, predicted."""
@@ -41,14 +42,16 @@ class Compared:
     warnings: tuple[str, ...]
 
 
-def compared(words: tuple[str, str], *, dataset: Path | None, split: str | None, max_images: int | None) -> Compared:
+def compared(
+    words: tuple[str, str], *, dataset: Path | None, split: str | None, max_images: int | None, progress: Progress
+) -> Compared:
     """What ``words`` mean.
 
     Raises:
         YolozuError: a side cannot be used, or they are of different data; everything that is wrong with both.
     """
     runs = _runs(words)
-    data = _data(words, runs, dataset=dataset, split=split, max_images=max_images)
+    data = _data(words, runs, dataset=dataset, split=split, max_images=max_images, progress=progress)
     paths = tuple(Path(word) if run is None else run.predictions_path for word, run in zip(words, runs, strict=True))
     loaded: list[PredictionsFile] = []
     findings: list[Finding] = []
@@ -103,6 +106,7 @@ def _data(
     dataset: Path | None,
     split: str | None,
     max_images: int | None,
+    progress: Progress,
 ) -> PredictedData:
     """The data to compare on: the data set that is named, else the runs' own.
 
@@ -112,10 +116,10 @@ def _data(
     from yolozu.evaluation.comparison.same_data import PredictedData
 
     if dataset is not None:
-        from yolozu.cli.datasets import open_split_with_models
+        from yolozu.app.datasets import open_evaluated
 
-        index, models = open_split_with_models(dataset, split)
-        return PredictedData(str(dataset), index, models, max_images)
+        opened = open_evaluated(dataset, split, progress)
+        return PredictedData(str(dataset), opened.index, opened.models, max_images)
     known = [_of_run(word, run, max_images) for word, run in zip(words, runs, strict=True) if run is not None]
     if not known:
         fix = "name the data set that they predict: --dataset ROOT"

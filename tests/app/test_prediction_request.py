@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.runs import write_contract, write_run
 from tests.fixtures.exported import CONFIG
-from yolozu.cli.predicting import Meant, meant_by, model_files, origin_of, require_built
+from yolozu.app.prediction_request import Meant, meant_by, model_files, origin_of, require_built
 from yolozu.contract.overrides import Override
 from yolozu.errors import ContractError, UsageError
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.cli.sessions import default_config
+from yolozu.app.sessions import default_config
 from yolozu.contract.loader import LoadedContract, load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.sections.data import SYNTHETIC

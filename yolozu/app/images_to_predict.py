@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from yolozu.cli.datasets import checked_data
-from yolozu.cli.predicting import INDEX, MODELS, Meant, needs_index
+from yolozu.app.datasets import checked_data
+from yolozu.app.prediction_request import INDEX, MODELS, Meant, needs_index
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import DataIndex
     from yolozu.predict.ttt.report import Score
+    from yolozu.progress import Progress
     from yolozu.structures.classes import ClassTable
 
 
@@ -47,7 +48,7 @@ class PredictedImages:
         return lambda predictions: quick_metrics(self.index, predictions, models)
 
 
-def images_to_predict(meant: Meant, dataset: Path | None, split: str | None) -> PredictedImages:
+def images_to_predict(meant: Meant, dataset: Path | None, split: str | None, progress: Progress) -> PredictedImages:
     """The images of ``dataset``, or else those of the contract: as they are now, or as its run has rendered them.
 
     Raises:
@@ -55,30 +56,30 @@ def images_to_predict(meant: Meant, dataset: Path | None, split: str | None) -> 
         UsageError: YZ805 which split is meant cannot be told.
     """
     if dataset is not None:
-        return surveyed(dataset, split)
+        return surveyed(dataset, split, progress)
     assert meant.behind is not None, "a command line without a data set names a contract"
     section = meant.behind.contract.dataset
     if needs_index(meant):
-        return _rendered(meant, split)
+        return _rendered(meant, split, progress)
     from pathlib import Path
 
     from yolozu.data.fingerprint import predicted_split
 
-    return surveyed(Path(section.dataset_root), predicted_split(section) if split is None else split)
+    return surveyed(Path(section.dataset_root), predicted_split(section) if split is None else split, progress)
 
 
-def _rendered(meant: Meant, split: str | None) -> PredictedImages:
+def _rendered(meant: Meant, split: str | None, progress: Progress) -> PredictedImages:
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.index import DataIndex
 
     assert meant.run is not None, "rendered images are those of a run"
     index = DataIndex.read(meant.run.root / INDEX)
     if split not in (None, index.split):
-        return surveyed(index.root, split)
+        return surveyed(index.root, split, progress)
     return PredictedImages(index, index.classes, ObjectModels.read(meant.run.root / MODELS))
 
 
-def surveyed(root: Path, split: str | None) -> PredictedImages:
+def surveyed(root: Path, split: str | None, progress: Progress) -> PredictedImages:
     """The images of a data set as it is now. What its labels say does not matter here.
 
     Raises:
@@ -87,7 +88,7 @@ def surveyed(root: Path, split: str | None) -> PredictedImages:
     """
     from yolozu.data.survey import index_of
 
-    checked = checked_data(root, split)
+    checked = checked_data(root, split, progress)
     found = checked.survey.splits[0]
     violations = zip(checked.violations, checked.findings(), strict=True)
     unreadable = [finding for (rule, _), finding in violations if rule == "unreadable_image"]

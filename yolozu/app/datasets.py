@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,16 +14,18 @@ if TYPE_CHECKING:
     from yolozu.data.index import DataIndex
     from yolozu.data.layouts.layout import Layout
     from yolozu.data.survey import SurveyedSplit
+    from yolozu.progress import Progress
 
 USUAL_SPLIT = "val"
 
 
-def checked_data(root: Path, split: str | None) -> CheckedData:
+def checked_data(root: Path, split: str | None, progress: Progress) -> CheckedData:
     """One split of the data set at ``root`` with its findings.
 
     Args:
         root: its directory.
         split: the split that is wanted; None means the only one, or ``val``.
+        progress: where it is shown.
 
     Raises:
         InputError: there is no such data set or split.
@@ -35,22 +36,11 @@ def checked_data(root: Path, split: str | None) -> CheckedData:
     from yolozu.data.layouts.layout import find_layout
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path
-    from yolozu.progress import progress_for
 
     layout = find_layout(root)
     name = chosen_split(layout) if split is None else split
     with DigestCache(digest_cache_path()) as cache:
-        return check(survey(layout, [name], cache, progress_for(sys.stderr)))
-
-
-def open_split(root: Path, split: str | None) -> DataIndex:
-    """The images of a split with every label that names a class and a box; what else was found is said on stderr.
-
-    Raises:
-        InputError: there is no such data set or split.
-        UsageError: YZ805 which split is meant cannot be told.
-    """
-    return open_evaluated(root, split).index
+        return check(survey(layout, [name], cache, progress))
 
 
 @dataclass(frozen=True)
@@ -70,19 +60,8 @@ class EvaluatedSplit:
     surveyed: SurveyedSplit
 
 
-def open_split_with_models(root: Path, split: str | None) -> tuple[DataIndex, ObjectModels]:
-    """As `open_split`, and the models of the data set's classes.
-
-    Raises:
-        InputError: there is no such data set or split.
-        UsageError: YZ805 which split is meant cannot be told.
-    """
-    opened = open_evaluated(root, split)
-    return opened.index, opened.models
-
-
-def open_evaluated(root: Path, split: str | None) -> EvaluatedSplit:
-    """As `open_split`, with all that is known of the split.
+def open_evaluated(root: Path, split: str | None, progress: Progress) -> EvaluatedSplit:
+    """A split as predictions are held against it; what of its labels breaks a rule is said in a line.
 
     Raises:
         InputError: there is no such data set or split.
@@ -90,10 +69,10 @@ def open_evaluated(root: Path, split: str | None) -> EvaluatedSplit:
     """
     from yolozu.data.survey import index_of
 
-    checked = checked_data(root, split)
+    checked = checked_data(root, split, progress)
     found = checked.survey.splits[0]
     if not checked.clean:
-        print(f"warning: {root}: {checked.summary()}; see yolozu data check {root}", file=sys.stderr)
+        progress.say(f"warning: {root}: {checked.summary()}; see yolozu data check {root}")
     images = checked.usable(found, "warn", evaluated=True)
     index = index_of(checked.survey, found, images, root_base="cwd", numbered=True)
     return EvaluatedSplit(index, checked.survey.models, checked.not_evaluated(found), replace(found, images=images))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from yolozu.cli.sessions import default_config, session_for
+from yolozu.app.sessions import default_config, session_for
 from yolozu.contract.overrides import Override
 from yolozu.engine.run_names import embedded_config
 from yolozu.errors import ContractError, UsageError
