@@ -148,7 +148,7 @@ def matched(first: ImagePredictions, second: ImagePredictions) -> tuple[list[Pai
         Pair(
             first.image,
             max(first.scores[row], second.scores[column]),
-            first.extras[row]["t_xyz"][2] if first.extras and "t_xyz" in first.extras[row] else None,
+            first.poses["t_xyz"][row, 2] if "t_xyz" in first.poses else None,
             ious[row, column],
             {"score": scores[row, column], **_poses_apart(first, row, second, column)},
         )
@@ -159,13 +159,16 @@ def matched(first: ImagePredictions, second: ImagePredictions) -> tuple[list[Pai
 
 
 def _poses_apart(first: ImagePredictions, row: int, second: ImagePredictions, column: int) -> dict[str, float | None]:
-    if not first.extras or not second.extras:
+    one, other = (
+        {name: values[place] for name, values in entry.poses.items()}
+        for entry, place in ((first, row), (second, column))
+    )
+    if "R" not in one or "R" not in other:
         return {"rotation": None, "translation": None}
-    one, other = first.extras[row], second.extras[column]
     # The angle by its sine: its cosine cannot tell small angles.
-    chord = np.linalg.norm(np.array(one["R"]) - np.array(other["R"])) / np.sqrt(8.0)
+    chord = np.linalg.norm(one["R"] - other["R"]) / np.sqrt(8.0)
     t_known = "t_xyz" in one and "t_xyz" in other
-    shift = float(np.linalg.norm(np.subtract(one["t_xyz"], other["t_xyz"]))) * MM_PER_METRE if t_known else None
+    shift = float(np.linalg.norm(one["t_xyz"] - other["t_xyz"])) * MM_PER_METRE if t_known else None
     return {"rotation": float(np.degrees(2.0 * np.arcsin(min(1.0, chord)))), "translation": shift}
 
 

@@ -54,7 +54,7 @@ def test_boxes_go_back_to_the_image_classes_to_their_ids_and_the_border_to_nothi
     assert found.class_ids.tolist() == [7]
     assert found.scores == pytest.approx([0.9])
     assert found.boxes_cxcywh == pytest.approx(np.array([[0.5, 0.5, 0.5, 0.5]]), abs=1e-6)
-    assert found.extras == ()
+    assert found.poses == {}
 
 
 @settings(max_examples=60, deadline=None)
@@ -80,7 +80,7 @@ def test_a_pose_comes_back_exactly_through_the_camera_of_the_image(width, height
     # so large that some of it is always on the image
     raw = raw_of((*center, 400.0, 400.0), poses=poses)
     found = on_original_image(record_of(K_4, width, height), placement, CLASSES, raw)
-    (pose,) = found.extras
+    (pose,) = found.fields()
     assert pose["t_xyz"] == pytest.approx(t_3, rel=1e-9, abs=1e-9)
     assert pose["log_z"] == pytest.approx(np.log(z), abs=1e-12)
 
@@ -89,7 +89,7 @@ def test_a_pose_has_all_fields_as_they_stand_in_a_file():
     sigmas = {"log_sigma_z_N": np.log([0.02]), "log_sigma_rot_N": np.log([0.3])}
     poses = poses_of(k_delta_4=np.array([0.25, 0.0, 1.0, -1.0]), **sigmas)
     found = on_original_image(record_of(K_4), PLACEMENT, CLASSES, raw_of((0.5, 0.5, 0.1, 0.1), poses=poses))
-    (pose,) = found.extras
+    (pose,) = found.fields()
     assert list(pose) == ["R", "t_xyz", "log_z", "rot6d", "offsets", "k_delta", "sigma_z", "sigma_rot"]
     assert pose["R"] == pytest.approx(np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]))
     assert isinstance(pose["R"][0][0], float)
@@ -101,7 +101,7 @@ def test_a_pose_has_all_fields_as_they_stand_in_a_file():
 
 def test_without_a_camera_a_pose_has_no_depth_and_no_translation():
     found = on_original_image(record_of(), PLACEMENT, CLASSES, raw_of((0.5, 0.5, 0.1, 0.1), poses=poses_of()))
-    assert [list(pose) for pose in found.extras] == [["R", "rot6d", "offsets", "k_delta"]]
+    assert [list(pose) for pose in found.fields()] == [["R", "rot6d", "offsets", "k_delta"]]
     assert found.intrinsics is None
 
 
@@ -109,12 +109,12 @@ def test_poses_stay_with_their_detections():
     boxes = ((0.5, 0.5, 0.1, 0.1), (0.01, 0.5, 0.01, 0.1), (0.6, 0.5, 0.1, 0.1))
     poses = poses_of(3, offsets_px_N2=np.arange(6.0).reshape(3, 2))
     found = on_original_image(record_of(K_4), PLACEMENT, CLASSES, raw_of(*boxes, poses=poses))
-    assert [pose["offsets"] for pose in found.extras] == [[0.0, 1.0], [4.0, 5.0]]
+    assert [pose["offsets"] for pose in found.fields()] == [[0.0, 1.0], [4.0, 5.0]]
 
 
 def test_an_image_without_detections_has_no_poses():
     found = on_original_image(record_of(K_4), PLACEMENT, CLASSES, raw_of((0, 0.5, 0.01, 0.1), poses=poses_of()))
-    assert (len(found), found.extras) == (0, ())
+    assert (len(found), found.fields()) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ def test_what_was_written_reads_as_the_same_poses(tmp_path, names):
     assert [entry.image for entry in back] == [names(1), names(2)]
     assert [entry.class_ids.tolist() for entry in back] == [[7], [3]]
     assert [entry.scores.tolist() for entry in back] == [[0.9], [0.25]]
-    np.testing.assert_allclose(back[0].extras[0]["R"], R, rtol=0, atol=0)
-    np.testing.assert_allclose(back[0].extras[0]["t_xyz"], [0.01, 0.02, 1.03], atol=1e-15)
+    np.testing.assert_allclose(back[0].fields()[0]["R"], R, rtol=0, atol=0)
+    np.testing.assert_allclose(back[0].fields()[0]["t_xyz"], [0.01, 0.02, 1.03], atol=1e-15)
     before, after = (evaluate_pose(index, MODELS, entries).metrics for entries in (predictions, back))
     assert after == pytest.approx(before)
 
@@ -56,7 +56,7 @@ def read(tmp_path, text):
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     found = read_bop_csv(path, index_of(VIEWS))
     (entry,) = found.images
-    pose = entry.extras[0]
+    pose = entry.fields()[0]
     said = [line.replace(f"{path}", "r.csv") for line in found.said]
     return entry.image, entry.class_ids.tolist(), np.array(pose["R"]), pose["t_xyz"], said
 

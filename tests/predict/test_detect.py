@@ -80,7 +80,7 @@ def test_images_without_a_camera_are_counted_once_with_a_way_out(exported_pose):
     notes = Notes()
     run = DetectorRun(posing, PREPROCESS, CLASSES, replace(REQUEST, progress=notes))
     found = run.predict(exported_pose.index.records)
-    assert ["t_xyz" in entry.extras[0] for entry in found] == [True, True, True, True, False]
+    assert ["t_xyz" in entry.fields()[0] for entry in found] == [True, True, True, True, False]
     assert notes.lines == [
         "predict: warning: 1 of 5 images have no known camera: their detections have R, but neither t_xyz nor log_z\n"
         "  fix: give K_gt in their sidecars, or --intrinsics fx,fy,cx,cy to export-predictions"
@@ -95,7 +95,7 @@ def test_a_camera_given_for_all_is_that_of_images_without_one(exported_pose):
     assert found[0].intrinsics == {"fx": 132.0, "fy": 144.0, "cx": 0.52 * 120, "cy": 0.47 * 90}
     assert found[4].intrinsics == {"fx": 100.0, "fy": 100.0, "cx": 100.0, "cy": 50.0}
     # 200 x 100 px become 96 x 48: a focal length of 48 px in an input of 96 x 64.
-    assert found[4].extras[0]["t_xyz"] == pytest.approx([0.0, 0.0, 48 / np.sqrt(96 * 64)])
+    assert found[4].fields()[0]["t_xyz"] == pytest.approx([0.0, 0.0, 48 / np.sqrt(96 * 64)])
 
 
 def test_without_pose_heads_a_camera_is_not_missed(exported):
@@ -104,7 +104,7 @@ def test_without_pose_heads_a_camera_is_not_missed(exported):
     (found, *_) = DetectorRun(network, PREPROCESS, CLASSES, replace(REQUEST, progress=notes)).predict(
         exported.index.records
     )
-    assert (found.extras, notes.lines) == ((), [])
+    assert (found.poses, notes.lines) == ({}, [])
 
 
 @pytest.mark.parametrize(

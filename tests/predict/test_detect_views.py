@@ -133,7 +133,7 @@ def test_an_exported_network_refuses_larger_views_when_it_is_opened(exported):
 def test_poses_are_fused_for_images_with_and_without_a_camera(exported_pose):
     request = request_of(MODEL, checkpoint=exported_pose.checkpoint, score_threshold=0.0)
     found = open_adapter("rtdetr_pose", request).predict(exported_pose.index.records)
-    assert ["t_xyz" in entry.extras[0] for entry in found] == [True, True, True, True, False]
+    assert ["t_xyz" in entry.fields()[0] for entry in found] == [True, True, True, True, False]
     for entry in found:
-        R_N33 = np.array([pose["R"] for pose in entry.extras])
+        R_N33 = np.array([pose["R"] for pose in entry.fields()])
         np.testing.assert_allclose(R_N33 @ R_N33.transpose(0, 2, 1), np.tile(np.eye(3), (len(R_N33), 1, 1)), atol=1e-9)

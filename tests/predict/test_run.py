@@ -167,4 +167,4 @@ def test_poses_are_written_as_they_are_checked_and_read(exported_pose, tmp_path)
     check = check_predictions(path, strict=True)
     assert (check.findings, check.detections) == ((), sum(len(entry) for entry in expected))
     assert check.detections > 0
-    assert [entry.extras for entry in read_predictions(path)] == [entry.extras for entry in expected]
+    assert [entry.fields() for entry in read_predictions(path)] == [entry.fields() for entry in expected]

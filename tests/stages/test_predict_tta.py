@@ -55,7 +55,7 @@ def test_finished_predictions_of_all_images_are_mirrored(exported_pose, tmp_path
     for found, before in zip(entries, plain, strict=True):
         expected = mirror(before)
         np.testing.assert_array_equal(found.boxes_cxcywh, expected.boxes_cxcywh)
-        assert (found.extras, found.intrinsics) == (expected.extras, expected.intrinsics)
+        assert (found.fields(), found.intrinsics) == (expected.fields(), expected.intrinsics)
 
 
 @pytest.mark.effect("tta_seed")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -53,8 +53,8 @@ def on_original_image(
         class_ids=category_ids[kept.class_indices],
         scores=kept.scores.astype(np.float64),
         boxes_cxcywh=boxes_N4[inside_N],
-        extras=() if kept.poses is None else _pose_fields(record.image, kept, kept.poses, K_4, placement),
         intrinsics=None if K_4 is None else dict(zip(CAMERA, K_4.tolist(), strict=True)),
+        poses={} if kept.poses is None else _pose_columns(record.image, kept, kept.poses, K_4, placement),
     )
 
 
@@ -71,10 +71,10 @@ def with_camera(record: ImageRecord, K_4: NDArray[np.float64]) -> ImageRecord:
     return replace(record, poses=replace(poses, K_4=K_4))
 
 
-def _pose_fields(
+def _pose_columns(
     image: str, detections: RawDetections, poses: RawPoses, K_4: NDArray[np.float64] | None, placement: Placement
-) -> tuple[dict[str, Any], ...]:
-    """The fields of each detection's pose, as they stand in a predictions file."""
+) -> dict[str, NDArray[np.float64]]:
+    """As in `ImagePredictions.poses`."""
     assert not placement.mirrored, "the pose of a mirrored image is no pose of the image"
     assert placement.turn is None, "the pose of a turned image is another one"
     R_N33 = poses.rotations()
@@ -95,14 +95,13 @@ def _pose_fields(
     columns |= {
         "rot6d": poses.rot6d_N6,
         "offsets": poses.offsets_px_N2,
-        "k_delta": np.tile(poses.k_delta_4, (len(R_N33), 1)),
+        "k_delta": np.broadcast_to(poses.k_delta_4, (len(R_N33), 4)),
     }
     if poses.log_sigma_z_N is not None:
         columns["sigma_z"] = np.exp(poses.log_sigma_z_N)
     if poses.log_sigma_rot_N is not None:
         columns["sigma_rot"] = np.exp(poses.log_sigma_rot_N)
-    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
-    return tuple(dict(zip(columns, row, strict=True)) for row in rows)
+    return columns
 
 
 def require_rotations(image: str, R_N33: NDArray[np.float64]) -> None:
@@ -128,8 +127,4 @@ def with_cameras(index: DataIndex, camera: tuple[float, float, float, float] | N
     """The images with this camera (fx, fy, cx, cy in px) where theirs is not known, so that it too can be perturbed."""
     if camera is None:
         return index
-    import numpy as np
-
-    from yolozu.data.detections import with_camera
-
     return replace(index, records=tuple(with_camera(record, np.array(camera)) for record in index.records))

@@ -58,12 +58,17 @@ def write_bop_csv(path: Path, index: DataIndex, predictions: Sequence[ImagePredi
 
 
 def _lines(key: ImageKey, entry: ImagePredictions) -> Iterator[str]:
-    rows = zip(entry.class_ids.tolist(), entry.scores.tolist(), entry.extras, strict=False)
-    for class_id, score, extra in rows:
-        if "R" in extra and "t_xyz" in extra:
-            rotation = " ".join(repr(float(number)) for row in extra["R"] for number in row)
-            translation = " ".join(repr(float(number) * MM_PER_METRE) for number in extra["t_xyz"])
-            yield f"{key[0]},{key[1]},{class_id},{score!r},{rotation},{translation},{NO_TIME}"
+    if not entry.has_pose.any():
+        return
+    found = entry.of(entry.has_pose)
+    R_N9, t_mm_N3 = found.poses["R"].reshape(-1, 9), found.poses["t_xyz"] * MM_PER_METRE
+    rows = (values.tolist() for values in (found.class_ids, found.scores, R_N9, t_mm_N3))
+    for class_id, score, R_9, t_mm_3 in zip(*rows, strict=True):
+        yield f"{key[0]},{key[1]},{class_id},{score!r},{_spaced(R_9)},{_spaced(t_mm_3)},{NO_TIME}"
+
+
+def _spaced(numbers: Sequence[float]) -> str:
+    return " ".join(map(repr, numbers))
 
 
 @dataclass(frozen=True)

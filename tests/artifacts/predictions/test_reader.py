@@ -22,8 +22,8 @@ def test_entries_become_arrays_in_the_order_of_the_file(tmp_path):
     assert first.class_ids.dtype == np.int64
     assert first.scores.tolist() == [0.5, 1.0]
     assert first.boxes_cxcywh.tolist() == [[0.5, 0.4, 0.2, 0.1]] * 2
-    assert first.extras == ({}, POSE)
-    assert (second.image, second.width, second.height, len(second), second.extras) == ("b.jpg", None, None, 0, ())
+    assert first.fields() == [{}, POSE]
+    assert (second.image, second.width, second.height, len(second), second.fields()) == ("b.jpg", None, None, 0, [])
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 4096])
@@ -60,7 +60,7 @@ def test_images_of_a_data_set_come_by_their_path_there(tmp_path):
 def test_warnings_do_not_stop_reading(tmp_path):
     value = wrapped(entry("a.jpg", detection(note=1)), schema_version=...)
     loaded = load_predictions(write(tmp_path, value))
-    assert loaded.images[0].extras == ({"note": 1},)
+    assert loaded.images[0].fields() == [{"note": 1}]
     assert loaded.check.warnings == 2
 
 

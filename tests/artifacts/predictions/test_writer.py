@@ -39,6 +39,32 @@ def test_the_text_is_this(tmp_path):
     )
 
 
+def test_columns_of_poses_are_written_as_fields_of_their_detections(tmp_path):
+    """To the last digit, also of numbers that were float32; a field that a detection does not have is not there."""
+    no = math.nan
+    poses = {
+        "R": np.array([np.eye(3), np.full((3, 3), no)]),
+        "t_xyz": np.array([[0.1, -0.2, np.float32(0.8)], [no, no, no]]),
+        "log_z": np.array([-0.25, no]),
+        "rot6d": np.array([[1, 0, 0, 0, 1, 0], [0, 1, 0, -1, -0.0, 0]], np.float64),
+        "offsets": np.array([[1.5, -2], [1e-7, 1e16]]),
+        "k_delta": np.broadcast_to(np.float64([0, 0.01, 1, -1]), (2, 4)),
+        "sigma_z": np.array([no, 1 / 3]),
+    }
+    path = tmp_path / "p.json"
+    boxes = ((0.5, 0.4, 0.2, 0.1),) * 2
+    write_predictions(path, [image(boxes=boxes, poses=poses, extras=({}, {"note": 1}))], {}, wrap=False)
+    assert path.read_text() == (
+        '[\n{"image":"images/val/1.jpg","image_size":{"width":640,"height":480},"detections":['
+        '{"class_id":0,"score":1.0,"bbox":{"cx":0.5,"cy":0.4,"w":0.2,"h":0.1},'
+        '"R":[[1.0,0.0,0.0],[0.0,1.0,0.0],[0.0,0.0,1.0]],"t_xyz":[0.1,-0.2,0.800000011920929],"log_z":-0.25,'
+        '"rot6d":[1.0,0.0,0.0,0.0,1.0,0.0],"offsets":[1.5,-2.0],"k_delta":[0.0,0.01,1.0,-1.0]},'
+        '{"class_id":1,"score":0.5,"bbox":{"cx":0.5,"cy":0.4,"w":0.2,"h":0.1},'
+        '"rot6d":[0.0,1.0,0.0,-1.0,-0.0,0.0],"offsets":[1e-07,1e+16],"k_delta":[0.0,0.01,1.0,-1.0],'
+        '"sigma_z":0.3333333333333333,"note":1}]}\n]\n'
+    )
+
+
 def test_a_bare_list_has_entries_only(tmp_path):
     path = tmp_path / "predictions.json"
     write_predictions(path, [image(boxes=())], {"adapter": "dummy"}, wrap=False)
@@ -84,7 +110,7 @@ def test_what_is_read_is_bit_for_bit_what_was_written(tmp_path, entries, wrap):
         assert written.class_ids.tolist() == read.class_ids.tolist()
         assert written.scores.tolist() == read.scores.tolist()
         assert written.boxes_cxcywh.tolist() == read.boxes_cxcywh.tolist()
-        assert (written.extras, written.intrinsics) == (read.extras, read.intrinsics)
+        assert (written.fields(), written.intrinsics) == (read.fields(), read.intrinsics)
 
 
 def test_numbers_that_json_cannot_say_are_refused_and_the_old_file_stays(tmp_path):
@@ -96,5 +122,8 @@ def test_numbers_that_json_cannot_say_are_refused_and_the_old_file_stays(tmp_pat
         InputError, match=r"images/val/1.jpg: detections\[1\]: YZ708 score 0.5, box \[0.5, nan, 0.1, 0.1\]"
     ):
         write_predictions(path, [image(boxes=boxes)], {})
+    poses = {"t_xyz": np.array([[0.0, 0.0, 1.0], [0.0, math.nan, 1.0]])}
+    with pytest.raises(InputError, match=r"images/val/1.jpg: detections\[1\]: YZ708 t_xyz \[0.0, nan, 1.0\]"):
+        write_predictions(path, [image(boxes=boxes[:1] * 2, poses=poses)], {})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -51,7 +51,7 @@ def test_a_camera_given_by_hand_gives_poses_their_depth(exported_pose, dataset, 
     assert main([*words.split(), "100,110,60,45.5"]) == 0
     (entry,) = read_predictions(dataset.parent / "reports/predictions.json")
     assert entry.intrinsics == {"fx": 100.0, "fy": 110.0, "cx": 60.0, "cy": 45.5}
-    assert all("t_xyz" in pose for pose in entry.extras)
+    assert all("t_xyz" in pose for pose in entry.fields())
     assert "no known camera" not in capsys.readouterr().err
 
 

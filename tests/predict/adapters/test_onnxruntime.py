@@ -50,14 +50,14 @@ def test_torch_and_onnx_runtime_agree_on_poses(exported_pose, options):
     for first, second in zip(torch_found, onnx_found, strict=True):
         assert first.intrinsics == second.intrinsics
         assert first.class_ids.tolist() == second.class_ids.tolist()
-        assert len(first.extras) == len(first) > 0
-        for one, other in zip(first.extras, second.extras, strict=True):
+        assert len(first.fields()) == len(first) > 0
+        for one, other in zip(first.fields(), second.fields(), strict=True):
             assert list(one) == list(other)
             assert np.array(one["R"]) == pytest.approx(np.array(other["R"]), abs=1e-4)
             for name in one.keys() - {"R"}:
                 assert one[name] == pytest.approx(other[name], abs=1e-3), name
-    assert all("t_xyz" in entry.extras[0] for entry in onnx_found[:-1])
-    assert "t_xyz" not in onnx_found[-1].extras[0]
+    assert all("t_xyz" in entry.fields()[0] for entry in onnx_found[:-1])
+    assert "t_xyz" not in onnx_found[-1].fields()[0]
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 8])

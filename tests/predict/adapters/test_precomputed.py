@@ -114,7 +114,7 @@ def test_detections_are_thresholded_sorted_and_cut_with_their_further_fields(ada
     (entry,) = adapter.predict(records[:1])
     assert entry.scores.tolist() == [0.9, 0.2]
     assert entry.class_ids.tolist() == [1, 1]
-    assert entry.extras == ({"log_z": 9.0}, {"log_z": 2.0})
+    assert entry.fields() == [{"log_z": 9.0}, {"log_z": 2.0}]
 
 
 def test_a_file_with_errors_is_refused(adapter_of):

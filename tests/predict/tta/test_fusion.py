@@ -52,11 +52,11 @@ def test_a_network_without_faults_is_fused_to_the_truth(seed, further):
     assert found.class_ids.tolist() == [3, 7]
     np.testing.assert_allclose(found.scores, [0.9, 0.6], atol=1e-12)
     np.testing.assert_allclose(found.boxes_cxcywh, TRUE_BOXES, atol=1e-6)
-    R_found, t_found = (np.array([pose[name] for pose in found.extras]) for name in ("R", "t_xyz"))
+    R_found, t_found = (np.array([pose[name] for pose in found.fields()]) for name in ("R", "t_xyz"))
     assert rotation_angles(R_found, R_N33).max() < 1e-6
     np.testing.assert_allclose(t_found, t_N3, atol=1e-6)
-    assert [pose["sigma_z"] for pose in found.extras] == pytest.approx([0.02, 0.03])
-    assert [finding for pose in found.extras for finding in pose_findings(pose, "$")] == []
+    assert [pose["sigma_z"] for pose in found.fields()] == pytest.approx([0.02, 0.03])
+    assert [finding for pose in found.fields() for finding in pose_findings(pose, "$")] == []
 
 
 @settings(max_examples=20, deadline=None)

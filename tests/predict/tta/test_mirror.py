@@ -64,7 +64,7 @@ def test_the_reflected_model_appears_at_the_mirrored_pixels(seed):
     R_33, t_3 = rotations(seed, 1)[0], random.uniform([-0.3, -0.3, 0.8], [0.3, 0.3, 2.0])
     points_N3 = random.uniform(-0.1, 0.1, (7, 3))
     found = mirror(entry_of(intrinsics=dict(FORMS["map"]), extras=(pose_of(R_33, t_3),)))
-    (pose,) = found.extras
+    (pose,) = found.fields()
     before = project(transform(points_N3, R_33, t_3), intrinsics_matrix(*FORMS["map"].values()))
     after = project(
         transform(points_N3 * (-1, 1, 1), np.array(pose["R"]), np.array(pose["t_xyz"])),
@@ -78,7 +78,7 @@ def test_boxes_and_what_heads_say_are_mirrored_and_the_rest_stays():
     pose = pose_of(np.eye(3), np.array([0.1, 0.2, 1.0]))
     found = mirror(entry_of(extras=({**pose, "track": 7},)))
     assert found.boxes_cxcywh == pytest.approx(np.array([[0.7, 0.6, 0.2, 0.4]]))
-    assert found.extras[0] == {
+    assert found.fields()[0] == {
         **pose,
         "t_xyz": [-0.1, 0.2, 1.0],
         "offsets": [-3.0, -2.0],
@@ -92,7 +92,7 @@ def test_boxes_and_what_heads_say_are_mirrored_and_the_rest_stays():
 def test_mirrored_twice_is_as_before(seed, form):
     entry = entry_of(intrinsics=FORMS[form], extras=(pose_of(rotations(seed, 1)[0], np.array([0.1, -0.2, 0.7])), {}))
     found = mirror(mirror(entry))
-    assert (found.extras, found.intrinsics) == (entry.extras, entry.intrinsics)
+    assert (found.fields(), found.intrinsics) == (entry.fields(), entry.intrinsics)
     np.testing.assert_allclose(found.boxes_cxcywh, entry.boxes_cxcywh, atol=1e-15)
 
 

@@ -11,11 +11,13 @@ import numpy as np
 from yolozu.artifacts.jsonio import atomic_replacement
 from yolozu.artifacts.predictions.types import BOX_KEYS, SCHEMA_VERSION
 from yolozu.errors import InputError
+from yolozu.structures.predictions import is_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from yolozu.errors import YolozuError
     from yolozu.structures.predictions import ImagePredictions
 
 
@@ -71,8 +73,8 @@ def _entry_text(image: ImagePredictions) -> str:
         {"class_id": class_id, "score": score, "bbox": dict(zip(keys, box, strict=True))}
         for class_id, score, box in rows
     ]
-    for detection, extra in zip(detections, image.extras, strict=False):
-        detection.update(extra)
+    for detection, further in zip(detections, image.fields(), strict=True):
+        detection.update(further)
     entry["detections"] = detections
     return json_text(entry)
 
@@ -84,12 +86,17 @@ def json_text(value: Any) -> str:
 
 def _refuse_non_finite(image: ImagePredictions) -> None:
     """Say which detection of which image holds NaN or infinity."""
-    finite = np.isfinite(image.scores) & np.isfinite(image.boxes_cxcywh).all(axis=1)
-    if not finite.all():
-        first = int(np.flatnonzero(~finite)[0])
-        raise InputError.one(
-            "YZ708",
-            where=f"{image.image}: detections[{first}]",
-            problem=f"score {image.scores[first]}, box {image.boxes_cxcywh[first].tolist()}",
-            fix="the model gives NaN or infinity: look at its weights and its input",
-        )
+    finite_N = np.isfinite(image.scores) & np.isfinite(image.boxes_cxcywh).all(axis=1)
+    if not finite_N.all():
+        first = int(np.argmin(finite_N))
+        raise _non_finite(image, first, f"score {image.scores[first]}, box {image.boxes_cxcywh[first].tolist()}")
+    for name, column in image.poses.items():
+        finite_N = np.isfinite(column).all(axis=tuple(range(1, column.ndim))) | ~is_given(column)
+        if not finite_N.all():
+            first = int(np.argmin(finite_N))
+            raise _non_finite(image, first, f"{name} {column[first].tolist()}")
+
+
+def _non_finite(image: ImagePredictions, place: int, problem: str) -> YolozuError:
+    fix = "the model gives NaN or infinity: look at its weights and its input"
+    return InputError.one("YZ708", where=f"{image.image}: detections[{place}]", problem=problem, fix=fix)

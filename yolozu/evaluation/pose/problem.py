@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -115,11 +115,13 @@ class _Columns:
     """Columns that grow image by image."""
 
     def __init__(self, index: DataIndex) -> None:
-        self._index_of = {category: place for place, category in enumerate(index.classes.category_ids)}
-        self._estimates_by_class = np.zeros(len(index.classes), np.int64)
+        self._category_ids = index.classes.category_ids
         self._truth: list[tuple[ImageRecord, int]] = []
         self._images: list[int] = []
-        self._found: list[Any] = []
+        self._class_ids = [np.zeros(0, np.int64)]
+        self._R = [np.zeros((0, 3, 3))]
+        self._t = [np.zeros((0, 3))]
+        self._estimates = 0
         self._pairs: list[tuple[int, int]] = []
         self._groups: list[Group] = []
 
@@ -127,7 +129,8 @@ class _Columns:
         self, image: int, record: ImageRecord, entry: ImagePredictions | None, targets: ImageTargets | None
     ) -> None:
         """Add the image at place ``image`` of the index."""
-        found = self._found_by_class(entry)
+        class_ids, R_N33, t_N3 = _by_falling_score(entry)
+        self._class_ids.append(class_ids)
         if record.poses is None:
             return
         wanted_N = record.poses.has_pose_N & ~record.is_crowd
@@ -139,32 +142,22 @@ class _Columns:
                 limit = targets.count_of(class_index, limit)
                 objects = targets.chosen(objects, limit)
             if objects:
-                self._add(record, objects, found.get(class_index, [])[:limit])
+                counted = np.flatnonzero(class_ids == self._category_ids[class_index])[:limit]
+                self._add(record, objects, R_N33[counted], t_N3[counted])
         self._images += [image] * (len(self._truth) - len(self._images))
 
-    def _found_by_class(self, entry: ImagePredictions | None) -> dict[int, list[Any]]:
-        """Network class index -> the detections with a pose, by falling score."""
-        found: dict[int, list[Any]] = {}
-        if entry is not None and entry.extras:
-            class_ids, extras = entry.class_ids.tolist(), entry.extras
-            for place in np.argsort(-entry.scores, kind="stable").tolist():
-                extra = extras[place]
-                if "R" in extra and "t_xyz" in extra:
-                    found.setdefault(self._index_of[class_ids[place]], []).append(extra)
-        for class_index, rows in found.items():
-            self._estimates_by_class[class_index] += len(rows)
-        return found
-
-    def _add(self, record: ImageRecord, objects: list[int], estimates: list[Any]) -> None:
-        first_object, first_estimate, first_pair = len(self._truth), len(self._found), len(self._pairs)
+    def _add(
+        self, record: ImageRecord, objects: list[int], R_33: NDArray[np.float64], t_3: NDArray[np.float64]
+    ) -> None:
+        first_object, first_estimate, first_pair = len(self._truth), self._estimates, len(self._pairs)
         self._truth += [(record, place) for place in objects]
-        self._found += estimates
+        self._R.append(R_33)
+        self._t.append(t_3)
+        self._estimates += len(R_33)
         self._pairs += [
-            (first_object + one, first_estimate + other)
-            for other in range(len(estimates))
-            for one in range(len(objects))
+            (first_object + one, first_estimate + other) for other in range(len(R_33)) for one in range(len(objects))
         ]
-        if estimates:
+        if len(R_33):
             rows = slice(first_object, len(self._truth))
             self._groups.append(Group(rows, slice(first_pair, len(self._pairs))))
 
@@ -173,6 +166,7 @@ class _Columns:
         poses = [(record.poses, place) for record, place in self._truth if record.poses is not None]
         pairs_P2 = np.array(self._pairs, np.int64).reshape(-1, 2)
         cameras = [labels.K_4 if labels.K_true_4 is None else labels.K_true_4 for labels, _ in poses]
+        class_ids = np.concatenate(self._class_ids)
         return PoseProblem(
             image_G=np.array(self._images, np.int64),
             place_G=np.array([place for _, place in self._truth], np.int64),
@@ -181,13 +175,24 @@ class _Columns:
             t_G3=np.array([labels.t_m2c_N3[place] for labels, place in poses], np.float64).reshape(-1, 3),
             K_G4=np.array(cameras, np.float64).reshape(-1, 4),
             width_G=np.array([record.width for record, _ in self._truth], np.int64),
-            R_E33=np.array([extra["R"] for extra in self._found], np.float64).reshape(-1, 3, 3),
-            t_E3=np.array([extra["t_xyz"] for extra in self._found], np.float64).reshape(-1, 3),
+            R_E33=np.concatenate(self._R),
+            t_E3=np.concatenate(self._t),
             object_P=pairs_P2[:, 0],
             estimate_P=pairs_P2[:, 1],
             groups=tuple(self._groups),
             images=images,
-            estimates_by_class=self._estimates_by_class,
+            estimates_by_class=np.array([np.count_nonzero(class_ids == one) for one in self._category_ids], np.int64),
             covered=covered,
             uncovered=uncovered,
         )
+
+
+def _by_falling_score(
+    entry: ImagePredictions | None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Category id, rotation and translation of the detections with a pose."""
+    if entry is None or not entry.has_pose.any():
+        return np.zeros(0, np.int64), np.zeros((0, 3, 3)), np.zeros((0, 3))
+    order = np.argsort(-entry.scores, kind="stable")
+    order = order[entry.has_pose[order]]
+    return entry.class_ids[order], entry.poses["R"][order], entry.poses["t_xyz"][order]

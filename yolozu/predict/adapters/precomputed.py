@@ -117,13 +117,4 @@ class PrecomputedAdapter(WithoutModel):
         """The entry under the record's name and size, thresholded and cut, best first; ties keep their order."""
         order = np.argsort(-entry.scores, kind="stable")
         kept = order[entry.scores[order] >= self._request.score_threshold][: self._request.max_detections]
-        return replace(
-            entry,
-            image=record.image,
-            width=record.width,
-            height=record.height,
-            class_ids=entry.class_ids[kept],
-            scores=entry.scores[kept],
-            boxes_cxcywh=entry.boxes_cxcywh[kept],
-            extras=tuple(entry.extras[place] for place in kept) if entry.extras else (),
-        )
+        return replace(entry.of(kept), image=record.image, width=record.width, height=record.height)

@@ -13,9 +13,19 @@ import numpy as np
 from yolozu.errors import Finding, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from yolozu.structures.predictions import ImagePredictions
+
+
+SIGNS = {
+    "R": np.array([[1.0, -1.0, -1.0], [-1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]]),
+    "t_xyz": np.array([-1.0, 1.0, 1.0]),
+    "rot6d": np.array([1.0, -1.0, -1.0, -1.0, 1.0, 1.0]),
+    "offsets": np.array([-1.0, 1.0]),
+    "k_delta": np.array([1.0, 1.0, -1.0, 1.0]),
+}
+"""Column of poses -> the signs that its numbers take in the mirrored picture; the others stay as they are."""
 
 
 def mirror_some(
@@ -75,8 +85,8 @@ def mirror(entry: ImagePredictions) -> ImagePredictions:
     return replace(
         entry,
         boxes_cxcywh=boxes_cxcywh,
-        extras=tuple(_mirrored_fields(extra) for extra in entry.extras),
         intrinsics=intrinsics,
+        poses={name: column * SIGNS.get(name, 1.0) for name, column in entry.poses.items()},
     )
 
 
@@ -104,27 +114,3 @@ def _mirrored_row(row: Sequence[float], width: int) -> list[float]:
     """The first row of a camera matrix."""
     fx, skew, cx = row
     return [fx, -skew, width - cx]
-
-
-def _mirrored_fields(extra: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: MIRRORED[name](value) if name in MIRRORED else value for name, value in extra.items()}
-
-
-def _signed(*signs: int) -> Callable[[Any], Any]:
-    """Nested lists of numbers, with these signs for the numbers in their order."""
-
-    def change(values: Any) -> Any:
-        numbers = np.array(values, np.float64)
-        return (numbers * np.reshape(signs, numbers.shape)).tolist()
-
-    return change
-
-
-MIRRORED: dict[str, Callable[[Any], Any]] = {
-    "R": _signed(1, -1, -1, -1, 1, 1, -1, 1, 1),
-    "t_xyz": _signed(-1, 1, 1),
-    "rot6d": _signed(1, -1, -1, -1, 1, 1),
-    "offsets": _signed(-1, 1),
-    "k_delta": _signed(1, 1, -1, 1),
-}
-"""Field of a detection -> what it is in the mirrored picture; the others stay as they are."""
