@@ -62,7 +62,9 @@ def test_encrypted_members_are_refused(tmp_path):
     assert "x.zip: a/b: YZ267 is encrypted" in refused(tmp_path, bytes(content))
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>log in</html>", zip_of(data_set())[:-40]])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>log in</html>", zip_of(data_set())[:-40]], ids=["nothing", "a page", "cut short"]
+)
 def test_what_is_no_zip_is_refused(tmp_path, content):
     assert "x.zip: YZ267 is no zip, or damaged" in refused(tmp_path, content)
 

@@ -138,6 +138,7 @@ def test_a_zip_that_is_at_hand_needs_no_network(out, tmp_path):
         (zip_of({"a/b": b""}), "YZ267 holds no images/<split>/"),
         (zip_of({"a/images/x.png": b"", "a/../../y": b""}), "YZ267 leads out"),
     ],
+    ids=["missing", "nothing", "no images", "unsafe"],  # bytes of a zip tell when it was made
 )
 def test_another_file_is_refused_and_leaves_nothing(out, tmp_path, content, said):
     if content is not None:
