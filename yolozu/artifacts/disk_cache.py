@@ -76,7 +76,11 @@ class DiskCache:
                 break
             try:
                 return act(self._open())
-            except (sqlite3.Error, OSError) as error:
+            except (
+                sqlite3.Error,
+                OSError,
+                UnicodeDecodeError,
+            ) as error:  # the last: a damaged name in sqlite's own words
                 self.close()
                 if renewed or not self._renew(error):
                     self._give_up(error)
@@ -100,7 +104,7 @@ class DiskCache:
             connection.execute("pragma journal_mode=wal")
             for table in self._tables:
                 connection.execute(f"create table if not exists {table}")
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             connection.close()
             raise
         return connection
