@@ -28,6 +28,9 @@ _ELSEWHERE = frozenset(
 )  # fmt: skip
 """Errors of sqlite that say nothing against the file's content."""
 
+_SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What comes of a file's content; the second where sqlite quotes a damaged name, which Python cannot decode."""
+
 _given_up: set[str] = set()
 """Files that this process does without: nobody waits for them, or tells of them, a second time."""
 
@@ -76,11 +79,7 @@ class DiskCache:
                 break
             try:
                 return act(self._open())
-            except (
-                sqlite3.Error,
-                OSError,
-                UnicodeDecodeError,
-            ) as error:  # the last: a damaged name in sqlite's own words
+            except (*_SQLITE_ERRORS, OSError) as error:
                 self.close()
                 if renewed or not self._renew(error):
                     self._give_up(error)
@@ -104,7 +103,7 @@ class DiskCache:
             connection.execute("pragma journal_mode=wal")
             for table in self._tables:
                 connection.execute(f"create table if not exists {table}")
-        except (sqlite3.Error, UnicodeDecodeError):
+        except _SQLITE_ERRORS:
             connection.close()
             raise
         return connection
