@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from tests.stages.contexts import Notes, context_in
+from yolozu.artifacts.jsonio import pretty, write_text
 from yolozu.artifacts.meshes import ObjectModels
-from yolozu.artifacts.predictions import write_predictions
+from yolozu.artifacts.predictions import check_predictions, write_predictions
+from yolozu.artifacts.predictions.report import check_report
 from yolozu.contract.sections.evaluate import EvaluateSection
 from yolozu.contract.sections.predict import PredictSection
 from yolozu.errors import GateFailed
+from yolozu.evaluation.known_images import known_images
 from yolozu.stages.evaluate import STAGE, EvaluateInputs, EvaluateOutputs, EvaluateSpec
 
 BOX = (40.0, 30.0, 100.0, 80.0)
@@ -39,8 +43,11 @@ def run_on(tmp_path, index, predictions, *, max_images, evaluate, notes=None):
     index.write(tmp_path / "index.json")
     (posed.MODELS if index.has_poses else ObjectModels()).write(tmp_path / "models.json")
     write_predictions(tmp_path / "predictions.json", predictions, {})
+    known = known_images(index, max_images=max_images)
+    check = check_predictions(tmp_path / "predictions.json", known=known)
+    write_text(tmp_path / "check.json", pretty(check_report(check)))
     inputs = EvaluateInputs(
-        tmp_path / "predictions.json", tmp_path / "unread.json", tmp_path / "index.json", tmp_path / "models.json"
+        tmp_path / "predictions.json", tmp_path / "check.json", tmp_path / "index.json", tmp_path / "models.json"
     )
     outputs = EvaluateOutputs(tmp_path / "eval_coco.json", tmp_path / "eval_pose.json", tmp_path / "bop.csv")
     spec = EvaluateSpec(evaluate=EvaluateSection(**evaluate), predict=PredictSection(max_images=max_images))
@@ -63,6 +70,15 @@ def test_the_metrics_are_returned_and_reported(tmp_path, engine):
 @pytest.mark.effect("max_images")
 def test_only_the_predicted_images_are_evaluated(tmp_path):
     assert run(tmp_path, max_images=1)["map50_95"] == pytest.approx(1.0)
+
+
+def test_what_the_check_warned_of_stands_in_the_reports(tmp_path):
+    predictions = posed.predictions_of(VIEWS)
+    noted = [replace(predictions[0], extras=({"track": 7},) * len(predictions[0])), *predictions[1:]]
+    run_on(tmp_path, posed.index_of(VIEWS), noted, max_images=None, evaluate={})
+    said = "predictions[0].detections[0].track: unknown key (said once, at its first place)"
+    assert report_in(tmp_path)["warnings"][0] == said
+    assert json.loads((tmp_path / "eval_pose.json").read_text())["warnings"][0] == said
 
 
 def test_a_met_gate_passes(tmp_path):

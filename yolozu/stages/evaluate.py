@@ -49,7 +49,8 @@ def run(spec: EvaluateSpec, inputs: EvaluateInputs, outputs: EvaluateOutputs, co
         GateFailed: YZ804, one for each missed requirement; the reports are written before.
     """
     from yolozu.artifacts.jsonio import pretty, write_text
-    from yolozu.artifacts.predictions import load_predictions
+    from yolozu.artifacts.predictions import PredictionsFile, read_predictions
+    from yolozu.artifacts.predictions.report import read_check_report
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.boxes.coco import evaluate_coco
     from yolozu.evaluation.boxes.report import coco_report
@@ -57,7 +58,9 @@ def run(spec: EvaluateSpec, inputs: EvaluateInputs, outputs: EvaluateOutputs, co
     from yolozu.evaluation.known_images import known_images
 
     index, max_images = DataIndex.read(inputs.images), spec.predict.max_images
-    loaded = load_predictions(inputs.predictions, known=known_images(index, max_images=max_images))
+    known = known_images(index, max_images=max_images)
+    images = read_predictions(inputs.predictions, known=known, passed=True)
+    loaded = PredictionsFile(images, read_check_report(inputs.check))
     result = evaluate_coco(index, loaded.images, engine=spec.evaluate.eval_engine, max_images=max_images)
     write_text(outputs.report, pretty(coco_report(result, loaded.check)))
     for warning in result.warnings:

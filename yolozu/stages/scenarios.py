@@ -71,7 +71,8 @@ def run(
             "perturbations change the pictures as they are, for the network as it is",
         )
     index = DataIndex.read(inputs.images, context.moved)
-    entries = read_predictions(inputs.predictions, known=known_images(index, max_images=spec.predict.max_images))
+    known = known_images(index, max_images=spec.predict.max_images)
+    entries = read_predictions(inputs.predictions, known=known, passed=True)
     tested = _tested(index, spec.predict.max_images, setting.max_images)
     names = {record.image for record in tested.records}
     for warning in warnings:

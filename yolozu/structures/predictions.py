@@ -112,16 +112,15 @@ def is_given(column: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, NDArray[np.float64]], tuple[Mapping[str, Any], ...]]:
     """The columns of poses among the fields of detections, and the other fields; what is no such column stays there."""
-    columns = {}
-    for name in dict.fromkeys(chain.from_iterable(rows)):
-        if name in POSE_COLUMNS:
-            column = _column(rows, name)
-            if column is not None:
-                columns[name] = column
+    names = dict.fromkeys(chain.from_iterable(rows))
+    found = ((name, _column(rows, name)) for name in names if name in POSE_COLUMNS)
+    columns = {name: column for name, column in found if column is not None}
+    if len(columns) == len(names):
+        return columns, ()
     if not columns:
         return {}, tuple(rows)
     rest = tuple({name: value for name, value in row.items() if name not in columns} for row in rows)
-    return columns, rest if any(rest) else ()
+    return columns, rest
 
 
 def _column(rows: Sequence[Mapping[str, Any]], name: str) -> NDArray[np.float64] | None:

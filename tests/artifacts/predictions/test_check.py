@@ -3,11 +3,14 @@ from __future__ import annotations
 import gc
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from tests.artifacts.predictions.samples import POSE, detection, entry, wrapped, write
+from yolozu.artifacts.jsonio import pretty, write_text
 from yolozu.artifacts.predictions import KnownImages, check_predictions
+from yolozu.artifacts.predictions.report import check_report, read_check_report
 from yolozu.errors import InputError
 
 IMAGES = ("images/val/1.jpg", "images/val/2.jpg", "images/val/b/2.jpg")
@@ -342,3 +345,11 @@ def test_the_check_as_json_says_it_all(tmp_path):
             },
         ],
     }
+
+
+def test_a_report_says_what_was_checked(tmp_path):
+    path = write(tmp_path, wrapped(entry("a.jpg", detection(note=1)), meta={"adapter": "x"}))
+    known = KnownImages(("a.jpg", "b.jpg"), ((640, 480),) * 2, frozenset((3,)))
+    for found in (check_predictions(path), check_predictions(path, known=known), check(tmp_path, "{")):
+        write_text(tmp_path / "check.json", pretty(check_report(found)))
+        assert read_check_report(tmp_path / "check.json") == replace(found, meta={})

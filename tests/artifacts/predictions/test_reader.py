@@ -64,6 +64,44 @@ def test_warnings_do_not_stop_reading(tmp_path):
     assert loaded.check.warnings == 2
 
 
+@pytest.mark.parametrize("bbox_format", ["cxcywh_norm", "cxcywh_abs"])
+def test_a_file_that_has_passed_is_read_as_before(tmp_path, bbox_format):
+    value = wrapped(
+        entry("a.jpg", detection(), detection(class_id=7, score=1, **POSE), detection(note={"deep": [1]})),
+        entry("b.jpg", detections=[]),
+        meta=...,
+    )
+    path = write(tmp_path, {**value, "meta": {"bbox_format": bbox_format}})
+    for checked, passed in zip(read_predictions(path), read_predictions(path, passed=True), strict=True):
+        assert (checked.image, checked.width, checked.height) == (passed.image, passed.width, passed.height)
+        assert checked.class_ids.tolist() == passed.class_ids.tolist()
+        assert checked.scores.tolist() == passed.scores.tolist()
+        assert checked.boxes_cxcywh.tolist() == passed.boxes_cxcywh.tolist()
+        assert checked.fields() == passed.fields()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"predictions": [{"image": "a.jpg", "detections": [{]}',
+        "3",
+        wrapped(entry("a.jpg", detection(class_id=...))),
+        wrapped(entry("a.jpg", detection(bbox=[1, 2, 3, 4]))),
+        wrapped(entry("a.jpg", detection(score=10**400))),
+        wrapped(entry("a.jpg", "cup")),
+        wrapped(entry("a.jpg", detections=3)),
+        wrapped(entry(image=...)),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_alike_whether_or_not_it_has_passed(tmp_path, value):
+    path = write(tmp_path, value)
+    with pytest.raises(InputError) as full:
+        read_predictions(path)
+    with pytest.raises(InputError) as caught:
+        read_predictions(path, passed=True)
+    assert str(caught.value) == str(full.value)
+
+
 def test_a_file_with_errors_is_refused_with_all_of_them(tmp_path):
     many = [detection(score=math.nan) for _ in range(25)]
     path = write(tmp_path, wrapped(entry("a.jpg", *many, detection(class_id=True)), schema_version=...))

@@ -6,7 +6,7 @@ import gc
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from yolozu.artifacts.predictions.envelope import DeclaredLate, Envelope
 from yolozu.artifacts.predictions.findings import Findings
@@ -71,6 +71,20 @@ class PredictionsCheck:
         """Whether there is no error."""
         return self.errors == 0
 
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """What `to_json` gave, but for the file's ``meta``."""
+        counts, coverage = value["counts"], value["coverage"]
+        return cls(
+            layout=value["layout"],
+            bbox_format=value["bbox_format"],
+            meta={},
+            **counts,
+            coverage=None if coverage is None else Coverage(**coverage),
+            findings_by_code=value["findings_by_code"],
+            findings=tuple(Finding(**finding) for finding in value["findings"]),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The check as a JSON object."""
         return {
@@ -97,6 +111,7 @@ def check_predictions(
     strict: bool = False,
     keep_findings: int = KEEP,
     sink: Sink | None = None,
+    passed: bool = False,
 ) -> PredictionsCheck:
     """Check every number of a predictions file, holding a few thousand detections of it in memory at a time.
 
@@ -107,6 +122,8 @@ def check_predictions(
         strict: count warnings as errors.
         keep_findings: findings kept of each code; all are counted.
         sink: is handed the numbers of the file, block by block, as long as there is no error.
+        passed: whether the file is known to have no error: keys that stand twice and fields beside class, score and box
+            are then taken as they are.
 
     Raises:
         InputError: YZ701 when there is no such file.
@@ -115,7 +132,7 @@ def check_predictions(
     declared: BoxFormat | None = None
     while True:
         envelope, findings = Envelope(bbox_format, declared), Findings(keep_findings, strict=strict)
-        reading = Reading(envelope, findings, known, sink)
+        reading = Reading(envelope, findings, known, sink, passed=passed)
         if sink is not None:
             sink.start(envelope)
         try:

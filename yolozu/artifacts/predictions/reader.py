@@ -39,7 +39,7 @@ class PredictionsFile:
 
 
 def load_predictions(
-    path: Path, *, bbox_format: BoxFormat | None = None, known: KnownImages | None = None
+    path: Path, *, bbox_format: BoxFormat | None = None, known: KnownImages | None = None, passed: bool = False
 ) -> PredictionsFile:
     """Read and check a predictions file.
 
@@ -47,22 +47,25 @@ def load_predictions(
         path: the file: wrapped, a bare list, or ``{image: [detections]}``.
         bbox_format: how boxes are written; None takes what the file declares, else cxcywh_norm.
         known: the data set's images and classes.
+        passed: whether the file has passed `check_predictions`: only what every reader needs is then checked again.
 
     Raises:
         InputError: with the findings (the first of each kind), when the file has any error.
     """
     collector = _Collector()
-    check = check_predictions(path, bbox_format=bbox_format, known=known, keep_findings=SHOWN_ERRORS, sink=collector)
+    check = check_predictions(
+        path, bbox_format=bbox_format, known=known, keep_findings=SHOWN_ERRORS, sink=collector, passed=passed
+    )
     if not check.passed:
         raise InputError(located(check.findings, check.errors, path))
     return PredictionsFile(collector.images, check)
 
 
 def read_predictions(
-    path: Path, *, bbox_format: BoxFormat | None = None, known: KnownImages | None = None
+    path: Path, *, bbox_format: BoxFormat | None = None, known: KnownImages | None = None, passed: bool = False
 ) -> list[ImagePredictions]:
     """The entries of a predictions file; see `load_predictions`."""
-    return load_predictions(path, bbox_format=bbox_format, known=known).images
+    return load_predictions(path, bbox_format=bbox_format, known=known, passed=passed).images
 
 
 class _Collector:
@@ -97,9 +100,13 @@ class _Collector:
 
 
 def _extras(detections: list[dict[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """The detections without what stands in columns; it is taken out of them, because copies take their time."""
     if all(len(detection) == len(CORE_KEYS) for detection in detections):
         return ()
-    return tuple({key: value for key, value in detection.items() if key not in CORE_KEYS} for detection in detections)
+    for detection in detections:
+        for key in CORE_KEYS:
+            del detection[key]
+    return tuple(detections)
 
 
 def located(findings: Sequence[Finding], errors: int, path: Path, fix: str | None = None) -> list[Finding]:

@@ -45,7 +45,15 @@ class Sink(Protocol):
 class Reading:
     """One pass; ``layout`` is None until the file has shown it, ``ended_well`` False when it stopped being JSON."""
 
-    def __init__(self, envelope: Envelope, findings: Findings, known: KnownImages | None, sink: Sink | None) -> None:
+    def __init__(
+        self,
+        envelope: Envelope,
+        findings: Findings,
+        known: KnownImages | None,
+        sink: Sink | None,
+        *,
+        passed: bool = False,
+    ) -> None:
         self.layout: Layout | None = None
         self.ended_well = True
         self.entries = 0
@@ -55,6 +63,7 @@ class Reading:
         self._findings = findings
         self._known = known
         self._sink = sink
+        self._passed = passed
         self._waiting: list[tuple[int, Entry, Head]] = []
         self._waiting_detections = 0
         self._unknown_keys: set[str] = set()
@@ -69,7 +78,7 @@ class Reading:
         """
         try:
             with path.open("rb") as file:
-                self._read(walk(JsonText(file), layout))
+                self._read(walk(JsonText(file, note_repeated=not self._passed), layout))
         except OSError as error:
             raise unreadable_file(path, error) from error
         self._check_block()
@@ -127,7 +136,7 @@ class Reading:
         heads = [head for _, _, head in waiting]
         detections = list(chain.from_iterable(head.detections for head in heads))
         rules = DetectionRules(self._envelope.bbox_format, None if self._known is None else self._known.category_ids)
-        keys = keys_of(detections)
+        keys = frozenset[str]() if self._passed else keys_of(detections)
         if keys is None or not all(self._is_known(key) for key in keys):
             self._note_unknown_detection_keys(waiting)
         columns = None if keys is None else columns_of(detections, _sizes(heads), keys, rules)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.jsonio import read_json
+from yolozu.artifacts.predictions.check import PredictionsCheck
+
 if TYPE_CHECKING:
-    from yolozu.artifacts.predictions.check import PredictionsCheck
+    from pathlib import Path
 
 SCHEMA_VERSION = 1
 
@@ -15,3 +18,13 @@ def check_report(check: PredictionsCheck) -> dict[str, Any]:
     """The check as a JSON object with version and time."""
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     return {"schema_version": SCHEMA_VERSION, "timestamp": stamp, **check.to_json()}
+
+
+def read_check_report(path: Path) -> PredictionsCheck:
+    """What `check_report` tells of, but for the file's ``meta``.
+
+    Raises:
+        InputError: YZ312 the file is no JSON.
+    """
+    value = read_json(path, code="YZ312", fix="delete it and build the run again")
+    return PredictionsCheck.from_json(value)
