@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.predict.tta.scenes import rotations
 from yolozu.geometry.camera import rotation_about_z
 from yolozu.geometry.rotation_arrays import rotation_angles
-from yolozu.predict.tta.members import Members
+from yolozu.predict.tta.matching import Members
 from yolozu.predict.tta.pose_fusion import fused_poses, joined, mean_rotations
 from yolozu.structures.detections import RawPoses
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from yolozu.data.detections import require_rotations
-from yolozu.predict.tta.matching import Seen, objects_of
-from yolozu.predict.tta.members import Members
+from yolozu.predict.tta.matching import Members, Seen, objects_of
 from yolozu.predict.tta.pose_fusion import fused_poses, joined
 from yolozu.predict.tta.unwarp import carried, carried_boxes, input_size
 from yolozu.structures.detections import RawDetections

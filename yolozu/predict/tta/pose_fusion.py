@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.predict.tta.members import Members
+    from yolozu.predict.tta.matching import Members
 
 SAME_LOOK = float(np.radians(30.0))
 """Rotations farther than this from the best-scored one show another of a symmetric object's equal poses, or an error;
