@@ -21,7 +21,7 @@ LAYERS = (
     ("model", "losses", "matching", "optim", "data", "tuning"),
     ("training", "export", "predict", "evaluation"),
     ("stages",),
-    ("plan",),
+    ("planning",),
     ("engine",),
     ("app",),
     ("api",),
@@ -32,7 +32,7 @@ LAYERS = (
 
 BESIDE: set[tuple[str, str]] = set()
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
-LIGHT = {"contract", "stages", "plan", "engine", "app", "api", "cli"}
+LIGHT = {"contract", "stages", "planning", "engine", "app", "api", "cli"}
 """Parts that plan, validate and explain: importing them costs no numpy and no torch."""
 
 MAX_LINES = 400

@@ -9,7 +9,7 @@ import pytest
 
 from yolozu.contract.loader import load_contract
 from yolozu.contract.strict.scenario_file import load_setting
-from yolozu.plan.compiler import compile_plan, registered_stages
+from yolozu.planning.compiler import compile_plan, registered_stages
 
 REPOSITORY = Path(__file__).parents[1]
 SETTINGS = [REPOSITORY / "configs/examples/test_setting.yaml"]

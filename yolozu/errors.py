@@ -20,6 +20,12 @@ _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """What a terminal would obey instead of showing it, and what is no character; names of files may hold both."""
 
 
+_RENDERED = re.compile(
+    r"^(?P<where>[^\n]+?): (?P<soft>warning: )?(?P<code>YZ\d{3}) (?P<problem>[^\n]*)\n  fix: (?P<fix>[^\n]*)$",
+    re.MULTILINE,
+)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One problem at one place.
@@ -38,6 +44,14 @@ class Finding:
         prefix = "warning: " if self.severity == "warning" else ""
         text = f"{self.where}: {prefix}{self.code} {self.problem}\n  fix: {self.fix}"
         return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+    @classmethod
+    def parse(cls, text: str) -> list[Finding]:
+        """The findings that `render` has put into ``text``, one after the other; none where it holds other things."""
+        return [
+            cls(found["code"], found["where"], found["problem"], found["fix"], "warning" if found["soft"] else "error")
+            for found in _RENDERED.finditer(text)
+        ]
 
 
 class YolozuError(Exception):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plan.toy import TOYS
+from tests.planning.toy import TOYS
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.contract.sections.data import DatasetSection
@@ -15,8 +15,8 @@ from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.train import SeedSection
 from yolozu.engine.worker import execute
 from yolozu.paths import RunLayout, digest_cache_path
-from yolozu.plan.compiler import compile_plan
-from yolozu.plan.staleness import judge
+from yolozu.planning.compiler import compile_plan
+from yolozu.planning.staleness import judge
 from yolozu.progress import SilentProgress
 
 OPERATIONS = {"operations": Contract().operations.model_dump(mode="json"), "provenance": {}}

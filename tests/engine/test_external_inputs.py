@@ -16,8 +16,8 @@ from yolozu.contract import adapters
 from yolozu.contract.adapters import OfferedAdapter
 from yolozu.engine.external_inputs import told_by_file, what_predicts
 from yolozu.errors import ContractError, InputError
-from yolozu.plan.receipt import Receipt
-from yolozu.plan.staleness import Reason
+from yolozu.planning.receipt import Receipt
+from yolozu.planning.staleness import Reason
 
 NOTE = "plan/init_from.json"
 GIVEN = "plan/given.json"

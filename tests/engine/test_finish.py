@@ -8,7 +8,7 @@ from tests.engine.test_session import config, opened  # noqa: F401
 from yolozu.artifacts.digest import DigestCache
 from yolozu.engine.finish import ending_now
 from yolozu.errors import UsageError
-from yolozu.plan.begun import Begun, out_dir, saved_path
+from yolozu.planning.begun import Begun, out_dir, saved_path
 
 
 def interrupt(session, *, done):

@@ -2,14 +2,14 @@ import json
 
 import pytest
 
-from tests.plan.toy import TOYS
+from tests.planning.toy import TOYS
 from yolozu.contract.sections.files import FilesSection
 from yolozu.contract.sections.run import Contract
 from yolozu.engine.orphans import check_places, orphan_lines, orphan_texts, orphans
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout
-from yolozu.plan.compiler import compile_plan, registered_stages
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.compiler import compile_plan, registered_stages
+from yolozu.planning.receipt import Receipt
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.plan.toy import TOYS
+from tests.planning.toy import TOYS
 from yolozu.contract.sections.run import Contract
 from yolozu.engine.requests import read_operations, read_request
 from yolozu.errors import InputError
-from yolozu.plan.compiler import compile_plan
+from yolozu.planning.compiler import compile_plan
 
 NODE = compile_plan(Contract(), TOYS)["shout"]
 ANYTHING = st.recursive(

@@ -9,7 +9,7 @@ from yolozu.artifacts.predictions import write_predictions
 from yolozu.engine.run_files import INDEX, MODELS, PREDICTIONS, predicted_run
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.receipt import Receipt
 
 BOX = (40.0, 30.0, 100.0, 80.0)
 SCENES = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.9)]), Scene([Truth(1, BOX)], [Found(3, BOX, 0.8)])]

@@ -1,11 +1,11 @@
 import pytest
 
-from tests.plan.toy import TOYS
+from tests.planning.toy import TOYS
 from yolozu.contract.sections.run import Contract
 from yolozu.engine.scratch import Scratch, keep_previous, publish
 from yolozu.paths import RunLayout
-from yolozu.plan.begun import Begun
-from yolozu.plan.compiler import compile_plan
+from yolozu.planning.begun import Begun
+from yolozu.planning.compiler import compile_plan
 
 PLAN = compile_plan(Contract(), TOYS)
 

@@ -8,8 +8,8 @@ from yolozu.artifacts.digest import DigestCache
 from yolozu.contract.overrides import parse_assignments
 from yolozu.engine.session import open_session
 from yolozu.errors import ContractError, InputError, UsageError
-from yolozu.plan.begun import Begun, saved_path
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.begun import Begun, saved_path
+from yolozu.planning.receipt import Receipt
 
 CONTRACT = """\
 config_version: 1

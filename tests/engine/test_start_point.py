@@ -8,7 +8,7 @@ from tests.engine.conftest import contract
 from yolozu.contract.sections.train import DeviceSection
 from yolozu.engine.scratch import Scratch
 from yolozu.errors import Interrupted, UsageError
-from yolozu.plan.begun import Begun, set_aside
+from yolozu.planning.begun import Begun, set_aside
 
 
 @pytest.fixture

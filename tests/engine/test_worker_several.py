@@ -16,7 +16,7 @@ from yolozu.engine import worker
 from yolozu.engine.processes.torchrun import Failure
 from yolozu.errors import InputError
 from yolozu.paths import RunLayout
-from yolozu.plan.plan import Node
+from yolozu.planning.plan import Node
 from yolozu.stages.base import Stage, StageSpec, gives
 
 

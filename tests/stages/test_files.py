@@ -8,10 +8,10 @@ import pytest
 from tests.stages.contexts import context_in
 from yolozu.contract.sections.files import FilesSection
 from yolozu.contract.sections.run import Contract
-from yolozu.plan.compiler import compile_plan, registered_stages
-from yolozu.plan.plan import Plan
-from yolozu.plan.receipt import Receipt
-from yolozu.plan.staleness import staleness
+from yolozu.planning.compiler import compile_plan, registered_stages
+from yolozu.planning.plan import Plan
+from yolozu.planning.receipt import Receipt
+from yolozu.planning.staleness import staleness
 from yolozu.stages.files import STAGE, FilesInputs, FilesOutputs, FilesSpec, run
 
 ROW = {"schema_version": 1, "timestamp": "T", "losses": {"total": 1.5}, "metrics": {}, "meta": {"kind": "train_step"}}

@@ -16,7 +16,7 @@ from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.scenarios import ScenariosSection
 from yolozu.engine.external_inputs import scenario_setting_values
 from yolozu.errors import Interrupted
-from yolozu.plan.compiler import compile_plan, registered_stages
+from yolozu.planning.compiler import compile_plan, registered_stages
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.registry import open_adapter
 from yolozu.progress import SilentProgress

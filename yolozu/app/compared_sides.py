@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.engine.run_names import runs_in, told_of_runs
+from yolozu.artifacts.digest import digest_file
+from yolozu.engine.run_names import known_run
 from yolozu.errors import Finding, UsageError, YolozuError
-from yolozu.paths import RUNS_DIR, RunLayout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,6 +66,36 @@ def compared(
     return Compared(data, words, (paths[0], paths[1]), (loaded[0], loaded[1]), warnings)
 
 
+def compare_sides(
+    words: tuple[str, str],
+    *,
+    dataset: Path | None,
+    split: str | None,
+    max_images: int | None,
+    resamples: int,
+    seed: int,
+    confidence: float,
+    progress: Progress,
+) -> dict[str, Any]:
+    """The report of ``eval_compare.json``: what the second side does better or worse than the first.
+
+    Raises:
+        YolozuError: a side cannot be used, or they are of different data.
+    """
+    from yolozu.evaluation.comparison.compare import Resampling, compare
+    from yolozu.evaluation.comparison.report import ComparedSide, compare_report
+
+    sides = compared(words, dataset=dataset, split=split, max_images=max_images, progress=progress)
+    data, resampling = sides.data, Resampling(resamples, seed, confidence)
+    images = (sides.loaded[0].images, sides.loaded[1].images)
+    result = compare(
+        data.index, data.models, images, max_images=data.max_images, resampling=resampling, progress=progress
+    )
+    rows = zip(sides.names, sides.paths, sides.loaded, strict=True)
+    told = [ComparedSide(name=name, sha256=digest_file(path), meta=loaded.check.meta) for name, path, loaded in rows]
+    return compare_report(result, resampling, told, sides.warnings)
+
+
 def _runs(words: Sequence[str]) -> list[PredictedRun | None]:
     """The run that each word names; None for a file.
 
@@ -78,25 +108,12 @@ def _runs(words: Sequence[str]) -> list[PredictedRun | None]:
     findings: list[Finding] = []
     for word in words:
         try:
-            layout = _layout(word)
-            runs.append(None if layout is None else predicted_run(layout))
+            runs.append(None if Path(word).is_file() else predicted_run(known_run(word, or_file=True)))
         except YolozuError as error:
             findings += error.findings
     if findings:
         raise UsageError(findings)
     return runs
-
-
-def _layout(word: str) -> RunLayout | None:
-    if Path(word).is_file():
-        return None
-    if "/" not in word and (RUNS_DIR / word).is_dir():
-        return RunLayout.of(word)
-    if RunLayout(Path(word)).receipts_dir.is_dir():
-        return RunLayout.at(word)
-    known = told_of_runs(word, runs_in(RUNS_DIR))
-    fix = "; ".join(filter(None, [known, "name a run below runs/, the directory of one, or a predictions file"]))
-    raise UsageError.one("YZ850", where=word, problem="is neither a run nor a file", fix=fix)
 
 
 def _data(

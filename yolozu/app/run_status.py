@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from yolozu.artifacts.digest import DigestCache, digest_file
 from yolozu.engine.failure import read_failure
 from yolozu.engine.scratch import Scratch
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.receipt import Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.engine.session import Session
-    from yolozu.plan.staleness import Verdict
+    from yolozu.planning.staleness import Verdict
 
 
 def status_rows(session: Session, names: list[str]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from yolozu.engine.session import Session
     from yolozu.errors import Finding
-    from yolozu.plan.plan import Node
+    from yolozu.planning.plan import Node
 
 
 def missing_devices(session: Session, names: Sequence[str]) -> list[Finding]:

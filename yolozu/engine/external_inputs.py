@@ -17,7 +17,7 @@ from yolozu.contract.components import ADAPTERS
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below
 from yolozu.data.moved import Moved
 from yolozu.errors import InputError
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from yolozu.artifacts.digest import DigestCache
     from yolozu.contract.loader import LoadedContract
     from yolozu.paths import RunLayout
-    from yolozu.plan.plan import Plan
-    from yolozu.plan.staleness import Reason
+    from yolozu.planning.plan import Plan
+    from yolozu.planning.staleness import Reason
 
 SCHEMA_VERSION = 1
 

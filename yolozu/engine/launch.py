@@ -13,7 +13,7 @@ from yolozu.errors import EXIT_INTERRUPTED
 from yolozu.paths import digest_cache_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from yolozu.engine.stopping import StopBuild
     from yolozu.paths import RunLayout
@@ -31,17 +31,33 @@ clears one by one. Other C libraries ignore the settings.
 """
 
 
-def run_worker(layout: RunLayout, stage: str, *, stopping: StopBuild, insist_on_resume: bool = False) -> int:
+def run_worker(
+    layout: RunLayout,
+    stage: str,
+    *,
+    stopping: StopBuild,
+    insist_on_resume: bool = False,
+    say: Callable[[str], None] | None = None,
+) -> int:
     """Run the stage in a process of its own; returns its exit code (75 when a signal killed it).
 
-    It is in a session of its own, so that a Ctrl-C reaches it once, through ``stopping``, and not twice.
+    It is in a session of its own, so that a Ctrl-C reaches it once, through ``stopping``, and not twice. What it says
+    goes to the terminal, or line by line to ``say``.
     """
     command = [sys.executable, "-m", "yolozu.engine.worker", str(layout.request_path(stage))]
     if insist_on_resume:
         command.append("--insist-on-resume")
     environment = {COMPILED: str(COMPILED_DIR.absolute()), **keeping_memory(os.environ)}
-    worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
+    out, errors = (None, None) if say is None else (subprocess.PIPE, subprocess.STDOUT)
+    worker = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True, env=environment
+    )
     with stopping.told(worker):
+        if say is not None:
+            assert worker.stdout is not None
+            with worker.stdout:
+                for line in worker.stdout:
+                    say(line.decode(errors="replace").rstrip("\r\n"))
         code = worker.wait()
     if code >= 0:
         return code
@@ -56,7 +72,10 @@ def run_worker(layout: RunLayout, stage: str, *, stopping: StopBuild, insist_on_
         record_failure(layout, stage, kind="Interrupted", text=text)
     except OSError as error:  # no room for it, say
         text = f"{text}\nnot recorded: {error}"
-    print(text, file=sys.stderr)
+    if say is None:
+        print(text, file=sys.stderr)
+    else:
+        say(text)
     return EXIT_INTERRUPTED
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from yolozu.artifacts.jsonio import pretty, read_json
 from yolozu.errors import InputError, UsageError
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from yolozu.paths import RunLayout
-    from yolozu.plan.plan import Plan
+    from yolozu.planning.plan import Plan
 
 FIX = "delete it; what it lists is then no longer mentioned"
 

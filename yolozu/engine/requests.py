@@ -12,7 +12,7 @@ from yolozu.artifacts.jsonio import read_json
 from yolozu.artifacts.record import in_a_line, typed
 from yolozu.contract.sections.train import OperationsSection
 from yolozu.errors import InputError, UsageError
-from yolozu.plan.plan import Node
+from yolozu.planning.plan import Node
 from yolozu.stages.registry import STAGES
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.errors import Finding, UsageError
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.receipt import Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path

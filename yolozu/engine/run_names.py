@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from yolozu.contract.loader import load_contract
 from yolozu.errors import UsageError
+from yolozu.paths import RUNS_DIR, RunLayout
 from yolozu.registry import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from yolozu.contract.overrides import Override
-    from yolozu.paths import RunLayout
 
 RESOLVED = "reports/config_resolved.yaml"
 """Where a run has its contract."""
@@ -34,6 +34,28 @@ def embedded_config() -> str:
 def runs_in(directory: Path) -> list[str]:
     """Names of the runs in a directory."""
     return sorted(path.parent.parent.name for path in directory.glob(f"*/{RESOLVED}"))
+
+
+def known_run(word: str, *, or_file: bool = False) -> RunLayout:
+    """The run that a name below ``runs/``, or a directory, means.
+
+    Args:
+        word: the name or directory.
+        or_file: whether a predictions file might have been named instead; only the words of the error differ.
+
+    Raises:
+        UsageError: YZ850 there is no such run.
+    """
+    if "/" not in word and (RUNS_DIR / word).is_dir():
+        return RunLayout.of(word)
+    if RunLayout(Path(word)).receipts_dir.is_dir():
+        return RunLayout.at(word)
+    ways_out = "name a run below runs/, the directory of one, or a predictions file"
+    problem = "is neither a run nor a file"
+    if not or_file:
+        ways_out, problem = "name a run below runs/, or the directory of one", "is no run"
+    fix = "; ".join(filter(None, [told_of_runs(word, runs_in(RUNS_DIR)), ways_out]))
+    raise UsageError.one("YZ850", where=word, problem=problem, fix=fix)
 
 
 def told_of_runs(name: str, runs: Sequence[str]) -> str:

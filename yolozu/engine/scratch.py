@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import fsync_dir, pretty, write_text
-from yolozu.plan.begun import Begun, free_place, out_dir, saved_path, state_path
+from yolozu.planning.begun import Begun, free_place, out_dir, saved_path, state_path
 from yolozu.stages.base import links
 
 if TYPE_CHECKING:
     from yolozu.paths import RunLayout
-    from yolozu.plan.plan import Node
-    from yolozu.plan.receipt import Receipt
+    from yolozu.planning.plan import Node
+    from yolozu.planning.receipt import Receipt
 
 
 @dataclass(frozen=True)

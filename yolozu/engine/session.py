@@ -30,17 +30,17 @@ from yolozu.engine.run_names import check_new_run
 from yolozu.engine.run_overrides import RunOverrides, hidden_lines, shown
 from yolozu.errors import ContractError, UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
-from yolozu.plan.begun import Begun, set_aside
-from yolozu.plan.compiler import compile_plan, registered_stages
-from yolozu.plan.receipt import Receipt
-from yolozu.plan.staleness import Reason, Verdict, judge, location_changes, own_reasons
+from yolozu.planning.begun import Begun, set_aside
+from yolozu.planning.compiler import compile_plan, registered_stages
+from yolozu.planning.receipt import Receipt
+from yolozu.planning.staleness import Reason, Verdict, judge, location_changes, own_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from yolozu.artifacts.spec import Change
     from yolozu.contract.overrides import Override
-    from yolozu.plan.plan import Node, Plan
+    from yolozu.planning.plan import Node, Plan
     from yolozu.stages.base import Stage
 
 

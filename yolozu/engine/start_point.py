@@ -9,9 +9,9 @@ from yolozu.artifacts.digest import DigestCache
 from yolozu.contract.spec_history import comparable
 from yolozu.errors import UsageError, YolozuError
 from yolozu.paths import digest_cache_path
-from yolozu.plan.begun import Begun, set_aside
-from yolozu.plan.plan import state_digest
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.begun import Begun, set_aside
+from yolozu.planning.plan import state_digest
+from yolozu.planning.receipt import Receipt
 from yolozu.stages.base import links
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from yolozu.engine.scratch import Scratch
     from yolozu.paths import RunLayout
-    from yolozu.plan.plan import Node
+    from yolozu.planning.plan import Node
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
@@ -33,7 +34,9 @@ class Requests:
         self._earlier: dict[int, object] = {}
 
     def install(self) -> None:
-        """Receive signals from now on; what nohup ignores stays ignored."""
+        """Receive signals from now on; what nohup ignores stays ignored, and only a main thread can receive any."""
+        if threading.current_thread() is not threading.main_thread():
+            return
         for number in SIGNALS:
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 self._earlier[number] = signal.signal(number, self._receive)

@@ -45,9 +45,9 @@ from yolozu.errors import (
     YolozuError,
 )
 from yolozu.paths import RunLayout, digest_cache_path
-from yolozu.plan.begun import Begun, free_place
-from yolozu.plan.plan import Node
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.begun import Begun, free_place
+from yolozu.planning.plan import Node
+from yolozu.planning.receipt import Receipt
 from yolozu.progress import Progress, SilentProgress, Stopper, progress_for
 from yolozu.stages.base import StageContext, links
 from yolozu.system_errors import explain_system_error

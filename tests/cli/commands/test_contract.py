@@ -9,7 +9,7 @@ from yolozu.cli.app import main
 from yolozu.cli.commands.contract import stale_stages
 from yolozu.contract.docs.schema import contract_schema
 from yolozu.contract.sections.run import Contract
-from yolozu.plan.compiler import compile_plan, registered_stages
+from yolozu.planning.compiler import compile_plan, registered_stages
 
 REPOSITORY = Path(__file__).parents[3]
 GOOD = "epochs: 2\nlr: 0.1\n"

@@ -8,7 +8,7 @@ from yolozu.contract.strict.slots import keys
 from yolozu.engine.orphans import orphan_texts
 from yolozu.engine.session import open_session
 from yolozu.paths import OWN_DIRECTORIES, OWN_FILES, RunLayout
-from yolozu.plan.compiler import compile_plan, registered_stages
+from yolozu.planning.compiler import compile_plan, registered_stages
 
 LENGTH = "epochs: 1\n"
 KEYS = list(FilesSection.model_fields)

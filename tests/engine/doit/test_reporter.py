@@ -5,7 +5,7 @@ import pytest
 
 from tests.engine.doit.test_tasks import build  # noqa: F401 - the fixture
 from yolozu.engine.doit.reporter import BuildReporter, _duration
-from yolozu.plan.staleness import Reason
+from yolozu.planning.staleness import Reason
 
 
 def task(name):

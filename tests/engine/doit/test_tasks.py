@@ -5,7 +5,7 @@ import pytest
 
 from tests.engine.test_session import CONTRACT, opened
 from yolozu.engine.doit.tasks import Build, doit_config
-from yolozu.plan.staleness import Reason
+from yolozu.planning.staleness import Reason
 
 
 @pytest.fixture

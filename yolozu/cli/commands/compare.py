@@ -15,7 +15,6 @@ from yolozu.progress import progress_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yolozu.app.compared_sides import Compared
 
 TITLE_WIDTH = 22
 SHOWN_CLASSES = 10
@@ -59,32 +58,20 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """What B does better or worse than A, and whether chance explains it: paired bootstrap over images."""
-    from yolozu.app.compared_sides import compared
-    from yolozu.evaluation.comparison.compare import Resampling
-    from yolozu.evaluation.comparison.compare import compare as measure
-    from yolozu.evaluation.comparison.report import compare_report
+    from yolozu.app.compared_sides import compare_sides
 
     require_writable({"--output": output}, [Path(a), Path(b)])
-    sides = compared((a, b), dataset=dataset, split=split, max_images=max_images, progress=progress_for(sys.stderr))
-    data, resampling = sides.data, Resampling(bootstrap, seed, confidence)
-    result = measure(
-        data.index,
-        data.models,
-        (sides.loaded[0].images, sides.loaded[1].images),
-        max_images=data.max_images,
-        resampling=resampling,
+    report = compare_sides(
+        (a, b),
+        dataset=dataset,
+        split=split,
+        max_images=max_images,
+        resamples=bootstrap,
+        seed=seed,
+        confidence=confidence,
         progress=progress_for(sys.stderr),
     )
-    report = compare_report(result, resampling, _sides(sides), sides.warnings)
     show_report(report, _lines(report), output=output, as_json=as_json)
-
-
-def _sides(sides: Compared) -> list[Any]:
-    from yolozu.artifacts.digest import digest_file
-    from yolozu.evaluation.comparison.report import ComparedSide
-
-    rows = zip(sides.names, sides.paths, sides.loaded, strict=True)
-    return [ComparedSide(name=name, sha256=digest_file(path), meta=loaded.check.meta) for name, path, loaded in rows]
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:

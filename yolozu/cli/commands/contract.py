@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from yolozu.contract.overrides import Override
     from yolozu.errors import Finding
-    from yolozu.plan.plan import Plan
+    from yolozu.planning.plan import Plan
 
 Config = Annotated[Path, typer.Argument(help="Contract file (YAML or JSON).", metavar="CONFIG")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -93,7 +93,7 @@ def diff(
     """Keys that two contracts resolve to differently, where each was given, and the stages the change makes stale."""
     from yolozu.contract.diff import differences
     from yolozu.contract.path_keys import path_keys
-    from yolozu.plan.compiler import compile_plan, registered_stages
+    from yolozu.planning.compiler import compile_plan, registered_stages
 
     pair = load_contract(before), load_contract(after)
     for loaded in pair:

@@ -36,20 +36,20 @@ def eval_coco(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """COCO evaluation of boxes: the twelve numbers, the same per class, and what they were measured on."""
-    from yolozu.app.datasets import open_evaluated
-    from yolozu.artifacts.predictions import load_predictions
-    from yolozu.evaluation.boxes.coco import evaluate_coco
-    from yolozu.evaluation.boxes.report import coco_report
-    from yolozu.evaluation.known_images import known_images
+    from yolozu.app.evaluation import evaluate_boxes
 
     require_writable({"--output": output}, [predictions])
-    opened = open_evaluated(dataset, split, progress_for(sys.stderr))
-    index = opened.index
-    known = known_images(index, max_images=max_images)
-    loaded = load_predictions(predictions, bbox_format=bbox_format, known=known)
-    result = evaluate_coco(index, loaded.images, engine=engine, max_images=max_images, dry_run=dry_run)
-    report = coco_report(result, loaded.check, said=opened.said)
-    show_report(report, _lines(report, f"{dataset} {index.split}"), output=output, as_json=as_json)
+    report, split = evaluate_boxes(
+        predictions,
+        dataset,
+        split,
+        bbox_format=bbox_format,
+        max_images=max_images,
+        engine=engine,
+        dry_run=dry_run,
+        progress=progress_for(sys.stderr),
+    )
+    show_report(report, _lines(report, f"{dataset} {split}"), output=output, as_json=as_json)
 
 
 def _lines(report: dict[str, Any], subject: str) -> Iterator[str]:

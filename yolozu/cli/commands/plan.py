@@ -14,7 +14,7 @@ from yolozu.engine.devices import missing_devices
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
 if TYPE_CHECKING:
-    from yolozu.plan.staleness import Verdict
+    from yolozu.planning.staleness import Verdict
 
 Words = Annotated[
     list[str] | None,

@@ -14,15 +14,15 @@ from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.stopping import StopBuild
 from yolozu.errors import EXIT_DONE, EXIT_USAGE, InputError, UsageError, YolozuError
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.receipt import Receipt
 from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import explain_system_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from yolozu.engine.session import Session
-    from yolozu.plan.plan import Node
+    from yolozu.planning.plan import Node
 
 RESOLVE = "_resolve"
 BACKEND = "yolozu"
@@ -30,12 +30,17 @@ BACKEND = "yolozu"
 
 @dataclass
 class Build:
-    """One invocation of doit over a session: the stages it asks for (all when empty), its lock and how it went."""
+    """One invocation of doit over a session: the stages it asks for (all when empty), its lock and how it went.
+
+    What it and its workers have to say goes to ``say``, or where there is none to the terminal.
+    """
 
     session: Session
     insist_on_resume: bool = False
+    say: Callable[[str], None] | None = None
     asked: list[str] = field(default_factory=list)
     exit_code: int = 0
+    error: YolozuError | None = None
     lock: HeldLock | None = field(default=None, repr=False)
     stopping: StopBuild = field(default_factory=StopBuild, repr=False)
 
@@ -117,7 +122,9 @@ class Build:
         if self.stopping.count:
             return self._refused(stopped(self.session.layout, node.name, "before this stage"))
         insists = self.insist_on_resume and node.stage.resumable
-        code = run_worker(self.session.layout, node.name, stopping=self.stopping, insist_on_resume=insists)
+        code = run_worker(
+            self.session.layout, node.name, stopping=self.stopping, insist_on_resume=insists, say=self.say
+        )
         if code:
             self.exit_code = code
             self._forget_refused()
@@ -128,12 +135,18 @@ class Build:
         """A refused command is as if never typed."""
         if self.exit_code == EXIT_USAGE:
             for word in self.session.forget_refused():
-                print(f"{self.session.layout.run_id}: {word} is not remembered: it was refused", file=sys.stderr)
+                self._tell(f"{self.session.layout.run_id}: {word} is not remembered: it was refused")
 
     def _refused(self, error: YolozuError) -> TaskError:
-        print(error, file=sys.stderr)
-        self.exit_code = error.exit_code
+        self._tell(str(error))
+        self.error, self.exit_code = error, error.exit_code
         return TaskError(str(error))
+
+    def _tell(self, text: str) -> None:
+        if self.say is None:
+            print(text, file=sys.stderr)
+        else:
+            self.say(text)
 
     def release(self) -> None:
         """Let other builders of this run go ahead."""

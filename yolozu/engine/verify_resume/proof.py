@@ -24,7 +24,7 @@ from yolozu.engine.verify_resume.kills import choose_moments, kill_at, last_step
 from yolozu.engine.verify_resume.short_contract import Changed, ShortContract, shorten
 from yolozu.errors import EXIT_DONE, EXIT_INTERRUPTED, InputError
 from yolozu.paths import TRAIN_METRICS, RunLayout, proofs_dir
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

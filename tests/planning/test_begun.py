@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.plan.toy import TOYS
+from tests.planning.toy import TOYS
 from yolozu.artifacts.spec import Change
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.train import SeedSection
 from yolozu.errors import InputError
-from yolozu.plan.begun import Begun, free_place, out_dir, saved_path, set_aside, state_path
-from yolozu.plan.compiler import compile_plan
-from yolozu.plan.plan import state_digest
+from yolozu.planning.begun import Begun, free_place, out_dir, saved_path, set_aside, state_path
+from yolozu.planning.compiler import compile_plan
+from yolozu.planning.plan import state_digest
 
 
 def node(seed):

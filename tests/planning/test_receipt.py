@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yolozu.errors import InputError
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.receipt import Receipt
 
 RECEIPT = Receipt(
     "train", 1, {"seed": {"seed": 0}}, {"train": "ab"}, {"checkpoints/best.pt": "cd", "x": None}, {}, "now", 1.5, {}

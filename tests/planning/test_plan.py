@@ -1,8 +1,8 @@
-from tests.plan.toy import TOYS
+from tests.planning.toy import TOYS
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.train import OperationsSection, SeedSection
-from yolozu.plan.compiler import compile_plan
-from yolozu.plan.plan import state_digest
+from yolozu.planning.compiler import compile_plan
+from yolozu.planning.plan import state_digest
 
 
 def request(**sections):

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.plan.toy import COUNT, LETTERS, PRAISE, SHOUT, TOYS, CountSpec, PraiseInputs
+from tests.planning.toy import COUNT, LETTERS, PRAISE, SHOUT, TOYS, CountSpec, PraiseInputs
 from yolozu.contract.sections.predict import PredictSection
 from yolozu.contract.sections.run import Contract
-from yolozu.plan.compiler import compile_plan, registered_stages
+from yolozu.planning.compiler import compile_plan, registered_stages
 from yolozu.stages.base import Stage, StageSpec, gives, gives_at, needs
 
 

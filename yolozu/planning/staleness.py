@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 from yolozu.artifacts.spec import ABSENT, changes
 from yolozu.contract.spec_history import comparable
 from yolozu.errors import InputError
-from yolozu.plan.begun import Begun, set_aside
-from yolozu.plan.receipt import Receipt
+from yolozu.planning.begun import Begun, set_aside
+from yolozu.planning.receipt import Receipt
 
 if TYPE_CHECKING:
     from yolozu.paths import RunLayout
-    from yolozu.plan.plan import Node, Plan
+    from yolozu.planning.plan import Node, Plan
 
 DigestOf = Callable[[str], str | None]
 """Path relative to the run directory -> digest of what is there now, None for nothing."""

@@ -1,9 +1,9 @@
-from tests.plan.toy import TOYS
+from tests.planning.toy import TOYS
 from yolozu.contract.sections.run import Contract
 from yolozu.paths import RunLayout
-from yolozu.plan.compiler import compile_plan
-from yolozu.plan.receipt import Receipt
-from yolozu.plan.staleness import own_reasons, staleness
+from yolozu.planning.compiler import compile_plan
+from yolozu.planning.receipt import Receipt
+from yolozu.planning.staleness import own_reasons, staleness
 
 NODE = compile_plan(Contract(), TOYS)["shout"]
 RECEIPT = Receipt("shout", 1, {"seed": {"seed": 0}}, {"word": "w"}, {"out/loud.txt": "l"}, {}, "now", 1.0, {})

@@ -11,14 +11,14 @@ from yolozu.artifacts.record import typed
 from yolozu.artifacts.spec import Change, changes
 from yolozu.contract.spec_history import comparable
 from yolozu.errors import InputError
-from yolozu.plan.plan import state_digest
+from yolozu.planning.plan import state_digest
 from yolozu.stages.base import links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from yolozu.plan.plan import Node
+    from yolozu.planning.plan import Node
 
 
 @dataclass(frozen=True)

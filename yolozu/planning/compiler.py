@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from yolozu.plan.plan import Node, Plan
+from yolozu.planning.plan import Node, Plan
 from yolozu.stages.base import links
 from yolozu.stages.registry import STAGES
 

@@ -1,0 +1,86 @@
+"""A build whose failure is an error with findings, and whose lines go to a function."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from yolozu.engine.failure import read_failure
+from yolozu.errors import (
+    EXIT_BUG,
+    ContractError,
+    Finding,
+    GateFailed,
+    InputError,
+    Interrupted,
+    UsageError,
+    YolozuError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from yolozu.engine.doit.tasks import Build
+    from yolozu.engine.session import Session
+
+ERRORS = {kind.__name__: kind for kind in (ContractError, GateFailed, InputError, Interrupted, UsageError)}
+"""What a stage says of the kind of its failure -> the error."""
+
+
+class BuildError(YolozuError):
+    """A stage ended by a mistake of yolozu's own; the finding names the file with its traceback."""
+
+    exit_code = EXIT_BUG
+
+
+class Lines(io.TextIOBase):
+    """A stream whose lines go to a function."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._rest = say, ""
+
+    def write(self, text: str) -> int:
+        """Pass on every line that is complete."""
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._say(line)
+        return len(text)
+
+
+def build_or_raise(session: Session, names: list[str], *, resume: bool, say: Callable[[str], None] | None) -> None:
+    """Build ``names`` (all stages when empty); what a terminal would show goes to ``say``, or nowhere.
+
+    Raises:
+        YolozuError: what the build found, or what the stage that failed said.
+    """
+    from yolozu.engine.doit.run import run_build
+    from yolozu.engine.doit.tasks import Build
+
+    def told(line: str) -> None:
+        if say is not None:
+            say(line)
+
+    build = Build(session, insist_on_resume=resume, say=told)
+    code = run_build(build, names, Lines(told))  # type: ignore[arg-type]
+    if code:
+        raise _failure(build, code)
+
+
+def _failure(build: Build, code: int) -> YolozuError:
+    """Why a build failed: what it found itself, or what the stage that failed has left."""
+    if build.error is not None:
+        return build.error
+    layout = build.session.layout
+    for node in build.session.plan.nodes:
+        failure = read_failure(layout, node.name)
+        if failure is not None:
+            kind, text = ERRORS.get(failure["kind"], BuildError), str(failure["text"]).strip()
+            found = Finding.parse(text)
+            return kind(found) if found else kind([_crash(layout.root, node.name, text)])
+    return BuildError([_crash(layout.root, "build", f"ended with exit code {code}")])
+
+
+def _crash(directory: Path, stage: str, text: str) -> Finding:
+    fix = f"please report it with {directory / 'receipts'}/{stage}.failed.json"
+    return Finding("YZ305", f"{directory.name}: {stage}", f"internal error, our mistake: {text.splitlines()[-1]}", fix)
