@@ -34,4 +34,6 @@ def task_suite():
 
 def task_reference():
     """Write the generated schemas and reference pages anew."""
-    return _chore("yolozu contract schema --write", "tests.schemas --write", "tests.effects --write")
+    return _chore(
+        "yolozu contract schema --write", "tests.schemas --write", "tests.effects --write", "tests.api_surface --write"
+    )

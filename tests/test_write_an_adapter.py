@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import yolozu as package
+
 PAGE = Path(__file__).parents[1] / "docs/how-to/write-an-adapter.md"
 FILES = {"toml": "pyproject.toml", "python": "yolozu_blobs.py"}
 
@@ -82,4 +84,16 @@ def test_a_contract_knows_it_and_refuses_its_neighbours(installed, tmp_path):
         2,
         "exp.yaml:2: adapter: YZ104 there is no adapter 'blob', neither here nor in an installed package\n"
         "  fix: did you mean 'blobs'? Known: rtdetr_pose, onnxruntime, precomputed, dummy, blobs\n",
+    )
+
+
+def test_what_the_guide_of_release_0_1_0_imported_is_still_there():
+    from yolozu.artifacts.predictions import ImagePredictions
+    from yolozu.data.images import read_image
+    from yolozu.predict.adapters.base import WithoutModel
+
+    assert (ImagePredictions, read_image, WithoutModel) == (
+        package.ImagePredictions,
+        package.read_image,
+        package.WithoutModel,
     )

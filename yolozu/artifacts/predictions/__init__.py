@@ -4,8 +4,10 @@ from yolozu.artifacts.predictions.check import PredictionsCheck, check_predictio
 from yolozu.artifacts.predictions.names import KnownImages
 from yolozu.artifacts.predictions.reader import PredictionsFile, load_predictions, read_predictions
 from yolozu.artifacts.predictions.writer import write_predictions
+from yolozu.structures.predictions import ImagePredictions  # where adapters of release 0.1.0 import it from
 
 __all__ = [
+    "ImagePredictions",
     "KnownImages",
     "PredictionsCheck",
     "PredictionsFile",
