@@ -75,13 +75,12 @@ def test_what_would_run_is_told_with_its_reasons(old):
 
 @pytest.mark.slow
 def test_a_failed_build_raises_what_the_stage_said(old):
-    Path("parts/labels/val").rename("parts/labels/elsewhere")
     lines = []
-    with pytest.raises(yolozu.YolozuError) as caught:
-        yolozu.build(run_id="finished", say=lines.append)
-    assert caught.value.exit_code in {1, 2}
-    assert caught.value.findings[0].fix
-    assert any(caught.value.findings[0].problem in line for line in lines)
+    with pytest.raises(yolozu.GateFailed) as caught:
+        yolozu.build(run_id="finished", stages=["eval"], require={"map50": ">= 0.99"}, say=lines.append)
+    (finding,) = caught.value.findings
+    assert finding.render().splitlines()[0] in lines
+    assert "map50" in finding.where + finding.problem
 
 
 def test_a_refused_build_raises_its_own_error(old):
