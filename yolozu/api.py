@@ -7,9 +7,11 @@ nor numpy.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from yolozu.app.sessions import session_for
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
@@ -17,16 +19,11 @@ from yolozu.contract.overrides import Override
 from yolozu.contract.show import leaf_values, to_yaml
 from yolozu.contract.text.scalars import write_flow
 from yolozu.engine.run_names import known_run
+from yolozu.engine.session import Session
 from yolozu.errors import Finding, UsageError
+from yolozu.paths import RunLayout
 from yolozu.planning.compiler import compile_plan, registered_stages
 from yolozu.planning.receipt import Receipt
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from os import PathLike
-
-    from yolozu.engine.session import Session
-    from yolozu.paths import RunLayout
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,8 @@ import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from yolozu.errors import UsageError
-
-if TYPE_CHECKING:
-    from yolozu.errors import YolozuError
+from yolozu.errors import UsageError, YolozuError
 
 DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 """NVIDIA's driver as a library; it comes with the driver, not with CUDA or torch."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import Protocol, TextIO
 
 from yolozu.errors import Interrupted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PLAIN_EVERY_S = 5.0
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.app.sessions import default_config
 from yolozu.contract.loader import LoadedContract, load_contract
@@ -12,6 +13,7 @@ from yolozu.contract.overrides import Override
 from yolozu.contract.sections.data import SYNTHETIC
 from yolozu.contract.sections.model import ModelConfig
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.train import DeviceSection
 from yolozu.contract.strict.slots import flat_json, flat_values, slots_of
 from yolozu.contract.text.scalars import write_flow
@@ -19,15 +21,9 @@ from yolozu.contract.text.source import read_source
 from yolozu.data.fingerprint import predicted_split
 from yolozu.devices import check_device
 from yolozu.engine.run_names import RESOLVED, runs_in, told_of_runs
-from yolozu.errors import UsageError
+from yolozu.errors import Finding, UsageError, YolozuError
 from yolozu.model.onnx_runtime import providers_for
 from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from yolozu.contract.sections.run import Contract
-    from yolozu.errors import Finding, YolozuError
 
 SECTIONS = (PredictSection, CorruptionSection, TtaSection, TttSection, DeviceSection)
 """Sections whose keys are what prediction is told."""

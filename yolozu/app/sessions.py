@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from yolozu.contract.overrides import Override
 from yolozu.engine.command_words import parse_words
 from yolozu.engine.run_names import embedded_config
 from yolozu.engine.session import Session, open_session
 from yolozu.errors import UsageError
 from yolozu.stages.base import links
 from yolozu.stages.registry import STAGES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.contract.overrides import Override
 
 
 def default_config() -> str:

@@ -7,15 +7,13 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self
 
 from yolozu.artifacts.disk_cache import DiskCache
 from yolozu.artifacts.jsonio import canonical, is_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from types import TracebackType
 
 SETTLED_NS = 1_000_000_000
 """A file is remembered only if it was a second old when read: a later write within the clock's grain would hide."""

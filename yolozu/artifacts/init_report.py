@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 from yolozu.artifacts.record import Record, read_record, write_record
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class InitRow(Record):

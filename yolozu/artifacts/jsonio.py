@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def canonical(value: Any) -> str:

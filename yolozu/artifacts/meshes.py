@@ -4,20 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.jsonio import canonical, explain_misfit, read_json, write_text
 from yolozu.errors import InputError
 from yolozu.geometry.symmetry import Symmetries
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 SCHEMA_VERSION = 1
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from yolozu.artifacts.jsonio import atomic_replacement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 FIRST = ("timestamp", "meta.kind", "meta.epoch", "meta.step", "meta.optim_step", "schema_version")
 """Columns of every table, in this order; those of the losses follow, then those of the metrics, each by name."""

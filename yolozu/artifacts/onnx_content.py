@@ -6,15 +6,12 @@ ONNX Runtime computes with whatever it is given; a flipped bit in a weight only 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import canonical, read_json
 from yolozu.errors import Finding, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 PREFIX = "yolozu."
 """How the names of our properties begin."""

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from yolozu.artifacts.jsonio import canonical
 from yolozu.artifacts.onnx_content import PREFIX
 from yolozu.artifacts.onnx_recipe import RECIPE
 from yolozu.artifacts.record import SCHEMA_URL
-from yolozu.errors import InputError
+from yolozu.errors import InputError, YolozuError
 from yolozu.structures.classes import ClassTable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from yolozu.errors import YolozuError
 
 SCHEMA_VERSION = 2
 INPUT_NAME = "images"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from yolozu.artifacts.record import Record, read_record, schema_of, write_record
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Thresholds(Record):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.errors import Finding, InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 

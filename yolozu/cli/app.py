@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,9 +16,6 @@ from yolozu.cli.render import show_findings
 from yolozu.engine.stopping import EndOnSignal
 from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Finding, YolozuError
 from yolozu.system_errors import explain_system_error
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 PROGRAM = "yolozu"
 EXIT_BY_SIGINT = 130  # what typer makes of Ctrl-C

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
 
+from yolozu.contract.base import Section
 from yolozu.contract.docs.docstrings import docstrings_of, summary_of
 from yolozu.contract.overrides import ALIASES, Override, given_twice, parse_value
 from yolozu.contract.sections.model import ModelConfig
@@ -16,11 +18,6 @@ from yolozu.contract.strict.slots import Slot, sections, slot_at, slots_of
 from yolozu.contract.text.node import Origin
 from yolozu.contract.text.scalars import write_flow
 from yolozu.errors import ContractError, Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from yolozu.contract.base import Section
 
 Result = TypeVar("Result")
 

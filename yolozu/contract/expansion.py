@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
 
 from yolozu.contract.path_keys import path_keys
-from yolozu.contract.text.node import BROKEN, Problem
-
-if TYPE_CHECKING:
-    from yolozu.contract.text.node import KeyPath, Node
+from yolozu.contract.text.node import BROKEN, KeyPath, Node, Problem
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))", re.ASCII)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.contract.expansion import expand, expand_file
 from yolozu.contract.overrides import Override, override_nodes, replace_aliases
@@ -15,15 +16,10 @@ from yolozu.contract.sections.run import Contract
 from yolozu.contract.strict.fit import fit, unknown_key
 from yolozu.contract.strict.slots import slot_at
 from yolozu.contract.strict.validate import conflict_problem, validate
-from yolozu.contract.text.node import BROKEN, DEFAULT_ORIGIN, Node, Origin, Problem
+from yolozu.contract.text.node import BROKEN, DEFAULT_ORIGIN, KeyPath, Node, Origin, Problem
 from yolozu.contract.text.source import read_source
 from yolozu.contract.unused_keys import unused_keys
 from yolozu.errors import ContractError, Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from yolozu.contract.text.node import KeyPath
 
 COMMAND_LINE = "command line"
 """Stands for the file where a contract consists of overrides alone."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.contract.strict.slots import slot_at
 from yolozu.contract.text.node import BROKEN, KeyPath, Node, Origin, Problem, dotted, printable
 from yolozu.contract.text.structure import strange_text
 from yolozu.errors import ContractError, Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ALIASES: dict[str, KeyPath] = {
     "grad_accum": ("gradient_accumulation_steps",),

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from yolozu.contract.strict.describe import shown
 from yolozu.contract.strict.slots import keys
-from yolozu.contract.text.node import Origin, Problem
-
-if TYPE_CHECKING:
-    from yolozu.contract.text.node import Node
+from yolozu.contract.text.node import Node, Origin, Problem
 
 REQUIRED = ("config_version", "dataset_root", "seed", "device", "ddp", "amp")
 """Keys that decide a run and must not depend on a default."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from yolozu.contract.base import FilePath, Location, Neutral
-from yolozu.contract.strict.slots import slot_at, slots_of
-
-if TYPE_CHECKING:
-    from yolozu.contract.base import Section
-    from yolozu.contract.strict.slots import Slot
+from yolozu.contract.base import FilePath, Location, Neutral, Section
+from yolozu.contract.strict.slots import Slot, slot_at, slots_of
 
 
 def comparable(spec: type[Section], values: dict[str, Any]) -> dict[str, Any]:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from yolozu.artifacts.jsonio import explain_read_error, is_text, read_json
+from yolozu.data.labels import SplitLabels
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
+from yolozu.data.layouts.layout import Layout
 from yolozu.data.layouts.ultralytics import read_yaml
 from yolozu.errors import InputError
 from yolozu.structures.classes import ClassTable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from yolozu.data.labels import SplitLabels
-    from yolozu.data.layouts.layout import Layout
 
 FIX = "name every class once, in network order"
 MOST_CLASSES = 65536

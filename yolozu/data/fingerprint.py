@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from yolozu.artifacts.digest import digest_of
-from yolozu.contract.sections.data import SYNTHETIC
+from yolozu.artifacts.digest import DigestCache, digest_of
+from yolozu.contract.sections.data import SYNTHETIC, DatasetSection
 from yolozu.data.layouts.bop_files import scenes_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, suffix_of
-from yolozu.data.layouts.layout import YAML_SUFFIXES, find_layout
+from yolozu.data.layouts.layout import YAML_SUFFIXES, Layout, Split, find_layout
 from yolozu.data.layouts.sidecar_files import named_masks
 from yolozu.data.layouts.ultralytics import DATA_YAML, LIST_SUFFIX, label_files, listed_images, names_classes
-
-if TYPE_CHECKING:
-    from yolozu.artifacts.digest import DigestCache
-    from yolozu.contract.sections.data import DatasetSection
-    from yolozu.data.layouts.layout import Layout, Split
 
 SCHEMA_VERSION = 1
 SIDECAR_FORMATS = frozenset({"yolo", "ultralytics"})

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.jsonio import canonical, explain_misfit, read_json, write_text
+from yolozu.data.moved import Moved
 from yolozu.errors import InputError
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.image_record import ImageRecord
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.data.moved import Moved
 
 SCHEMA_VERSION = 2
 

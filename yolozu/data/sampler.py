@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
 from yolozu.geometry.input_sizes import Size
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ORDER_STREAM = 0
 """Sets the order's random numbers apart from augmentation's."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Set
+from collections.abc import Mapping, Set
 
 
 def choose(classes_of: Mapping[str, Set[int]], *, seed: int, count: int | None, per_class: int | None) -> list[str]:

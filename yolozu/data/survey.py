@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.data.classes import classes_of_labels, stated_classes
 from yolozu.data.images import ImageFacts, image_facts
 from yolozu.data.index import DataIndex
-from yolozu.data.layouts.layout import described_by
+from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
+from yolozu.data.layouts.layout import Layout, described_by
+from yolozu.data.readers.base import SplitReader
 from yolozu.data.readers.meshes import read_models
 from yolozu.data.registry import READERS
 from yolozu.errors import InputError
+from yolozu.progress import Progress
+from yolozu.structures.classes import ClassTable
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.poses import PoseLabels
 from yolozu.system import available_cores, released
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-    from typing import Literal
-
-    from numpy.typing import NDArray
-
-    from yolozu.artifacts.digest import DigestCache
-    from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
-    from yolozu.data.layouts.layout import Layout
-    from yolozu.data.readers.base import SplitReader
-    from yolozu.progress import Progress
-    from yolozu.structures.classes import ClassTable
 
 INDEX_FORMATS = frozenset({"yolo", "ultralytics"})
 """Formats whose labels hold network indices."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from yolozu.contract.expansion import UnclearPathError, expanded
 from yolozu.contract.overrides import Override, parse_assignments
 from yolozu.errors import UsageError
 from yolozu.registry import nearest
 from yolozu.stages.registry import GROUPS, STAGES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SUFFIXES = (".yaml", ".yml", ".json")
 ASKS = ("run_id", "run_dir", "config", "forget")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from yolozu.contract.overrides import parse_assignments
 from yolozu.engine.command_words import ASKS, at_home
@@ -13,9 +14,6 @@ from yolozu.engine.doit.tasks import Build, doit_config
 from yolozu.engine.session import Session, open_session
 from yolozu.engine.stopping import LeaveOnSignal
 from yolozu.errors import YolozuError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 class Dodo:

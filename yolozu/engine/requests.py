@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,12 +14,8 @@ from yolozu.artifacts.record import in_a_line, typed
 from yolozu.contract.sections.train import OperationsSection
 from yolozu.errors import InputError, UsageError
 from yolozu.planning.plan import Node
+from yolozu.stages.base import Stage
 from yolozu.stages.registry import STAGES
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from yolozu.stages.base import Stage
 
 
 @dataclass(frozen=True)

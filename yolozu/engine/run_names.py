@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from yolozu.contract.loader import load_contract
+from yolozu.contract.overrides import Override
 from yolozu.errors import UsageError
 from yolozu.paths import RUNS_DIR, RunLayout
 from yolozu.registry import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.contract.overrides import Override
 
 RESOLVED = "reports/config_resolved.yaml"
 """Where a run has its contract."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
+from yolozu.artifacts.spec import Change
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
+from yolozu.contract.overrides import Override
 from yolozu.contract.show import to_yaml
 from yolozu.contract.text.node import Origin
 from yolozu.data.fingerprint import fingerprint, used_files
@@ -32,16 +35,10 @@ from yolozu.errors import ContractError, UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
 from yolozu.planning.begun import Begun, set_aside
 from yolozu.planning.compiler import compile_plan, registered_stages
+from yolozu.planning.plan import Node, Plan
 from yolozu.planning.receipt import Receipt
 from yolozu.planning.staleness import Reason, Verdict, judge, location_changes, own_reasons
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.artifacts.spec import Change
-    from yolozu.contract.overrides import Override
-    from yolozu.planning.plan import Node, Plan
-    from yolozu.stages.base import Stage
+from yolozu.stages.base import Stage
 
 
 @dataclass(frozen=True)

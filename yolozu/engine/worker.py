@@ -15,11 +15,12 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu import __version__
 from yolozu.artifacts.digest import DigestCache
@@ -51,9 +52,6 @@ from yolozu.planning.receipt import Receipt
 from yolozu.progress import Progress, SilentProgress, Stopper, progress_for
 from yolozu.stages.base import StageContext, links
 from yolozu.system_errors import explain_system_error
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 INTERNAL = "InternalError"
 

@@ -9,24 +9,20 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from yolozu.artifacts.jsonio import write_text
 from yolozu.artifacts.predictions.poses import rotation_error
 from yolozu.artifacts.predictions.types import ROTATION_TOLERANCE
+from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
-from yolozu.evaluation.bop_ids import image_keys, require_one_camera, stated_keys
+from yolozu.evaluation.bop_ids import ImageKey, image_keys, require_one_camera, stated_keys
 from yolozu.structures.predictions import ImagePredictions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from yolozu.data.index import DataIndex
-    from yolozu.evaluation.bop_ids import ImageKey
 
 COLUMNS = ("scene_id", "im_id", "obj_id", "score", "R", "t", "time")
 HEADER = ",".join(COLUMNS)

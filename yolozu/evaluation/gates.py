@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import operator
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.errors import ContractError, Finding
 from yolozu.registry import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,

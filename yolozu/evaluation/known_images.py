@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from yolozu.artifacts.predictions.names import KnownImages
+from yolozu.data.index import DataIndex
 from yolozu.errors import InputError
-
-if TYPE_CHECKING:
-    from yolozu.data.index import DataIndex
 
 
 def known_images(index: DataIndex, *, max_images: int | None = None) -> KnownImages:

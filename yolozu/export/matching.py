@@ -5,18 +5,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from yolozu.structures.detections import RawDetections
+from yolozu.structures.detections import RawDetections
 
 SAME_OBJECT_IOU = 0.5
 """Detections that overlap less are not of one object, whatever their scores."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,10 +21,6 @@ from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.model.detector import ExportableDetector
 from yolozu.model.loading import detector_from
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 TRACED_BATCH = 2
 """Images in the traced batch; with a single one torch would fix the batch dimension at 1."""

@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.artifacts.checkpoint import Checkpoint, read_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.onnx_content import content_findings
 from yolozu.artifacts.parity_report import ComparedInputs, OnnxRuntimeUsed, ParityReport, Thresholds
 from yolozu.artifacts.run_meta import timestamp
 from yolozu.data.detections import camera_of
+from yolozu.data.index import DataIndex
 from yolozu.data.placed_poses import place_camera
+from yolozu.data.placement import Placement
 from yolozu.data.preprocess import Preprocess, read_image
 from yolozu.errors import InputError
 from yolozu.export.comparison import Compared, Pair
@@ -23,17 +27,9 @@ from yolozu.export.selection import SelectionProbe
 from yolozu.export.verdict import matched, output_differences, reason, selection, shortcomings
 from yolozu.model.loading import detector_from
 from yolozu.model.onnx_network import OnnxNetwork
+from yolozu.progress import Progress
+from yolozu.structures.image_record import ImageRecord
 from yolozu.system import available_cores
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from yolozu.artifacts.checkpoint import Checkpoint
-    from yolozu.data.index import DataIndex
-    from yolozu.data.placement import Placement
-    from yolozu.progress import Progress
-    from yolozu.structures.image_record import ImageRecord
 
 BATCH_SIZES = (1, 3)
 """The export is traced with 2 images; these show that its batch is free."""

@@ -4,19 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.geometry.rotation_arrays import rotation_angles
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from yolozu.structures.detections import RawDetections, RawPoses
+from yolozu.structures.detections import RawDetections, RawPoses
 
 FAR_M = 1.0
 """Beyond this depth an object may move in proportion to it: float noise is relative."""

@@ -10,21 +10,16 @@ decode the same proposals: the exported file tells which it chose, and the detec
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from yolozu.artifacts.onnx_metadata import INPUT_NAME
 from yolozu.errors import InputError
+from yolozu.model.detector import Detector
 from yolozu.model.onnx_runtime import run_session, session_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from yolozu.model.detector import Detector
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,8 @@ coordinates count from the image's upper left corner, so that the first pixel's 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 
 def intrinsics_matrix(fx: float, fy: float, cx: float, cy: float) -> NDArray[np.float64]:

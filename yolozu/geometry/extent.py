@@ -5,12 +5,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 FEW = 512
 """So many points are compared each with each; of more, only the corners of their hull are."""

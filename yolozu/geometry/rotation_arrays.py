@@ -7,14 +7,10 @@ Matrices act on column vectors from the left, ``X_camera = R_m2c @ X_model``; an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.geometry.pose import gram_schmidt
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def rotations_of(rot6d_6: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from torch import Tensor
 
 from yolozu.geometry.rotations import SymmetryTable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Over = Literal["queries", "pairs", "poses", "images"]
 

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,9 +15,6 @@ from torch import Tensor
 from yolozu.errors import InputError
 from yolozu.matching.costs.base import Candidates
 from yolozu.matching.costs.registry import COSTS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 
 class NonFiniteCostError(InputError):

@@ -5,21 +5,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from yolozu.model.attention import SelfAttention
 from yolozu.model.deformable import DeformableAttention
+from yolozu.model.heads.base import HeadSizes
 from yolozu.model.heads.registry import HEADS, POSE_HEADS
 from yolozu.model.mlp import FeedForward, Mlp
 from yolozu.model.reference_boxes import inverse_sigmoid
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.model.heads.base import HeadSizes
 
 NUM_LEVELS = 3
 FINEST_STRIDE = 8

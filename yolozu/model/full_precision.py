@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
 
 import torch
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
 
 
 def full_precision(device: torch.device) -> AbstractContextManager[object]:

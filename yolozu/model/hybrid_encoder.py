@@ -5,7 +5,7 @@ Source: Zhao et al., DETRs Beat YOLOs on Real-time Object Detection, CVPR 2024, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -16,9 +16,6 @@ from yolozu.model.convolution import ConvNorm, CspRepLayer
 from yolozu.model.memory_format import with_dense_gradient
 from yolozu.model.mlp import FeedForward
 from yolozu.model.reference_boxes import sine_positions
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class EncoderLayer(nn.Module):

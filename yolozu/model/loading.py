@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pydantic import ValidationError
+from torch import Tensor, nn
 
+from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.errors import Finding, InputError
 from yolozu.model.detector import Detector, build_detector
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from yolozu.artifacts.checkpoint import Checkpoint
 
 
 def detector_from(checkpoint: Checkpoint) -> Detector:

@@ -6,13 +6,10 @@ import statistics
 import time
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-
-if TYPE_CHECKING:
-    from torch import nn
 
 WARM_UP = 3
 """Runs that are not measured: they choose kernels and fill caches."""

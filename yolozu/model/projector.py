@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
 from yolozu.model.convolution import ConvNorm
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class Projector(nn.Module):

@@ -9,16 +9,13 @@ for Masked Image Modeling, CVPR 2022, whose light head and raw pixels as the tar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from yolozu.model.linear import Linear
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 FINEST_STRIDE = 8
 """Pixels of the network input along a side of a cell of the finest map."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from torch import Tensor
+from torch.optim import Optimizer
 
+from yolozu.optim.groups import ParameterGroup
 from yolozu.optim.registry import OPTIMIZERS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import Tensor
-    from torch.optim import Optimizer
-
-    from yolozu.optim.groups import ParameterGroup
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
@@ -11,14 +13,8 @@ from yolozu.artifacts.record import typed
 from yolozu.artifacts.spec import Change, changes
 from yolozu.contract.spec_history import comparable
 from yolozu.errors import InputError
-from yolozu.planning.plan import state_digest
+from yolozu.planning.plan import Node, state_digest
 from yolozu.stages.base import links
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from yolozu.planning.plan import Node
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.artifacts.digest import digest_of
-from yolozu.stages.base import links
-
-if TYPE_CHECKING:
-    from yolozu.stages.base import Stage
+from yolozu.stages.base import Stage, links
 
 REQUEST_VERSION = 1
 

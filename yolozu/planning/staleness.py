@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from yolozu.artifacts.spec import ABSENT, changes
 from yolozu.contract.spec_history import comparable
 from yolozu.errors import InputError
+from yolozu.paths import RunLayout
 from yolozu.planning.begun import Begun, set_aside
+from yolozu.planning.plan import Node, Plan
 from yolozu.planning.receipt import Receipt
-
-if TYPE_CHECKING:
-    from yolozu.paths import RunLayout
-    from yolozu.planning.plan import Node, Plan
 
 DigestOf = Callable[[str], str | None]
 """Path relative to the run directory -> digest of what is there now, None for nothing."""

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.artifacts.digest import digest_file
-from yolozu.artifacts.onnx_metadata import SIGMA_OUTPUTS
+from yolozu.artifacts.onnx_metadata import SIGMA_OUTPUTS, OnnxMetadata
+from yolozu.contract.sections.data import PreprocessSection
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.contract.text.scalars import write_flow
 from yolozu.errors import Finding, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from yolozu.artifacts.checkpoint import Checkpoint
-    from yolozu.artifacts.onnx_metadata import OnnxMetadata
-    from yolozu.contract.sections.data import PreprocessSection
-    from yolozu.contract.sections.model import ModelConfig
 
 WHILE_TRAINING = ("model.denoising.", "model.decoder.dropout")
 """Keys of the architecture that a finished network shows nothing of."""

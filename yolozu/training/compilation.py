@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from yolozu.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST_SHAPES = 64
 """Batch sizes times input sizes that a training compiles for: two of the former (four where patches of images are

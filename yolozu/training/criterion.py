@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -23,9 +23,6 @@ from yolozu.matching.hungarian import Assignment, Matcher, assign_in_order
 from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput
 from yolozu.structures.targets import Targets
 from yolozu.training.pose_pairs import corrections_of, pose_pairs
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SOURCES = ("decoder", "proposals", "denoising")
 """Where supervised queries come from, in the order in which they are laid out."""

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
+from torch import Tensor, nn
 
-from yolozu.artifacts.checkpoint import TrainingRecord
-from yolozu.data.preprocess import normalize_images
+from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord
+from yolozu.contract.sections.optim import OptimSection
+from yolozu.contract.sections.train import LoopSection
+from yolozu.data.collate import Batch
+from yolozu.data.preprocess import Preprocess, normalize_images
 from yolozu.matching.hungarian import NonFiniteCostError
 from yolozu.model.denoising import NoiseShare
 from yolozu.model.loading import load_exactly
 from yolozu.model.norms import SyncBatchNorm2d
+from yolozu.model.outputs import TrainingOutput
 from yolozu.optim.ema import MovingAverage
 from yolozu.optim.groups import GroupRules, parameter_groups
 from yolozu.optim.optimizers import build_optimizer, load_optimizer_tensors, optimizer_tensors, set_learning_rate
+from yolozu.optim.schedules import Schedule
+from yolozu.structures.targets import Targets
 from yolozu.training.batch_sharding import Share, shares_of
 from yolozu.training.compilation import CompiledEncoding
 from yolozu.training.distributed import SINGLE_PROCESS, Group
@@ -26,20 +34,6 @@ from yolozu.training.phases import PhasedTraining, Phases
 from yolozu.training.precision import Precision
 from yolozu.training.randomness import derived_seed, generator_for
 from yolozu.training.reconstruction import Reconstruction
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from torch import Tensor, nn
-
-    from yolozu.artifacts.checkpoint import Checkpoint
-    from yolozu.contract.sections.optim import OptimSection
-    from yolozu.contract.sections.train import LoopSection
-    from yolozu.data.collate import Batch
-    from yolozu.data.preprocess import Preprocess
-    from yolozu.model.outputs import TrainingOutput
-    from yolozu.optim.schedules import Schedule
-    from yolozu.structures.targets import Targets
 
 
 class Loss(Protocol):

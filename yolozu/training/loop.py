@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Literal, NoReturn
 
+import torch
+
+from yolozu.data.collate import Batch
 from yolozu.model.device import device_named
+from yolozu.progress import Bar, Progress
 from yolozu.training.batches import training_windows
 from yolozu.training.checkpointing import CheckpointInfo, CheckpointWriter, TrainingFiles
+from yolozu.training.config import Materials, TrainingConfig
 from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.learner import Learner, StepReport
 from yolozu.training.messages import interrupted, opening_lines, step_note, validation_line
@@ -20,19 +27,8 @@ from yolozu.training.randomness import deterministic
 from yolozu.training.resume import Origin, take_up
 from yolozu.training.state import METRIC, NOTHING_TO_FIND, BeforeEnd, EpochSums, TrainingState, rank
 from yolozu.training.throughput import Throughput
+from yolozu.training.timetable import Timetable
 from yolozu.training.validate import Validation, Validator
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-    from typing import Literal, NoReturn
-
-    import torch
-
-    from yolozu.data.collate import Batch
-    from yolozu.progress import Bar, Progress
-    from yolozu.training.config import Materials, TrainingConfig
-    from yolozu.training.timetable import Timetable
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from torch import nn
 
 from yolozu.optim.groups import NORMS
-
-if TYPE_CHECKING:
-    from torch import nn
 
 OFFSET_HEAD = "decoder.pose_heads.offsets."
 K_HEAD = "k_head."

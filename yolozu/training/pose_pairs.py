@@ -4,18 +4,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+
+from torch import Tensor
 
 from yolozu.geometry.pose_tensors import SeenBy, log_depth, translation
 from yolozu.geometry.rotations import SymmetryTable, rot6d_to_matrix
 from yolozu.losses.base import Corrections, PosePairs
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
-
-    from yolozu.structures.targets import PoseTargets, Targets
+from yolozu.structures.targets import PoseTargets, Targets
 
 
 def pose_pairs(

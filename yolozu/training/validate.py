@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice, zip_longest
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import torch
+from torch import nn
+from torch.utils.data import Dataset
 
+from yolozu.contract.sections.train import OperationsSection
+from yolozu.data.collate import Batch
 from yolozu.data.detections import on_original_image
-from yolozu.data.preprocess import normalize_images
+from yolozu.data.index import DataIndex
+from yolozu.data.preprocess import Preprocess, normalize_images
 from yolozu.model.decode import decode_detections
 from yolozu.model.outputs import DetectorOutput
 from yolozu.structures.predictions import ImagePredictions
+from yolozu.structures.targets import Targets
 from yolozu.training.batches import validation_batches
 from yolozu.training.criterion import SOURCES
 from yolozu.training.distributed import SINGLE_PROCESS, Group
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from torch import nn
-    from torch.utils.data import Dataset
-
-    from yolozu.contract.sections.train import OperationsSection
-    from yolozu.data.collate import Batch
-    from yolozu.data.index import DataIndex
-    from yolozu.data.preprocess import Preprocess
-    from yolozu.structures.targets import Targets
-    from yolozu.training.learner import Loss
+from yolozu.training.learner import Loss
 
 TELL_EVERY_S = 2.0
 

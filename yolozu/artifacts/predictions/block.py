@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.predictions.detections import SLACK, DetectionRules, is_known
 from yolozu.artifacts.predictions.poses import AGREEMENTS, UNSOUND
@@ -19,9 +20,6 @@ from yolozu.artifacts.predictions.types import (
     boxes_to_cxcywh,
 )
 from yolozu.artifacts.predictions.unread import is_harmless
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 NUMBERS = frozenset((int, float))
 INTEGERS = frozenset((int,))

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.predictions.envelope import DeclaredLate, Envelope
 from yolozu.artifacts.predictions.findings import Findings
 from yolozu.artifacts.predictions.layout import Layout, LooksWrapped
+from yolozu.artifacts.predictions.names import KnownImages
 from yolozu.artifacts.predictions.reading import TOP, Reading, Sink
 from yolozu.errors import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from yolozu.artifacts.prediction_formats import BoxFormat
-    from yolozu.artifacts.predictions.names import KnownImages
 
 KEEP = 50
 """Findings kept of each kind unless asked otherwise; all are counted."""

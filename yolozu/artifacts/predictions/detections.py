@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import reprlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +25,6 @@ from yolozu.artifacts.predictions.types import (
 from yolozu.artifacts.predictions.unread import non_finite, repeated_keys, unread_findings
 from yolozu.errors import Finding
 from yolozu.registry import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KNOWN_KEYS = ("class_id", "score", "bbox", *(field.name for field in POSE_FIELDS))
 POSE_FIELDS_BY_NAME = {field.name: field for field in POSE_FIELDS}

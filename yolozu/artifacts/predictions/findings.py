@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from yolozu.errors import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Place = tuple[int, int]
 """Where in the file, for sorting: entry, and detection in it (-1: the entry itself)."""

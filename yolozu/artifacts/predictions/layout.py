@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from yolozu.artifacts.predictions.json_path import quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from yolozu.artifacts.predictions.stream import JsonText
+from yolozu.artifacts.predictions.stream import JsonText
 
 Layout = Literal["wrapped", "list", "map"]
 

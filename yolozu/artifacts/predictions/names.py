@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from yolozu.registry import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 NEAREST_AMONG = 2000
 """Above so many images no nearest name is offered: the search would take seconds."""

@@ -4,19 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.predictions.types import ROTATION_TOLERANCE
 from yolozu.errors import Finding
 from yolozu.geometry.rotation_arrays import rotations_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from numpy.typing import NDArray
 
 DEPTH_TOLERANCE = 1e-3
 """Largest difference of the logarithm of a depth: a thousandth of it, what three decimals of metres leave at 1 m."""

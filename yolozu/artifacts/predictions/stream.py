@@ -5,11 +5,8 @@ from __future__ import annotations
 import codecs
 import json
 import math
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 PIECE_BYTES = 1 << 22
 EDGE = 16

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.prediction_formats import BoxFormat
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SCHEMA_VERSION = 1
 

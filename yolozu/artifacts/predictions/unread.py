@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from yolozu.artifacts.predictions.json_path import member
 from yolozu.artifacts.predictions.stream import RepeatedKeys
 from yolozu.errors import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 HARMLESS = frozenset((str, int, bool, type(None)))
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from pathlib import Path
+from typing import Any, TextIO
 
 import numpy as np
 
 from yolozu.artifacts.jsonio import atomic_replacement
 from yolozu.artifacts.predictions.types import BOX_KEYS, SCHEMA_VERSION
-from yolozu.errors import InputError
-from yolozu.structures.predictions import is_given
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from yolozu.errors import YolozuError
-    from yolozu.structures.predictions import ImagePredictions
+from yolozu.errors import InputError, YolozuError
+from yolozu.structures.predictions import ImagePredictions, is_given
 
 
 def write_predictions(

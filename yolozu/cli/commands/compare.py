@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_report, wrapped
 from yolozu.progress import progress_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 TITLE_WIDTH = 22
 SHOWN_CLASSES = 10

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import show_report
 from yolozu.progress import progress_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 NAME_WIDTH = 24
 MM_PER_METRE = 1000.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,9 +14,6 @@ from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_report
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.progress import progress_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 AREAS = ("small", "medium", "large")
 NAME_WIDTH = 30

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from yolozu.artifacts.jsonio import write_text
 from yolozu.cli.outputs import require_makeable
 from yolozu.errors import Finding, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from importlib.resources.abc import Traversable
 
 SUFFIX = ".template"
 CONFIGS = "configs"

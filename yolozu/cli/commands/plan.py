@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +12,7 @@ from yolozu.app.sessions import session_for
 from yolozu.cli.render import show_findings
 from yolozu.engine.devices import missing_devices
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
-
-if TYPE_CHECKING:
-    from yolozu.planning.staleness import Verdict
+from yolozu.planning.staleness import Verdict
 
 Words = Annotated[
     list[str] | None,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from yolozu.artifacts.jsonio import pretty
+from yolozu.contract.base import Section
 from yolozu.contract.docs.docstrings import docstrings_of, summary_of
 from yolozu.contract.docs.schema import SCHEMA_PATH, contract_schema
 from yolozu.contract.overrides import ALIASES
@@ -12,11 +13,6 @@ from yolozu.contract.strict.describe import allowed
 from yolozu.contract.strict.slots import Slot, sections, slots_of
 from yolozu.contract.text.scalars import write_flow
 from yolozu.error_codes import CODES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from yolozu.contract.base import Section
 
 CONTRACT_PAGE = "docs/reference/contract.md"
 ERRORS_PAGE = "docs/reference/errors.md"

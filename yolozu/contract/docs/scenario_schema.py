@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from yolozu.contract.base import Section
 from yolozu.contract.docs.docstrings import docstrings_of, summary_of
 from yolozu.contract.sections.scenario_setting import PerturbConfig, Scenario, ScenarioSetting, SliceConfig
-
-if TYPE_CHECKING:
-    from yolozu.contract.base import Section
 
 
 def scenario_setting_schema() -> dict[str, Any]:

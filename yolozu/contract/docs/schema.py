@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from yolozu.contract.base import Section
 from yolozu.contract.docs.docstrings import docstrings_of, summary_of
 from yolozu.contract.overrides import ALIASES
 from yolozu.contract.strict.slots import keys, sections, slot_at, slots_of
-
-if TYPE_CHECKING:
-    from yolozu.contract.base import Section
 
 SCHEMA_PATH = "contracts/v1/run_contract.schema.json"
 COMMA_LIST = {"type": "string", "description": "The same list with commas between its elements."}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from pathlib import Path
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
@@ -17,10 +19,6 @@ from yolozu.contract.text.node import BROKEN, KeyPath, Node, Origin, Problem, do
 from yolozu.contract.text.source import read_source
 from yolozu.errors import ContractError
 from yolozu.registry import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _OUT_OF_RANGE = ("greater_than", "less_than", "string_", "literal_error", "finite_number", "too_")
 

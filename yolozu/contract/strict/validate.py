@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -16,9 +17,6 @@ from yolozu.contract.strict.slots import Slot, sections, slot_at, slots_of
 from yolozu.contract.text.node import BROKEN, DEFAULT_ORIGIN, KeyPath, Node, Problem, dotted
 from yolozu.contract.text.scalars import quoted, resolve
 from yolozu.registry import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _OUT_OF_RANGE = {
     "greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of", "string_pattern_mismatch",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from yolozu.contract.text.node import BROKEN, KeyPath, Node, Origin, Problem
 from yolozu.contract.text.structure import MAX_DEPTH, StructureError, duplicate, strange_text, too_deep, top_level
 from yolozu.errors import ContractError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # The text is known to be JSON when this is used, so tokens need no checks of their own.
 _TOKEN = re.compile(r'[{}\[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}\[\]:,"]+')

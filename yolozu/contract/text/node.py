@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from yolozu.errors import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KeyPath = tuple[str | int, ...]
 

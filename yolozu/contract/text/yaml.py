@@ -6,16 +6,14 @@ shared collections, directives and further documents are refused where they stan
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from yolozu.contract.text.node import BROKEN, KeyPath, Node, Origin, Problem
 from yolozu.contract.text.scalars import resolve
 from yolozu.contract.text.structure import MAX_DEPTH, StructureError, duplicate, strange_text, too_deep, top_level
 from yolozu.contract.text.yaml_errors import PARSER_ERRORS, syntax_problem
 from yolozu.errors import ContractError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def read_yaml_text(text: str, file: str) -> tuple[Node, list[Problem]]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from yolozu.data.images import read_image
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below
 from yolozu.errors import InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 CLOSEST = 2.0
 """At most so many times larger than the smallest picture that covers the input."""

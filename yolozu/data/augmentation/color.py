@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def shift_hsv(image_HW3: NDArray[np.uint8], *, hue: float, saturation: float, value: float) -> NDArray[np.uint8]:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from yolozu.data.images import READ_ERRORS, in_a_line
+from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from yolozu.data.index import DataIndex
-    from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.image_record import ImageRecord
 
 MOST_NAMED = 20
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from yolozu.data.placement import Placement
+from yolozu.data.placement import Placement
 
 REACH_PX = 3
 """Input px around an object that its resampling can touch, or that its soft edge looks at."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from yolozu.contract.text.node import printable
 from yolozu.data.checking.rules import RULES
 from yolozu.data.checking.violations import Violation
 from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
 from yolozu.errors import Finding, GateFailed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SCHEMA_VERSION = 1
 MOST_SHOWN = 20

@@ -4,20 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from yolozu.data.checking.pose_readings import MANY, Reading, readings_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.data.checking.pose_fit import PosedObjects
-    from yolozu.data.checking.pose_readings import Words
+from yolozu.data.checking.pose_fit import PosedObjects
+from yolozu.data.checking.pose_readings import MANY, Reading, Words, readings_of
 
 # Measured on rendered scenes and on photos of a plaster figure: correct poses overlap their boxes by 0.99 at the
 # median, transposed rotations by 0.77 and 0.69, most other mistakes by less; there is much room between the two.

@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from yolozu.data.corruption.pixels import WHITE, as_fractions, as_levels, disk, filtered, magnified, streak
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 DEFOCUS = ((3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5))
 """Radius of the disk, and of the Gaussian that softens its rim."""

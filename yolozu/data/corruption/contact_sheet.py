@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from yolozu.data.corruption.corruption import SEVERITIES, Corruption
 from yolozu.data.corruption.registry import CORRUPTIONS
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MARGIN = 4
 LABEL_WIDTH, LABEL_HEIGHT = 150, 20

@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from yolozu.data.corruption.pixels import as_fractions, as_levels
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 VALUE_ADDED = (0.1, 0.2, 0.3, 0.4, 0.5)
 """What is added to HSV's value, as a fraction of white."""

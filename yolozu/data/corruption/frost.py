@@ -11,16 +11,13 @@ photographs, not equal to them.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
 from yolozu.data.corruption.fractal_noise import plasma
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SIDE = 640
 """Longer side of the pictures that the lengths below are meant for. In larger ones feathers are larger, in smaller ones

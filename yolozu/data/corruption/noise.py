@@ -4,14 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.data.corruption.pixels import WHITE, as_fractions, as_levels
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 STD = (0.08, 0.12, 0.18, 0.26, 0.38)
 """Standard deviation of Gaussian noise, as a fraction of white."""

@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import scipy.fft
+from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import correlate1d
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 WHITE = np.float32(255.0)
 

@@ -6,17 +6,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from yolozu.data.corruption.fractal_noise import plasma
 from yolozu.data.corruption.frost import frost_pattern
 from yolozu.data.corruption.pixels import as_fractions, as_levels, filtered, streak
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SNOW = (
     (0.1, 0.3, 3.0, 0.5, 10, 4.0, 0.8),

@@ -5,16 +5,12 @@ from __future__ import annotations
 import shutil
 import stat
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from yolozu.artifacts.zip_damage import ZIP_DAMAGE
 from yolozu.errors import Finding, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from yolozu.progress import Progress
+from yolozu.progress import Progress
 
 MOST_BYTES = 4 << 30
 """Unpacked; no data set fetched here is nearly as large."""

@@ -11,17 +11,14 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import yolozu
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.errors import InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from yolozu.progress import Progress
+from yolozu.progress import Progress
 
 TIMEOUT_S = 30.0
 """Silence after which a server counts as gone."""

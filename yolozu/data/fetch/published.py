@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.artifacts.atomic_files import atomic_directory, explaining_write_errors, is_taken
 from yolozu.artifacts.coco_classes import COCO_CLASSES
@@ -16,12 +17,8 @@ from yolozu.data.fetch.download import NotFetched, Part, download
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.errors import Finding, InputError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.progress import Progress
-    from yolozu.structures.classes import ClassTable
+from yolozu.progress import Progress
+from yolozu.structures.classes import ClassTable
 
 SCHEMA_VERSION = 1
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from yolozu.artifacts.jsonio import read_json
 from yolozu.contract.base import Section
 from yolozu.errors import Finding, InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DESCRIPTOR_NAME = "dataset.json"
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
+from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import is_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from yolozu.artifacts.digest import DigestCache
 
 
 def named_masks(sidecars: list[str], root: Path, cache: DigestCache) -> list[str]:

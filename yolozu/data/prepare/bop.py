@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.artifacts.atomic_files import copy_files, explaining_write_errors, refuse_first_of, write_files
 from yolozu.artifacts.jsonio import canonical
 from yolozu.data.classes import stated_classes
+from yolozu.data.labels import Instance, LabeledImage
 from yolozu.data.layouts.bop_files import scenes_of
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import stem_of
-from yolozu.data.layouts.layout import find_layout
+from yolozu.data.layouts.layout import Layout, find_layout
 from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.data.readers.bop import BopReader
 from yolozu.errors import InputError
-
-if TYPE_CHECKING:
-    from yolozu.data.labels import Instance, LabeledImage
-    from yolozu.data.layouts.layout import Layout
-    from yolozu.progress import Progress
+from yolozu.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from yolozu.artifacts.atomic_files import copy_files, explaining_write_errors, refuse_first_of, unlisted, write_files
 from yolozu.data.checking.box_units import other_units
+from yolozu.data.labels import Defect, LabeledImage, SplitLabels
 from yolozu.data.layouts.coco_files import coco_split_at, coco_splits
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, stem_of
@@ -19,10 +20,7 @@ from yolozu.data.layouts.layout import Layout, Split
 from yolozu.data.prepare.extending import as_written, extended, write_descriptor
 from yolozu.data.readers.coco import CocoReader
 from yolozu.errors import InputError
-
-if TYPE_CHECKING:
-    from yolozu.data.labels import Defect, LabeledImage, SplitLabels
-    from yolozu.progress import Progress
+from yolozu.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,18 @@ What training does on the fly with `paste_backgrounds`, done once: held-out imag
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from yolozu.artifacts.atomic_files import atomic_directory, explaining_write_errors, is_taken
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.augmentation.augment import (
     GROUND_PART,
@@ -32,26 +36,17 @@ from yolozu.data.augmentation.masks import MaskStore, joined_mask, require_masks
 from yolozu.data.augmentation.object_boxes import object_boxes
 from yolozu.data.augmentation.pasting import placed_cut_out
 from yolozu.data.images import read_image
+from yolozu.data.index import DataIndex
 from yolozu.data.layouts.descriptor import SplitEntry
+from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.data.placed_poses import place_poses
+from yolozu.data.placement import Placement
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.geometry.pose import corrected_intrinsics
-from yolozu.structures.poses import PoseLabels
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from yolozu.artifacts.meshes import ObjectModel, ObjectModels
-    from yolozu.data.index import DataIndex
-    from yolozu.data.layouts.mesh_files import ModelFiles
-    from yolozu.data.placement import Placement
-    from yolozu.progress import Progress
-    from yolozu.structures.poses import PlacedPoses
+from yolozu.progress import Progress
+from yolozu.structures.poses import PlacedPoses, PoseLabels
 
 KINDS = ("images", "labels", "masks")
 PNG_EFFORT = 1

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
+from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from yolozu.data.layouts.mesh_files import ModelFiles
-    from yolozu.structures.classes import ClassTable
+from yolozu.structures.classes import ClassTable
 
 
 def extended(

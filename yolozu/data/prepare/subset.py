@@ -8,24 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.artifacts.atomic_files import explaining_write_errors
-from yolozu.artifacts.digest import digest_of
+from yolozu.artifacts.digest import DigestCache, digest_of
 from yolozu.artifacts.jsonio import pretty, read_json, write_text_if_changed
 from yolozu.data.classes import classes_of_labels, stated_classes
-from yolozu.data.layouts.layout import find_layout
+from yolozu.data.labels import LabeledImage
+from yolozu.data.layouts.layout import Layout, Split, find_layout
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.data.prepare.subset_labels import labels_of
 from yolozu.data.registry import READERS
 from yolozu.data.selection import choose
 from yolozu.errors import UsageError
-
-if TYPE_CHECKING:
-    from yolozu.artifacts.digest import DigestCache
-    from yolozu.data.labels import LabeledImage
-    from yolozu.data.layouts.layout import Layout, Split
-    from yolozu.structures.classes import ClassTable
+from yolozu.structures.classes import ClassTable
 
 SCHEMA_VERSION = 1
 SELECTION_NAME = "subset.json"

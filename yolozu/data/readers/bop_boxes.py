@@ -4,21 +4,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from yolozu.data.images import READ_ERRORS, in_a_line
+from yolozu.data.labels import InstancePose
 from yolozu.geometry.camera import intrinsics_matrix, project, transform
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from yolozu.data.labels import InstancePose
-    from yolozu.geometry.pose_values import Numbers4
+from yolozu.geometry.pose_values import Numbers4
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in px from the image's upper left corner."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from yolozu.artifacts.jsonio import is_text, read_json
 from yolozu.data.readers.coco_values import FARTHEST_PX, name_of, whole_number
 from yolozu.errors import Finding, InputError
 from yolozu.structures.classes import ClassTable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 FIX = "give a COCO instances file: images, annotations and categories, each a list of objects"
 MOST_SHOWN = 20

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from yolozu.artifacts.jsonio import is_text
-
-if TYPE_CHECKING:
-    from yolozu.geometry.pose_values import Numbers4
+from yolozu.geometry.pose_values import Numbers4
 
 FARTHEST_PX = 1e9
 """A coordinate beyond this is no place near any image."""

@@ -7,15 +7,11 @@ where the data set's ``kpt_shape`` says so; without it, a line of 7, 9, 11, … 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from yolozu.artifacts.jsonio import explain_read_error
 from yolozu.data.labels import Defect, Instance
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from yolozu.data.layouts.ultralytics import Keypoints
+from yolozu.data.layouts.ultralytics import Keypoints
 
 FARTHEST = 1e6
 """A coordinate beyond this is no place near any image, nor one in px."""

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from yolozu.artifacts.jsonio import read_json
 from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.artifacts.ply import read_vertices
-from yolozu.data.layouts.mesh_files import INFO_NAME, object_id
+from yolozu.data.layouts.mesh_files import INFO_NAME, ModelFiles, object_id
 from yolozu.errors import Finding, InputError
 from yolozu.geometry.extent import diameter_of
 from yolozu.geometry.pose_values import number
-from yolozu.geometry.symmetry import AxesApartError, symmetries_of_info, symmetries_of_text
+from yolozu.geometry.symmetry import AxesApartError, Symmetries, symmetries_of_info, symmetries_of_text
 from yolozu.registry import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from yolozu.data.layouts.mesh_files import ModelFiles
-    from yolozu.geometry.symmetry import Symmetries
-    from yolozu.structures.classes import ClassTable
+from yolozu.structures.classes import ClassTable
 
 FIX = "write a map of object id to {diameter, symmetries_discrete, symmetries_continuous}, as BOP does"
 

@@ -8,27 +8,22 @@ is listed in ``docs/how-to/use-pose-data.md``; keys that are not known there are
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.jsonio import explain_read_error, is_text
 from yolozu.artifacts.meshes import ObjectModel
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera
 from yolozu.geometry.extent import diameter_of
-from yolozu.geometry.pose_values import LARGEST, camera, matrix, numbers, vector
+from yolozu.geometry.pose_values import LARGEST, Numbers4, camera, matrix, numbers, vector
 from yolozu.geometry.symmetry import Symmetries, symmetries_of_value
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.geometry.pose_values import Numbers4
 
 RULE = "malformed_pose"
 """Rule that everything a sidecar says wrongly breaks."""

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from yolozu.data.synth.raster import SampleGrid, Window
+from yolozu.data.synth.scene import PosedSolid, Scene
 from yolozu.data.synth.table import table_picture
 from yolozu.geometry.camera import project, transform
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.data.synth.scene import PosedSolid, Scene
 
 SAMPLES_PER_PX = 2
 """Along each side of a pixel: four samples, whose mean smooths the edges."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.data.synth.solids import Solid, all_solids
 from yolozu.geometry.camera import intrinsics_matrix, look_at, project, rotation_about_z, transform
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 FOCAL_PER_WIDTH = 2.5
 DISTANCE_M = (0.5, 0.9)

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 RED, ORANGE, YELLOW = (0.86, 0.16, 0.16), (0.96, 0.55, 0.11), (0.96, 0.86, 0.20)
 GREEN, CYAN, BLUE = (0.16, 0.66, 0.27), (0.15, 0.74, 0.80), (0.16, 0.33, 0.85)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from yolozu.data.synth.scene import Scene
+from yolozu.data.synth.scene import Scene
 
 PATTERNS = ("plain", "boards", "tiles", "stripes")
 

@@ -13,10 +13,12 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -27,13 +29,8 @@ from yolozu.data.synth.renderer import Rendering, render
 from yolozu.data.synth.scene import Scene, draw_scene
 from yolozu.data.synth.solids import all_solids
 from yolozu.errors import UsageError
+from yolozu.progress import Progress
 from yolozu.system import available_cores, released
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
-
-    from yolozu.progress import Progress
 
 STREAMS = {"train": 0, "val": 1}
 """Part of every scene's seed: training and held-out scenes come from separate streams."""

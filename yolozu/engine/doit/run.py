@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from doit.cmd_base import TaskLoader2
 from doit.doit_cmd import DoitMain
@@ -10,11 +10,8 @@ from doit.task import dict_to_task
 
 from yolozu.engine.doit.reporter import BuildReporter
 from yolozu.engine.doit.runner import use_runner_of
-from yolozu.engine.doit.tasks import doit_config
+from yolozu.engine.doit.tasks import Build, doit_config
 from yolozu.errors import EXIT_DONE, EXIT_USAGE
-
-if TYPE_CHECKING:
-    from yolozu.engine.doit.tasks import Build
 
 
 class BuildLoader(TaskLoader2):  # type: ignore[misc]

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import canonical
-from yolozu.artifacts.predictions import load_predictions
-from yolozu.data.index import images_digest
+from yolozu.artifacts.meshes import ObjectModels
+from yolozu.artifacts.prediction_formats import BoxFormat
+from yolozu.artifacts.predictions import PredictionsFile, load_predictions
+from yolozu.contract.sections.evaluate import EvalEngine
+from yolozu.data.index import DataIndex, images_digest
 from yolozu.errors import Finding, InputError, YolozuError
 from yolozu.evaluation.benchmark.protocol import (
     EvalProtocol,
@@ -18,25 +25,11 @@ from yolozu.evaluation.benchmark.protocol import (
     models_digest,
     protocol_data,
 )
-from yolozu.evaluation.boxes.coco import evaluate_coco
+from yolozu.evaluation.boxes.coco import CocoResult, evaluate_coco
 from yolozu.evaluation.boxes.report import said_by
 from yolozu.evaluation.known_images import known_images
-from yolozu.evaluation.pose.evaluate import evaluate_pose
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from pydantic import JsonValue
-
-    from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.artifacts.prediction_formats import BoxFormat
-    from yolozu.artifacts.predictions import PredictionsFile
-    from yolozu.contract.sections.evaluate import EvalEngine
-    from yolozu.data.index import DataIndex
-    from yolozu.evaluation.boxes.coco import CocoResult
-    from yolozu.evaluation.pose.evaluate import PoseResult
-    from yolozu.progress import Progress
+from yolozu.evaluation.pose.evaluate import PoseResult, evaluate_pose
+from yolozu.progress import Progress
 
 IMAGES_KEY = "images_sha256"
 """Key of a predictions file's meta: `images_digest` of the images predicted, the first ``images`` of a split."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, JsonValue, ValidationError
@@ -11,20 +13,15 @@ from ruamel.yaml import YAML
 
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.jsonio import canonical, write_text
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.record import Record
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.contract.sections.predict import PredictSection
 from yolozu.contract.text.source import read_source
+from yolozu.data.index import DataIndex
 from yolozu.errors import ContractError, Finding, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from yolozu.artifacts.meshes import ObjectModel, ObjectModels
-    from yolozu.data.index import DataIndex
-    from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.image_record import ImageRecord
 
 DECIMALS = 9
 """Of poses and models, metres: what is behind them differs between machines."""

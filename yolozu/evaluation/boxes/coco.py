@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from yolozu.contract.sections.evaluate import EvalEngine
+from yolozu.data.index import DataIndex
+from yolozu.evaluation.boxes.engines.base import Curves
 from yolozu.evaluation.boxes.metrics import METRICS
 from yolozu.evaluation.boxes.problem import CocoProblem, problem_of
 from yolozu.evaluation.boxes.registry import ENGINES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.contract.sections.evaluate import EvalEngine
-    from yolozu.data.index import DataIndex
-    from yolozu.evaluation.boxes.engines.base import Curves
-    from yolozu.structures.predictions import ImagePredictions
+from yolozu.structures.predictions import ImagePredictions
 
 NAMED_CLASSES = 5
 """Classes that a warning names one by one."""

@@ -4,20 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.evaluation.boxes.metrics import LIMITS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
-    from yolozu.evaluation.boxes.problem import CocoProblem
+from yolozu.evaluation.boxes.problem import CocoProblem
 
 IOUS_T = np.linspace(0.5, 0.95, 10)
 LARGEST_IOU = 1.0 - 1e-10

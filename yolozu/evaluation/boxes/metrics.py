@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from yolozu.contract.sections.evaluate import COCO_METRICS
-
-if TYPE_CHECKING:
-    from yolozu.evaluation.boxes.engines.base import Curves
+from yolozu.evaluation.boxes.engines.base import Curves
 
 AREAS = ("all", "small", "medium", "large")
 LIMITS = (1, 10, 100)

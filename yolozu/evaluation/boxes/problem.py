@@ -4,24 +4,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.predictions.names import ImageNames
+from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
 from yolozu.evaluation.known_images import require_labels
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.data.index import DataIndex
-    from yolozu.structures.classes import ClassTable
-    from yolozu.structures.image_record import ImageRecord
-    from yolozu.structures.predictions import ImagePredictions
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.predictions import ImagePredictions
 
 GRAIN_PX = 9
 """Decimals that box coordinates are rounded to. Boxes are kept normalized; going back to px leaves errors of 1e-13,

@@ -5,24 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from yolozu.evaluation.boxes.matching import IGNORED, IOUS_T, RIGHT
-from yolozu.evaluation.boxes.metrics import AREAS, FIRST_IOU, IOU_STEP, METRICS
+from yolozu.evaluation.boxes.matching import IGNORED, IOUS_T, RIGHT, Matches
+from yolozu.evaluation.boxes.metrics import AREAS, FIRST_IOU, IOU_STEP, METRICS, Metric
 from yolozu.system import available_cores, released
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from yolozu.evaluation.boxes.matching import Matches
-    from yolozu.evaluation.boxes.metrics import Metric
 
 RECALLS = np.linspace(0.0, 1.0, 101)
 AT_ONCE = 128

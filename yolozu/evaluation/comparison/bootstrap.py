@@ -7,12 +7,8 @@ Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapters 6 a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 AT_ONCE = 128
 """Data sets whose medians are taken together; bounds memory."""

@@ -4,30 +4,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from yolozu.artifacts.meshes import ObjectModels
+from yolozu.data.index import DataIndex
 from yolozu.evaluation.boxes.matching import matches_of
 from yolozu.evaluation.boxes.metrics import METRICS
-from yolozu.evaluation.boxes.problem import problem_of
+from yolozu.evaluation.boxes.problem import CocoProblem, problem_of
 from yolozu.evaluation.boxes.weighted import mean_over_categories, metrics_of
 from yolozu.evaluation.comparison.bootstrap import drawn, percentile_interval, weighted_means, weighted_medians
 from yolozu.evaluation.pose.metrics import METRICS as POSE_METRICS
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import pose_problem_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.data.index import DataIndex
-    from yolozu.evaluation.boxes.problem import CocoProblem
-    from yolozu.progress import Progress
-    from yolozu.structures.predictions import ImagePredictions
+from yolozu.progress import Progress
+from yolozu.structures.predictions import ImagePredictions
 
 COMPARED_POSES = ("add_s_01d", "within_5deg_5cm", "rot_deg_median", "t_mm_median")
 LOWER_IS_BETTER = frozenset(("rot_deg_median", "t_mm_median"))

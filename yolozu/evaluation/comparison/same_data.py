@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from yolozu.artifacts.meshes import ObjectModels
+from yolozu.data.index import DataIndex
 from yolozu.evaluation.benchmark.protocol import models_digest, truth_digest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.data.index import DataIndex
-    from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.image_record import ImageRecord
 
 
 @dataclass(frozen=True)

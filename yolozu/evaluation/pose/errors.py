@@ -8,17 +8,14 @@ forward. `bop_toolkit`'s formulas, which say mm where these say metres.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree as KDTree
 
 from yolozu.geometry.rotation_arrays import rotation_angles
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
 MOST_STRETCHED = 1e-5
 """Largest deviation of ``R Rᵀ`` from the identity that leaves distances as they are, to a 100,000th."""

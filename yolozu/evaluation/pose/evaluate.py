@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from yolozu.artifacts.meshes import ObjectModels
+from yolozu.data.index import DataIndex
 from yolozu.evaluation.pose.metrics import METRICS, nearest_pairs
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import PoseProblem, pose_problem_of
+from yolozu.evaluation.pose.targets import ImageTargets
 from yolozu.geometry.extent import diameter_of, in_other_unit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.data.index import DataIndex
-    from yolozu.evaluation.pose.targets import ImageTargets
-    from yolozu.structures.classes import ClassTable
-    from yolozu.structures.predictions import ImagePredictions
+from yolozu.structures.classes import ClassTable
+from yolozu.structures.predictions import ImagePredictions
 
 QUICK_METRICS = ("add_01d", "rot_deg_median", "t_mm_median", "within_5deg_5cm")
 OTHER_UNIT = (500.0, 2000.0)

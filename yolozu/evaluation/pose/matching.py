@@ -4,14 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from yolozu.evaluation.pose.problem import PoseProblem
+from yolozu.evaluation.pose.problem import PoseProblem
 
 
 def matched_pairs(

@@ -4,21 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.evaluation.pose.matching import matched_pairs
-from yolozu.evaluation.pose.pair_errors import AUC_LIMIT_M, LARGEST_FRACTION
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from yolozu.evaluation.pose.pair_errors import PairErrors
+from yolozu.evaluation.pose.pair_errors import AUC_LIMIT_M, LARGEST_FRACTION, PairErrors
 
 PROJECTION_LIMIT_PX = 5.0
 ROTATION_LIMIT_DEG, T_LIMIT_M = 5.0, 0.05

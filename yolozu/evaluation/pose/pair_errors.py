@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from yolozu.artifacts.meshes import ObjectModels
 from yolozu.evaluation.pose.errors import (
     Pose,
     add_m,
@@ -19,18 +21,11 @@ from yolozu.evaluation.pose.errors import (
     rotation_errors_deg,
     translation_errors_m,
 )
+from yolozu.evaluation.pose.problem import PoseProblem
 from yolozu.evaluation.pose.shapes import Shape, shape_of
 from yolozu.evaluation.pose.symmetries import looks_of, nearest_looks
 from yolozu.geometry.symmetry import Symmetries
 from yolozu.system import available_cores
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from numpy.typing import NDArray
-
-    from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.evaluation.pose.problem import PoseProblem
 
 AUC_LIMIT_M = 0.1
 LARGEST_FRACTION = 0.1

@@ -4,23 +4,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from yolozu.data.index import DataIndex
 from yolozu.evaluation.boxes.problem import by_record, refuse_unknown_classes
 from yolozu.evaluation.known_images import require_labels
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.data.index import DataIndex
-    from yolozu.evaluation.pose.targets import ImageTargets
-    from yolozu.structures.image_record import ImageRecord
-    from yolozu.structures.predictions import ImagePredictions
+from yolozu.evaluation.pose.targets import ImageTargets
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.predictions import ImagePredictions
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
+from yolozu.artifacts.meshes import ObjectModel
 from yolozu.evaluation.pose.symmetries import discretized
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from yolozu.artifacts.meshes import ObjectModel
-    from yolozu.geometry.symmetry import Symmetries
+from yolozu.geometry.symmetry import Symmetries
 
 LEAF_SIZE = 64
 """Points in a leaf of the tree: with 35,000 points two to five times as fast as scipy's 10 to 16, the farther the

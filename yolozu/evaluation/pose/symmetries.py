@@ -5,16 +5,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.evaluation.pose.errors import Pose
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from yolozu.geometry.symmetry import Symmetries
+from yolozu.geometry.symmetry import Symmetries
 
 STEP_FRACTION = 0.01
 """Largest way, as a fraction of the diameter, that a point may travel between two turns about a continuous axis."""

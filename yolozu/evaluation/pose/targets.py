@@ -9,22 +9,18 @@ Source: https://github.com/thodan/bop_toolkit/blob/master/docs/bop_datasets_form
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.jsonio import read_json
+from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
 from yolozu.evaluation.bop_ids import stated_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from yolozu.data.index import DataIndex
 
 TARGETS_NAME = "test_targets_bop19.json"
 FIX = "give a list of {scene_id, im_id, obj_id, inst_count}"

@@ -4,32 +4,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from yolozu.artifacts.meshes import ObjectModels
+from yolozu.contract.sections.evaluate import EvalEngine
+from yolozu.data.index import DataIndex
 from yolozu.evaluation.boxes.metrics import Metric
-from yolozu.evaluation.boxes.problem import problem_of
+from yolozu.evaluation.boxes.problem import CocoProblem, problem_of
 from yolozu.evaluation.boxes.registry import ENGINES
 from yolozu.evaluation.pose.metrics import METRICS as POSE_METRICS
+from yolozu.evaluation.pose.metrics import Column
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import pose_problem_of
 from yolozu.evaluation.scenarios.report import Numbers
 from yolozu.evaluation.scenarios.slices import Sliced
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.contract.sections.evaluate import EvalEngine
-    from yolozu.data.index import DataIndex
-    from yolozu.evaluation.boxes.problem import CocoProblem
-    from yolozu.evaluation.pose.metrics import Column
-    from yolozu.structures.predictions import ImagePredictions
+from yolozu.structures.predictions import ImagePredictions
 
 IOU_PERCENT = 50
 MM_PER_METRE = 1000.0

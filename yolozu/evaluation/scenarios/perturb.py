@@ -4,25 +4,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from yolozu.contract.sections.scenario_setting import INTRINSICS, SCALE, SHORT_KINDS
+from yolozu.contract.sections.scenario_setting import INTRINSICS, SCALE, SHORT_KINDS, PerturbConfig
 from yolozu.data.corruption.corruption import Corruption
+from yolozu.data.transform import ImageTransform
 from yolozu.geometry.pose import corrected_intrinsics
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.contract.sections.scenario_setting import PerturbConfig
-    from yolozu.data.transform import ImageTransform
-    from yolozu.structures.image_record import ImageRecord
-    from yolozu.structures.poses import PoseLabels
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.poses import PoseLabels
 
 SCALES = (0.9, 0.75, 0.6, 0.45, 0.3)
 """By severity: the shrunk picture's sides relative to the picture's."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from yolozu.artifacts.digest import digest_of
+from yolozu.artifacts.meshes import ObjectModels
+from yolozu.contract.sections.scenario_setting import PerturbConfig, Scenario, ScenarioSetting
+from yolozu.data.index import DataIndex
 from yolozu.data.selection import choose
+from yolozu.data.transform import ImageTransform
 from yolozu.errors import Finding, InputError
 from yolozu.evaluation.scenarios.measure import Evaluation, Measured
 from yolozu.evaluation.scenarios.perturb import shown
@@ -21,16 +26,8 @@ from yolozu.evaluation.scenarios.report import (
 )
 from yolozu.evaluation.scenarios.slices import everything, sliced
 from yolozu.registry import nearest
+from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import TimedPredictions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from yolozu.artifacts.meshes import ObjectModels
-    from yolozu.contract.sections.scenario_setting import PerturbConfig, Scenario, ScenarioSetting
-    from yolozu.data.index import DataIndex
-    from yolozu.data.transform import ImageTransform
-    from yolozu.structures.image_record import ImageRecord
 
 NAMED_CLASSES = 10
 """Classes that an error names one by one."""

@@ -4,17 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from yolozu.geometry.pose_tensors import SeenBy
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.structures.targets import PoseTargets, Targets
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)

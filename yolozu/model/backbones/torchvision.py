@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 import torch
+from torch import Tensor
 
 from yolozu.errors import Finding, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from torch import Tensor
 
 COUNTER = ".num_batches_tracked"
 """Batches a batch normalization has seen, which evaluation does not read: missing in files of the time before it was

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from yolozu.artifacts.init_report import InitClass, InitRow
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.errors import Finding, InputError
+from yolozu.model.detector import Detector
 from yolozu.model.weights.class_rows import (
     EMBEDDING,
     ClassRows,
@@ -20,16 +24,6 @@ from yolozu.model.weights.class_rows import (
 )
 from yolozu.model.weights.errors import refusals
 from yolozu.model.weights.source import COUNTER, Source, read_source
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from torch import Tensor
-
-    from yolozu.contract.sections.model import ModelConfig
-    from yolozu.model.detector import Detector
-
 
 POSE_PARTS = ("decoder.pose_heads.", "k_head.")
 RECONSTRUCTION = "reconstruction."

@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from torch import Tensor
+
+from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.errors import InputError
-from yolozu.model.backbones.base import TorchvisionBackbone
+from yolozu.model.backbones.base import Backbone, TorchvisionBackbone
 from yolozu.model.weights import official_layout, transformers_layout
+from yolozu.model.weights.architecture import Value
 from yolozu.model.weights.container import Container, open_weights
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from yolozu.artifacts.checkpoint import Checkpoint
-    from yolozu.model.backbones.base import Backbone
-    from yolozu.model.weights.architecture import Value
-    from yolozu.model.weights.renaming import Renamed
+from yolozu.model.weights.renaming import Renamed
 
 COUNTER = ".num_batches_tracked"
 """Batches that a batch normalization has seen. Frozen ones have no such counter, and nothing reads it."""

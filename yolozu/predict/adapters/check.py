@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from yolozu.errors import UsageError
 from yolozu.predict.adapters.registry import MEND, available_adapters
+from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.structures.image_record import ImageRecord
 
 
 def require_answers(name: str, records: Sequence[ImageRecord], predictions: Sequence[ImagePredictions]) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
+from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.structures.image_record import ImageRecord
 
 
 class DummyAdapter(WithoutModel):

@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.data.preprocess import Preprocess
@@ -12,17 +17,9 @@ from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
 from yolozu.predict.detect import DetectorRun, require_classes
 from yolozu.predict.model_check import require_exported_from
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.predictions import ImagePredictions
 from yolozu.system import available_cores
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from yolozu.structures.image_record import ImageRecord
-    from yolozu.structures.predictions import ImagePredictions
 
 
 class OnnxRuntimeAdapter(WithoutModel):

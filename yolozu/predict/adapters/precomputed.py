@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.predictions import read_predictions
 from yolozu.artifacts.predictions.names import ImageNames
-from yolozu.errors import Finding, InputError
+from yolozu.errors import Finding, InputError, YolozuError
 from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
 from yolozu.predict.adapters.dummy import without_detections
+from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from yolozu.errors import YolozuError
-    from yolozu.structures.image_record import ImageRecord
 
 
 class PrecomputedAdapter(WithoutModel):

@@ -5,32 +5,27 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.artifacts.checkpoint import Checkpoint, read_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.data.preprocess import Preprocess, normalize_images
+from yolozu.data.transform import ImageTransform
+from yolozu.model.detector import Detector
 from yolozu.model.device import device_named
 from yolozu.model.loading import detector_from
+from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.batches import image_batches
 from yolozu.predict.detect import DetectorRun, require_classes
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.predictions import ImagePredictions
 from yolozu.system import available_cores
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from yolozu.artifacts.checkpoint import Checkpoint
-    from yolozu.data.transform import ImageTransform
-    from yolozu.model.detector import Detector
-    from yolozu.predict.adapters.base import AdapterRequest
-    from yolozu.structures.image_record import ImageRecord
-    from yolozu.structures.predictions import ImagePredictions
 
 
 class RtdetrPoseAdapter:

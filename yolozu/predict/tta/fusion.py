@@ -9,23 +9,17 @@ views miss has a lower score. New are poses, turned views, and that views which 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.data.detections import require_rotations
 from yolozu.predict.tta.matching import Members, Seen, objects_of
 from yolozu.predict.tta.pose_fusion import fused_poses, joined
 from yolozu.predict.tta.unwarp import carried, carried_boxes, input_size
-from yolozu.structures.detections import RawDetections
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.structures.detections import RawPoses
+from yolozu.structures.detections import RawDetections, RawPoses
 
 BORDER = 0.01
 """Part of a turned view's side: boxes that come nearer to the canvas' border are cut by it, for all one can tell."""

@@ -5,18 +5,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from yolozu.errors import Finding, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.structures.predictions import ImagePredictions
-
+from yolozu.structures.predictions import ImagePredictions
 
 SIGNS = {
     "R": np.array([[1.0, -1.0, -1.0], [-1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]]),

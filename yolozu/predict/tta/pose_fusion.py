@@ -4,19 +4,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.geometry.rotation_arrays import rotation_angles
+from yolozu.predict.tta.matching import Members
 from yolozu.structures.detections import RawPoses
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from yolozu.predict.tta.matching import Members
 
 SAME_LOOK = float(np.radians(30.0))
 """Rotations farther than this from the best-scored one show another of a symmetric object's equal poses, or an error;

@@ -8,25 +8,20 @@ import hashlib
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import Any, Self
 
 import torch
+from torch import Tensor, nn
 
 from yolozu.errors import UsageError
+from yolozu.predict.ttt.base import TttMethod
 from yolozu.predict.ttt.guards import Breach, gradient_breach, loss_breach, update_breach
 from yolozu.predict.ttt.parameters import adapted_parameters, require_part_in
 from yolozu.predict.ttt.registry import TTT_METHODS
+from yolozu.predict.ttt.settings import TttSettings
 from yolozu.predict.ttt.statistics import NormStatistics
 from yolozu.tuning.lora import attach_lora, detach_lora, has_lora
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
-
-    from torch import Tensor, nn
-
-    from yolozu.predict.ttt.base import TttMethod
-    from yolozu.predict.ttt.settings import TttSettings
 
 FRESH_RANK, FRESH_ALPHA = 4, 4.0
 """Of the adapters that a network without any is given for the time it adapts."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from yolozu.contract.sections.ttt_presets import Limits
+from yolozu.contract.sections.ttt_presets import Limits
 
 Reason = Literal[
     "non_finite_loss",

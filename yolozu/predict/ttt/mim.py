@@ -4,19 +4,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor, nn
 
 from yolozu.errors import UsageError
 from yolozu.losses.reconstruction import hidden_pixels_loss
 from yolozu.model.detector import Detector
 from yolozu.model.reconstruction import random_patches
 from yolozu.predict.ttt.base import MethodDefaults
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor, nn
-
-    from yolozu.predict.ttt.settings import TttSettings
+from yolozu.predict.ttt.settings import TttSettings
 
 
 class Mim:

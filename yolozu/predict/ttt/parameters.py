@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
-from torch import nn
+from torch import Tensor, nn
 
 from yolozu.errors import UsageError
+from yolozu.predict.ttt.settings import TttSettings
 from yolozu.tuning.lora import is_lora_parameter
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from yolozu.predict.ttt.settings import TttSettings
 
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)  # noqa: SLF001 - the one base of batch norms
 

@@ -5,18 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from yolozu.errors import UsageError
 from yolozu.predict.ttt.base import MethodDefaults
-
-if TYPE_CHECKING:
-    import torch
-
-    from yolozu.predict.ttt.settings import TttSettings
+from yolozu.predict.ttt.settings import TttSettings
 
 LOGITS = "pred_logits"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
 import torch
 from pydantic import ValidationError
@@ -25,10 +27,6 @@ from yolozu.training.non_finite.bundle import StepBundle, foreign_bundle, read_b
 from yolozu.training.non_finite.locate import number
 from yolozu.training.non_finite.recompute import RecomputedStep, recompute
 from yolozu.training.randomness import deterministic
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 SCHEMA_VERSION = 1
 

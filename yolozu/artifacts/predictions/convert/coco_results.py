@@ -5,20 +5,17 @@ Source: cocodataset.org, "Results Format"; pycocotools' ``loadRes`` reads it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
+from yolozu.artifacts.prediction_formats import BoxFormat
+from yolozu.artifacts.predictions.convert.entry import ConvertedEntry, LeftOut
 from yolozu.artifacts.predictions.convert.layouts import note_attributes
+from yolozu.artifacts.predictions.convert.numbers import CocoNumbers
 from yolozu.artifacts.predictions.json_path import member
 from yolozu.artifacts.predictions.types import BOX_KEYS
 from yolozu.artifacts.predictions.writer import json_text
 from yolozu.errors import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from yolozu.artifacts.prediction_formats import BoxFormat
-    from yolozu.artifacts.predictions.convert.entry import ConvertedEntry, LeftOut
-    from yolozu.artifacts.predictions.convert.numbers import CocoNumbers
 
 ROW_SOURCES = frozenset(("class_id", "score", "bbox"))
 KNOWN_ELSEWHERE = frozenset(("image_size",))

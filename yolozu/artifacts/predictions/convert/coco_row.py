@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yolozu.artifacts.predictions.block import NUMBERS
 from yolozu.artifacts.predictions.detections import (
@@ -19,9 +20,6 @@ from yolozu.artifacts.predictions.layout import COCO_ROW_KEYS
 from yolozu.artifacts.predictions.types import LARGEST_CLASS_ID, NumberField
 from yolozu.artifacts.predictions.unread import repeated_keys, unread_findings
 from yolozu.errors import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 CATEGORY_ID = NumberField("category_id", (), "Category of the annotations file.", 0, LARGEST_CLASS_ID, integer=True)
 BBOX = NumberField("bbox", (4,), "Left, top, width, height, px.")

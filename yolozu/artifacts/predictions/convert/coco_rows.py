@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.predictions.convert.coco_row import RowRules, is_sound, row_findings
+from yolozu.artifacts.predictions.convert.numbers import CocoNumbers
+from yolozu.artifacts.predictions.findings import Findings
 from yolozu.artifacts.predictions.layout import COCO_ROW_KEYS
+from yolozu.artifacts.predictions.names import KnownImages
 from yolozu.artifacts.predictions.reading import broken_file, unreadable_file
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from yolozu.artifacts.predictions.convert.numbers import CocoNumbers
-    from yolozu.artifacts.predictions.findings import Findings
-    from yolozu.artifacts.predictions.names import KnownImages
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
 from yolozu.artifacts.predictions.check import check_predictions
 from yolozu.artifacts.predictions.convert.coco_rows import CocoRows
 from yolozu.artifacts.predictions.convert.numbers import CocoNumbers
 from yolozu.artifacts.predictions.convert.passing import Passing
 from yolozu.artifacts.predictions.findings import Findings
 from yolozu.artifacts.predictions.layout import is_coco_row
+from yolozu.artifacts.predictions.names import KnownImages
 from yolozu.artifacts.predictions.reader import SHOWN_ERRORS, located
 from yolozu.artifacts.predictions.reading import unreadable_file
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
 from yolozu.artifacts.predictions.writer import open_aside
 from yolozu.errors import Finding, InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
-    from yolozu.artifacts.predictions.names import KnownImages
 
 
 @dataclass(frozen=True)

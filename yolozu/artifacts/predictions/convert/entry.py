@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.errors import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from yolozu.artifacts.prediction_formats import BoxFormat
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
+from yolozu.artifacts.prediction_formats import BoxFormat
+from yolozu.artifacts.predictions.convert.entry import ConvertedEntry, LeftOut
 from yolozu.artifacts.predictions.json_path import member, top_member
 from yolozu.artifacts.predictions.layout import WRAPPED_KEYS
 from yolozu.artifacts.predictions.types import SCHEMA_VERSION
 from yolozu.artifacts.predictions.writer import json_text
 from yolozu.errors import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from yolozu.artifacts.prediction_formats import BoxFormat
-    from yolozu.artifacts.predictions.convert.entry import ConvertedEntry, LeftOut
 
 
 class WrappedTarget:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from yolozu.artifacts.coco_classes import COCO_CLASSES
 from yolozu.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from yolozu.structures.classes import ClassTable
+from yolozu.structures.classes import ClassTable
 
 STATED = "dataset"
 """The way in which the data set's own files number classes."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from yolozu.evaluation.boxes.engines.base import Curves, category_rows, image_rows
-
-if TYPE_CHECKING:
-    from yolozu.evaluation.boxes.problem import CocoProblem
+from yolozu.evaluation.boxes.problem import CocoProblem
 
 
 def evaluate(problem: CocoProblem) -> Curves:
