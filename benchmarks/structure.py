@@ -143,7 +143,9 @@ def trip(checkout: Path) -> dict[str, list[Any]]:
     """Rooms that the spec visits, steps between them, and those that climb."""
     body = ast.parse((checkout / "tests/test_architecture.py").read_text()).body
     table = next(ast.unparse(node.value) for node in body if ast.unparse(node).startswith("LAYERS ="))
-    layers = {part: layer for layer, parts in eval(table).items() for part in parts}  # a literal, but for its stars
+    known = eval(table)  # a literal, but for its stars: layer -> parts, or the parts of each layer from the bottom up
+    by_layer = known.items() if isinstance(known, dict) else enumerate(known)
+    layers = {part: layer for layer, parts in by_layer for part in parts}
     plugins = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]["entry-points"]
     with tempfile.TemporaryDirectory() as directory:
         environment = {**os.environ, "PYTHONPATH": f"{directory}:{checkout}", "OMP_NUM_THREADS": "1"}
