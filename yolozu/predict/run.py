@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.sections.predict import TtaSection, TttSection
 from yolozu.data.index import images_digest
-from yolozu.predict.adapters.base import Adapter, AdapterRequest
 from yolozu.predict.adapters.check import require_answers
 from yolozu.predict.adapters.registry import open_adapter
 from yolozu.predict.tta.views import describe_views
-from yolozu.predict.ttt.report import Score, TttReport
-from yolozu.structures.image_record import ImageRecord
-from yolozu.structures.predictions import ImagePredictions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from yolozu.predict.adapters.base import Adapter, AdapterRequest
+    from yolozu.predict.ttt.report import Score, TttReport
+    from yolozu.structures.image_record import ImageRecord
+    from yolozu.structures.predictions import ImagePredictions
 
 AS_IT_IS, UNADAPTED = TtaSection(), TttSection()
 

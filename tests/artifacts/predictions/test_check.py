@@ -353,3 +353,16 @@ def test_a_report_says_what_was_checked(tmp_path):
     for found in (check_predictions(path), check_predictions(path, known=known), check(tmp_path, "{")):
         write_text(tmp_path / "check.json", pretty(check_report(found)))
         assert read_check_report(tmp_path / "check.json") == replace(found, meta={})
+
+
+def test_findings_stand_in_the_order_of_the_file(tmp_path):
+    """Not in that of a set, which is another one in every process."""
+    names = "qrpzabctsk"
+    extra = ", ".join(f'"{name}": NaN' for name in names)
+    (tmp_path / "predictions.json").write_text(
+        f'[{{"image": "a.jpg", "image_size": {{"width": 8, "height": 8, {extra}}}, "detections": '
+        f'[{{"class_id": 0, "score": 0.5, "bbox": {{"cx": 0.5, "cy": 0.5, "w": 0.1, "h": 0.1, {extra}}}}}]}}]'
+    )
+    places = [finding.where for finding in check_predictions(tmp_path / "predictions.json").findings]
+    for where in ("[0].image_size", "[0].detections[0].bbox"):
+        assert [place for place in places if place.startswith(f"{where}.")] == [f"{where}.{name}" for name in names]

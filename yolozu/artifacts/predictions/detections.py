@@ -142,7 +142,7 @@ def _in_box(box: Any, where: str, size: tuple[int, int] | None, bbox_format: Box
         if finding is not None:
             sound = False
             yield finding
-    for key in box.keys() - set(keys):
+    for key in (key for key in box if key not in keys):
         yield from unread_findings(box[key], member(where, key))
     if sound:
         yield from extent_findings([float(box[key]) for key in keys], where, size, bbox_format)

@@ -66,7 +66,7 @@ def read_entry(entry: Entry, known: KnownImages | None, *, in_pixels: bool) -> t
     size, said = _size(value, entry.where)
     findings += said
     findings += _intrinsics(value, entry.where)
-    for key in value.keys() - set(ENTRY_KEYS):
+    for key in (key for key in value if key not in ENTRY_KEYS):
         findings += unread_findings(value[key], member(entry.where, key))
     index = _known_index(image, known)
     if known is not None and index is not None:
@@ -123,7 +123,8 @@ def _size(value: dict[str, Any], where: str) -> tuple[tuple[int, int] | None, li
     if not isinstance(size, dict):
         return None, [Finding("YZ707", where, f"{kind_of(size)}, not an object", "write {width, height} in px")]
     findings = list(repeated_keys(size, where))
-    for key in size.keys() - {side.name for side in SIDES}:
+    known = {side.name for side in SIDES}
+    for key in (key for key in size if key not in known):
         findings += unread_findings(size[key], member(where, key))
     for side in SIDES:
         if side.name not in size:
@@ -174,7 +175,7 @@ def _intrinsics(value: dict[str, Any], where: str) -> Iterator[Finding]:
 def _unread_of_camera(camera: Any, where: str, read: tuple[str, ...]) -> Iterator[Finding]:
     if isinstance(camera, dict):
         yield from repeated_keys(camera, where)
-        for key in camera.keys() - set(read):
+        for key in (key for key in camera if key not in read):
             yield from unread_findings(camera[key], member(where, key))
 
 

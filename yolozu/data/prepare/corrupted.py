@@ -7,25 +7,29 @@ as PNG, since any other compression would be a second corruption. What was done 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from yolozu.artifacts.atomic_files import AWAY, explaining_write_errors, is_taken, refuse_first_of
 from yolozu.artifacts.jsonio import pretty, read_json, write_text_if_changed
 from yolozu.data.images import read_image
-from yolozu.data.labels import LabeledImage
-from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.layout import find_layout
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.data.prepare.subset import read_labeled
-from yolozu.data.prepare.subset_labels import Paint, labels_of, written_name
-from yolozu.data.transform import ImageTransform
+from yolozu.data.prepare.subset_labels import labels_of, written_name
 from yolozu.errors import UsageError
-from yolozu.progress import Bar, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from yolozu.data.labels import LabeledImage
+    from yolozu.data.layouts.descriptor import SplitEntry
+    from yolozu.data.prepare.subset_labels import Paint
+    from yolozu.data.transform import ImageTransform
+    from yolozu.progress import Bar, Progress
 
 SCHEMA_VERSION = 1
 RECORD_NAME = "corruption.json"
