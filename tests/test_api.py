@@ -83,6 +83,15 @@ def test_a_failed_build_raises_what_the_stage_said(old):
     assert "map50" in finding.where + finding.problem
 
 
+@pytest.mark.slow
+def test_what_an_earlier_build_left_is_not_raised_again(old):
+    with pytest.raises(yolozu.InputError, match="YZ202 has no split 'nothere'"):
+        yolozu.build(run_id="finished", stages=["eval"], split="nothere")
+    with pytest.raises(yolozu.GateFailed, match="YZ804"):
+        yolozu.build(run_id="finished", stages=["eval"], split="train", require={"map50": ">= 0.99"})
+    assert Path("runs/finished/receipts/prepare_data.failed.json").is_file()  # its result stands, so nothing clears it
+
+
 def test_a_refused_build_raises_its_own_error(old):
     with pytest.raises(yolozu.UsageError, match="YZ501"):
         yolozu.build(run_id="finished", stages=["train"], device="cuda:7", seed=5)

@@ -71,13 +71,12 @@ def _failure(build: Build, code: int) -> YolozuError:
     """Why a build failed: what it found itself, or what the stage that failed has left."""
     if build.error is not None:
         return build.error
-    layout = build.session.layout
-    for node in build.session.plan.nodes:
-        failure = read_failure(layout, node.name)
-        if failure is not None:
-            kind, text = ERRORS.get(failure["kind"], BuildError), str(failure["text"]).strip()
-            found = Finding.parse(text)
-            return kind(found) if found else kind([_crash(layout.root, node.name, text)])
+    layout, stage = build.session.layout, build.failed
+    failure = None if stage is None else read_failure(layout, stage)  # others' may be of earlier builds
+    if stage is not None and failure is not None:
+        kind, text = ERRORS.get(failure["kind"], BuildError), str(failure["text"]).strip()
+        found = Finding.parse(text)
+        return kind(found) if found else kind([_crash(layout.root, stage, text)])
     return BuildError([_crash(layout.root, "build", f"ended with exit code {code}")])
 
 

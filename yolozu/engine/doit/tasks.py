@@ -32,6 +32,7 @@ BACKEND = "yolozu"
 class Build:
     """One invocation of doit over a session: the stages it asks for (all when empty), its lock and how it went.
 
+    ``failed`` is the stage whose worker ended it, ``error`` what ended it outside of any worker.
     What it and its workers have to say goes to ``say``, or where there is none to the terminal.
     """
 
@@ -40,6 +41,7 @@ class Build:
     say: Callable[[str], None] | None = None
     asked: list[str] = field(default_factory=list)
     exit_code: int = 0
+    failed: str | None = None
     error: YolozuError | None = None
     lock: HeldLock | None = field(default=None, repr=False)
     stopping: StopBuild = field(default_factory=StopBuild, repr=False)
@@ -126,7 +128,7 @@ class Build:
             self.session.layout, node.name, stopping=self.stopping, insist_on_resume=insists, say=self.say
         )
         if code:
-            self.exit_code = code
+            self.exit_code, self.failed = code, node.name
             self._forget_refused()
             return TaskFailed(f"{node.name} ended with exit code {code}")
         return None
