@@ -20,6 +20,7 @@ from yolozu.artifacts.predictions.types import (
     boxes_to_cxcywh,
 )
 from yolozu.artifacts.predictions.unread import is_harmless
+from yolozu.structures.predictions import POSE_COLUMNS
 
 NUMBERS = frozenset((int, float))
 INTEGERS = frozenset((int,))
@@ -34,12 +35,14 @@ class Columns:
         scores: (N,) float64.
         boxes_cxcywh: (N, 4) float64, normalized to the image; NaN where a box in px has no image size.
         suspects: (N,) bool, whether the exact check would find anything.
+        poses: as in `ImagePredictions.poses`; empty unless every such field is in every detection.
     """
 
     class_ids: NDArray[np.int64]
     scores: NDArray[np.float64]
     boxes_cxcywh: NDArray[np.float64]
     suspects: NDArray[np.bool_]
+    poses: dict[str, NDArray[np.float64]]
 
 
 def columns_of(
@@ -58,7 +61,7 @@ def columns_of(
         scores = _column([detection["score"] for detection in detections], NUMBERS)
         given_boxes = [detection["bbox"] for detection in detections]
         boxes = _boxes(given_boxes, rules)
-        suspects = _pose_suspects(detections, keys)
+        suspects, poses = _poses(detections, keys)
     except (TypeError, KeyError, OverflowError):
         return None
     if rules.bbox_format != "cxcywh_norm":
@@ -73,7 +76,7 @@ def columns_of(
     if rules.category_ids is not None:
         suspects |= ~np.isin(class_ids, np.array(sorted(rules.category_ids), np.float64))
     with np.errstate(invalid="ignore"):  # class ids beyond int64 are suspects already
-        return Columns(class_ids.astype(np.int64), scores, boxes, suspects)
+        return Columns(class_ids.astype(np.int64), scores, boxes, suspects, poses)
 
 
 def keys_of(detections: list[Any]) -> frozenset[str] | None:
@@ -103,7 +106,8 @@ def _box_suspects(boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.logical_not(fine.all(axis=1))
 
 
-def _pose_suspects(detections: list[Any], keys: frozenset[str]) -> NDArray[np.bool_]:
+def _poses(detections: list[Any], keys: frozenset[str]) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
+    """Suspects and columns of poses."""
     suspects = np.zeros(len(detections), np.bool_)
     fields = [field for field in POSE_FIELDS if field.name in keys]
     fields += [NumberField(key, (), "", low=0.0) for key in keys if key.startswith(SIGMA_PREFIX)]
@@ -121,7 +125,9 @@ def _pose_suspects(detections: list[Any], keys: frozenset[str]) -> NDArray[np.bo
             (first_rows, first), (second_rows, second) = (seen[name] for name in agreement.fields)
             rows, own, other = np.intersect1d(first_rows, second_rows, assume_unique=True, return_indices=True)
             suspects[rows] |= ~(agreement.apart(first[own], second[other]) <= agreement.tolerance)
-    return suspects
+    columns = {name: numbers for name, (rows, numbers) in seen.items() if len(rows) == len(detections)}
+    named = keys & POSE_COLUMNS.keys()
+    return suspects, {name: columns[name] for name in named} if named <= columns.keys() else {}
 
 
 def _field_numbers(values: list[Any], field: NumberField) -> NDArray[np.float64] | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN_ERRORS = 20
 SEE_ALL = "see them with: yolozu validate predictions {}"
-CORE_KEYS = frozenset(("class_id", "score", "bbox"))
+CORE_KEYS = ("class_id", "score", "bbox")
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ class _Collector:
             rows = slice(start, start + len(head.detections))
             start = rows.stop
             width, height = head.size if head.size is not None else (None, None)
+            names = [name for name in head.detections[0] if name in columns.poses] if head.detections else []
             self.images.append(
                 ImagePredictions(
                     head.image,
@@ -93,18 +94,19 @@ class _Collector:
                     columns.class_ids[rows],
                     columns.scores[rows],
                     columns.boxes_cxcywh[rows],
-                    extras=_extras(head.detections),
+                    extras=_extras(head.detections, {*CORE_KEYS, *names}),
                     intrinsics=head.value.get("intrinsics"),
+                    poses={name: columns.poses[name][rows] for name in names},
                 )
             )
 
 
-def _extras(detections: list[dict[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    """The detections without what stands in columns; it is taken out of them, because copies take their time."""
-    if all(len(detection) == len(CORE_KEYS) for detection in detections):
+def _extras(detections: list[dict[str, Any]], taken: set[str]) -> tuple[Mapping[str, Any], ...]:
+    """The detections without the keys that were ``taken``; the maps change, because copies take their time."""
+    if all(len(detection) == len(taken) for detection in detections):
         return ()
     for detection in detections:
-        for key in CORE_KEYS:
+        for key in taken:
             del detection[key]
     return tuple(detections)
 
