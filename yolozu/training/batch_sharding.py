@@ -46,17 +46,17 @@ def shares_of(window: Sequence[Batch], group: Group) -> list[Share]:
         (len(batch.indices), int(batch.targets.valid_BT.sum()), int(batch.targets.valid_BT.shape[1]))
         for batch in window
     ]
-    all_gather = group.all_gather(own)
-    weights = window_weights([objects for parts in all_gather for _, objects, _ in parts])
+    gathered = group.all_gather(own)
+    weights = window_weights([objects for parts in gathered for _, objects, _ in parts])
     shares = []
     for place, batch in enumerate(window):
-        parts = [parts[place] for parts in all_gather]
+        parts = [parts[place] for parts in gathered]
         shares.append(
             Share(
                 replace(batch, targets=batch.targets.with_room_for(max(room for _, _, room in parts))),
                 first=sum(images for images, _, _ in parts[: group.rank]),
                 of=sum(images for images, _, _ in parts),
-                of_window=sum(images for all_of_one in all_gather for images, _, _ in all_of_one),
+                of_window=sum(images for all_of_one in gathered for images, _, _ in all_of_one),
                 weight=weights[group.rank * len(window) + place],
             )
         )

@@ -167,13 +167,13 @@ class Learner:
             for share, value in zip(shares, values, strict=True)
             if not math.isfinite(value.get("total", 0.0))
         ]
-        all_gather = self._processes.all_gather((own, bad))
+        gathered = self._processes.all_gather((own, bad))
         losses = {
-            name: sum(of_one.get(name, 0.0) for of_one, _ in all_gather)
-            for name in dict.fromkeys(name for of_one, _ in all_gather for name in of_one)
+            name: sum(of_one.get(name, 0.0) for of_one, _ in gathered)
+            for name in dict.fromkeys(name for of_one, _ in gathered for name in of_one)
         }
         report = StepReport(losses, rates, math.nan, sum(share.of for share in shares))
-        suspects = [indices for _, of_one in all_gather for indices in of_one]
+        suspects = [indices for _, of_one in gathered for indices in of_one]
         return replace(report, non_finite="loss", suspects=suspects[0]) if suspects else report
 
     def _add_gradients(self, share: Share, step: int, place: int) -> dict[str, Tensor]:

@@ -125,8 +125,8 @@ class Validator:
             if time.monotonic() - told_at > TELL_EVERY_S:
                 told_at = time.monotonic()
                 tell(f"validating {min(num_images, (round_ + 1) * self.processes.size * self.batch_size)}/{num_images}")
-        all_gather = self.processes.to_first(own)
-        return self.processes.from_first(None if all_gather is None else self._summed(all_gather))  # type: ignore[no-any-return]
+        gathered = self.processes.to_first(own)
+        return self.processes.from_first(None if gathered is None else self._summed(gathered))  # type: ignore[no-any-return]
 
     def _judged(self, batch: Batch, detector: nn.Module) -> _Judged:
         targets = batch.targets.to(self.device)
@@ -134,9 +134,9 @@ class Validator:
         losses = self._losses(output, targets)
         return _Judged(max(1, sum(targets.counts)), losses, self._predictions(batch, output))
 
-    def _summed(self, all_gather: list[list[_Judged]]) -> Validation:
+    def _summed(self, gathered: list[list[_Judged]]) -> Validation:
         """Batches added up in their order, in which processes took turns."""
-        judged = [entry for turn in zip_longest(*all_gather) for entry in turn if entry is not None]
+        judged = [entry for turn in zip_longest(*gathered) for entry in turn if entry is not None]
         sums: dict[str, float] = {}
         for entry in judged:
             for name, value in entry.losses.items():

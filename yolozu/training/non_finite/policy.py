@@ -73,12 +73,12 @@ class Guard:
         if self.learner.mixes_processes:
             whole = left_alone_with(window, self.processes)
             return [Part(share, place, 0) for place, share in enumerate(shares_of(whole, SINGLE_PROCESS))]
-        all_gather = self.processes.to_first(shares_of(window, self.processes))
-        if all_gather is None:
+        gathered = self.processes.to_first(shares_of(window, self.processes))
+        if gathered is None:
             raise StoppedByRank0
         return [
             Part(share, place, rank)
-            for rank, shares in enumerate(all_gather)
+            for rank, shares in enumerate(gathered)
             for place, share in enumerate(shares)
             if share.batch.indices
         ]
