@@ -111,3 +111,13 @@ def test_predictions_are_evaluated_and_compared(old):
     assert yolozu.evaluate(found, root, split="val")["metrics"]["map50_95"] == run.metrics["map50_95"]
     same = yolozu.compare("finished", run.artifacts["predict.predictions"], resamples=100)
     assert same["metrics"]["map50_95"]["delta"] == 0.0
+
+
+@pytest.mark.parametrize("measure", [yolozu.evaluate, yolozu.evaluate_poses, yolozu.compare])
+def test_no_images_are_not_silently_measured(old, measure):
+    with pytest.raises(yolozu.UsageError, match="max_images=0: YZ325 must be a number of at least 1"):
+        measure("finished", "finished", max_images=0)
+
+
+def test_one_stage_may_be_named_without_a_list(old):
+    assert [stage.name for stage in yolozu.plan(run_id="finished", stages="train")] == ["prepare_data", "train"]

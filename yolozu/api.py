@@ -13,11 +13,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
+from yolozu.app.arguments import overrides_of_values, require_in_range
 from yolozu.app.sessions import session_for
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
-from yolozu.contract.overrides import Override
 from yolozu.contract.show import leaf_values, to_yaml
-from yolozu.contract.text.scalars import write_flow
 from yolozu.engine.run_names import known_run
 from yolozu.engine.session import Session
 from yolozu.errors import Finding, UsageError
@@ -111,7 +110,7 @@ def validate(contract: str | PathLike[str] | None = None, *, strict: bool = Fals
         ContractError: everything that is wrong, sorted by line.
     """
     path = None if contract is None else Path(contract)
-    return _contract(load_contract(path, _overrides(overrides), strict=strict))
+    return _contract(load_contract(path, overrides_of_values(overrides), strict=strict))
 
 
 def plan(
@@ -128,7 +127,8 @@ def plan(
         contract: YAML or JSON file; None takes what the run remembers, for a new run ``configs/default.yaml``.
         run_id: name of the run; None takes the contract's, else the UTC time.
         run_dir: directory of the run, whose last component is its name; None takes ``runs/<run_id>``.
-        stages: names (``train``) or short names (``eval``) of stages, with all they need; empty means all.
+        stages: names (``train``) or short names (``eval``) of stages, or one of them, with all they need; empty means
+            all.
         overrides: as for `validate`; the run remembers those of earlier builds.
 
     Raises:
@@ -221,6 +221,7 @@ def evaluate(
     """
     from yolozu.app.evaluation import evaluate_boxes
 
+    require_in_range(max_images=max_images)
     report, _ = evaluate_boxes(
         Path(predictions),
         Path(dataset),
@@ -264,6 +265,7 @@ def evaluate_poses(
     """
     from yolozu.app.evaluation import evaluate_poses as evaluate_files
 
+    require_in_range(max_images=max_images)
     report, _ = evaluate_files(
         Path(predictions),
         Path(dataset),
@@ -299,9 +301,9 @@ def compare(
         dataset: data set that both predict; runs bring their own.
         split: of ``dataset``; None takes the only one, or ``val``.
         max_images: only the first so many images.
-        resamples: data sets drawn for the intervals.
+        resamples: data sets drawn for the intervals, 100 to 100,000.
         seed: of the drawing.
-        confidence: of the intervals, between 0 and 1.
+        confidence: of the intervals, .5 to .999.
         say: called with each line of progress; None shows nothing.
 
     Returns:
@@ -312,6 +314,7 @@ def compare(
     """
     from yolozu.app.compared_sides import compare_sides
 
+    require_in_range(max_images=max_images, resamples=resamples, seed=seed, confidence=confidence)
     return compare_sides(
         (str(a), str(b)),
         dataset=None if dataset is None else Path(dataset),
@@ -333,23 +336,9 @@ def _session(
     *,
     may_begin: bool,
 ) -> tuple[Session, list[str]]:
-    words = [*([] if contract is None else [f"config={contract}"]), *stages]
+    words = [*([] if contract is None else [f"config={contract}"]), *([stages] if isinstance(stages, str) else stages)]
     directory = None if run_dir is None else str(run_dir)
-    return session_for(words, run_id, _overrides(overrides), run_dir=directory, may_begin=may_begin)
-
-
-def _overrides(values: Mapping[str, Any]) -> list[Override]:
-    plain = {key: _plain(value) for key, value in values.items()}
-    return [Override(key, value, f"{key}={write_flow(value)}") for key, value in plain.items()]
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: paths are texts, tuples lists."""
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return {key: _plain(entry) for key, entry in value.items()} if isinstance(value, dict) else value
+    return session_for(words, run_id, overrides_of_values(overrides), run_dir=directory, may_begin=may_begin)
 
 
 def _contract(loaded: LoadedContract) -> Contract:

@@ -108,6 +108,7 @@ CODES: dict[str, str] = {
     "YZ322": "A training of one optimizer step, of which nothing can be proved by killing it.",
     "YZ323": "More kills than there are moments in a training.",
     "YZ324": "A name that no run has, where none may begin: most likely a slip.",
+    "YZ325": "An argument of a Python function outside its range.",
     "YZ332": "Nothing that could be finished early: no training of the run is interrupted, or its step is not known.",
     # 40x-44x: model
     "YZ401": "An image with fewer positions than the detector has queries.",
