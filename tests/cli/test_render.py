@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from yolozu.cli.render import counted, show_findings, table, wrapped
+from yolozu.cli.render import aligned, counted, number, shortened, show_findings, table, wrapped
 from yolozu.errors import Finding
 
 FINDINGS = [
@@ -68,3 +68,15 @@ def test_paragraphs_are_wrapped_between_words_and_keep_long_ones_whole(monkeypat
     monkeypatch.setenv("COLUMNS", "24")
     text = wrapped(f"fix: divide it by 1000, then look at {'x' * 30}", indent="  ", hanging="    ")
     assert text == f"  fix: divide it by\n    1000, then look at\n    {'x' * 30}"
+
+
+def test_long_names_keep_their_ends():
+    assert shortened(["a/b/one.json", "a/b/two.json"], 20) == ["one.json", "two.json"]
+    assert shortened(["a/one.json", "b/one.json"], 20) == ["a/one.json", "b/one.json"]
+    assert shortened(["a-name-of-forty-letters-or-so.json"], 13) == ["a-na…-so.json"]
+
+
+def test_numbers_stand_at_the_right_and_titles_leave_a_space():
+    assert aligned("a longer name", [number(None), number(0.25, 1, "+")], 8, (4, 6)) == "a long…    -  +0.2"
+    assert aligned("short", [number(0.5), "7"], 8, 7) == "short    0.5000      7"
+    assert table(("part", "n"), [("a", "7"), ("b", "1,024")], numbers=True) == "part      n\na         7\nb     1,024"

@@ -31,8 +31,10 @@ def show_findings(findings: Iterable[Finding], stream: TextIO | None = None) -> 
             print(finding.render(), file=stream)
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
-    """Columns two spaces apart, each as wide as its longest entry.
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None, *, numbers: bool = False
+) -> str:
+    """Columns two spaces apart, each as wide as its longest entry; ``numbers`` puts all but the first to the right.
 
     Where that is more than ``width`` (the terminal's, if none is given), the widest column gives way first: the last
     column keeps its end, the others their beginning.
@@ -47,8 +49,36 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | Non
             _cut(cell, size, keep_end=column == len(row) - 1)
             for column, (cell, size) in enumerate(zip(row, widths, strict=True))
         ]
-        lines.append("  ".join(f"{cell:<{size}}" for cell, size in zip(cells, widths, strict=True)).rstrip())
+        sides = ["<", *((">" if numbers else "<") * (len(cells) - 1))]
+        aligned = (f"{cell:{side}{size}}" for cell, side, size in zip(cells, sides, widths, strict=True))
+        lines.append("  ".join(aligned).rstrip())
     return "\n".join(lines)
+
+
+def aligned(title: str, cells: Sequence[str], width: int, widths: int | Sequence[int]) -> str:
+    """A line of a table: a title at the left, cut where it would fill its column, and cells at the right.
+
+    Args:
+        title: of the row.
+        cells: the others.
+        width: of the title's column.
+        widths: of each other column, or of all of them.
+    """
+    sizes = [widths] * len(cells) if isinstance(widths, int) else widths
+    shown = title if len(title) < width else f"{title[: width - 2]}…"
+    return f"{shown:<{width}}" + "".join(f"{cell:>{size}}" for cell, size in zip(cells, sizes, strict=True))
+
+
+def number(value: float | None, decimals: int = 4, sign: str = "") -> str:
+    """``value`` with so many decimals, ``-`` where there is none; sign ``+`` also shows that of positive ones."""
+    return "-" if value is None else f"{value:{sign}.{decimals}f}"
+
+
+def shortened(names: Sequence[str], width: int) -> list[str]:
+    """Paths without the directory they share, and what is still too long without its middle."""
+    parents = {os.path.dirname(name) for name in names}  # noqa: PTH120 - a text, not a file
+    shared = f"{next(iter(parents))}/" if len(parents) == 1 and "" not in parents else ""
+    return [_without_middle(name.removeprefix(shared), width) for name in names]
 
 
 def wrapped(text: str, *, indent: str, hanging: str) -> str:
@@ -97,6 +127,13 @@ def _cut(text: str, size: int, *, keep_end: bool) -> str:
     if len(text) <= size:
         return text
     return f"…{text[len(text) - size + 1 :]}" if keep_end else f"{text[: size - 1]}…"
+
+
+def _without_middle(name: str, width: int) -> str:
+    if len(name) <= width:
+        return name
+    end = (width - 1) * 2 // 3
+    return f"{name[: width - 1 - end]}…{name[-end:]}"
 
 
 def _is_colored(stream: TextIO) -> bool:

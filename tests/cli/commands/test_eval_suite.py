@@ -8,7 +8,6 @@ import pytest
 from tests.app.test_datasets import make_split
 from tests.artifacts.predictions.samples import detection, entry, wrapped
 from yolozu.cli.app import main
-from yolozu.cli.commands.eval_suite import shortened
 
 BOX = {"cx": 0.5, "cy": 0.5, "w": 0.2, "h": 0.2}
 META = {"max_detections": 300, "score_threshold": 0.001}
@@ -157,9 +156,3 @@ def test_pins_that_are_none_are_named_together(data, capsys):
 def test_without_files_there_is_nothing_to_evaluate(words, told, data, capsys):
     assert run(*words) == 2
     assert capsys.readouterr().err.startswith(told)
-
-
-def test_long_names_keep_their_ends():
-    assert shortened(["a/b/one.json", "a/b/two.json"], 20) == ["one.json", "two.json"]
-    assert shortened(["a/one.json", "b/one.json"], 20) == ["a/one.json", "b/one.json"]
-    assert shortened(["a-name-of-forty-letters-or-so.json"], 13) == ["a-na…-so.json"]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from yolozu.cli.outputs import require_writable
-from yolozu.cli.render import counted, show_report, wrapped
+from yolozu.cli.render import aligned, counted, number, show_report, wrapped
 from yolozu.progress import progress_for
 
 TITLE_WIDTH = 22
@@ -96,12 +96,11 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
 
 def _classes(report: dict[str, Any]) -> Iterator[str]:
     """The classes whose AP differs most."""
-    rows = [row for row in report["per_class"] if row["metrics"][LEADING]["delta"] is not None]
-    rows.sort(key=lambda row: -abs(row["metrics"][LEADING]["delta"]))
+    rows = [(row["name"], row["metrics"][LEADING]) for row in report["per_class"]]
+    rows = [(name, measured) for name, measured in rows if measured["delta"] is not None]
+    rows.sort(key=lambda entry: -abs(entry[1]["delta"]))
     yield _row("AP by class", "A", "B", "B - A", "interval")
-    for row in rows[:SHOWN_CLASSES]:
-        name = row["name"] if len(row["name"]) < TITLE_WIDTH else f"{row['name'][: TITLE_WIDTH - 2]}…"
-        yield _numbers(name, row["metrics"][LEADING])
+    yield from (_numbers(*entry) for entry in rows[:SHOWN_CLASSES])
     if len(rows) > SHOWN_CLASSES:
         yield f"{counted(len(rows) - SHOWN_CLASSES, 'class', 'classes')} with smaller differences: --output, --json"
 
@@ -135,21 +134,17 @@ def _won(number: dict[str, Any], sign: int) -> bool:
     return bool(number["excludes_zero"]) and number["delta"] * sign > 0
 
 
-def _numbers(title: str, number: dict[str, Any]) -> str:
+def _numbers(title: str, measured: dict[str, Any]) -> str:
     interval = "-"
-    if number["low"] is not None:
-        mark = " *" if number["excludes_zero"] else ""
-        interval = f"{_signed(number['low'])} .. {_signed(number['high'])}{mark}"
-    return _row(title, _plain(number["a"]), _plain(number["b"]), _signed(number["delta"]), interval)
+    if measured["low"] is not None:
+        mark = " *" if measured["excludes_zero"] else ""
+        interval = f"{_signed(measured['low'])} .. {_signed(measured['high'])}{mark}"
+    return _row(title, number(measured["a"]), number(measured["b"]), _signed(measured["delta"]), interval)
 
 
 def _row(title: str, a: str, b: str, delta: str, interval: str) -> str:
-    return f"{title:<{TITLE_WIDTH}}{a:>9}{b:>9}{delta:>10}   {interval}"
-
-
-def _plain(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+    return f"{aligned(title, (a, b, delta), TITLE_WIDTH, (9, 9, 10))}   {interval}"
 
 
 def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.4f}"
+    return number(value, sign="+")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from yolozu.cli.outputs import require_writable
-from yolozu.cli.render import show_report
+from yolozu.cli.render import aligned, number, show_report
 from yolozu.progress import progress_for
 
 NAME_WIDTH = 24
@@ -88,9 +88,9 @@ def _lines(report: dict[str, Any], subject: str) -> Iterator[str]:
     yield f"predictions: {counts['estimates']} poses in {counts['covered_images']} images"
     yield ""
     yield "recall, over all objects"
-    yield from (f"  {title:<28}{_number(metrics[name]):>9}" for title, name in RECALLS)
+    yield from (aligned(f"  {title}", [number(metrics[name])], 30, 9) for title, name in RECALLS)
     yield f"median, over {counts['matched']} objects with an estimate"
-    yield from (f"  {title:<28}{_number(metrics[name]):>9}" for title, name in MEDIANS)
+    yield from (aligned(f"  {title}", [number(metrics[name])], 30, 9) for title, name in MEDIANS)
     yield ""
     yield from _classes(report)
     for warning in report["warnings"]:
@@ -100,17 +100,11 @@ def _lines(report: dict[str, Any], subject: str) -> Iterator[str]:
 def _classes(report: dict[str, Any]) -> Iterator[str]:
     """One row for each class that has objects or estimates; * marks those whose model has a symmetry."""
     titles = ("objects", "found", "ADD(-S)", "5°5cm", "BOP", "deg", "mm")
-    yield f"{'class':<{NAME_WIDTH}}" + "".join(f"{title:>8}" for title in titles)
+    yield aligned("class", titles, NAME_WIDTH, 8)
     for row in report["per_class"]:
         if row["ground_truth"] or row["estimates"]:
-            name = f"{row['name']} *" if row["symmetric"] else row["name"]
-            name = name if len(name) < NAME_WIDTH else name[: NAME_WIDTH - 2] + "…"
             metrics = row["metrics"]
-            recalls = [_number(metrics[key]) for key in ("add_s_01d", "within_5deg_5cm", "bop_ar")]
-            medians = [_number(metrics[key], 1) for key in ("rot_deg_median", "t_mm_median")]
+            recalls = [number(metrics[key]) for key in ("add_s_01d", "within_5deg_5cm", "bop_ar")]
+            medians = [number(metrics[key], 1) for key in ("rot_deg_median", "t_mm_median")]
             cells = [str(row["ground_truth"]), str(row["matched"]), *recalls, *medians]
-            yield f"{name:<{NAME_WIDTH}}" + "".join(f"{cell:>8}" for cell in cells)
-
-
-def _number(value: float | None, decimals: int = 4) -> str:
-    return "-" if value is None else f"{value:.{decimals}f}"
+            yield aligned(f"{row['name']} *" if row["symmetric"] else row["name"], cells, NAME_WIDTH, 8)

@@ -10,7 +10,7 @@ import typer
 
 from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.outputs import require_writable
-from yolozu.cli.render import counted, show_report, wrapped
+from yolozu.cli.render import aligned, counted, number, shortened, show_report, wrapped
 from yolozu.contract.overrides import parse_value
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.contract.text.node import Origin
@@ -234,11 +234,10 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
     if report["dry_run"]:
         titles = [title for title, _ in COUNTED_COLUMNS]
     width = max(NAME_WIDTH, 80 - 8 * len(titles))
-    yield f"{'file':<{width}}" + "".join(f"{title:>8}" for title in titles)
+    yield aligned("file", titles, width, 8)
     names = shortened([file["file"] for file in report["files"]], width - 1)
     for name, file in zip(names, report["files"], strict=True):
-        cells = _cells(file, dry_run=report["dry_run"], posed=posed)
-        yield f"{name:<{width}}" + "".join(f"{cell:>8}" for cell in cells)
+        yield aligned(name, _cells(file, dry_run=report["dry_run"], posed=posed), width, 8)
 
 
 def _cells(file: dict[str, Any], *, dry_run: bool, posed: bool) -> list[str]:
@@ -246,25 +245,5 @@ def _cells(file: dict[str, Any], *, dry_run: bool, posed: bool) -> list[str]:
     if dry_run:
         return [str(boxes["counts"][key]) for _, key in COUNTED_COLUMNS]
     columns = BOX_COLUMNS if posed else (*BOX_COLUMNS, *SIZE_COLUMNS)
-    cells = [_number(boxes["metrics"][key]) for _, key in columns]
-    return cells + [_number(poses["metrics"][key], decimals) for _, key, decimals in POSE_COLUMNS] if posed else cells
-
-
-def shortened(names: Sequence[str], width: int) -> list[str]:
-    """Paths without the directory they share, and what is still too long without its middle."""
-    import os
-
-    parents = {os.path.dirname(name) for name in names}  # noqa: PTH120 - a text, not a file
-    shared = f"{next(iter(parents))}/" if len(parents) == 1 and "" not in parents else ""
-    return [_cut(name.removeprefix(shared), width) for name in names]
-
-
-def _cut(name: str, width: int) -> str:
-    if len(name) <= width:
-        return name
-    end = (width - 1) * 2 // 3
-    return f"{name[: width - 1 - end]}…{name[-end:]}"
-
-
-def _number(value: float | None, decimals: int = 4) -> str:
-    return "-" if value is None else f"{value:.{decimals}f}"
+    cells = [number(boxes["metrics"][key]) for _, key in columns]
+    return cells + [number(poses["metrics"][key], decimals) for _, key, decimals in POSE_COLUMNS] if posed else cells

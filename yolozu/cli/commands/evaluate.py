@@ -11,7 +11,7 @@ import typer
 
 from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.outputs import require_writable
-from yolozu.cli.render import counted, show_report
+from yolozu.cli.render import aligned, counted, number, show_report
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.progress import progress_for
 
@@ -66,7 +66,7 @@ def _lines(report: dict[str, Any], subject: str) -> Iterator[str]:
 
 
 def _summary(metrics: dict[str, float | None]) -> Iterator[str]:
-    yield f"{'':<22}{'all':>9}" + "".join(f"{area:>9}" for area in AREAS)
+    yield aligned("", ("all", *AREAS), 22, 9)
     rows = (
         ("AP, IoU .50 to .95", "map50_95", "map"),
         ("AP, IoU .50", "map50", None),
@@ -77,20 +77,14 @@ def _summary(metrics: dict[str, float | None]) -> Iterator[str]:
     )
     for title, name, by_area in rows:
         values = [metrics[name]] + [metrics[f"{by_area}_{area}"] for area in AREAS if by_area is not None]
-        yield f"{title:<22}" + "".join(f"{_number(value):>9}" for value in values)
+        yield aligned(title, [number(value) for value in values], 22, 9)
 
 
 def _classes(report: dict[str, Any]) -> Iterator[str]:
     """One row for each class that has objects or detections."""
     titles = () if report["dry_run"] else ("AP", "AP.50", "AR.100")
-    yield f"{'class':<{NAME_WIDTH}}{'objects':>9}{'found':>9}" + "".join(f"{title:>9}" for title in titles)
+    yield aligned("class", ("objects", "found", *titles), NAME_WIDTH, 9)
     for row in report["per_class"]:
         if row["ground_truth"] or row["detections"]:
-            name = row["name"] if len(row["name"]) < NAME_WIDTH else row["name"][: NAME_WIDTH - 2] + "…"
-            numbers = [row["metrics"][key] for key in ("map50_95", "map50", "ar100")] if titles else []
-            counts = f"{row['ground_truth']:>9}{row['detections']:>9}"
-            yield f"{name:<{NAME_WIDTH}}{counts}" + "".join(f"{_number(value):>9}" for value in numbers)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+            numbers = [number(row["metrics"][key]) for key in ("map50_95", "map50", "ar100")] if titles else []
+            yield aligned(row["name"], [str(row["ground_truth"]), str(row["detections"]), *numbers], NAME_WIDTH, 9)

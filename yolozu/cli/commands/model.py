@@ -169,12 +169,7 @@ def _text(subject: Subject, profile: Profile, measured: Latency | None) -> str:
     classes = f"{subject.num_classes} classes{' (assumed)' if subject.assumed else ''}"
     lines = [f"{subject.source}: {subject.backbone}, {subject.height}x{subject.width} px, {classes}"]
     rows = [_row(part) for part in (*profile.parts, profile.total)]
-    widths = [max(len(row[column]) for row in (HEADER, *rows)) for column in range(len(HEADER))]
-    aligned = [
-        (row[0], *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)))
-        for row in (HEADER, *rows)
-    ]
-    lines += [table(aligned[0], aligned[1:]), *NOTES, *([POSES_BY_DATA] if subject.poses is None else [])]
+    lines += [table(HEADER, rows, numbers=True), *NOTES, *([POSES_BY_DATA] if subject.poses is None else [])]
     if measured is not None:
         lines += [
             f"latency: {measured.seconds * 1000:.1f} ms for {measured.batch_size} image"

@@ -11,7 +11,7 @@ import typer
 
 from yolozu.app.prediction_request import ADAPTER_OF, require_device
 from yolozu.cli.outputs import require_writable
-from yolozu.cli.render import counted, show_report, wrapped
+from yolozu.cli.render import aligned, counted, number, show_report, wrapped
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.errors import UsageError
 from yolozu.progress import progress_for
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_OUTPUT = Path("reports/scenarios.json")
 OPTIONS = (*ADAPTER_OF, "device", "batch_size", "intrinsics")
-NAME_WIDTH = 18
+NAME_WIDTH, WIDTHS = 18, (5, 6, 6, 6, 6, 7, 7, 6, 8, 5)
 MM_PER_METRE = 1000.0
 
 
@@ -175,35 +175,29 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield f"recall and rejected at score {threshold:g}; z and rot: median errors, mm and degrees"
     yield ""
     titles = ("img", "obj", "img/s", "AP", "AP.50", "recall", "z", "rot", "ADD(-S)", "rej")
-    yield f"{'scenario':<{NAME_WIDTH}}" + _cells(titles)
-    rows = [report["clean"], report["reference"], *report["scenarios"]]
-    yield from (_row(row) for row in rows if row is not None)
+    yield aligned("scenario", titles, NAME_WIDTH, WIDTHS)
+    measured = [report["clean"], report["reference"], *report["scenarios"]]
+    yield from (_row(one) for one in measured if one is not None)
     yield from _reasons(report["scenarios"])
     for warning in report["warnings"]:
         yield f"warning: {warning}"
 
 
-def _row(row: dict[str, Any]) -> str:
-    name = row["name"] if len(row["name"]) < NAME_WIDTH else row["name"][: NAME_WIDTH - 2] + "…"
-    z_m = row["depth_error_m"]
+def _row(measured: dict[str, Any]) -> str:
+    z_m = measured["depth_error_m"]
     cells = (
-        str(row["images"]),
-        str(row["objects"]),
-        _number(row["fps"], 0),
-        _number(row["map50_95"], 3),
-        _number(row["map50"], 3),
-        _number(row["recall"], 3),
-        _number(None if z_m is None else z_m * MM_PER_METRE, 1),
-        _number(row["pose_error_deg"], 1),
-        _number(row["add_s_01d"], 3),
-        _number(row["rejection_rate"], 2),
+        str(measured["images"]),
+        str(measured["objects"]),
+        number(measured["fps"], 0),
+        number(measured["map50_95"], 3),
+        number(measured["map50"], 3),
+        number(measured["recall"], 3),
+        number(None if z_m is None else z_m * MM_PER_METRE, 1),
+        number(measured["pose_error_deg"], 1),
+        number(measured["add_s_01d"], 3),
+        number(measured["rejection_rate"], 2),
     )
-    return f"{name:<{NAME_WIDTH}}" + _cells(cells)
-
-
-def _cells(cells: tuple[str, ...]) -> str:
-    widths = (5, 6, 6, 6, 6, 7, 7, 6, 8, 5)
-    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return aligned(measured["name"], cells, NAME_WIDTH, WIDTHS)
 
 
 def _reasons(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -214,7 +208,3 @@ def _reasons(rows: list[dict[str, Any]]) -> Iterator[str]:
             names.setdefault(row["reasons"].get("map50_95", ""), []).append(row["name"])
     for reason, unmeasured in names.items():
         yield wrapped(f"not measured: {', '.join(unmeasured)}: {reason}", indent="", hanging="  ")
-
-
-def _number(value: float | None, decimals: int) -> str:
-    return "-" if value is None else f"{value:.{decimals}f}"
