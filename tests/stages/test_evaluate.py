@@ -11,7 +11,7 @@ from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.jsonio import pretty, write_text
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.predictions import check_predictions, write_predictions
-from yolozu.artifacts.predictions.report import check_report
+from yolozu.artifacts.predictions.check import check_report
 from yolozu.contract.sections.evaluate import EvaluateSection
 from yolozu.contract.sections.predict import PredictSection
 from yolozu.errors import GateFailed

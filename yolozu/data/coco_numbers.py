@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from yolozu.artifacts.coco_classes import COCO_CLASSES
-from yolozu.artifacts.predictions.convert.numbers import STATED, CocoNumbers, categories_by_name, ways_to_number
-from yolozu.artifacts.predictions.names import ImageNames, KnownImages
+from yolozu.artifacts.predictions.convert.coco_ids import STATED, CocoNumbers, categories_by_name, ways_to_number
+from yolozu.artifacts.predictions.image_names import ImageNames, KnownImages
 from yolozu.data.readers.coco_file import image_path, read_coco_file
 
 if TYPE_CHECKING:

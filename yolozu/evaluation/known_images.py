@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yolozu.artifacts.predictions.names import KnownImages
+from yolozu.artifacts.predictions.image_names import KnownImages
 from yolozu.data.index import DataIndex
 from yolozu.errors import InputError
 

@@ -12,7 +12,7 @@ from yolozu.errors import GateFailed
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.predictions.reader import PredictionsFile
+    from yolozu.artifacts.predictions.load import PredictionsFile
     from yolozu.data.index import DataIndex
 
 
@@ -50,7 +50,7 @@ def run(spec: EvaluateSpec, inputs: EvaluateInputs, outputs: EvaluateOutputs, co
     """
     from yolozu.artifacts.jsonio import pretty, write_text
     from yolozu.artifacts.predictions import PredictionsFile, read_predictions
-    from yolozu.artifacts.predictions.report import read_check_report
+    from yolozu.artifacts.predictions.check import read_check_report
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.boxes.coco import evaluate_coco
     from yolozu.evaluation.boxes.report import coco_report

@@ -48,7 +48,7 @@ def run(
     """
     from yolozu.artifacts.jsonio import pretty, write_text
     from yolozu.artifacts.predictions import check_predictions
-    from yolozu.artifacts.predictions.report import check_report
+    from yolozu.artifacts.predictions.check import check_report
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.known_images import known_images
 

@@ -10,7 +10,7 @@ import pytest
 from tests.artifacts.predictions.samples import POSE, detection, entry, wrapped, write
 from yolozu.artifacts.jsonio import pretty, write_text
 from yolozu.artifacts.predictions import KnownImages, check_predictions
-from yolozu.artifacts.predictions.report import check_report, read_check_report
+from yolozu.artifacts.predictions.check import check_report, read_check_report
 from yolozu.errors import InputError
 
 IMAGES = ("images/val/1.jpg", "images/val/2.jpg", "images/val/b/2.jpg")

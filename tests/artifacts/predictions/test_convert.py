@@ -12,7 +12,7 @@ from tests.artifacts.predictions.samples import POSE, detection, entry, wrapped,
 from tests.artifacts.predictions.test_stream import values
 from yolozu.artifacts.predictions import KnownImages, check_predictions
 from yolozu.artifacts.predictions.convert import CocoNumbers, convert_predictions
-from yolozu.artifacts.predictions.convert.numbers import categories_by_name
+from yolozu.artifacts.predictions.convert.coco_ids import categories_by_name
 from yolozu.artifacts.predictions.types import BOX_KEYS
 from yolozu.errors import InputError
 from yolozu.structures.classes import ClassTable

@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from yolozu.artifacts.jsonio import read_json
 from yolozu.artifacts.prediction_formats import BoxFormat
-from yolozu.artifacts.predictions.envelope import DeclaredLate, Envelope
+from yolozu.artifacts.predictions.container import DeclaredLate, Envelope, Layout, LooksWrapped
 from yolozu.artifacts.predictions.findings import Findings
-from yolozu.artifacts.predictions.layout import Layout, LooksWrapped
-from yolozu.artifacts.predictions.names import KnownImages
-from yolozu.artifacts.predictions.reading import TOP, Reading, Sink
+from yolozu.artifacts.predictions.image_names import KnownImages
+from yolozu.artifacts.predictions.scan import TOP, Scan, Sink
 from yolozu.errors import Finding
 
+REPORT_VERSION = 1
 KEEP = 50
 """Findings kept of each kind unless asked otherwise; all are counted."""
 
@@ -129,18 +131,18 @@ def check_predictions(
     declared: BoxFormat | None = None
     while True:
         envelope, findings = Envelope(bbox_format, declared), Findings(keep_findings, strict=strict)
-        reading = Reading(envelope, findings, known, sink, passed=passed)
+        scan = Scan(envelope, findings, known, sink, passed=passed)
         if sink is not None:
             sink.start(envelope)
         try:
             with _no_garbage_collection():
-                reading.run(path, layout)
+                scan.run(path, layout)
         except LooksWrapped:
             layout = "wrapped"
         except DeclaredLate as late:
             declared = late.bbox_format
         else:
-            return _result(reading, envelope, findings, known)
+            return _result(scan, envelope, findings, known)
 
 
 @contextmanager
@@ -155,30 +157,46 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _result(reading: Reading, envelope: Envelope, findings: Findings, known: KnownImages | None) -> PredictionsCheck:
-    if reading.layout == "wrapped" and reading.ended_well:
+def _result(scan: Scan, envelope: Envelope, findings: Findings, known: KnownImages | None) -> PredictionsCheck:
+    if scan.layout == "wrapped" and scan.ended_well:
         findings.extend(TOP, envelope.missing())
     coverage = None
     if known is not None:
-        uncovered = [image for image in known.images[: known.expected_count] if image not in reading.seen]
+        uncovered = [image for image in known.images[: known.expected_count] if image not in scan.seen]
         coverage = Coverage(known.expected_count - len(uncovered), known.expected_count)
         if uncovered:
             problem = f"{len(uncovered)} of {known.expected_count} images have no entry, the first {uncovered[0]!r}"
             fix = "write an entry with an empty list for images where nothing was found"
-            where = "predictions" if reading.layout == "wrapped" else "$"
+            where = "predictions" if scan.layout == "wrapped" else "$"
             findings.add(TOP, Finding("YZ716", where, problem, fix, "warning"))
     by_code: Counter[str] = Counter()
     for (code, _), count in findings.counts.items():
         by_code[code] += count
     return PredictionsCheck(
-        layout=reading.layout,
+        layout=scan.layout,
         bbox_format=envelope.bbox_format,
         meta=envelope.meta,
-        images=reading.entries,
-        detections=reading.detections,
+        images=scan.entries,
+        detections=scan.detections,
         coverage=coverage,
         errors=findings.total("error"),
         warnings=findings.total("warning"),
         findings_by_code=dict(sorted(by_code.items())),
         findings=findings.kept(),
     )
+
+
+def check_report(check: PredictionsCheck) -> dict[str, Any]:
+    """``predictions_check.json``: the check with version and time."""
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"schema_version": REPORT_VERSION, "timestamp": stamp, **check.to_json()}
+
+
+def read_check_report(path: Path) -> PredictionsCheck:
+    """What `check_report` tells of, but for the file's ``meta``.
+
+    Raises:
+        InputError: YZ312 the file is no JSON.
+    """
+    value = read_json(path, code="YZ312", fix="delete it and build the run again")
+    return PredictionsCheck.from_json(value)

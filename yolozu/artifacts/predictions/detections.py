@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from yolozu.artifacts.prediction_formats import BoxFormat
-from yolozu.artifacts.predictions.json_path import member
+from yolozu.artifacts.predictions.extra_fields import non_finite, repeated_keys, unread_findings
+from yolozu.artifacts.predictions.findings import member
 from yolozu.artifacts.predictions.poses import pose_findings
 from yolozu.artifacts.predictions.types import (
     BOX_KEYS,
@@ -22,7 +23,6 @@ from yolozu.artifacts.predictions.types import (
     NumberField,
     boxes_to_cxcywh,
 )
-from yolozu.artifacts.predictions.unread import non_finite, repeated_keys, unread_findings
 from yolozu.errors import Finding
 from yolozu.registry import nearest
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions.detections import brief, kind_of, number_finding
-from yolozu.artifacts.predictions.json_path import member
+from yolozu.artifacts.predictions.extra_fields import repeated_keys, unread_findings
+from yolozu.artifacts.predictions.findings import member
 from yolozu.artifacts.predictions.types import NumberField
-from yolozu.artifacts.predictions.unread import repeated_keys, unread_findings
 from yolozu.errors import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yolozu.artifacts.predictions.layout import Entry
-    from yolozu.artifacts.predictions.names import KnownImages
+    from yolozu.artifacts.predictions.container import Entry
+    from yolozu.artifacts.predictions.image_names import KnownImages
 
 ENTRY_KEYS = ("image", "image_size", "intrinsics", "detections")
 LARGEST_SIDE = 2**31 - 1

@@ -44,7 +44,7 @@ def predictions(
 ) -> None:
     """Check every number of a predictions file. Exit 1 when there is an error."""
     from yolozu.artifacts.predictions import check_predictions
-    from yolozu.artifacts.predictions.report import check_report
+    from yolozu.artifacts.predictions.check import check_report
 
     if dataset is None and (split is not None or max_images is not None):
         given = "--split" if split is not None else "--max-images"

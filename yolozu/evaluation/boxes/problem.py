@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yolozu.artifacts.predictions.names import ImageNames
+from yolozu.artifacts.predictions.image_names import ImageNames
 from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
 from yolozu.evaluation.known_images import require_labels

@@ -11,7 +11,7 @@ import numpy as np
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.predictions import read_predictions
-from yolozu.artifacts.predictions.names import ImageNames
+from yolozu.artifacts.predictions.image_names import ImageNames
 from yolozu.errors import Finding, InputError, YolozuError
 from yolozu.predict.adapters.base import AdapterRequest, WithoutModel
 from yolozu.predict.adapters.dummy import without_detections

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from yolozu.artifacts.predictions.block import Columns, columns_of, keys_of
+from yolozu.artifacts.predictions.container import Attribute, Entry, Item, Layout, LooksLikeCoco, walk
 from yolozu.artifacts.predictions.detections import KNOWN_KEYS, DetectionRules, brief, findings_in, is_known, kind_of
 from yolozu.artifacts.predictions.entries import ENTRY_KEYS, Head, read_entry
-from yolozu.artifacts.predictions.json_path import member
-from yolozu.artifacts.predictions.layout import Attribute, Entry, Item, Layout, LooksLikeCoco, walk
+from yolozu.artifacts.predictions.findings import member
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
+from yolozu.artifacts.predictions.vectorized_check import Columns, columns_of, keys_of
 from yolozu.errors import Finding, InputError
 from yolozu.registry import nearest
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from yolozu.artifacts.predictions.envelope import Envelope
+    from yolozu.artifacts.predictions.container import Envelope
     from yolozu.artifacts.predictions.findings import Findings, Place
-    from yolozu.artifacts.predictions.names import KnownImages
+    from yolozu.artifacts.predictions.image_names import KnownImages
 
 BLOCK = 4096
 """Detections (or entries) that are checked at once."""
@@ -42,7 +42,7 @@ class Sink(Protocol):
         ...
 
 
-class Reading:
+class Scan:
     """One pass; ``layout`` is None until the file has shown it, ``ended_well`` False when it stopped being JSON."""
 
     def __init__(

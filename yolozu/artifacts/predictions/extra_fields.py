@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from yolozu.artifacts.predictions.json_path import member
+from yolozu.artifacts.predictions.findings import member
 from yolozu.artifacts.predictions.stream import RepeatedKeys
 from yolozu.errors import Finding
 

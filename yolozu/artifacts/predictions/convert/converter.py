@@ -1,38 +1,56 @@
-"""Entries on their way from one layout to another: boxes and sizes, everything else as it stands in the file."""
+"""A predictions file, or COCO results, written as another layout: whole or not at all."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from yolozu.artifacts.predictions.convert.coco_results import CocoTarget
-from yolozu.artifacts.predictions.convert.entry import ConvertedEntry, LeftOut
-from yolozu.artifacts.predictions.convert.layouts import ListTarget, MapTarget, WrappedTarget
+from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
+from yolozu.artifacts.predictions.check import check_predictions
+from yolozu.artifacts.predictions.container import is_coco_row
+from yolozu.artifacts.predictions.convert.coco_ids import CocoNumbers
+from yolozu.artifacts.predictions.convert.coco_read import CocoRows
+from yolozu.artifacts.predictions.convert.writers import (
+    CocoTarget,
+    ConvertedEntry,
+    LeftOut,
+    ListTarget,
+    MapTarget,
+    WrappedTarget,
+)
 from yolozu.artifacts.predictions.findings import Findings
+from yolozu.artifacts.predictions.image_names import KnownImages
+from yolozu.artifacts.predictions.load import SHOWN_ERRORS, located
+from yolozu.artifacts.predictions.scan import unreadable_file
+from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
 from yolozu.artifacts.predictions.types import BOX_KEYS, boxes_between
-from yolozu.errors import Finding
+from yolozu.artifacts.predictions.write import open_aside
+from yolozu.errors import Finding, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
-    from yolozu.artifacts.predictions.block import Columns
-    from yolozu.artifacts.predictions.convert.coco_rows import RowsOfImage
-    from yolozu.artifacts.predictions.convert.entry import Target
-    from yolozu.artifacts.predictions.convert.numbers import CocoNumbers
+    from yolozu.artifacts.predictions.container import Envelope
+    from yolozu.artifacts.predictions.convert.coco_read import RowsOfImage
+    from yolozu.artifacts.predictions.convert.writers import Target
     from yolozu.artifacts.predictions.entries import Head
-    from yolozu.artifacts.predictions.envelope import Envelope
+    from yolozu.artifacts.predictions.vectorized_check import Columns
 
 
 KEEP = 5
 """Entries that are named when they cannot be written; what helps one of them helps all."""
 
 
-class Passing:
-    """Takes what a reader hands over, block by block, and writes it to a text file."""
+class Converter:
+    """Takes what a reader hands over, block by block, and writes it to a text file.
+
+    Boxes and sizes change on the way, everything else is written as it stands in the file.
+    """
 
     def __init__(self, file: TextIO, to: PredictionsLayout, wanted: BoxFormat | None, numbers: CocoNumbers) -> None:
         self.images = 0
@@ -162,3 +180,111 @@ def _box(old: dict[str, Any], given: BoxFormat, wanted: BoxFormat, numbers: list
 def _size(said: Mapping[str, Any], size: tuple[int, int]) -> dict[str, Any]:
     """``image_size`` as it stands in the file, with the size that is right."""
     return {**said, "width": size[0], "height": size[1]}
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What was written.
+
+    Attributes:
+        images: entries, or images of the rows.
+        detections: detections written.
+        bbox_format: how their boxes are written.
+        from_coco: COCO results were read.
+        numbering: how the category ids of COCO results count, where only the ids themselves told.
+        warnings: what the check of the file warns of, and what the layout has no place for.
+    """
+
+    images: int
+    detections: int
+    bbox_format: BoxFormat
+    from_coco: bool
+    numbering: str | None
+    warnings: tuple[Finding, ...]
+
+
+def convert_predictions(
+    path: Path,
+    output: Path,
+    to: PredictionsLayout,
+    *,
+    bbox_format: BoxFormat | None = None,
+    to_bbox_format: BoxFormat | None = None,
+    known: KnownImages | None = None,
+    numbers: CocoNumbers | None = None,
+) -> Conversion:
+    """Check a predictions file or COCO results, and write them as another layout.
+
+    Entries pass through one at a time. The rows of COCO results are collected first, in 56 bytes each.
+
+    Args:
+        path: what is read; it shows itself which layout it has.
+        output: takes the result when there is no error; may be ``path``.
+        to: layout of the result.
+        bbox_format: how boxes are written in ``path``; None takes what the file declares, else cxcywh_norm.
+        to_bbox_format: how to write them; None keeps them where the result can declare it (wrapped), else takes
+            cxcywh_norm. COCO results have xywh_abs.
+        known: the data set's images and classes; COCO results cannot be read without.
+        numbers: how COCO numbers them; None takes the numbers that name the images.
+
+    Raises:
+        InputError: with the findings, when the file has any error or says too little for the result.
+    """
+    numbers = CocoNumbers() if numbers is None else numbers
+    from_coco = is_coco_results(path)
+    with open_aside(output) as file:
+        converter = Converter(file, to, to_bbox_format, numbers)
+        numbering = None
+        if from_coco:
+            findings, errors, numbering = _convert_coco(path, converter, known, numbers)
+        else:
+            check = check_predictions(
+                path, bbox_format=bbox_format, known=known, keep_findings=SHOWN_ERRORS, sink=converter
+            )
+            findings, errors = check.findings, check.errors
+        more = "what helps one of them helps all"
+        refused = [*located(findings, errors, path), *located(converter.findings.kept(), converter.errors, path, more)]
+        if refused:
+            raise InputError(refused)
+        converter.end()
+    warnings = [finding for finding in findings if finding.code != "YZ716"]
+    return Conversion(
+        converter.images,
+        converter.detections,
+        converter.bbox_format,
+        from_coco,
+        numbering,
+        warnings=(*warnings, *converter.left_out.findings(to)),
+    )
+
+
+def is_coco_results(path: Path) -> bool:
+    """Whether a file begins like COCO results.
+
+    Raises:
+        InputError: YZ701 when there is no such file.
+    """
+    try:
+        with path.open("rb") as file:
+            text = JsonText(file)
+            return text.peek() == "[" and is_coco_row(next(text.elements(), None))
+    except BrokenJson:
+        return False
+    except OSError as error:
+        raise unreadable_file(path, error) from error
+
+
+def _convert_coco(
+    path: Path, converter: Converter, known: KnownImages | None, numbers: CocoNumbers
+) -> tuple[tuple[Finding, ...], int, str | None]:
+    if known is None:
+        problem = "COCO results call images and classes by numbers, and nothing says which those are"
+        fix = "give their annotations file with --annotations, or the data set with --dataset"
+        raise InputError.one("YZ728", where=str(path), problem=problem, fix=fix)
+    findings = Findings(SHOWN_ERRORS, strict=False)
+    rows = CocoRows(known, numbers, findings)
+    rows.read(path)
+    if not findings.total("error"):
+        for image in rows.by_image():
+            converter.take_rows(known.images[image.place], known.sizes[image.place], image)
+    return findings.kept(), findings.total("error"), rows.numbering

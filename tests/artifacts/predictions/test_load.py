@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.artifacts.predictions.samples import POSE, detection, entry, wrapped, write
-from yolozu.artifacts.predictions import KnownImages, load_predictions, read_predictions, reading
+from yolozu.artifacts.predictions import KnownImages, load_predictions, read_predictions, scan
 from yolozu.errors import InputError
 
 
@@ -28,7 +28,7 @@ def test_entries_become_arrays_in_the_order_of_the_file(tmp_path):
 
 @pytest.mark.parametrize("block", [1, 2, 3, 4096])
 def test_blocks_of_any_size_give_the_same_images(tmp_path, monkeypatch, block):
-    monkeypatch.setattr(reading, "BLOCK", block)
+    monkeypatch.setattr(scan, "BLOCK", block)
     entries = [
         entry(f"{i}.jpg", *[detection(class_id=i, score=n / 10) for n in range(i % 4)], note=i) for i in range(9)
     ]

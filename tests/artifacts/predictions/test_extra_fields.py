@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from tests.artifacts.predictions.test_stream import text_of, values
-from yolozu.artifacts.predictions.unread import is_harmless, unread_findings
+from yolozu.artifacts.predictions.extra_fields import is_harmless, unread_findings
 
 pytestmark = pytest.mark.slow
 

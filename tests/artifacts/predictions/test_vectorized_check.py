@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.artifacts.predictions.samples import POSE, detection
 from yolozu.artifacts.prediction_formats import BoxFormat
-from yolozu.artifacts.predictions.block import columns_of, keys_of
 from yolozu.artifacts.predictions.detections import DetectionRules, findings_in
 from yolozu.artifacts.predictions.types import BOX_KEYS
+from yolozu.artifacts.predictions.vectorized_check import columns_of, keys_of
 
 ODD = st.sampled_from(
     [None, True, "1", -1, 0, 0.5, 1, 1.5, 3, 7, math.nan, math.inf, 10**30, 10**400, [], [1.0], {}, 1e308, 320.0]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from yolozu.artifacts.predictions.json_path import member, top_member
+from yolozu.artifacts.predictions.findings import member, top_member
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolozu.artifacts.predictions.detections import SLACK, DetectionRules, is_known
+from yolozu.artifacts.predictions.extra_fields import is_harmless
 from yolozu.artifacts.predictions.poses import AGREEMENTS, UNSOUND
 from yolozu.artifacts.predictions.types import (
     BOX_KEYS,
@@ -19,7 +20,6 @@ from yolozu.artifacts.predictions.types import (
     NumberField,
     boxes_to_cxcywh,
 )
-from yolozu.artifacts.predictions.unread import is_harmless
 from yolozu.structures.predictions import POSE_COLUMNS
 
 NUMBERS = frozenset((int, float))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from yolozu.artifacts.predictions.names import NEAREST_AMONG, NEAREST_TIMES, ImageNames, KnownImages
+from yolozu.artifacts.predictions.image_names import NEAREST_AMONG, NEAREST_TIMES, ImageNames, KnownImages
 
 IMAGES = ("images/val/a/1.jpg", "images/val/b/1.jpg", "images/val/2.jpg", "3.jpg")
 
