@@ -9,6 +9,7 @@ The contract's own schema is written by `yolozu contract schema --write`.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,11 @@ from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.artifacts.onnx_metadata import onnx_metadata_schema
 from yolozu.artifacts.parity_report import parity_schema
 from yolozu.artifacts.predictions.schema import predictions_schema
+from yolozu.artifacts.record import schema_of
 from yolozu.artifacts.run_meta import RunMeta
 from yolozu.contract.docs.scenario_schema import scenario_setting_schema
 from yolozu.evaluation.benchmark.report import eval_protocol_schema, eval_suite_schema
-from yolozu.evaluation.boxes.report import eval_coco_schema
+from yolozu.evaluation.boxes.report import CocoReport
 from yolozu.evaluation.comparison.report import eval_compare_schema
 from yolozu.evaluation.pose.report import eval_pose_schema
 from yolozu.evaluation.scenarios.report import scenarios_schema
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 DIRECTORY = Path(__file__).parents[1] / "contracts" / "v1"
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
-    "eval_coco": eval_coco_schema,
+    "eval_coco": partial(schema_of, CocoReport),
     "eval_compare": eval_compare_schema,
     "eval_pose": eval_pose_schema,
     "eval_protocol": eval_protocol_schema,

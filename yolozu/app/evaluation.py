@@ -39,14 +39,13 @@ def evaluate_boxes(
     """
     from yolozu.artifacts.predictions import load_predictions
     from yolozu.evaluation.boxes.coco import evaluate_coco
-    from yolozu.evaluation.boxes.report import coco_report
     from yolozu.evaluation.known_images import known_images
 
     opened = open_evaluated(dataset, split, progress)
     index = opened.index
     loaded = load_predictions(predictions, bbox_format=bbox_format, known=known_images(index, max_images=max_images))
     result = evaluate_coco(index, loaded.images, engine=engine, max_images=max_images, dry_run=dry_run)
-    return coco_report(result, loaded.check, said=opened.said), index.split
+    return result.of_file(loaded.check, said=opened.said).model_dump(), index.split
 
 
 def evaluate_poses(

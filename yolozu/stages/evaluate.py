@@ -48,12 +48,11 @@ def run(spec: EvaluateSpec, inputs: EvaluateInputs, outputs: EvaluateOutputs, co
     Raises:
         GateFailed: YZ804, one for each missed requirement; the reports are written before.
     """
-    from yolozu.artifacts.jsonio import pretty, write_text
     from yolozu.artifacts.predictions import PredictionsFile, read_predictions
     from yolozu.artifacts.predictions.check import read_check_report
+    from yolozu.artifacts.record import write_record
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.boxes.coco import evaluate_coco
-    from yolozu.evaluation.boxes.report import coco_report
     from yolozu.evaluation.gates import missed_gates
     from yolozu.evaluation.known_images import known_images
 
@@ -62,11 +61,11 @@ def run(spec: EvaluateSpec, inputs: EvaluateInputs, outputs: EvaluateOutputs, co
     images = read_predictions(inputs.predictions, known=known, passed=True)
     loaded = PredictionsFile(images, read_check_report(inputs.check))
     result = evaluate_coco(index, loaded.images, engine=spec.evaluate.eval_engine, max_images=max_images)
-    write_text(outputs.report, pretty(coco_report(result, loaded.check)))
+    write_record(outputs.report, result.of_file(loaded.check))
     for warning in result.warnings:
         context.progress.say(f"evaluate: warning: {warning}")
     context.progress.say(
-        f"evaluate: {_in_a_line(result.metrics, ('map50_95', 'map50', 'ar100'))} on {result.images} images"
+        f"evaluate: {_in_a_line(result.metrics, ('map50_95', 'map50', 'ar100'))} on {result.counts.images} images"
     )
     poses = _poses(index, loaded, inputs, outputs, context, max_images=max_images)
     metrics = {**result.metrics, **(dict.fromkeys(POSE_METRICS) if poses is None else poses)}

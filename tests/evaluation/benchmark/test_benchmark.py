@@ -48,14 +48,17 @@ def test_files_are_measured_in_the_order_they_are_named(tmp_path):
     paths = [predicted(tmp_path / "b.json", worse), predicted(tmp_path / "a.json")]
     rows = measured(paths)
     assert [row.path for row in rows] == paths
-    assert [row.boxes for row in rows] == [evaluate_coco(INDEX, worse), evaluate_coco(INDEX, predictions_of(SCENES))]
+    expected = [evaluate_coco(INDEX, entries) for entries in (worse, predictions_of(SCENES))]
+    assert [(row.boxes.metrics, row.boxes.per_class) for row in rows] == [
+        (report.metrics, report.per_class) for report in expected
+    ]
     assert [(row.poses, row.said, row.meta["max_detections"]) for row in rows] == [(None, (), 300)] * 2
 
 
 def test_a_dry_run_counts(tmp_path):
     row = measured([predicted(tmp_path / "a.json")], dry_run=True)[0]
     assert row.boxes.dry_run
-    assert (row.boxes.detections, row.boxes.metrics["map50"]) == (2, None)
+    assert (row.boxes.counts.detections, row.boxes.metrics["map50"]) == (2, None)
 
 
 def test_poses_are_measured_where_there_are_any(tmp_path):
@@ -95,8 +98,8 @@ def test_detections_that_the_pinned_settings_do_not_leave_are_refused_whatever_m
 def test_missing_images_are_refused_unless_they_are_allowed(tmp_path):
     path = predicted(tmp_path / "a.json", predictions_of(SCENES)[:1])
     assert refusal([path]) == [("YZ845", str(path), "1 of 2 images have no entry")]
-    assert measured([path], protocol(allow_missing=True))[0].boxes.covered_images == 1
-    assert measured([path], protocol(max_images=1))[0].boxes.images == 1
+    assert measured([path], protocol(allow_missing=True))[0].boxes.counts.covered_images == 1
+    assert measured([path], protocol(max_images=1))[0].boxes.counts.images == 1
 
 
 def test_files_of_other_images_are_refused_where_they_say_so(tmp_path):
@@ -104,7 +107,7 @@ def test_files_of_other_images_are_refused_where_they_say_so(tmp_path):
     problem = "predicts 2 other images than the first 2 of split 'val'"
     assert refusal([path]) == [("YZ846", f"{path}: meta.images_sha256", problem)]
     path = predicted(tmp_path / "a.json", images=2, images_sha256=images_digest(INDEX.records))
-    assert measured([path], protocol(max_images=1))[0].boxes.images == 1
+    assert measured([path], protocol(max_images=1))[0].boxes.counts.images == 1
 
 
 def test_a_file_named_twice_and_a_copy_are_refused(tmp_path):

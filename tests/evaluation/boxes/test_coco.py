@@ -22,6 +22,7 @@ from yolozu.data.coco_numbers import numbers_of_data
 from yolozu.data.layouts.layout import find_layout
 from yolozu.evaluation.boxes.coco import evaluate_coco
 from yolozu.evaluation.boxes.registry import ENGINES
+from yolozu.evaluation.boxes.report import CocoCounts
 from yolozu.evaluation.known_images import known_images
 from yolozu.progress import progress_for
 from yolozu.structures.predictions import ImagePredictions
@@ -117,19 +118,19 @@ def test_perfect_predictions_score_one_and_counts_are_stated():
     scenes = [Scene([Truth(0, BOX), Truth(2, BOX, crowd=True)], [Found(7, BOX, 0.5)]), Scene(found=None)]
     result = evaluate_coco(index_of(scenes), predictions_of(scenes))
     assert result.metrics["map50_95"] == pytest.approx(1.0)
-    assert (result.images, result.ground_truth, result.detections, result.covered_images) == (2, 2, 1, 1)
+    assert result.counts == CocoCounts(images=2, ground_truth=2, detections=1, covered_images=1)
     assert [(row.index, row.id, row.name, row.ground_truth, row.detections) for row in result.per_class] == [
         (0, 7, "cat", 1, 1),
         (1, 3, "dog", 0, 0),
         (2, 90, "owl", 1, 0),
     ]
-    assert result.warnings == (
+    assert result.warnings == [
         (
             "1 of 2 images have no entry in the predictions (the first is images/val/0001.jpg); "
             "their objects count as missed"
         ),
         "1 of 3 classes have no object here and count in no mean: dog",
-    )
+    ]
 
 
 def test_max_images_takes_the_first_images_on_both_sides():
@@ -139,14 +140,14 @@ def test_max_images_takes_the_first_images_on_both_sides():
     ]
     result = evaluate_coco(index_of(scenes), predictions_of(scenes), max_images=1)
     assert result.metrics["map50_95"] == pytest.approx(1.0)
-    assert (result.images, result.ground_truth, result.detections, result.covered_images) == (1, 1, 1, 1)
+    assert result.counts == CocoCounts(images=1, ground_truth=1, detections=1, covered_images=1)
 
 
 def test_a_dry_run_counts_and_measures_nothing():
     scenes = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.5)])]
     result = evaluate_coco(index_of(scenes), predictions_of(scenes), dry_run=True)
     assert result.dry_run
-    assert (result.images, result.ground_truth, result.detections) == (1, 1, 1)
+    assert result.counts == CocoCounts(images=1, ground_truth=1, detections=1, covered_images=1)
     assert result.metrics == dict.fromkeys(COCO_METRICS)
 
 
@@ -199,7 +200,7 @@ def test_real_annotations_with_crowds_give_the_numbers_of_pycocotools_on_their_o
         scores = np.array([row["score"] for row in rows], np.float64)
         predictions.append(ImagePredictions(record.image, record.width, record.height, classes, scores, boxes))
     result = evaluate_coco(index, predictions, engine=engine)
-    assert result.ground_truth == len(coco.dataset["annotations"])
+    assert result.counts.ground_truth == len(coco.dataset["annotations"])
     assert_equal_numbers(result.stats, none_for_absent(evaluator.stats))
 
 
@@ -232,11 +233,11 @@ def test_objects_without_width_or_height_are_missed_and_said(tmp_path, monkeypat
         tmp_path / "set", document, [{"image_id": 1, "category_id": 1, "bbox": whole["bbox"], "score": 1}]
     )
     result = evaluated(root)
-    assert result.ground_truth == 2
+    assert result.counts.ground_truth == 2
     assert result.metrics["map50_95"] == pytest.approx(51 / 101)
-    assert result.warnings == (
+    assert result.warnings == [
         "1 of 2 objects have no width or height: nothing overlaps them, they count as missed, as in pycocotools",
-    )
+    ]
 
 
 def test_only_ids_that_order_images_otherwise_than_paths_stand_in_an_index(tmp_path, monkeypatch):

@@ -6,8 +6,9 @@ from pathlib import Path
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.jsonio import pretty
 from yolozu.artifacts.predictions import check_predictions, write_predictions
+from yolozu.artifacts.record import schema_of
 from yolozu.evaluation.boxes.coco import evaluate_coco
-from yolozu.evaluation.boxes.report import CocoReport, coco_report, eval_coco_schema
+from yolozu.evaluation.boxes.report import CocoReport
 
 REPOSITORY = Path(__file__).parents[3]
 SCENES = [Scene([Truth(0, (40.0, 30.0, 100.0, 80.0))], [Found(7, (40.0, 30.0, 100.0, 80.0), 0.5)])]
@@ -16,7 +17,7 @@ SCENES = [Scene([Truth(0, (40.0, 30.0, 100.0, 80.0))], [Found(7, (40.0, 30.0, 10
 def report(tmp_path):
     write_predictions(tmp_path / "p.json", predictions_of(SCENES), {})
     check = check_predictions(tmp_path / "p.json")
-    return coco_report(evaluate_coco(index_of(SCENES), predictions_of(SCENES)), check)
+    return evaluate_coco(index_of(SCENES), predictions_of(SCENES)).of_file(check).model_dump()
 
 
 def test_the_report_holds_exactly_these_keys(tmp_path):
@@ -58,8 +59,8 @@ def test_warnings_of_the_file_come_first_one_line_a_kind(tmp_path):
     path = tmp_path / "p.json"
     empty = '{"class_id": 7, "score": 0.5, "bbox": {"cx": 0.5, "cy": 0.5, "w": 0, "h": 0.1}}'
     path.write_text(f'{{"predictions": [{{"image": "images/val/0000.jpg", "detections": [{empty}, {empty}]}}]}}')
-    document = coco_report(evaluate_coco(index_of(SCENES), []), check_predictions(path))
-    assert document["warnings"] == [
+    document = evaluate_coco(index_of(SCENES), []).of_file(check_predictions(path))
+    assert document.warnings == [
         "schema_version: missing; read as version 1",
         "predictions[0].detections[0].bbox: empty box 0 x 0.1 (the first of 2)",
         (
@@ -71,7 +72,7 @@ def test_warnings_of_the_file_come_first_one_line_a_kind(tmp_path):
 
 
 def test_every_field_of_the_schema_is_described():
-    schema = eval_coco_schema()
+    schema = schema_of(CocoReport)
     for part in [schema, *schema["$defs"].values()]:
         assert part["additionalProperties"] is False
         assert [name for name, field in part["properties"].items() if not field.keys() & {"description", "$ref"}] == []

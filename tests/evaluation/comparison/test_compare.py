@@ -46,7 +46,7 @@ def test_the_numbers_are_those_of_the_evaluation():
         assert (row.id, row.name) == (numbers[0].per_class[place].id, numbers[0].per_class[place].name)
         assert row.ground_truth == numbers[0].per_class[place].ground_truth
         assert row.metrics["ar100"].b == pytest.approx(numbers[1].per_class[place].metrics["ar100"], abs=1e-12)
-    assert (result.images, result.ground_truth) == (12, numbers[0].ground_truth)
+    assert (result.images, result.ground_truth) == (12, numbers[0].counts.ground_truth)
 
 
 def test_identical_predictions_differ_by_exactly_nothing():

@@ -25,8 +25,8 @@ from yolozu.evaluation.benchmark.protocol import (
     models_digest,
     protocol_data,
 )
-from yolozu.evaluation.boxes.coco import CocoResult, evaluate_coco
-from yolozu.evaluation.boxes.report import said_by
+from yolozu.evaluation.boxes.coco import evaluate_coco
+from yolozu.evaluation.boxes.report import CocoReport, said_by
 from yolozu.evaluation.known_images import known_images
 from yolozu.evaluation.pose.evaluate import PoseResult, evaluate_pose
 from yolozu.progress import Progress
@@ -53,7 +53,7 @@ class SuiteRow:
     sha256: str
     meta: Mapping[str, Any]
     bbox_format: BoxFormat
-    boxes: CocoResult
+    boxes: CocoReport
     poses: PoseResult | None
     said: tuple[str, ...]
 

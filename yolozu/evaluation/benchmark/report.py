@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from yolozu.evaluation.benchmark.benchmark import SuiteRow
-    from yolozu.evaluation.boxes.coco import CocoResult
+    from yolozu.evaluation.boxes.report import CocoReport
     from yolozu.evaluation.pose.evaluate import PoseResult
 
 
@@ -128,17 +128,8 @@ def _file(row: SuiteRow) -> SuiteFile:
     )
 
 
-def _boxes(result: CocoResult) -> SuiteBoxes:
-    return SuiteBoxes(
-        metrics=result.metrics,
-        per_class=[CocoClass(**vars(row)) for row in result.per_class],
-        counts=CocoCounts(
-            images=result.images,
-            ground_truth=result.ground_truth,
-            detections=result.detections,
-            covered_images=result.covered_images,
-        ),
-    )
+def _boxes(result: CocoReport) -> SuiteBoxes:
+    return SuiteBoxes(metrics=result.metrics, per_class=result.per_class, counts=result.counts)
 
 
 def _poses(result: PoseResult) -> SuitePoses:

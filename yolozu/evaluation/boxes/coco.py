@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -13,63 +13,11 @@ from yolozu.evaluation.boxes.engines.base import Curves
 from yolozu.evaluation.boxes.metrics import METRICS
 from yolozu.evaluation.boxes.problem import CocoProblem, problem_of
 from yolozu.evaluation.boxes.registry import ENGINES
+from yolozu.evaluation.boxes.report import CocoClass, CocoCounts, CocoReport
 from yolozu.structures.predictions import ImagePredictions
 
 NAMED_CLASSES = 5
 """Classes that a warning names one by one."""
-
-
-@dataclass(frozen=True)
-class ClassResult:
-    """One class's numbers.
-
-    Attributes:
-        index: network index.
-        id: category id.
-        name: its name.
-        ground_truth: annotated objects, crowd regions included.
-        detections: predicted objects.
-        metrics: as in `CocoResult`.
-    """
-
-    index: int
-    id: int
-    name: str
-    ground_truth: int
-    detections: int
-    metrics: dict[str, float | None]
-
-
-@dataclass(frozen=True)
-class CocoResult:
-    """What an evaluation measured.
-
-    Attributes:
-        metrics: name -> value in [0, 1]; None where nothing was there to measure.
-        per_class: one row a class, in network order.
-        images: images evaluated.
-        ground_truth: annotated objects in them, crowd regions included.
-        detections: predicted objects in them.
-        covered_images: images with an entry in the predictions.
-        warnings: what a reader of the numbers should know.
-        engine: what computed them.
-        dry_run: only the counts were made.
-    """
-
-    metrics: dict[str, float | None]
-    per_class: tuple[ClassResult, ...]
-    images: int
-    ground_truth: int
-    detections: int
-    covered_images: int
-    warnings: tuple[str, ...]
-    engine: EvalEngine
-    dry_run: bool
-
-    @property
-    def stats(self) -> tuple[float | None, ...]:
-        """The twelve numbers in pycocotools' order."""
-        return tuple(self.metrics.values())
 
 
 def evaluate_coco(
@@ -79,7 +27,7 @@ def evaluate_coco(
     engine: EvalEngine = "hotcoco",
     max_images: int | None = None,
     dry_run: bool = False,
-) -> CocoResult:
+) -> CocoReport:
     """Hold predictions against ground truth by the COCO protocol.
 
     Source: Lin et al., Microsoft COCO, 2014, and pycocotools' COCOeval, whose numbers these are.
@@ -91,22 +39,30 @@ def evaluate_coco(
         max_images: evaluate only the first so many images of the index, on both sides.
         dry_run: count, but measure nothing.
 
+    Returns:
+        The report, of boxes that are normalized; `CocoReport.of_file` says what reading them from a file had to say.
+
     Raises:
         InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
     """
     evaluate = ENGINES.load(engine)
     problem = problem_of(index, predictions, max_images=max_images)
     curves = None if dry_run else evaluate(problem)
-    per_class = _per_class(problem, curves)
-    return CocoResult(
-        metrics=_metrics(curves, None),
+    metrics, per_class = _metrics(curves, None), _per_class(problem, curves)
+    return CocoReport(
+        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
+        metrics=metrics,
+        stats=list(metrics.values()),
         per_class=per_class,
-        images=len(problem.sizes),
-        ground_truth=len(problem.truth_images),
-        detections=len(problem.found_images),
-        covered_images=problem.covered,
-        warnings=tuple(_warnings(problem, per_class)),
+        counts=CocoCounts(
+            images=len(problem.sizes),
+            ground_truth=len(problem.truth_images),
+            detections=len(problem.found_images),
+            covered_images=problem.covered,
+        ),
+        bbox_format="cxcywh_norm",
         engine=engine,
+        warnings=_warnings(problem, per_class),
         dry_run=dry_run,
     )
 
@@ -115,12 +71,12 @@ def _metrics(curves: Curves | None, category: int | None) -> dict[str, float | N
     return {name: None if curves is None else metric.of(curves, category) for name, metric in METRICS.items()}
 
 
-def _per_class(problem: CocoProblem, curves: Curves | None) -> tuple[ClassResult, ...]:
+def _per_class(problem: CocoProblem, curves: Curves | None) -> list[CocoClass]:
     by_id = sorted(problem.classes.category_ids)
     truth, found = _count(problem.truth_categories), _count(problem.found_categories)
     pairs = zip(problem.classes.category_ids, problem.classes.names, strict=True)
-    return tuple(
-        ClassResult(
+    return [
+        CocoClass(
             index=place,
             id=category,
             name=name,
@@ -129,7 +85,7 @@ def _per_class(problem: CocoProblem, curves: Curves | None) -> tuple[ClassResult
             metrics=_metrics(curves, by_id.index(category)),
         )
         for place, (category, name) in enumerate(pairs)
-    )
+    ]
 
 
 def _count(categories: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[int, int]:
@@ -137,7 +93,7 @@ def _count(categories: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[int, 
     return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
 
-def _warnings(problem: CocoProblem, per_class: Sequence[ClassResult]) -> list[str]:
+def _warnings(problem: CocoProblem, per_class: Sequence[CocoClass]) -> list[str]:
     said = []
     images = len(problem.sizes)
     if problem.uncovered is not None:

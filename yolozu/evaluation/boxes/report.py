@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
 
 from yolozu.artifacts.prediction_formats import BoxFormat
-from yolozu.artifacts.record import Record, schema_of
+from yolozu.artifacts.record import Record
 from yolozu.contract.sections.evaluate import COCO_METRICS, EvalEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from yolozu.artifacts.predictions.check import PredictionsCheck
-    from yolozu.evaluation.boxes.coco import CocoResult
 
 
 class CocoCounts(Record):
@@ -89,31 +87,15 @@ class CocoReport(Record):
     dry_run: bool
     """Only the counts were made."""
 
+    def of_file(self, check: PredictionsCheck, *, said: Iterable[str] = ()) -> Self:
+        """The report of a file: how it was read, and warnings about it before those about the numbers.
 
-def coco_report(result: CocoResult, check: PredictionsCheck, *, said: Iterable[str] = ()) -> dict[str, Any]:
-    """An evaluation as the JSON object of ``eval_coco.json``.
-
-    Args:
-        result: what was measured.
-        check: how the predictions file was read; its warnings come first.
-        said: warnings about the labels; they come next.
-    """
-    return CocoReport(
-        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
-        metrics=result.metrics,
-        stats=list(result.stats),
-        per_class=[CocoClass(**vars(row)) for row in result.per_class],
-        counts=CocoCounts(
-            images=result.images,
-            ground_truth=result.ground_truth,
-            detections=result.detections,
-            covered_images=result.covered_images,
-        ),
-        bbox_format=check.bbox_format,
-        engine=result.engine,
-        warnings=[*said_by(check), *said, *result.warnings],
-        dry_run=result.dry_run,
-    ).model_dump()
+        Args:
+            check: how the predictions file was read; its warnings come first.
+            said: warnings about the labels; they come next.
+        """
+        warnings = [*said_by(check), *said, *self.warnings]
+        return self.model_copy(update={"bbox_format": check.bbox_format, "warnings": warnings})
 
 
 def said_by(check: PredictionsCheck) -> list[str]:
@@ -124,8 +106,3 @@ def said_by(check: PredictionsCheck) -> list[str]:
             first.setdefault(finding.code, f"{finding.where}: {finding.problem}")
     counts = check.findings_by_code
     return [f"{line} (the first of {counts[code]})" if counts[code] > 1 else line for code, line in first.items()]
-
-
-def eval_coco_schema() -> dict[str, Any]:
-    """JSON Schema of ``eval_coco.json``."""
-    return schema_of(CocoReport)
