@@ -17,7 +17,7 @@ from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.model.denoising import Denoising
 from yolozu.model.detector import Detector, build_detector
 from yolozu.structures.targets import Targets
-from yolozu.training.criterion import build_criterion
+from yolozu.training.config import build_criterion
 
 if TYPE_CHECKING:
     from yolozu.training.criterion import Criterion

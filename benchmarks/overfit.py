@@ -36,8 +36,7 @@ from yolozu.model.detector import build_detector
 from yolozu.progress import SilentProgress
 from yolozu.structures.predictions import ImagePredictions
 from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
-from yolozu.training.config import Materials, TrainingConfig
-from yolozu.training.criterion import build_criterion
+from yolozu.training.config import Materials, TrainingConfig, build_criterion
 from yolozu.training.loop import fit
 from yolozu.training.randomness import seeded
 from yolozu.training.resume import Origin

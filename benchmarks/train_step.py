@@ -32,8 +32,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelConfig
-from yolozu.contract.sections.optim import OptimSection
-from yolozu.contract.sections.train import LoopSection
+from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.sections.train import LoopSection, OperationsSection
 from yolozu.data.collate import Batch
 from yolozu.data.preprocess import Preprocess
 from yolozu.engine.launch import keeping_memory
@@ -41,10 +41,8 @@ from yolozu.model import attention, deformable
 from yolozu.model.convolution import ConvNorm
 from yolozu.model.detector import build_detector
 from yolozu.model.linear import Linear
-from yolozu.optim.schedules import Schedule
 from yolozu.structures.targets import Targets
-from yolozu.training.criterion import build_criterion
-from yolozu.training.learner import Learner
+from yolozu.training.config import TrainingConfig, build_criterion, build_learner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,24 +78,21 @@ def targets() -> Targets:
 def ours(size: int, amp: str) -> Step:
     """A step of our trainer."""
     torch.manual_seed(0)
-    learner = Learner(
+    config = TrainingConfig(
+        seed=0,
+        device="cpu",
+        optim=OptimSection(),
+        schedule=ScheduleSection(),
+        length=LengthSection(),
+        loop=LoopSection.model_validate({"amp": amp}),
+        operations=OperationsSection(),
+    )
+    learner = build_learner(
+        config,
         build_detector(MODEL, num_classes=CLASSES),
         build_criterion(MatchingSection(), LossSection()),
-        optim=OptimSection(),
-        loop=LoopSection.model_validate({"amp": amp}),
-        schedule=Schedule(
-            name="none",
-            lr=1e-4,
-            total_steps=1000,
-            min_lr=0.0,
-            milestones=(),
-            gamma=0.1,
-            warmup_steps=0,
-            warmup_init=0.0,
-        ),
         preprocess=Preprocess(size, size, 114),
-        seed=0,
-        device=torch.device("cpu"),
+        total_steps=1000,
     )
     pixels = torch.randint(0, 255, (len(OBJECTS), size, size, 3), dtype=torch.uint8)
     batch = Batch(pixels.permute(0, 3, 1, 2), targets(), [], list(range(len(OBJECTS))))

@@ -14,10 +14,9 @@ from tests.engine.conftest import contract, toy  # noqa: F401 - a fixture
 from tests.fixtures.small_disk import files_end_at
 from yolozu.artifacts.checkpoint import write_checkpoint
 from yolozu.cli.app import main
-from yolozu.contract.sections.train import OperationsSection
 from yolozu.engine import worker
 from yolozu.errors import UsageError
-from yolozu.training.batches import validation_batches
+from yolozu.training.batches import Loading, validation_batches
 
 
 def worker_that(does, toy, monkeypatch, capsys):  # noqa: F811
@@ -56,8 +55,7 @@ class Killed(Dataset):
 # open-mmlab/mmdetection#3495, facebookresearch/maskrcnn-benchmark#195, ultralytics/yolov3#1151
 def test_a_loading_process_that_is_killed_is_no_mistake_of_ours(toy, monkeypatch, capsys):  # noqa: F811
     def load():
-        operations = OperationsSection(num_workers=1)
-        next(validation_batches(Killed(), num_images=2, batch_size=2, operations=operations, pin=False))
+        next(validation_batches(Killed(), num_images=2, batch_size=2, loading=Loading(num_workers=1)))
 
     code, said = worker_that(load, toy, monkeypatch, capsys)
     assert code == 2

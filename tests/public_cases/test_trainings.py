@@ -13,7 +13,7 @@ from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.evaluation.quick_metrics import quick_metrics
 from yolozu.model.denoising import Denoising
 from yolozu.model.detector import build_detector
-from yolozu.training.criterion import build_criterion
+from yolozu.training.config import build_criterion
 
 
 class Heard:

@@ -39,7 +39,7 @@ def spoiled(tiny: Tiny, chosen: TrainingConfig, steps: set[int]) -> Materials:
     materials = tiny.materials(chosen)
     timetable = chosen.timetable(len(tiny.train.records))
     windows = training_windows(
-        materials.train_images, timetable, seed=chosen.seed, done_steps=0, operations=chosen.operations, pin=False
+        materials.train_images, timetable, seed=chosen.seed, done_steps=0, loading=chosen.loading
     )
     bad = {float(window[0].targets.boxes_BT4.sum()) for step, window in enumerate(windows, start=1) if step in steps}
     return replace(materials, loss=SpoiledLoss(materials.loss, frozenset(bad)))

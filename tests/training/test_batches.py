@@ -11,10 +11,9 @@ from torch.utils.data import Dataset
 from tests.training.played import Played
 from tests.training.tiny import AUGMENT, PREPROCESS, recipe
 from yolozu.contract.sections.data import AugmentSection
-from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.errors import InputError
-from yolozu.training.batches import training_windows, validation_batches
+from yolozu.training.batches import Loading, training_windows, validation_batches
 from yolozu.training.distributed import SINGLE_PROCESS
 
 
@@ -25,8 +24,7 @@ def windows(tiny, *, done_steps=0, workers=0, processes=SINGLE_PROCESS, augment=
         chosen.timetable(len(tiny.train)),
         seed=3,
         done_steps=done_steps,
-        operations=OperationsSection(num_workers=workers),
-        pin=False,
+        loading=Loading(num_workers=workers),
         processes=processes,
     )
 
@@ -74,8 +72,7 @@ def test_held_out_images_come_in_order(tiny):
         ValidationImages(tiny.val, PREPROCESS),
         num_images=3,
         batch_size=2,
-        operations=OperationsSection(),
-        pin=False,
+        loading=Loading(),
     )
     assert [batch.indices for batch in found] == [[0, 1], [2]]
 
@@ -95,8 +92,8 @@ def test_processes_take_turns_with_held_out_batches(tiny):
         [
             batch.indices
             for batch in validation_batches(
-                ValidationImages(tiny.val, PREPROCESS), num_images=3, batch_size=1, operations=OperationsSection(),
-                pin=False, processes=Played(rank, 2),
+                ValidationImages(tiny.val, PREPROCESS), num_images=3, batch_size=1, loading=Loading(),
+                processes=Played(rank, 2),
             )
         ]
         for rank in (0, 1)
@@ -157,9 +154,7 @@ class Refused(Dataset):
     ids=["finding", "disk", "memory"],
 )
 def test_an_error_comes_home_whole_from_a_loading_process(error, workers):
-    found = validation_batches(
-        Refused(error), num_images=3, batch_size=2, operations=OperationsSection(num_workers=workers), pin=False
-    )
+    found = validation_batches(Refused(error), num_images=3, batch_size=2, loading=Loading(num_workers=workers))
     with pytest.raises(type(error)) as caught:
         next(iter(found))
     assert (str(caught.value), vars(caught.value)) == (str(error), vars(error))

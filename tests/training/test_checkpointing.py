@@ -1,12 +1,11 @@
 """Reading back what was saved; the moves themselves are tested on whole trainings."""
 
 import pytest
-import torch
 
 from tests.training.tiny import about_of, files_in, recipe
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.training.checkpointing import CheckpointWriter, read_saved
-from yolozu.training.learner import Learner
+from yolozu.training.config import build_learner
 from yolozu.training.state import BeforeEnd, TrainingState, Verdicts
 
 
@@ -14,10 +13,7 @@ from yolozu.training.state import BeforeEnd, TrainingState, Verdicts
 def made(tiny, tmp_path):
     chosen = recipe()
     materials = tiny.materials(chosen)
-    learner = Learner(
-        materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
-        preprocess=materials.preprocess, seed=3, device=torch.device("cpu"),
-    )  # fmt: skip
+    learner = build_learner(chosen, materials.detector, materials.loss, preprocess=materials.preprocess, total_steps=10)
     files = files_in(tmp_path)
     return files, CheckpointWriter(files, about_of(chosen), learner, chosen.timetable(11)), chosen
 

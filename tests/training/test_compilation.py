@@ -13,7 +13,7 @@ from tests.training.tiny import PREPROCESS, recipe
 from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.errors import UsageError
 from yolozu.training import compilation
-from yolozu.training.learner import Learner
+from yolozu.training.config import build_learner
 from yolozu.training.randomness import deterministic
 
 COMPILER = os.environ.get("CXX", "g++")
@@ -52,10 +52,7 @@ def learner(**keys):
     with torch.random.fork_rng():
         torch.manual_seed(0)
         detector = Small()
-    return Learner(
-        detector, loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
-        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
-    )  # fmt: skip
+    return build_learner(chosen, detector, loss, preprocess=PREPROCESS, total_steps=10)
 
 
 LARGE = toy_batch((255, [1, 2]), (51, [3, 0]), (102, [4, 4]))

@@ -18,7 +18,7 @@ from yolozu.matching.hungarian import NonFiniteCostError
 from yolozu.model.denoising import DenoisingGroups, DrawnObjects
 from yolozu.model.outputs import DenoisingOutput, TrainingOutput
 from yolozu.structures.targets import Targets
-from yolozu.training.criterion import build_criterion
+from yolozu.training.config import build_criterion
 
 
 def criterion(*, use_matcher=True, **weights):

@@ -11,7 +11,7 @@ from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.model.outputs import DetectorOutput, TrainingOutput
 from yolozu.structures.targets import Targets
-from yolozu.training.criterion import build_criterion
+from yolozu.training.config import build_criterion
 
 OBJECT = (0.5, 0.5, 0.2, 0.2)
 NEAR, FAR = (0.5, 0.5, 0.22, 0.22), (0.8, 0.8, 0.2, 0.2)

@@ -18,7 +18,7 @@ from yolozu.geometry.rotations import SymmetryTable, rot6d_to_matrix
 from yolozu.geometry.symmetry import Symmetries
 from yolozu.model.denoising import DenoisingGroups
 from yolozu.model.outputs import DenoisingOutput, TrainingOutput
-from yolozu.training.criterion import build_criterion
+from yolozu.training.config import build_criterion
 
 SIZE = (64, 96)
 TERMS = ("log_z", "rot", "offsets", "k", "t")

@@ -18,8 +18,7 @@ from yolozu.model.detector import build_detector
 from yolozu.model.outputs import TrainingOutput
 from yolozu.structures.targets import PoseTargets, Targets
 from yolozu.training.batch_sharding import window_weights
-from yolozu.training.criterion import build_criterion
-from yolozu.training.learner import Learner
+from yolozu.training.config import build_criterion, build_learner
 
 
 class Toy(nn.Module):
@@ -56,16 +55,7 @@ def toy_batch(*images):
 def toy_learner(loss=toy_loss, network=None, **changes):
     keys = {"optimizer": "sgd", "momentum": 0.0, "lr": 1.0, "weight_decay": 0.0}
     chosen = recipe(**{**keys, "lr_warmup_steps": 0, "clip_grad_norm": 0.0, **changes})
-    return Learner(
-        Toy() if network is None else network,
-        loss,
-        optim=chosen.optim,
-        loop=chosen.loop,
-        schedule=chosen.learning_rates(10),
-        preprocess=PREPROCESS,
-        seed=chosen.seed,
-        device=torch.device("cpu"),
-    )
+    return build_learner(chosen, Toy() if network is None else network, loss, preprocess=PREPROCESS, total_steps=10)
 
 
 def weight_after(learner):
@@ -204,10 +194,7 @@ def test_randomness_is_a_function_of_seed_and_step(tiny):
     def losses(step, noise):
         torch.manual_seed(noise)
         materials = tiny.materials(chosen)
-        learner = Learner(
-            materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop,
-            schedule=chosen.learning_rates(10), preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
-        )  # fmt: skip
+        learner = build_learner(chosen, materials.detector, materials.loss, preprocess=PREPROCESS, total_steps=10)
         batch = collate([materials.train_images[0, number] for number in range(2)])
         return learner.learn([batch, batch], step).losses["total"]
 

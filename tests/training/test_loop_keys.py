@@ -10,10 +10,9 @@ import pytest
 from torch.utils.data import Dataset
 
 from tests.training.tiny import PREPROCESS, files_in, recipe
-from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.dataset import ValidationImages
 from yolozu.training import checkpointing as checkpointing_module
-from yolozu.training.batches import validation_batches
+from yolozu.training.batches import Loading, validation_batches
 
 QUIET = {"val_every": 99, "val_every_steps": None}
 """No validation but the one at the end. Eleven training images, three held-out ones."""
@@ -116,8 +115,7 @@ def test_a_loading_process_runs_so_many_batches_ahead(tiny, tmp_path, ahead):
             watched,
             num_images=len(watched),
             batch_size=1,
-            operations=OperationsSection(num_workers=1, prefetch_factor=ahead),
-            pin=False,
+            loading=Loading(num_workers=1, prefetch_factor=ahead),
         )
     )
     next(batches)

@@ -9,7 +9,7 @@ from tests.training.tiny import PREPROCESS, StopAfter, outcome, recipe
 from yolozu.data.collate import collate
 from yolozu.errors import Interrupted
 from yolozu.model.detector import build_detector
-from yolozu.training.learner import Learner
+from yolozu.training.config import build_learner
 from yolozu.training.phases import K_HEAD, OFFSET_HEAD, PhasedTraining, Phases
 
 PHASED = {"stage_off_steps": 2, "stage_k_steps": 2, "lr_warmup_steps": 0, "weight_decay": 0.1}
@@ -51,10 +51,7 @@ def test_what_never_learned_does_not_begin_to_after_a_phase(tiny_poses):
 def learner_of(tiny, **keys):
     chosen = recipe(**{**PHASED, **keys})
     materials = tiny.materials(chosen)
-    learner = Learner(
-        materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
-        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
-    )  # fmt: skip
+    learner = build_learner(chosen, materials.detector, materials.loss, preprocess=PREPROCESS, total_steps=10)
     images = materials.train_images
     window = [collate([images[0, number] for number in pair]) for pair in ((0, 1), (2, 3))]
     return learner, window[: chosen.optim.gradient_accumulation_steps]

@@ -13,8 +13,8 @@ from yolozu.data.collate import collate
 from yolozu.data.preprocess import normalize_images
 from yolozu.losses.reconstruction import hidden_pixels_loss
 from yolozu.training.batch_sharding import shares_of
+from yolozu.training.config import build_learner
 from yolozu.training.distributed import SINGLE_PROCESS
-from yolozu.training.learner import Learner
 from yolozu.training.reconstruction import Reconstruction
 
 SEED = 5
@@ -124,10 +124,14 @@ def test_batches_of_a_window_count_by_their_images(detector, images):
 def learner_of(tiny, **keys):
     chosen = recipe(lr_warmup_steps=0, **keys)
     materials = tiny.materials(chosen)
-    return Learner(
-        materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
-        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"), mim_weight=materials.mim_weight,
-    )  # fmt: skip
+    return build_learner(
+        chosen,
+        materials.detector,
+        materials.loss,
+        preprocess=PREPROCESS,
+        total_steps=10,
+        mim_weight=materials.mim_weight,
+    )
 
 
 @pytest.mark.slow

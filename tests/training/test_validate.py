@@ -11,12 +11,12 @@ from tests.training.played import Played
 from tests.training.tiny import CLASSES, MODEL, PREPROCESS, recipe
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
-from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.dataset import ValidationImages
 from yolozu.evaluation.boxes.coco import evaluate_coco
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import DetectorOutput
-from yolozu.training.criterion import build_criterion
+from yolozu.training.batches import Loading
+from yolozu.training.config import build_criterion
 from yolozu.training.distributed import SINGLE_PROCESS
 from yolozu.training.validate import Validator
 
@@ -50,7 +50,7 @@ def validator(tiny, score, **changes):
         "max_detections": 10,
         "batch_size": chosen.loop.batch_size,
         "device": torch.device("cpu"),
-        "operations": OperationsSection(),
+        "loading": Loading(),
     }
     return Validator(**{**keys, **changes})
 

@@ -31,8 +31,7 @@ from yolozu.structures.classes import ClassTable
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.poses import PoseLabels
 from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
-from yolozu.training.config import Materials, TrainingConfig
-from yolozu.training.criterion import build_criterion
+from yolozu.training.config import Materials, TrainingConfig, build_criterion
 from yolozu.training.distributed import SINGLE_PROCESS, Group
 from yolozu.training.loop import Summary, fit
 from yolozu.training.metrics_log import comparable

@@ -121,8 +121,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     from yolozu.data.dataset import TrainingImages, ValidationImages
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
-    from yolozu.training.config import Materials
-    from yolozu.training.criterion import build_criterion
+    from yolozu.training.config import Materials, build_criterion
     from yolozu.training.distributed import SINGLE_PROCESS, StoppedByRank0, joined
     from yolozu.training.loop import fit
     from yolozu.training.resume import Origin
@@ -145,7 +144,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     with joined(device) if context.one_of_several else nullcontext((SINGLE_PROCESS, device)) as (processes, own_device):
         try:
             summary = fit(
-                replace(_recipe(spec, context), device=own_device),
+                replace(_training_config(spec, context), device=own_device),
                 Materials(
                     detector=detector,
                     loss=build_criterion(spec.matching, spec.losses, symmetries),
@@ -231,7 +230,7 @@ def _check_data(spec: TrainSpec, train: DataIndex, val: DataIndex) -> None:
         raise InputError(findings)
 
 
-def _recipe(spec: TrainSpec, context: StageContext) -> TrainingConfig:
+def _training_config(spec: TrainSpec, context: StageContext) -> TrainingConfig:
     from yolozu.training.config import TrainingConfig
 
     return TrainingConfig(

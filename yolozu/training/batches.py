@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,11 +17,25 @@ from yolozu.training.distributed import SINGLE_PROCESS, Group
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
-    from yolozu.contract.sections.train import OperationsSection
     from yolozu.data.dataset import Sample, TrainingImages
     from yolozu.data.sampler import SampleKey
     from yolozu.geometry.input_sizes import Size
     from yolozu.training.timetable import Timetable
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How batches are loaded; it decides how soon they come, never what comes.
+
+    Attributes:
+        num_workers: processes that load; 0 loads in this one.
+        prefetch_factor: batches that each of them prepares ahead; None leaves it to torch.
+        pin: put batches where the accelerator copies from fastest.
+    """
+
+    num_workers: int = 0
+    prefetch_factor: int | None = None
+    pin: bool = False
 
 
 def training_windows(
@@ -29,8 +44,7 @@ def training_windows(
     *,
     seed: int,
     done_steps: int,
-    operations: OperationsSection,
-    pin: bool,
+    loading: Loading,
     processes: Group = SINGLE_PROCESS,
 ) -> Generator[list[Batch], None, None]:
     """The batches of every optimizer step from ``done_steps`` to the end; of several processes, this one's parts.
@@ -43,13 +57,12 @@ def training_windows(
         timetable: how batches make steps.
         seed: of the order.
         done_steps: optimizer steps that lie behind us.
-        operations: number of workers, and how far they run ahead.
-        pin: put batches where the accelerator copies from fastest.
+        loading: by which processes.
         processes: that share every batch.
     """
     whole = _keys(timetable, seed=seed, done_steps=done_steps, sizes=images.sizes)
     keys = (own_part(batch, processes) for batch in whole)
-    batches = _loaded(images, keys, operations=operations, pin=pin)
+    batches = _loaded(images, keys, loading)
     try:
         for step in range(done_steps, timetable.total_steps):
             yield [next(batches) for _ in range(timetable.window_size(step))]
@@ -62,15 +75,14 @@ def validation_batches(
     *,
     num_images: int,
     batch_size: int,
-    operations: OperationsSection,
-    pin: bool,
+    loading: Loading,
     processes: Group = SINGLE_PROCESS,
 ) -> Iterator[Batch]:
     """All images in their own order; the last batch may be short. Of several processes, every one has whole batches."""
     order = range(num_images)
     keys = [list(order[start : start + batch_size]) for start in range(0, num_images, batch_size)]
     keys = keys[processes.rank :: processes.size]
-    return _loaded(images, keys, operations=operations, pin=pin)
+    return _loaded(images, keys, loading)
 
 
 def _keys(timetable: Timetable, *, seed: int, done_steps: int, sizes: Sequence[Size]) -> Iterator[list[SampleKey]]:
@@ -81,17 +93,15 @@ def _keys(timetable: Timetable, *, seed: int, done_steps: int, sizes: Sequence[S
         epoch, skip = epoch + 1, 0
 
 
-def _loaded(
-    images: Dataset[Any], keys: Iterable[Any], *, operations: OperationsSection, pin: bool
-) -> Generator[Batch, None, None]:
+def _loaded(images: Dataset[Any], keys: Iterable[Any], loading: Loading) -> Generator[Batch, None, None]:
     """The batches; an error of a loading process is raised here as it was there."""
     loader: DataLoader[Batch | Exception] = DataLoader(
         _SentHome(images),
         batch_sampler=keys,
         collate_fn=_collate,
-        num_workers=operations.num_workers,
-        prefetch_factor=operations.prefetch_factor if operations.num_workers else None,
-        pin_memory=pin,
+        num_workers=loading.num_workers,
+        prefetch_factor=loading.prefetch_factor if loading.num_workers else None,
+        pin_memory=loading.pin,
         generator=torch.Generator(),  # of its own: the loader draws a seed that nothing here uses
     )
     for batch in loader:

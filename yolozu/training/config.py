@@ -1,24 +1,46 @@
-"""What a training is made of."""
+"""What a training is made of; here the contract's sections become numbers and objects."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import json
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from yolozu.contract.base import Section
+from yolozu.contract.sections.losses import LossSection
+from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.sections.train import LoopSection, OperationsSection
+from yolozu.losses.registry import LOSSES
+from yolozu.matching.hungarian import Matcher
+from yolozu.model.device import device_named
+from yolozu.optim.ema import MovingAverage
+from yolozu.optim.groups import GroupRules, parameter_groups
+from yolozu.optim.optimizers import build_optimizer
 from yolozu.optim.schedules import Schedule
+from yolozu.training.batches import Loading
+from yolozu.training.compilation import CompiledEncoding
+from yolozu.training.criterion import Criterion
+from yolozu.training.distributed import SINGLE_PROCESS, Group
+from yolozu.training.learner import Learner, Loss
+from yolozu.training.phases import Phases
+from yolozu.training.precision import Precision
+from yolozu.training.reconstruction import Reconstruction
 from yolozu.training.timetable import Timetable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import nn
     from torch.utils.data import Dataset
 
-    from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
-    from yolozu.contract.sections.train import LoopSection, OperationsSection
     from yolozu.data.dataset import TrainingImages
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
-    from yolozu.training.learner import Loss
+    from yolozu.geometry.rotations import SymmetryTable
     from yolozu.training.validate import Score
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 @dataclass(frozen=True)
@@ -42,6 +64,30 @@ class TrainingConfig:
     length: LengthSection
     loop: LoopSection
     operations: OperationsSection
+
+    @classmethod
+    def of_spec(cls, spec: Mapping[str, Any], *, seed: int, device: str) -> Self:
+        """The config of a training whose spec is known as JSON values.
+
+        Raises:
+            KeyError: a section is not there.
+            ValidationError: a section is of another version.
+        """
+        return cls(
+            seed=seed,
+            device=device,
+            loop=_section(spec, "loop", LoopSection),
+            optim=_section(spec, "optim", OptimSection),
+            schedule=_section(spec, "schedule", ScheduleSection),
+            length=_section(spec, "length", LengthSection),
+            operations=OperationsSection(),
+        )
+
+    @property
+    def loading(self) -> Loading:
+        """By which processes batches are loaded."""
+        operations = self.operations
+        return Loading(operations.num_workers, operations.prefetch_factor, pin=self.device != "cpu")
 
     def timetable(self, num_images: int) -> Timetable:
         """When what happens, with so many training images.
@@ -104,3 +150,88 @@ class Materials:
     max_detections: int
     mim_weight: float = 0.0
     origin_lines: tuple[str, ...] = ()
+
+
+def build_learner(
+    config: TrainingConfig,
+    detector: nn.Module,
+    loss: Loss,
+    *,
+    preprocess: Preprocess,
+    total_steps: int,
+    mim_weight: float = 0.0,
+    processes: Group = SINGLE_PROCESS,
+) -> Learner:
+    """A learner as the contract describes it.
+
+    Args:
+        config: how to train.
+        detector: is moved to the device.
+        loss: what is minimized.
+        preprocess: how images become network input.
+        total_steps: of the training.
+        mim_weight: factor on the loss of the detector's reconstruction head; 0 where it has none.
+        processes: that train together.
+
+    Raises:
+        UsageError: YZ501 and YZ502, this machine lacks the device, or the device the precision.
+    """
+    device, loop, optim = device_named(config.device), config.loop, config.optim
+    precision, detector = Precision(loop.amp, device), detector.to(device)
+    average = MovingAverage(detector, decay=loop.ema_decay) if loop.use_ema else None
+    groups = parameter_groups(detector, _group_rules(optim))
+    optimizer = build_optimizer(groups, name=optim.optimizer, momentum=optim.momentum, nesterov=optim.nesterov)
+    return Learner(
+        detector,
+        loss,
+        groups=groups,
+        optimizer=optimizer,
+        schedule=config.learning_rates(total_steps),
+        max_norm=optim.clip_grad_norm,
+        precision=precision,
+        phases=Phases(loop.stage_off_steps, loop.stage_k_steps),
+        average=average,
+        eval_weights="ema" if loop.ema_eval else "model",
+        compiled=CompiledEncoding(detector) if loop.torch_compile else None,
+        reconstruction=Reconstruction(detector, weight=mim_weight, seed=config.seed) if mim_weight > 0.0 else None,
+        preprocess=preprocess,
+        seed=config.seed,
+        device=device,
+        processes=processes,
+    )
+
+
+def _group_rules(optim: OptimSection) -> GroupRules:
+    return GroupRules(**{field.name: getattr(optim, field.name) for field in fields(GroupRules)})
+
+
+def build_criterion(
+    matching: MatchingSection, losses: LossSection, symmetries: SymmetryTable | None = None
+) -> Criterion:
+    """The criterion that the contract describes.
+
+    Args:
+        matching: costs.
+        losses: weights.
+        symmetries: of the classes; None where data or detector have no poses, so that neither costs nor losses of them
+            count.
+    """
+    names = ("class", "bbox", "giou", *(() if symmetries is None else ("z", "rot", "t")))
+    costs = {name: getattr(matching, f"cost_{name}") for name in names}
+    starts = {name: getattr(matching, f"cost_{name}_start_step") for name in ("z", "rot", "t")}
+    return Criterion(
+        matcher=Matcher(costs, starts) if matching.use_matcher else None,
+        loss_weights={name: weight for name, weight in losses.loss_weights.model_dump().items() if name in LOSSES},
+        symmetries=symmetries,
+        expects_errors=losses.task_aligner == "uncertainty",
+    )
+
+
+def criterion_of_spec(spec: Mapping[str, Any], symmetries: SymmetryTable | None) -> Criterion:
+    """The criterion of a training whose spec is known as JSON values; errors as of `TrainingConfig.of_spec`."""
+    matching, losses = _section(spec, "matching", MatchingSection), _section(spec, "losses", LossSection)
+    return build_criterion(matching, losses, symmetries)
+
+
+def _section(spec: Mapping[str, Any], name: str, kind: type[AnySection]) -> AnySection:
+    return kind.model_validate_json(json.dumps(spec[name]))

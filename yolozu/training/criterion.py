@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from yolozu.contract.sections.losses import LossSection
-from yolozu.contract.sections.matching import MatchingSection
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.losses.base import Loss, Over, Supervision
 from yolozu.losses.registry import LOSSES
@@ -234,28 +232,6 @@ class Criterion:
             symmetries=self._symmetries.to(flat.row_M.device),
         )
         return replace(found, poses=pairs, corrections=corrections_of(targets.poses, objective.k_delta_B4))
-
-
-def build_criterion(
-    matching: MatchingSection, losses: LossSection, symmetries: SymmetryTable | None = None
-) -> Criterion:
-    """The criterion that the contract describes.
-
-    Args:
-        matching: costs.
-        losses: weights.
-        symmetries: of the classes; None where data or detector have no poses, so that neither costs nor losses of them
-            count.
-    """
-    names = ("class", "bbox", "giou", *(() if symmetries is None else ("z", "rot", "t")))
-    costs = {name: getattr(matching, f"cost_{name}") for name in names}
-    starts = {name: getattr(matching, f"cost_{name}_start_step") for name in ("z", "rot", "t")}
-    return Criterion(
-        matcher=Matcher(costs, starts) if matching.use_matcher else None,
-        loss_weights={name: weight for name, weight in losses.loss_weights.model_dump().items() if name in LOSSES},
-        symmetries=symmetries,
-        expects_errors=losses.task_aligner == "uncertainty",
-    )
 
 
 def _stacked(output: TrainingOutput) -> dict[str, Tensor]:

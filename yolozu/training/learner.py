@@ -10,10 +10,9 @@ from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord
-from yolozu.contract.sections.optim import OptimSection
-from yolozu.contract.sections.train import LoopSection
 from yolozu.data.collate import Batch
 from yolozu.data.preprocess import Preprocess, normalize_images
 from yolozu.matching.hungarian import NonFiniteCostError
@@ -22,14 +21,14 @@ from yolozu.model.loading import load_exactly
 from yolozu.model.norms import SyncBatchNorm2d
 from yolozu.model.outputs import TrainingOutput
 from yolozu.optim.ema import MovingAverage
-from yolozu.optim.groups import GroupRules, parameter_groups
-from yolozu.optim.optimizers import build_optimizer, load_optimizer_tensors, optimizer_tensors, set_learning_rate
+from yolozu.optim.groups import ParameterGroup
+from yolozu.optim.optimizers import load_optimizer_tensors, optimizer_tensors, set_learning_rate
 from yolozu.optim.schedules import Schedule
 from yolozu.structures.targets import Targets
 from yolozu.training.batch_sharding import Share, shares_of
 from yolozu.training.compilation import CompiledEncoding
 from yolozu.training.distributed import SINGLE_PROCESS, Group
-from yolozu.training.non_finite.rollback import HeldBuffers
+from yolozu.training.held_buffers import HeldBuffers
 from yolozu.training.phases import PhasedTraining, Phases
 from yolozu.training.precision import Precision
 from yolozu.training.randomness import derived_seed, generator_for
@@ -83,34 +82,52 @@ class Learner:
         detector: nn.Module,
         loss: Loss,
         *,
-        optim: OptimSection,
-        loop: LoopSection,
+        groups: Sequence[ParameterGroup],
+        optimizer: Optimizer,
         schedule: Schedule,
+        max_norm: float,
+        precision: Precision,
+        phases: Phases,
+        average: MovingAverage | None,
+        eval_weights: Literal["model", "ema"],
+        compiled: CompiledEncoding | None,
+        reconstruction: Reconstruction | None,
         preprocess: Preprocess,
         seed: int,
         device: torch.device,
-        mim_weight: float = 0.0,
         processes: Group = SINGLE_PROCESS,
     ) -> None:
+        """Put the parts together; `config.build_learner` makes them.
+
+        Args:
+            detector: on ``device``.
+            loss: what is minimized.
+            groups: the parameters that move.
+            optimizer: of those groups.
+            schedule: learning rate of every step.
+            max_norm: largest gradient norm; 0 does not clip.
+            precision: of the passes.
+            phases: spans of steps in which only some heads learn.
+            average: of ``detector``, or None.
+            eval_weights: which of the two is validated.
+            compiled: the compiled part of ``detector``; None computes all of it eagerly.
+            reconstruction: the second task, or None.
+            preprocess: how images become network input.
+            seed: of dropout and denoising.
+            device: where it all happens.
+            processes: that train together.
+        """
         self._processes = processes
         self._mixes_processes = processes.size > 1 and any(
             isinstance(module, SyncBatchNorm2d) for module in detector.modules()
         )
-        self._precision = Precision(loop.amp, device)
-        self.detector = detector.to(device)
-        self.average = MovingAverage(self.detector, decay=loop.ema_decay) if loop.use_ema else None
-        self.eval_weights: Literal["model", "ema"] = "ema" if loop.ema_eval else "model"
-        self._buffers = HeldBuffers(self.detector)
-        self._phases = PhasedTraining(self.detector, Phases(loop.stage_off_steps, loop.stage_k_steps))
-        self._compiled = CompiledEncoding(self.detector) if loop.torch_compile else None
+        self.detector, self.average, self.eval_weights = detector, average, eval_weights
         self._loss, self._schedule, self._preprocess = loss, schedule, preprocess
-        self._reconstruction = Reconstruction(self.detector, weight=mim_weight, seed=seed) if mim_weight > 0.0 else None
-        self._seed, self._device, self._max_norm = seed, device, optim.clip_grad_norm
-        self._groups = parameter_groups(self.detector, group_rules(optim))
-        self._parameters = [parameter for group in self._groups for parameter in group.parameters.values()]
-        self._optimizer = build_optimizer(
-            self._groups, name=optim.optimizer, momentum=optim.momentum, nesterov=optim.nesterov
-        )
+        self._groups, self._optimizer, self._max_norm = groups, optimizer, max_norm
+        self._precision, self._compiled, self._reconstruction = precision, compiled, reconstruction
+        self._seed, self._device = seed, device
+        self._parameters = [parameter for group in groups for parameter in group.parameters.values()]
+        self._phases, self._buffers = PhasedTraining(detector, phases), HeldBuffers(detector)
 
     def evaluated(self) -> nn.Module:
         """The detector that is validated."""
@@ -322,20 +339,6 @@ class Learner:
             self.average.updates = record.values["ema_updates"]
         self._precision.load(record.values["scaler"])
         load_optimizer_tensors(self._optimizer, self._groups, record.tensors)
-
-
-def group_rules(optim: OptimSection) -> GroupRules:
-    """The contract's keys about parameter groups."""
-    return GroupRules(
-        weight_decay=optim.weight_decay,
-        wd_exclude_bias=optim.wd_exclude_bias,
-        wd_exclude_norm=optim.wd_exclude_norm,
-        use_param_groups=optim.use_param_groups,
-        backbone_lr_mult=optim.backbone_lr_mult,
-        head_lr_mult=optim.head_lr_mult,
-        backbone_wd_mult=optim.backbone_wd_mult,
-        head_wd_mult=optim.head_wd_mult,
-    )
 
 
 def _fetched(terms: Sequence[dict[str, Tensor]]) -> list[dict[str, float]]:

@@ -17,7 +17,7 @@ from yolozu.model.device import device_named
 from yolozu.progress import Bar, Progress
 from yolozu.training.batches import training_windows
 from yolozu.training.checkpointing import CheckpointInfo, CheckpointWriter, TrainingFiles
-from yolozu.training.config import Materials, TrainingConfig
+from yolozu.training.config import Materials, TrainingConfig, build_learner
 from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.learner import Learner, StepReport
 from yolozu.training.messages import interrupted, opening_lines, step_note, validation_line
@@ -51,7 +51,7 @@ class Summary:
 
 
 def fit(
-    recipe: TrainingConfig,
+    config: TrainingConfig,
     materials: Materials,
     info: CheckpointInfo,
     files: TrainingFiles,
@@ -62,13 +62,13 @@ def fit(
     saved: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
     processes: Group = SINGLE_PROCESS,
 ) -> Summary:
-    """Train to the end of the recipe's length, from where ``files`` or ``origin`` have got to.
+    """Train to the end of the configured length, from where ``files`` or ``origin`` have got to.
 
-    The same recipe, materials and machine give the same files (but for timestamps and durations in the metrics),
+    The same config, materials and machine give the same files (but for timestamps and durations in the metrics),
     however often the training was stopped or killed in between.
 
     Args:
-        recipe: how.
+        config: how.
         materials: what.
         info: what the checkpoints say about themselves.
         files: where to write, and where an earlier try has written.
@@ -85,10 +85,18 @@ def fit(
         UsageError: YZ501 and YZ502 for the device, YZ504 when resuming is insisted on and impossible, YZ506 when a loss
             or gradient is not finite and may not be skipped; `TrainingFiles.black_boxes` then holds the step.
     """
-    device = device_named(recipe.device)
-    timetable = recipe.timetable(len(materials.train_index.records))
-    with deterministic(recipe.loop.is_deterministic_on(recipe.device)), ExitStack() as stack:
-        learner = _learner(recipe, materials, timetable, device, processes)
+    device = device_named(config.device)
+    timetable = config.timetable(len(materials.train_index.records))
+    with deterministic(config.loop.is_deterministic_on(config.device)), ExitStack() as stack:
+        learner = build_learner(
+            config,
+            materials.detector,
+            materials.loss,
+            preprocess=materials.preprocess,
+            total_steps=timetable.total_steps,
+            mim_weight=materials.mim_weight,
+            processes=processes,
+        )
         checkpoints = CheckpointWriter(files, info, learner, timetable, num_processes=processes.size)
         found = None
         if processes.is_first:
@@ -98,7 +106,7 @@ def fit(
                 origin,
                 learner=learner,
                 checkpoints=checkpoints,
-                patience=recipe.loop.early_stop_patience,
+                patience=config.loop.early_stop_patience,
                 say=progress.say,
                 num_processes=processes.size,
             )
@@ -107,23 +115,22 @@ def fit(
         state = TrainingState() if found is None else found
         train_log = stack.enter_context(_log(files.train_metrics, state.train_rows, processes))
         val_log = stack.enter_context(_log(files.val_metrics, state.val_rows, processes))
-        opening = opening_lines(recipe, materials, timetable, num_processes=processes.size)
+        opening = opening_lines(config, materials, timetable, num_processes=processes.size)
         for line in [*(materials.origin_lines if found is None else ()), *opening]:
             progress.say(line)
         bar = stack.enter_context(progress.bar("train", max(timetable.total_steps, state.step), done=state.step))
         windows = training_windows(
             materials.train_images,
             timetable,
-            seed=recipe.seed,
+            seed=config.seed,
             done_steps=state.step,
-            operations=recipe.operations,
-            pin=device.type == "cuda",
+            loading=config.loading,
             processes=processes,
         )
         loop = _Loop(
-            recipe=recipe,
+            config=config,
             guard=Guard(
-                recipe=recipe,
+                config=config,
                 info=info,
                 learner=learner,
                 timetable=timetable,
@@ -134,7 +141,7 @@ def fit(
             timetable=timetable,
             learner=learner,
             checkpoints=checkpoints,
-            validator=_validator(recipe, materials, device, processes),
+            validator=_validator(config, materials, device, processes),
             state=state,
             train_log=train_log,
             val_log=val_log,
@@ -151,7 +158,7 @@ def fit(
 
 @dataclass
 class _Loop:
-    recipe: TrainingConfig
+    config: TrainingConfig
     guard: Guard
     timetable: Timetable
     learner: Learner
@@ -177,7 +184,7 @@ class _Loop:
             if self.processes.any(self.stopping()):
                 self._save_and_stop()
             self._advance(windows)
-            due = state.step % self.recipe.operations.save_last_every == 0
+            due = state.step % self.config.operations.save_last_every == 0
             if due and self._due_validation() is None:  # a validation saves by itself
                 self._save()
 
@@ -203,7 +210,7 @@ class _Loop:
         state, throughput = self.state, self.throughput
         state.skips.end_row()
         state.sums.add(report)
-        if state.step == 1 or state.step % self.recipe.operations.log_every == 0:
+        if state.step == 1 or state.step % self.config.operations.log_every == 0:
             metrics = _rates(report) | _finite({"grad_norm": report.grad_norm}) | throughput.read()
             self._write(self.train_log, "train_step", report.losses, metrics)
 
@@ -239,7 +246,7 @@ class _Loop:
 
     def _judge(self, found: Validation, due: Literal["val_epoch", "val_step", "closing"]) -> None:
         """Draw the consequences of a validation, and save them together with the weights."""
-        state, verdicts, loop = self.state, self.state.verdicts, self.recipe.loop
+        state, verdicts, loop = self.state, self.state.verdicts, self.config.loop
         score = rank(found.metrics)
         improved = verdicts.improves(score)
         if improved:
@@ -292,24 +299,7 @@ def _log(path: Path, keep_rows: int, processes: Group) -> MetricsLog:
     return MetricsLog(path, keep_rows=keep_rows) if processes.is_first else SilentLog()
 
 
-def _learner(
-    recipe: TrainingConfig, materials: Materials, timetable: Timetable, device: torch.device, processes: Group
-) -> Learner:
-    return Learner(
-        materials.detector,
-        materials.loss,
-        optim=recipe.optim,
-        loop=recipe.loop,
-        schedule=recipe.learning_rates(timetable.total_steps),
-        preprocess=materials.preprocess,
-        seed=recipe.seed,
-        device=device,
-        mim_weight=materials.mim_weight,
-        processes=processes,
-    )
-
-
-def _validator(recipe: TrainingConfig, materials: Materials, device: torch.device, processes: Group) -> Validator:
+def _validator(config: TrainingConfig, materials: Materials, device: torch.device, processes: Group) -> Validator:
     return Validator(
         index=materials.val_index,
         images=materials.val_images,
@@ -318,9 +308,9 @@ def _validator(recipe: TrainingConfig, materials: Materials, device: torch.devic
         score=materials.score,
         score_threshold=materials.score_threshold,
         max_detections=materials.max_detections,
-        batch_size=recipe.loop.batch_size,
+        batch_size=config.loop.batch_size,
         device=device,
-        operations=recipe.operations,
+        loading=config.loading,
         processes=processes,
     )
 

@@ -26,21 +26,21 @@ SHOWN_METRICS = ("map50_95", "map50", "add_01d", "rot_deg_median")
 
 
 def opening_lines(
-    recipe: TrainingConfig, materials: Materials, timetable: Timetable, *, num_processes: int = 1
+    config: TrainingConfig, materials: Materials, timetable: Timetable, *, num_processes: int = 1
 ) -> list[str]:
     """What is about to happen."""
     together = f" in each of {num_processes} processes" if num_processes > 1 else ""
-    total, warmup = timetable.total_steps, recipe.schedule.lr_warmup_steps
+    total, warmup = timetable.total_steps, config.schedule.lr_warmup_steps
     steps = (
         f"training for {total} optimizer steps, {timetable.steps_per_epoch} an epoch: "
         f"{len(materials.train_index.records)} images, {len(materials.val_index.records)} held out, "
-        f"on {recipe.device} with {torch.get_num_threads()} threads{together}"
+        f"on {config.device} with {torch.get_num_threads()} threads{together}"
     )
     lines = [steps]
-    if warmup >= total and recipe.schedule.scheduler != "onecycle":
+    if warmup >= total and config.schedule.scheduler != "onecycle":
         lines.append(f"warning: lr_warmup_steps {warmup} leaves none of the {total} steps at the full learning rate")
     if all(record.is_crowd.all() for record in materials.val_index.records):
-        lines.append(_nothing_to_choose_by(recipe.loop.early_stop_patience))
+        lines.append(_nothing_to_choose_by(config.loop.early_stop_patience))
     return lines
 
 

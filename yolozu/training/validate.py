@@ -13,7 +13,6 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
-from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.collate import Batch
 from yolozu.data.detections import on_original_image
 from yolozu.data.index import DataIndex
@@ -22,7 +21,7 @@ from yolozu.model.decode import decode_detections
 from yolozu.model.outputs import DetectorOutput
 from yolozu.structures.predictions import ImagePredictions
 from yolozu.structures.targets import Targets
-from yolozu.training.batches import validation_batches
+from yolozu.training.batches import Loading, validation_batches
 from yolozu.training.criterion import SOURCES
 from yolozu.training.distributed import SINGLE_PROCESS, Group
 from yolozu.training.learner import Loss
@@ -74,7 +73,7 @@ class Validator:
         max_detections: most detections kept per image.
         batch_size: images per batch.
         device: where the detector is.
-        operations: number of workers.
+        loading: by which processes batches are loaded.
         processes: that share the images; the first one scores.
     """
 
@@ -87,7 +86,7 @@ class Validator:
     max_detections: int
     batch_size: int
     device: torch.device
-    operations: OperationsSection
+    loading: Loading
     processes: Group = SINGLE_PROCESS
 
     @torch.no_grad()
@@ -112,8 +111,7 @@ class Validator:
                 self.images,
                 num_images=num_images,
                 batch_size=self.batch_size,
-                operations=self.operations,
-                pin=self.device.type == "cuda",
+                loading=self.loading,
                 processes=self.processes,
             )
         )

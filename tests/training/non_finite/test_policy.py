@@ -16,7 +16,7 @@ from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.data.collate import collate
 from yolozu.errors import UsageError
 from yolozu.training.checkpointing import read_saved
-from yolozu.training.learner import Learner
+from yolozu.training.config import build_learner
 from yolozu.training.non_finite import recompute as recomputed
 from yolozu.training.non_finite.bundle import read_bundle
 
@@ -48,10 +48,7 @@ def test_a_refused_step_moves_nothing_not_even_statistics(tiny):
         total, terms = materials.loss(output, targets, step)
         return (total * math.nan if broken.now else total), terms
 
-    learner = Learner(
-        materials.detector, broken, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
-        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
-    )  # fmt: skip
+    learner = build_learner(chosen, materials.detector, broken, preprocess=PREPROCESS, total_steps=10)
     window = [collate([materials.train_images[0, number] for number in range(2)])]
     broken.now = False
     learner.learn(window, 0)

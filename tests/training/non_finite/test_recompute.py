@@ -6,8 +6,8 @@ import torch
 from tests.training.tiny import PREPROCESS, recipe
 from yolozu.data.collate import collate
 from yolozu.training.batch_sharding import shares_of
+from yolozu.training.config import build_learner
 from yolozu.training.distributed import SINGLE_PROCESS
-from yolozu.training.learner import Learner
 from yolozu.training.non_finite.recompute import Part, recompute
 
 
@@ -15,10 +15,7 @@ from yolozu.training.non_finite.recompute import Part, recompute
 def learner(tiny):
     chosen = recipe(clip_grad_norm=0.0)
     materials = tiny.materials(chosen)
-    return Learner(
-        materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
-        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
-    )  # fmt: skip
+    return build_learner(chosen, materials.detector, materials.loss, preprocess=PREPROCESS, total_steps=10)
 
 
 @pytest.fixture
@@ -55,10 +52,7 @@ def test_it_gives_the_numbers_of_the_step_and_leaves_nothing_behind(learner, win
 def test_a_step_with_poses_is_the_same_step_in_every_phase(tiny_poses, step):
     chosen = recipe(clip_grad_norm=0.0, stage_off_steps=2, stage_k_steps=2)
     materials = tiny_poses.materials(chosen)
-    learner = Learner(
-        materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
-        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
-    )  # fmt: skip
+    learner = build_learner(chosen, materials.detector, materials.loss, preprocess=PREPROCESS, total_steps=10)
     images = materials.train_images
     window = [collate([images[0, number] for number in pair]) for pair in ((0, 1), (2, 3))]
     before = {name: tensor.clone() for name, tensor in learner.weights()[0].items()}
@@ -77,10 +71,7 @@ def test_a_step_with_poses_is_the_same_step_in_every_phase(tiny_poses, step):
 def test_a_pose_head_that_overflows_is_found(tiny_poses):
     chosen = recipe(clip_grad_norm=0.0)
     materials = tiny_poses.materials(chosen)
-    learner = Learner(
-        materials.detector, materials.loss, optim=chosen.optim, loop=chosen.loop, schedule=chosen.learning_rates(10),
-        preprocess=PREPROCESS, seed=chosen.seed, device=torch.device("cpu"),
-    )  # fmt: skip
+    learner = build_learner(chosen, materials.detector, materials.loss, preprocess=PREPROCESS, total_steps=10)
     name = "decoder.pose_heads.log_z.1.mlp.layers.2"
     plant(learner, f"{name}.bias", torch.nan)
     images = materials.train_images

@@ -32,7 +32,7 @@ class Guard:
     """Judges steps that the learner has refused to take.
 
     Attributes:
-        recipe: how the training is done.
+        config: how the training is done.
         info: what its checkpoints say of themselves.
         learner: as it was before the step.
         timetable: of the training.
@@ -41,7 +41,7 @@ class Guard:
         processes: of the training.
     """
 
-    recipe: TrainingConfig
+    config: TrainingConfig
     info: CheckpointInfo
     learner: Learner
     timetable: Timetable
@@ -61,7 +61,7 @@ class Guard:
             UsageError: YZ506, it is not; a bundle of the step is written.
             StoppedByRank0: likewise, in all processes but the first.
         """
-        loop = self.recipe.loop
+        loop = self.config.loop
         names = [self.image_names[index] for index in report.suspects]
         if not loop.stop_on_non_finite_loss and state.skips.in_a_row < loop.non_finite_max_skips:
             state.skips.add(decay=loop.non_finite_lr_decay)
@@ -92,9 +92,9 @@ class Guard:
         circumstances = Circumstances(
             step=state.step,
             total_steps=self.timetable.total_steps,
-            seed=self.recipe.seed,
+            seed=self.config.seed,
             lr_factor=state.skips.lr_factor,
-            device=self.recipe.device,
+            device=self.config.device,
             threads=torch.get_num_threads(),
             deterministic=torch.are_deterministic_algorithms_enabled(),
         )

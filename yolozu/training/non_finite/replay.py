@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import torch
 from pydantic import ValidationError
 
-from yolozu.contract.base import Section
-from yolozu.contract.sections.losses import LossSection
-from yolozu.contract.sections.matching import MatchingSection
-from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.sections.train import LoopSection, OperationsSection
 from yolozu.data.preprocess import Preprocess
 from yolozu.model.device import device_named
 from yolozu.model.loading import detector_from
-from yolozu.training.config import TrainingConfig
-from yolozu.training.criterion import build_criterion
+from yolozu.training.config import TrainingConfig, build_learner, criterion_of_spec
 from yolozu.training.learner import Learner
 from yolozu.training.non_finite.bundle import StepBundle, foreign_bundle, read_bundle
 from yolozu.training.non_finite.locate import number
@@ -31,7 +24,6 @@ from yolozu.training.randomness import deterministic
 SCHEMA_VERSION = 1
 
 Amp = Literal["none", "bf16", "fp16"]
-AnySection = TypeVar("AnySection", bound=Section)
 
 
 @dataclass(frozen=True)
@@ -109,10 +101,10 @@ def replay(path: Path, *, amp: Amp | None = None, device: str | None = None) -> 
     place = device_named(seen.device if device is None else device)
     with deterministic(seen.deterministic), _threads(seen.threads):
         try:
-            loop = _section(bundle, "loop", LoopSection)
-            chosen = loop.amp if amp is None else amp
+            config = TrainingConfig.of_spec(bundle.spec, seed=seen.seed, device=str(place))
+            chosen = config.loop.amp if amp is None else amp
             eager = {"amp": chosen, "use_ema": False, "ema_eval": False, "torch_compile": False}
-            learner = _learner(bundle, loop.model_copy(update=eager), place)
+            learner = _learner(bundle, replace(config, loop=config.loop.model_copy(update=eager)))
         except (KeyError, ValidationError) as error:
             problem = f"is a bundle of a contract that this version does not know: {str(error).splitlines()[0]}"
             raise foreign_bundle(path, problem) from error
@@ -127,34 +119,16 @@ def replay(path: Path, *, amp: Amp | None = None, device: str | None = None) -> 
     )
 
 
-def _learner(bundle: StepBundle, loop: LoopSection, device: torch.device) -> Learner:
-    seen = bundle.circumstances
-    recipe = TrainingConfig(
-        seed=seen.seed,
-        device=seen.device,
-        optim=_section(bundle, "optim", OptimSection),
-        schedule=_section(bundle, "schedule", ScheduleSection),
-        length=_section(bundle, "length", LengthSection),
-        loop=loop,
-        operations=OperationsSection(),
-    )
-    matching, losses = _section(bundle, "matching", MatchingSection), _section(bundle, "losses", LossSection)
+def _learner(bundle: StepBundle, config: TrainingConfig) -> Learner:
     detector = detector_from(bundle.checkpoint)
-    return Learner(
+    return build_learner(
+        config,
         detector,
-        build_criterion(matching, losses, bundle.symmetries),
-        optim=recipe.optim,
-        loop=loop,
-        schedule=recipe.learning_rates(seen.total_steps),
+        criterion_of_spec(bundle.spec, bundle.symmetries),
         preprocess=Preprocess.from_json(bundle.checkpoint.preprocess),
-        seed=seen.seed,
-        device=device,
-        mim_weight=0.0 if detector.reconstruction is None else losses.loss_weights.mim,
+        total_steps=bundle.circumstances.total_steps,
+        mim_weight=0.0 if detector.reconstruction is None else bundle.spec["losses"]["loss_weights"]["mim"],
     )
-
-
-def _section(bundle: StepBundle, name: str, kind: type[AnySection]) -> AnySection:
-    return kind.model_validate_json(json.dumps(bundle.spec[name]))
 
 
 def _non_finite(tensors: dict[str, Any]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from yolozu.training.non_finite.rollback import HeldBuffers
+from yolozu.training.held_buffers import HeldBuffers
 
 
 def test_statistics_are_put_back_to_the_bit_and_parameters_are_not_touched():
