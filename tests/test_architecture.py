@@ -35,6 +35,28 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 LIGHT = {"contract", "stages", "planning", "engine", "app", "api", "cli"}
 """Parts that plan, validate and explain: importing them costs no numpy and no torch."""
 
+BELOW_STAGES = {"model", "losses", "matching", "optim", "data", "tuning", "training", "export", "predict", "evaluation"}
+READS_SECTIONS = {
+    "data/augmentation/augment.py",  # two dozen keys of one subject, which nothing else would name better
+    "data/corruption/corruption.py",
+    "data/dataset.py",  # hands them on to augment.py
+    "data/fingerprint.py",
+    "data/layouts/descriptor.py",  # a file format of its own
+    "data/prepare/compose.py",
+    "data/preprocess.py",
+    "evaluation/benchmark/protocol.py",  # the contract's defaults
+    "predict/adapters/base.py",
+    "predict/detect.py",
+    "predict/model_check.py",
+    "predict/run.py",
+    "predict/tta/views.py",
+    "predict/ttt/session.py",
+    "predict/ttt/settings.py",
+    "training/config.py",
+    "training/data_checks.py",  # holds keys against data, and says which
+}
+"""Where configuration ends: below the stages, these alone know sections of the contract, others take plain values."""
+
 MAX_LINES = 400
 FILES = sorted(PACKAGE.rglob("*.py"))
 CODE_FILES = [path for path in FILES if path.name != "__init__.py"]
@@ -72,6 +94,18 @@ def test_imports_go_downwards_only():
         if part != own and LEVEL[part] >= LEVEL[own] and (own, part) not in BESIDE:
             wrong.append(f"{name_of(path)}:{line}: {own} imports {module}")
     assert wrong == []
+
+
+def test_below_stages_builders_alone_know_sections_of_the_contract():
+    known = {
+        name_of(path)
+        for path in CODE_FILES
+        if part_of(path) in BELOW_STAGES
+        for entry in ast.walk(ast.parse(path.read_text()))
+        if isinstance(entry, ast.ImportFrom) and (entry.module or "").startswith("yolozu.contract.")
+        if any(alias.name.endswith("Section") for alias in entry.names)
+    }
+    assert known == READS_SECTIONS
 
 
 def test_only_stages_lie_in_stages():

@@ -51,17 +51,20 @@ def fresh():
         return build_detector(MODEL, num_classes=len(CLASSES))
 
 
+def initialize(detector, note, path, head_init=None):
+    return initialize_from_file(detector, MODEL, CLASSES, init_from=path, head_init=head_init, planned=note)
+
+
 def initialized(file, tmp_path, **keys):
     detector = fresh()
-    section = InitSection(init_from=str(file), **keys)
     note = planned(file, tmp_path / "plan/init_from.json")
-    return detector.state_dict(), *initialize_from_file(detector, MODEL, CLASSES, section, note)
+    return detector.state_dict(), *initialize(detector, note, str(file), **keys)
 
 
 def test_without_a_file_nothing_is_done(tmp_path):
     detector = fresh()
     expected = {name: tensor.clone() for name, tensor in detector.state_dict().items()}
-    found = initialize_from_file(detector, MODEL, CLASSES, InitSection(), tmp_path / "plan/init_from.json")
+    found = initialize(detector, tmp_path / "plan/init_from.json", None)
     assert found == (None, ())
     assert all(torch.equal(tensor, expected[name]) for name, tensor in detector.state_dict().items())
 
@@ -101,7 +104,7 @@ def test_a_file_that_changed_after_planning_is_refused(file, tmp_path):
     with file.open("ab") as more:
         more.write(b"x")
     with pytest.raises(InputError) as caught:
-        initialize_from_file(fresh(), MODEL, CLASSES, InitSection(init_from=str(file)), note)
+        initialize(fresh(), note, str(file))
     assert str(caught.value) == (
         f"{file}: YZ421 has changed since the run was planned\n"
         "  fix: run the same command again: it plans with the files as they are"

@@ -134,7 +134,14 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     require_poses(spec.loop, spec.losses, config, train)
     detector = _detector(spec, config, train)
     # Where an earlier try has left weights, `fit` puts those into the place of these.
-    init_report, told = initialize_from_file(detector, config, train.classes, spec.init, inputs.init_from)
+    init_report, told = initialize_from_file(
+        detector,
+        config,
+        train.classes,
+        init_from=spec.init.init_from,
+        head_init=spec.init.head_init,
+        planned=inputs.init_from,
+    )
     symmetries = symmetries_of(config, train, models)
     told = (*told, *without_effect(config, spec.matching, spec.losses, train))
     told = (*told, *crowded_lines(config.num_queries, train, val))

@@ -10,22 +10,29 @@ from yolozu.errors import InputError
 
 if TYPE_CHECKING:
     from yolozu.artifacts.init_report import InitReport
-    from yolozu.contract.sections.init_from import InitSection
     from yolozu.contract.sections.model import ModelConfig
     from yolozu.model.detector import Detector
+    from yolozu.model.weights.class_rows import HeadInit
     from yolozu.structures.classes import ClassTable
 
 
 def initialize_from_file(
-    detector: Detector, config: ModelConfig, classes: ClassTable, section: InitSection, planned: Path
+    detector: Detector,
+    config: ModelConfig,
+    classes: ClassTable,
+    *,
+    init_from: str | None,
+    head_init: HeadInit | None,
+    planned: Path,
 ) -> tuple[InitReport | None, tuple[str, ...]]:
-    """Fill ``detector`` as ``section`` says.
+    """Fill ``detector`` with the weights of a file.
 
     Args:
         detector: with the weights that the seed gives; they stay where the file has none.
         config: its architecture.
         classes: what it shall find.
-        section: where the weights are; without a file nothing is done.
+        init_from: the file; without one nothing is done.
+        head_init: what becomes of the rows of classes.
         planned: what the planner knew of the file.
 
     Returns:
@@ -34,21 +41,21 @@ def initialize_from_file(
     Raises:
         InputError: YZ421 the file is not the planned one, or it does not fit.
     """
-    if section.init_from is None:
+    if init_from is None:
         return None, ()
     from yolozu.artifacts.init_report import InitReport
     from yolozu.artifacts.run_meta import timestamp
     from yolozu.model.weights.initialize import initialize
 
-    path = Path(section.init_from)
+    path = Path(init_from)
     files = _as_planned(path, planned)
-    done = initialize(detector, config, classes.names, path, section.head_init)
+    done = initialize(detector, config, classes.names, path, head_init)
     report = InitReport(
         timestamp=timestamp(),
-        init_from=section.init_from,
+        init_from=init_from,
         files=files,
         kind=done.kind,
-        head_init=section.head_init,
+        head_init=head_init,
         table=done.table,
         classes=done.classes,
         left_out=done.left_out,
