@@ -113,18 +113,6 @@ def test_a_checkpoint_says_its_own_classes_and_size(exported, capsys):
                 "  fix: correct the word\n"
             ),
         ),
-        ("exp.yaml best.pt", "best.pt: YZ310 is a second model\n  fix: describe one at a time\n"),
-        (
-            "best.pt lr=1 --num-classes 3",
-            (
-                "lr=1: YZ411 a checkpoint says so itself\n  fix: leave it out, or describe a contract\n"
-                "--num-classes: YZ411 a checkpoint says so itself\n  fix: leave it out, or describe a contract\n"
-            ),
-        ),
-        (
-            "exp.yaml --batch-size 2",
-            "--batch-size: YZ411 only time depends on it\n  fix: leave it out, or add --latency\n",
-        ),
         (
             "exp.yaml --image-size 33",
             (

@@ -55,23 +55,6 @@ def test_a_camera_given_by_hand_gives_poses_their_depth(exported_pose, dataset, 
     assert "no known camera" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("100,100,60", "'100,100,60' is no list of four numbers"),
-        ("a,b,c,d", "'a,b,c,d' is no list of four numbers"),
-        ("0,100,60,45", "'0,100,60,45' is no camera: fx and fy must be above 0"),
-        ("100,nan,60,45", "'100,nan,60,45' is no camera: fx and fy must be above 0"),
-        ("100,100,inf,45", "'100,100,inf,45' is no camera: fx and fy must be above 0"),
-    ],
-)
-def test_a_camera_that_is_none_is_refused(dataset, capsys, text, problem):
-    assert main(["predict", "--adapter", "onnxruntime", "--dataset", "data", "--intrinsics", text]) == 2
-    assert capsys.readouterr().err == (
-        f"--intrinsics: YZ617 {problem}\n  fix: write fx,fy,cx,cy in px, such as 600,600,320,240\n"
-    )
-
-
 def test_options_that_have_no_effect_are_refused_before_anything_is_read(dataset, capsys):
     assert main(["predict", "--adapter", "dummy", "--onnx", "gone.onnx", "--device", "cpu", "--dataset", "data"]) == 2
     assert capsys.readouterr().err == (
@@ -213,13 +196,6 @@ def test_the_report_of_test_time_training_is_written(exported, dataset, capsys):
     report = json.loads((dataset.parent / "out/ttt.json").read_text())
     assert (report["settings"]["preset"], len(report["batches"])) == ("safe", 2)
     assert "on data val; ttt tent (norm_only, sample): 2 steps, " in " ".join(capsys.readouterr().out.split())
-
-
-def test_a_report_of_what_does_not_happen_is_refused(dataset, capsys):
-    assert main(["predict", "--adapter", "dummy", "--dataset", "data", "--ttt-log-out", "ttt.json"]) == 2
-    assert capsys.readouterr().err == (
-        "--ttt-log-out: YZ631 nothing adapts, so there is no report\n  fix: add --ttt, or leave it out\n"
-    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from yolozu.cli.outputs import require_writable
+from yolozu.app.outputs import require_writable
 from yolozu.cli.render import aligned, counted, number, show_report, wrapped
 from yolozu.progress import progress_for
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from yolozu.app.outputs import require_writable
 from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
-from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import counted, show_findings
 from yolozu.progress import progress_for
 

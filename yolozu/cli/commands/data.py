@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from yolozu.app.outputs import require_makeable
 from yolozu.artifacts.jsonio import is_text, pretty
-from yolozu.cli.outputs import require_makeable
 from yolozu.cli.render import counted, wrapped
 from yolozu.contract.sections.data import SynthSection
 from yolozu.errors import EXIT_REFUSED, InputError

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.app.datasets import chosen_split
-from yolozu.cli.outputs import require_makeable, require_writable
+from yolozu.app.outputs import require_makeable, require_writable
 from yolozu.cli.render import counted, wrapped
 from yolozu.contract.sections.predict import CorruptionSection
 from yolozu.errors import UsageError

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.app.datasets import checked_data
-from yolozu.cli.outputs import require_makeable
+from yolozu.app.outputs import require_makeable
 from yolozu.errors import UsageError
 from yolozu.progress import progress_for
 

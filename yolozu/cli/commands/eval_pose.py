@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from yolozu.cli.outputs import require_writable
+from yolozu.app.outputs import require_writable
 from yolozu.cli.render import aligned, number, show_report
 from yolozu.progress import progress_for
 

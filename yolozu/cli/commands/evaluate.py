@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from yolozu.app.outputs import require_writable
 from yolozu.artifacts.prediction_formats import BoxFormat
-from yolozu.cli.outputs import require_writable
 from yolozu.cli.render import aligned, counted, number, show_report
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.progress import progress_for

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
+from yolozu.app.outputs import require_makeable
 from yolozu.artifacts.jsonio import write_text
-from yolozu.cli.outputs import require_makeable
 from yolozu.errors import Finding, UsageError
 
 SUFFIX = ".template"

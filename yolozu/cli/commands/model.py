@@ -4,59 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yolozu.app.sessions import default_config
+from yolozu.app.described_model import model_meant_by
 from yolozu.cli.render import show_findings, table
-from yolozu.contract.loader import load_contract
-from yolozu.contract.overrides import Override, parse_assignments
-from yolozu.errors import Finding, UsageError
 
 if TYPE_CHECKING:
-    from yolozu.model.detector import Detector
+    from yolozu.app.described_model import Subject
     from yolozu.model.profile import Latency, Part, Profile
 
-CONTRACTS = (".yaml", ".yml", ".json")
-CHECKPOINTS = (".pt", ".pth")
-ASSUMED_CLASSES = 80
-"""Classes where neither the contract nor the command line says a number: COCO's."""
 NOTES = (
     "FLOPs of one image; a multiply-add is 2. Not counted: bilinear sampling,",
     "normalizations, activations.",
 )
 
 POSES_BY_DATA = "Pose heads are not counted: model.pose is auto, so the data decide."
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A detector to describe.
-
-    Attributes:
-        source: where it is from.
-        detector: without values where they were not asked for.
-        backbone: its backbone's name.
-        height: of the network input in px.
-        width: likewise.
-        num_classes: classes it tells apart.
-        assumed: whether nobody said how many.
-        poses: whether it has heads of poses; None where the data decide, and none are counted.
-        device: name of the device to measure on.
-    """
-
-    source: str
-    detector: Detector
-    backbone: str
-    height: int
-    width: int
-    num_classes: int
-    assumed: bool
-    poses: bool | None
-    device: str
 
 
 def info(
@@ -77,92 +41,12 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Parameters and FLOPs of a detector, part by part, and the time of an inference. Nothing is written."""
-    given = [] if words is None else words
-    paths = [word for word in given if "=" not in word]
-    assignments = [word for word in given if "=" in word]
-    refused = _refused(paths, assignments, num_classes=num_classes, batch_size=batch_size, latency=latency)
-    if refused:
-        raise UsageError(refused)
-    if paths and paths[0].endswith(CHECKPOINTS):
-        subject = _of_checkpoint(Path(paths[0]), image_size)
-    else:
-        flags = _flags({"image_size": image_size, "model.num_classes": num_classes})
-        config = paths[0] if paths else default_config()
-        subject = _of_contract(Path(config), [*parse_assignments(assignments), *flags], with_values=latency)
-
-    from yolozu.model.device import device_named
-    from yolozu.model.profile import latency_of, profile_of
-
-    size = {"height": subject.height, "width": subject.width}
-    profile = profile_of(subject.detector, **size)
-    measured = None
-    if latency:
-        count = 1 if batch_size is None else batch_size
-        measured = latency_of(subject.detector, **size, batch_size=count, device=device_named(subject.device))
-    print(json.dumps(_as_json(subject, profile, measured), indent=2) if as_json else _text(subject, profile, measured))
-
-
-def _refused(
-    paths: list[str], assignments: list[str], *, num_classes: int | None, batch_size: int | None, latency: bool
-) -> list[Finding]:
-    """What cannot be meant."""
-    findings = [
-        Finding("YZ310", word, "is no contract (.yaml, .yml, .json), checkpoint (.pt) or KEY=VALUE", "correct the word")
-        for word in paths
-        if not word.endswith((*CONTRACTS, *CHECKPOINTS))
-    ]
-    findings += [Finding("YZ310", word, "is a second model", "describe one at a time") for word in paths[1:]]
-    if any(word.endswith(CHECKPOINTS) for word in paths):
-        fixed = [*assignments, *(["--num-classes"] if num_classes is not None else [])]
-        findings += [
-            Finding("YZ411", word, "a checkpoint says so itself", "leave it out, or describe a contract")
-            for word in fixed
-        ]
-    if batch_size is not None and not latency:
-        findings.append(Finding("YZ411", "--batch-size", "only time depends on it", "leave it out, or add --latency"))
-    return findings
-
-
-def _flags(values: dict[str, int | None]) -> list[Override]:
-    return [
-        Override(key, value, f"--{key.rpartition('.')[2].replace('_', '-')}")
-        for key, value in values.items()
-        if value is not None
-    ]
-
-
-def _of_contract(path: Path, overrides: list[Override], *, with_values: bool) -> Subject:
-    loaded = load_contract(path, overrides)
-    show_findings(loaded.warnings)
-
-    import torch
-
-    from yolozu.model.detector import build_detector
-
-    contract, config = loaded.contract, loaded.contract.model.model
-    size = contract.preprocess.image_size
-    height, width = (size, size) if isinstance(size, int) else size
-    num_classes = ASSUMED_CLASSES if config.num_classes is None else config.num_classes
-    torch.manual_seed(contract.seed.seed)
-    with torch.device("cpu" if with_values else "meta"):
-        detector = build_detector(config, num_classes=num_classes)
-    assumed = config.num_classes is None
-    poses, device = None if config.pose == "auto" else config.pose, contract.device.device
-    return Subject(str(path), detector, config.backbone.name, height, width, num_classes, assumed, poses, device)
-
-
-def _of_checkpoint(path: Path, image_size: int | None) -> Subject:
-    from yolozu.artifacts.checkpoint import read_checkpoint
-    from yolozu.data.preprocess import Preprocess
-    from yolozu.model.loading import detector_from
-
-    checkpoint = read_checkpoint(path)
-    preprocess = Preprocess.from_json(checkpoint.preprocess)
-    height, width = (preprocess.height, preprocess.width) if image_size is None else (image_size, image_size)
-    backbone = checkpoint.model_config["backbone"]["name"]
-    detector = detector_from(checkpoint)
-    poses = detector.k_head is not None
-    return Subject(str(path), detector, backbone, height, width, len(checkpoint.classes), False, poses, "cpu")
+    meant = model_meant_by(
+        words or [], image_size=image_size, num_classes=num_classes, batch_size=batch_size, latency=latency
+    )
+    show_findings(meant.warnings)
+    described = meant.described()
+    print(json.dumps(_as_json(*described), indent=2) if as_json else _text(*described))
 
 
 def _text(subject: Subject, profile: Profile, measured: Latency | None) -> str:

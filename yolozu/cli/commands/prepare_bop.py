@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from yolozu.cli.outputs import require_makeable
+from yolozu.app.outputs import require_makeable
 from yolozu.cli.render import counted, wrapped
 from yolozu.progress import progress_for
 

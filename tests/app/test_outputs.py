@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from yolozu.app.outputs import require_makeable, require_writable
 from yolozu.cli.app import main
-from yolozu.cli.outputs import require_makeable, require_writable
 from yolozu.errors import UsageError
 
 

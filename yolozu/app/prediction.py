@@ -1,0 +1,198 @@
+"""A prediction outside a run: what the adapter is opened with, the images, and the files that come out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.app.prediction_request import Meant, meant_by, model_files, origin_of, require_built, require_device
+from yolozu.contract.overrides import Override
+from yolozu.errors import UsageError
+
+if TYPE_CHECKING:
+    from yolozu.app.images_to_predict import PredictedImages
+    from yolozu.predict.adapters.base import AdapterRequest
+    from yolozu.predict.model_check import ToldModel
+    from yolozu.predict.run import PredictionRun
+    from yolozu.progress import Progress
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A prediction that can begin.
+
+    Attributes:
+        meant: the command line, resolved.
+        request: all that the adapter is opened with.
+        images: what is predicted.
+    """
+
+    meant: Meant
+    request: AdapterRequest
+    images: PredictedImages
+
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """Files that are read; None where there is none."""
+        return (self.meant.told, self.request.checkpoint, self.request.onnx, self.request.predictions)
+
+    def summary(self) -> dict[str, str]:
+        """What predicts what: adapter, its files, dataset and split."""
+        from yolozu.predict.adapters.registry import FILES, adapter_uses
+
+        name, index = self.meant.settings.predict.adapter, self.images.index
+        files = {option: str(getattr(self.request, option)) for option in FILES if option in adapter_uses(name)}
+        return {"adapter": name, **files, "dataset": str(index.root), "split": index.split}
+
+    def write(self, output: Path, *, wrap: bool, ttt_log_out: Path | None) -> PredictionRun:
+        """Predict into ``output``, and write the report of test-time training to ``ttt_log_out``.
+
+        Raises:
+            YolozuError: the model or an image cannot be used, or a file cannot be written.
+        """
+        from yolozu.artifacts.record import write_record
+        from yolozu.predict.run import predict_to_file
+
+        settings = self.meant.settings
+        done = predict_to_file(
+            settings.predict.adapter,
+            self.request,
+            self.images.index.records,
+            output,
+            tta=settings.tta,
+            ttt=settings.ttt,
+            score=self.images.score,
+            wrap=wrap,
+        )
+        if ttt_log_out is not None and done.ttt is not None:
+            write_record(ttt_log_out, done.ttt)
+        return done
+
+
+@dataclass(frozen=True)
+class AskedPrediction:
+    """What a command line of prediction asks for.
+
+    Attributes:
+        meant: settings, contract and run.
+        files: model files and predictions that are given.
+        given: options of the adapter that are given.
+        dataset: directory of the data set, where one is given.
+        split: the split, where one is given.
+    """
+
+    meant: Meant
+    files: Mapping[str, Path]
+    given: Mapping[str, Any]
+    dataset: Path | None
+    split: str | None
+
+    def opened(self, progress: Progress) -> Prediction:
+        """The prediction; what can be refused before images are read is refused.
+
+        Raises:
+            YolozuError: an option does not fit the adapter, or the run, the device or the data set cannot be used.
+        """
+        from yolozu.app.images_to_predict import images_to_predict
+        from yolozu.data.corruption.corruption import Corruption
+        from yolozu.predict.adapters.base import AdapterRequest
+        from yolozu.predict.adapters.registry import adapter_uses, check_options
+
+        meant, settings = self.meant, self.meant.settings
+        used = model_files(meant, adapter_uses(settings.predict.adapter), self.files)
+        check_options(settings.predict.adapter, {*self.given, *used})
+        require_built(meant, used, self.files, has_dataset=self.dataset is not None)
+        require_device(settings.predict.adapter, settings.device.device)
+        images = images_to_predict(meant, self.dataset, self.split, progress).first(settings.predict.max_images)
+        options = {**origin_of(meant, used, self.files), **used, **self.given, "device": settings.device.device}
+        request = AdapterRequest(
+            classes=images.classes,
+            progress=progress,
+            **options,
+            score_threshold=settings.predict.score_threshold,
+            max_detections=settings.predict.max_detections,
+            transform=Corruption.from_section(settings.corruption),
+            views=settings.tta if settings.tta.looks_again else None,
+            told=_told(meant),
+        )
+        return Prediction(meant, request, images)
+
+
+def prediction_asked_by(
+    flags: Sequence[Override],
+    *,
+    config: Path | None,
+    run_id: str | None,
+    checkpoint: Path | None,
+    onnx: Path | None,
+    dataset: Path | None,
+    split: str | None,
+    batch_size: int | None,
+    intrinsics: str | None,
+    ttt_log_out: Path | None,
+) -> AskedPrediction:
+    """What the options of `yolozu export-predictions` ask for.
+
+    Args:
+        flags: keys of the contract that are given.
+        config: contract file, or file of a model's map.
+        run_id: name of a run.
+        checkpoint: model file.
+        onnx: exported file.
+        dataset: directory of the data set.
+        split: the split.
+        batch_size: images at once.
+        intrinsics: fx, fy, cx, cy in px, a comma list.
+        ttt_log_out: file for a report of test-time training.
+
+    Raises:
+        ContractError: everything that is wrong with the contract, or then with the flags.
+        UsageError: YZ617 the camera is none, YZ627 there is no such run, YZ631 there would be no report.
+    """
+    keys = {flag.key: flag.value for flag in flags}
+    served = keys.get("predictions")
+    stated = {"checkpoint": checkpoint, "onnx": onnx, "predictions": None if served is None else Path(served)}
+    files = {name: path for name, path in stated.items() if path is not None}
+    camera = None if intrinsics is None else camera_in(intrinsics)
+    options = {"batch_size": batch_size, "intrinsics": camera, "device": keys.get("device")}
+    given = {name: value for name, value in options.items() if value is not None}
+    meant = meant_by(flags, config=config, run_id=run_id, files=files, has_dataset=dataset is not None, split=split)
+    if ttt_log_out is not None and not meant.settings.ttt.ttt:
+        fix = "add --ttt, or leave it out"
+        raise UsageError.one("YZ631", where="--ttt-log-out", problem="nothing adapts, so there is no report", fix=fix)
+    return AskedPrediction(meant, files, given, dataset, split)
+
+
+def camera_in(text: str) -> tuple[float, float, float, float]:
+    """fx, fy, cx, cy out of a comma list.
+
+    Raises:
+        UsageError: YZ617.
+    """
+    try:
+        fx, fy, cx, cy = (float(word) for word in text.split(","))
+    except ValueError:
+        problem = f"{text!r} is no list of four numbers"
+    else:
+        if 0.0 < fx < math.inf and 0.0 < fy < math.inf and math.isfinite(cx) and math.isfinite(cy):
+            return fx, fy, cx, cy
+        problem = f"{text!r} is no camera: fx and fy must be above 0"
+    raise UsageError.one(
+        "YZ617", where="--intrinsics", problem=problem, fix="write fx,fy,cx,cy in px, such as 600,600,320,240"
+    )
+
+
+def _told(meant: Meant) -> ToldModel | None:
+    """What ``--config`` says of the network."""
+    if meant.told is None:
+        return None
+    from yolozu.predict.model_check import ToldModel
+
+    if meant.model_only is not None:
+        return ToldModel(str(meant.told), meant.model_only, None)
+    assert meant.behind is not None, "the file is a contract"
+    contract = meant.behind.contract
+    return ToldModel(str(meant.told), contract.model.model, contract.preprocess)
