@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
+from pydantic import BaseModel
 
 from yolozu.contract.base import Section
 from yolozu.contract.docs.docstrings import docstrings_of, summary_of
@@ -91,7 +92,7 @@ def overrides_of(given: Mapping[str, bool | str | None]) -> list[Override]:
     return overrides
 
 
-def _options(wanted: Iterable[type[Section]]) -> Iterator[inspect.Parameter]:
+def _options(wanted: Iterable[type[BaseModel]]) -> Iterator[inspect.Parameter]:
     for section in wanted:
         texts = docstrings_of(section)
         panel = re.split(r"[.,;]|: (?![^`]*`)", summary_of(section))[0]

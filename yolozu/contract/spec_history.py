@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from yolozu.contract.base import FilePath, Location, Neutral, Section
+from yolozu.contract.base import FilePath, Location, Neutral
 from yolozu.contract.strict.slots import Slot, slot_at, slots_of
 
 
-def comparable(spec: type[Section], values: dict[str, Any]) -> dict[str, Any]:
+def comparable(spec: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
     """What of a spec decides a result, in the same form whichever release wrote it.
 
     Keys that the release did not have yet are there with their neutral value (`Neutral`, else the default); keys that

@@ -1,5 +1,4 @@
-from yolozu.contract.strict.fit import fit, wrong_choices
-from yolozu.contract.text.node import Node, Origin
+from yolozu.contract.strict.fit import fit
 from yolozu.contract.text.yaml import read_yaml_text
 
 
@@ -22,9 +21,3 @@ def test_comma_texts_and_lone_numbers_become_lists():
     assert fitted("image_size: 64\n")[0] == {"image_size": 64}
     assert fitted("image_size: 64,96\n")[0] == {"image_size": [64, 96]}
     assert fitted("scheduler_milestones: true\n")[0] == {"scheduler_milestones": True}
-
-
-def test_numbers_that_equal_a_choice_are_none():
-    line = Origin.in_file("exp.yaml", 1)
-    root = Node({"config_version": Node(True, line), "amp": Node("none", line)}, line)
-    assert wrong_choices(root) == [("config_version",)]

@@ -45,3 +45,14 @@ def test_a_whole_number_is_a_number():
 def test_the_fix_is_the_likely_one(line, fix):
     _, problems, _ = checked(line)
     assert [problem.finding.fix for problem in problems] == [fix]
+
+
+def test_numbers_that_equal_a_choice_are_none():
+    _, problems, bad = checked("config_version: true\namp: none\n")
+    assert [problem.finding.code for problem in problems] == ["YZ103"]
+    assert bad == {("config_version",)}
+
+
+def test_what_a_value_that_is_left_out_would_contradict_is_no_mistake():
+    _, problems, _ = checked("scale_min: 3.0\nscale_max: x\n")
+    assert [problem.finding.where for problem in problems] == ["exp.yaml:2: scale_max"]

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from yolozu.contract.base import Section
+    from pydantic import BaseModel
 
 
-def docstrings_of(section: type[Section]) -> dict[str, str]:
+def docstrings_of(section: type[BaseModel]) -> dict[str, str]:
     """Field name -> its docstring, as one paragraph."""
     return _docstrings_in(section.__module__)[section.__qualname__]
 
 
-def summary_of(section: type[Section]) -> str:
+def summary_of(section: type[BaseModel]) -> str:
     """The section's own docstring, as one paragraph."""
     assert section.__doc__ is not None, f"{section.__name__} has no docstring"
     return _paragraph(section.__doc__)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import BaseModel
+
 from yolozu.artifacts.jsonio import pretty
-from yolozu.contract.base import Section
 from yolozu.contract.docs.docstrings import docstrings_of, summary_of
 from yolozu.contract.docs.schema import SCHEMA_PATH, contract_schema
 from yolozu.contract.overrides import ALIASES
@@ -81,7 +82,7 @@ def generated_files() -> dict[str, str]:
     return {SCHEMA_PATH: pretty(contract_schema()), CONTRACT_PAGE: contract_page(), ERRORS_PAGE: errors_page()}
 
 
-def _entries(section: type[Section], prefix: str) -> Iterator[tuple[str, Slot, str]]:
+def _entries(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, Slot, str]]:
     texts = docstrings_of(section)
     for key, slot in slots_of(section).items():
         if slot.section is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from yolozu.contract.base import Section
+from pydantic import BaseModel
+
 from yolozu.contract.docs.docstrings import docstrings_of, summary_of
 from yolozu.contract.overrides import ALIASES
 from yolozu.contract.strict.slots import keys, sections, slot_at, slots_of
@@ -41,13 +42,13 @@ def contract_schema() -> dict[str, Any]:
     }
 
 
-def _describe(properties: dict[str, Any], section: type[Section]) -> None:
+def _describe(properties: dict[str, Any], section: type[BaseModel]) -> None:
     for key, text in docstrings_of(section).items():
         properties[key]["description"] = text
 
 
-def _nested_sections() -> list[type[Section]]:
-    found: list[type[Section]] = []
+def _nested_sections() -> list[type[BaseModel]]:
+    found: list[type[BaseModel]] = []
     waiting = list(sections().values())
     while waiting:
         inside = [slot.section for slot in slots_of(waiting.pop()).values() if slot.section is not None]

@@ -88,7 +88,8 @@ class PerturbConfig(Section):
 
     @model_validator(mode="after")
     def _amounts_fit_the_kind(self) -> Self:
-        amounts = [key for key in ("dfx", "dfy", "dcx", "dcy") if getattr(self, key) != 0.0]
+        every_amount = ("dfx", "dfy", "dcx", "dcy")
+        amounts = [key for key in every_amount if getattr(self, key) != 0.0]
         if self.kind == INTRINSICS and self.severity is not None:
             raise Conflict(
                 "severity",
@@ -98,6 +99,7 @@ class PerturbConfig(Section):
         if self.kind == INTRINSICS and not amounts:
             raise Conflict(
                 "kind",
+                *every_amount,
                 problem="intrinsics without an error is the camera as it is",
                 fix="give one of dfx, dfy (relative), dcx, dcy (px)",
                 code="YZ109",
@@ -125,7 +127,8 @@ class Scenario(Section):
         if (self.slice is None) == (self.perturb is None):
             which = "neither slice nor perturb" if self.slice is None else "both slice and perturb"
             fix = "give one of them; objects of a perturbed picture are measured all together"
-            raise Conflict("name", problem=f"has {which}", fix=fix, code="YZ109" if self.slice is None else "YZ105")
+            code = "YZ109" if self.slice is None else "YZ105"
+            raise Conflict("name", "slice", "perturb", problem=f"has {which}", fix=fix, code=code)
         return self
 
 

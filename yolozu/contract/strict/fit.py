@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from yolozu.contract.overrides import ALIASES
 from yolozu.contract.strict.slots import Slot, keys, sections, slot_at, slots_of
-from yolozu.contract.text.node import BROKEN, KeyPath, Node, Origin, Problem, dotted
+from yolozu.contract.text.node import KeyPath, Node, Origin, Problem, dotted
 from yolozu.contract.text.scalars import resolve
 from yolozu.registry import nearest
 
@@ -83,22 +81,3 @@ def _inside(slot: Slot, key: str) -> str | None:
         if deeper is not None:
             return f"{name}.{deeper}"
     return None
-
-
-def wrong_choices(root: Node) -> list[KeyPath]:
-    """Keys whose value equals a choice without being it: 0 for false, true for 1 (pydantic lets these pass)."""
-    wrong: list[KeyPath] = []
-    for key, node in root.value.items():
-        slot = keys()[key]
-        _collect_wrong(node, slot, (key,), wrong)
-    return wrong
-
-
-def _collect_wrong(node: Node, slot: Slot, path: KeyPath, wrong: list[KeyPath]) -> None:
-    if slot.is_choice:
-        types = {type(choice) for choice in get_args(slot.annotation)}
-        if node.value is not BROKEN and type(node.value) not in types:
-            wrong.append(path)
-    elif slot.section is not None and isinstance(node.value, dict):
-        for key, child in node.value.items():
-            _collect_wrong(child, slots_of(slot.section)[key], (*path, key), wrong)

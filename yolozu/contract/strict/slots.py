@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from yolozu.contract.base import Form, Section
+from yolozu.contract.base import Form
 from yolozu.contract.sections.run import Contract, section_of_key
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Slot:
     Attributes:
         annotation: type, without ``Annotated``.
         metadata: constraints and forms.
-        default: the default value; ``...`` inside lists and maps, where there is none.
+        default: the default value; ``...`` where there is none: inside lists and maps, and of keys that must be given.
     """
 
     annotation: Any
@@ -31,9 +32,9 @@ class Slot:
     default: Any = ...
 
     @property
-    def section(self) -> type[Section] | None:
+    def section(self) -> type[BaseModel] | None:
         """The nested section that stands here, if one does."""
-        is_section = isinstance(self.annotation, type) and issubclass(self.annotation, Section)
+        is_section = isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel)
         return self.annotation if is_section else None
 
     @property
@@ -66,8 +67,8 @@ class Slot:
     @property
     def item(self) -> Slot | None:
         """What each element of a list of any length is; None for what is no such list."""
-        arguments = get_args(self.annotation)
-        if get_origin(self.annotation) is tuple and len(arguments) == 2 and arguments[1] is ...:
+        origin, arguments = get_origin(self.annotation), get_args(self.annotation)
+        if origin is list or (origin is tuple and len(arguments) == 2 and arguments[1] is ...):
             return slot_of(arguments[0])
         return None
 
@@ -97,16 +98,29 @@ def slot_of(annotation: Any, metadata: tuple[Any, ...] = (), default: Any = ...)
 
 
 @cache
-def slots_of(section: type[Section]) -> dict[str, Slot]:
+def slots_of(section: type[BaseModel]) -> dict[str, Slot]:
     """Field name -> slot of one section."""
     return {
-        key: slot_of(field.annotation, tuple(field.metadata), field.get_default(call_default_factory=True))
+        key: slot_of(
+            field.annotation,
+            tuple(field.metadata),
+            ... if field.is_required() else field.get_default(call_default_factory=True),
+        )
         for key, field in section.model_fields.items()
     }
 
 
+def slot_below(model: type[BaseModel], path: KeyPath) -> Slot | None:
+    """What stands at ``path`` of a file that holds a ``model``, in whichever member of a union it can."""
+    slot: Slot | None = Slot(model, ())
+    for part in path:
+        options = [] if slot is None else [inner for option in slot.options for inner in option.options]
+        slot = next((found for option in options if (found := option.child(part)) is not None), None)
+    return slot
+
+
 @cache
-def sections() -> dict[str, type[Section]]:
+def sections() -> dict[str, type[BaseModel]]:
     """Section name -> section, in the order of the contract."""
     found = {name: slot.section for name, slot in slots_of(Contract).items()}
     return {name: section for name, section in found.items() if section is not None}

@@ -1,18 +1,18 @@
-"""Nodes -> a typed contract; pydantic finds what is wrong, the words are ours."""
+"""Nodes -> a typed contract, or another typed value; pydantic finds what is wrong, the words are ours."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from yolozu.contract.base import Conflict
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.strict.describe import allowed, shown
-from yolozu.contract.strict.fit import wrong_choices
 from yolozu.contract.strict.slots import Slot, sections, slot_at, slots_of
 from yolozu.contract.text.node import BROKEN, DEFAULT_ORIGIN, KeyPath, Node, Problem, dotted
 from yolozu.contract.text.scalars import quoted, resolve
@@ -20,51 +20,100 @@ from yolozu.registry import nearest
 
 _OUT_OF_RANGE = {
     "greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of", "string_pattern_mismatch",
-    "string_too_short", "literal_error", "finite_number", "too_long", "too_short",
+    "string_too_short", "string_too_long", "literal_error", "finite_number", "too_long", "too_short",
 }  # fmt: skip
+Typed = TypeVar("Typed")
+SlotAt = Callable[[KeyPath], Slot | None]
 _FOR_BOOL = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
 
 
 def validate(root: Node) -> tuple[Contract, list[Problem], set[KeyPath]]:
     """The contract that ``root`` (only known keys) means.
 
-    Values that cannot stand are reported and left out, and the rest is looked at again: one mistake hides no other.
-
     Returns:
         The contract without the reported keys, the problems, and the paths left out.
     """
-    problems: list[Problem] = []
-    bad = _drop(root, [path for path, node in _nodes(root) if node.value is BROKEN])
-    wrong = wrong_choices(root)
-    problems += [value_problem(root, path, "YZ103") for path in wrong]
+    contract, problems, bad = check(root, _read_contract, slot_at, flat=True)
+    assert contract is not None, f"nothing given can be blamed: {[problem.finding for problem in problems]}"
+    return contract, problems, bad
+
+
+def _read_contract(values: Mapping[str, Any]) -> Contract:
+    by_section = {
+        name: {key: values[key] for key in slots_of(section) if key in values} for name, section in sections().items()
+    }
+    return Contract.model_validate_json(json.dumps(by_section), strict=True)
+
+
+def check(
+    root: Node, read: Callable[[Any], Typed], slot_at: SlotAt, *, flat: bool = False
+) -> tuple[Typed | None, list[Problem], set[KeyPath]]:
+    """What ``root`` (only known keys) means.
+
+    Values that cannot stand are reported and left out, and the rest is looked at again: one mistake hides no other.
+
+    Args:
+        root: what was written; the reported values are taken out of it.
+        read: plain values -> the typed value, by pydantic.
+        slot_at: what may stand at a path.
+        flat: whether the keys of sections stand at the top, and conflicts name them from there.
+
+    Returns:
+        The value without the reported keys (None where one that must be there is left out), the problems, and the paths
+        left out.
+    """
+    bad = _drop(root, [path for path, node in nodes(root) if node.value is BROKEN])
+    wrong = [path for path, node in nodes(root) if _is_wrong_choice(node, slot_at(path) if path else None)]
+    problems = [value_problem(root, path, slot_at, "YZ103") for path in wrong]
     bad |= _drop(root, wrong)
     while True:
         try:
-            return Contract.model_validate_json(json.dumps(_by_section(root.plain())), strict=True), problems, bad
+            return read(root.plain()), problems, bad
         except ValidationError as error:
-            found, paths = _translate(error.errors(include_url=False, include_input=False), root)
-        problems += found
-        dropped = _drop(root, paths)
-        assert dropped, f"nothing given can be blamed: {[problem.finding for problem in found]}"
+            found = list(_misfits(error.errors(include_url=False, include_input=False), root, slot_at, flat=flat))
+        told = [misfit.problem for misfit in found if not misfit.is_behind(bad)]
+        problems = list(dict.fromkeys([*problems, *told]))
+        dropped = _drop(root, [path for misfit in found for path in misfit.paths])
+        if not dropped:
+            return None, problems, bad
         bad |= dropped
 
 
-def conflict_problem(conflict: Conflict, root: Node) -> Problem:
-    """A conflict at the first of its keys that was given, with the origin of the others."""
-    given = {path: node for path in conflict.paths if (node := root.find(path)) is not None}
-    if not given:
-        return Problem.at(root.origin, (), conflict.code, conflict.problem, conflict.fix)
-    here = next(iter(given))
-    others = [
-        f"{dotted(path)}: {given[path].origin.text if path in given else DEFAULT_ORIGIN.text}"
-        for path in conflict.paths
-        if path != here
-    ]
+def _is_wrong_choice(node: Node, slot: Slot | None) -> bool:
+    """Whether a value is of another type than all choices: 0 for false, true for 1 (pydantic lets these pass)."""
+    return (
+        slot is not None
+        and slot.is_choice
+        and type(node.value) not in {type(choice) for choice in get_args(slot.annotation)}
+    )
+
+
+def conflict_problem(conflict: Conflict, root: Node, base: KeyPath | None = None) -> Problem:
+    """A conflict at the first of its keys that was given.
+
+    Args:
+        conflict: what does not fit.
+        root: what was written.
+        base: where the map is whose keys it names; None for a contract, where the origins of the others are told, too.
+    """
+    paths = _paths_of(conflict, base)
+    here = next((path for path in paths if root.find(path) is not None), base or ())
+    others = []
+    if base is None and here:
+        origins = {path: root.find(path) for path in paths if path != here}
+        others = [
+            f"{dotted(path)}: {(DEFAULT_ORIGIN if node is None else node.origin).text}"
+            for path, node in origins.items()
+        ]
     problem = conflict.problem + (f" ({', '.join(others)})" if others else "")
-    return Problem.at(given[here].origin, here, conflict.code, problem, conflict.fix)
+    return Problem.at(root.nearest(here).origin, here, conflict.code, problem, conflict.fix)
 
 
-def value_problem(root: Node, path: KeyPath, code: str) -> Problem:
+def _paths_of(conflict: Conflict, base: KeyPath | None) -> list[KeyPath]:
+    return [(*(base or ()), *path) for path in conflict.paths]
+
+
+def value_problem(root: Node, path: KeyPath, slot_at: SlotAt, code: str) -> Problem:
     """The one problem that the value at ``path`` has, whatever number of checks it failed."""
     slot = slot_at(path)
     assert slot is not None, path
@@ -74,12 +123,11 @@ def value_problem(root: Node, path: KeyPath, code: str) -> Problem:
 
 
 def _fix(slot: Slot, path: KeyPath, value: Any) -> str:
-    kinds = {option.annotation for option in slot.options}
-    if slot.is_choice and any(isinstance(choice, bool) for choice in get_args(slot.annotation)):
-        kinds.add(bool)
+    choices = [choice for option in slot.options if option.is_choice for choice in get_args(option.annotation)]
+    kinds = {option.annotation for option in slot.options} | {bool for choice in choices if isinstance(choice, bool)}
     hint = None
     if isinstance(value, str):
-        hint = _fix_text(slot, kinds, value)
+        hint = _fix_text(choices, kinds, value)
     elif isinstance(value, bool) or value is None:
         hint = None
     elif isinstance(value, int | float) and slot.is_text and _fits_pattern(slot, str(value)):
@@ -92,11 +140,12 @@ def _fix(slot: Slot, path: KeyPath, value: Any) -> str:
         return f"write {allowed(slot)}"
     if slot.default is ...:
         return "correct or remove it"
-    default = "" if slot.section is not None else f", {shown(slot.default)}"
+    held = slot if slot.item is None else slot.item
+    default = "" if held.section is not None else f", {shown(slot.default)}"
     return f"correct it, or drop {dotted(path)} for its default{default}"
 
 
-def _fix_text(slot: Slot, kinds: set[Any], text: str) -> str | None:
+def _fix_text(choices: list[Any], kinds: set[Any], text: str) -> str | None:
     number = resolve(text.replace("_", "").strip())
     if bool in kinds and text.lower() in _FOR_BOOL:
         return f"write {_FOR_BOOL[text.lower()]}"
@@ -104,10 +153,8 @@ def _fix_text(slot: Slot, kinds: set[Any], text: str) -> str | None:
         return f"write {text.lower()} without quotes"
     if kinds & {int, float} and isinstance(number, int | float) and not isinstance(number, bool):
         return f"write {shown(number)}" + ("" if "_" in text else " without quotes")
-    if slot.is_choice:
-        guess = nearest(text.lower(), [choice for choice in get_args(slot.annotation) if isinstance(choice, str)])
-        return f"did you mean {guess!r}?" if guess is not None else None
-    return None
+    guess = nearest(text.lower(), [choice for choice in choices if isinstance(choice, str)])
+    return f"did you mean {guess!r}?" if guess is not None else None
 
 
 def _fits_pattern(slot: Slot, text: str) -> bool:
@@ -115,52 +162,70 @@ def _fits_pattern(slot: Slot, text: str) -> bool:
     return all(re.search(pattern, text) for pattern in patterns)
 
 
-def _by_section(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    return {
-        name: {key: values[key] for key in slots_of(section) if key in values} for name, section in sections().items()
-    }
+@dataclass(frozen=True)
+class _Misfit:
+    """A problem, and the paths of the values it comes from."""
+
+    problem: Problem
+    paths: list[KeyPath]
+
+    def is_behind(self, bad: set[KeyPath]) -> bool:
+        """Whether it may come from a value having been left out."""
+        return any(path[: len(gone)] == gone[: len(path)] for path in self.paths for gone in bad)
 
 
-def _translate(errors: Iterable[Any], root: Node) -> tuple[list[Problem], list[KeyPath]]:
-    codes: dict[KeyPath, set[str]] = {}
-    problems: list[Problem] = []
-    paths: list[KeyPath] = []
+def _misfits(errors: Iterable[Any], root: Node, slot_at: SlotAt, *, flat: bool) -> Iterator[_Misfit]:
+    kinds: dict[KeyPath, set[str]] = {}
+    holding: set[KeyPath] = set()
     for error in errors:
-        if error["type"] == "value_error":
-            conflict = error["ctx"]["error"]
-            assert isinstance(conflict, Conflict), f"sections raise Conflict, not {conflict!r}"
-            problems.append(conflict_problem(conflict, root))
-            paths += conflict.paths
+        path = _path_of(error["loc"][1:] if flat else error["loc"], slot_at)
+        holding |= {path[:length] for length in range(len(path))}
+        if error["type"] != "value_error":
+            kinds.setdefault(path, set()).add(error["type"])
+            continue
+        conflict = error["ctx"]["error"]
+        assert isinstance(conflict, Conflict), f"sections raise Conflict, not {conflict!r}"
+        base = None if flat else path
+        yield _Misfit(conflict_problem(conflict, root, base), _paths_of(conflict, base) or [path])
+    for path, types in kinds.items():
+        if path in holding:
+            continue  # a list with a wrong element also counts as too short
+        if types == {"missing"}:
+            yield _Misfit(_missing_problem(root, path, slot_at), [path])
         else:
-            codes.setdefault(_path_of(error["loc"]), set()).add(error["type"])
-    for path, kinds in codes.items():
-        problems.append(value_problem(root, path, "YZ104" if kinds & _OUT_OF_RANGE else "YZ103"))
-        paths.append(path)
-    return problems, paths
+            code = "YZ104" if types & _OUT_OF_RANGE else "YZ103"
+            yield _Misfit(value_problem(root, path, slot_at, code), [path])
 
 
-def _path_of(location: tuple[str | int, ...]) -> KeyPath:
-    """The user's path in pydantic's, which starts with the section and ends with the branches of unions."""
-    path: KeyPath = (location[1],)
-    for part in location[2:]:
+def _missing_problem(root: Node, path: KeyPath, slot_at: SlotAt) -> Problem:
+    slot = slot_at(path)
+    assert slot is not None, path
+    return Problem.at(root.nearest(path).origin, path[:-1], "YZ109", f"has no {path[-1]}", f"add it: {allowed(slot)}")
+
+
+def _path_of(location: tuple[str | int, ...], slot_at: SlotAt) -> KeyPath:
+    """The user's path in pydantic's, which ends with the branches of unions."""
+    path: KeyPath = ()
+    for part in location:
         if slot_at((*path, part)) is None:
             break
         path = (*path, part)
     return path
 
 
-def _nodes(node: Node, path: KeyPath = ()) -> Iterable[tuple[KeyPath, Node]]:
+def nodes(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Node]]:
+    """Every node with its path below ``path``, maps and lists before what they hold."""
     yield path, node
     entries = node.value.items() if isinstance(node.value, dict) else []
     entries = list(enumerate(node.value)) if isinstance(node.value, list) else entries
     for part, child in entries:
-        yield from _nodes(child, (*path, part))
+        yield from nodes(child, (*path, part))
 
 
 def _drop(root: Node, paths: Iterable[KeyPath]) -> set[KeyPath]:
-    dropped: set[KeyPath] = set()
-    for path in paths:
-        named = path[: next((at for at, part in enumerate(path) if isinstance(part, int)), len(path))]
-        if root.drop(named):
-            dropped.add(named)
-    return dropped
+    """Take out the keys at ``paths``, whole lists where elements of them are meant, and say which were there."""
+    return {key for path in paths if (key := _key_of(path)) and root.drop(key)}
+
+
+def _key_of(path: KeyPath) -> KeyPath:
+    return _key_of(path[:-1]) if path and isinstance(path[-1], int) else path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from json import detect_encoding
 from pathlib import Path
 
 from yolozu.contract.text.json import read_json_text
@@ -22,8 +23,12 @@ _WRITTEN_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def read_source(path: Path) -> tuple[Node, list[Problem]]:
+def read_source(path: Path, *, of_others: bool = False) -> tuple[Node, list[Problem]]:
     """The map a YAML or JSON file holds, and what is wrong with its writing.
+
+    Args:
+        path: the file.
+        of_others: whether other programs write such files, too: of any size, and JSON in any of its encodings.
 
     Raises:
         ContractError: there is nothing to go on with: no such file, no text, broken syntax, no map.
@@ -32,15 +37,16 @@ def read_source(path: Path) -> tuple[Node, list[Problem]]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise _unreadable(file, f"is not named as YAML or JSON, got {path.suffix!r}", "name it .yaml, .yml or .json")
-    return reader(_text(path, file), file)
+    data = _bytes(path, file, limit=None if of_others else MAX_BYTES)
+    encoding = detect_encoding(data) if of_others and reader is read_json_text else "utf-8"
+    return reader(_text(data, file, encoding), file)
 
 
-def _text(path: Path, file: str) -> str:
-    data = _bytes(path, file)
-    if data.startswith(_BYTE_ORDER_MARK):
+def _text(data: bytes, file: str, encoding: str) -> str:
+    if encoding == "utf-8" and data.startswith(_BYTE_ORDER_MARK):
         raise _unreadable(file, "starts with a byte order mark", "save it as UTF-8 without BOM")
     try:
-        text = data.decode("utf-8")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         kind = "UTF-16" if data.startswith(_WRITTEN_UTF16) else f"byte 0x{data[error.start]:02x}"
@@ -55,14 +61,14 @@ def _text(path: Path, file: str) -> str:
     return text
 
 
-def _bytes(path: Path, file: str) -> bytes:
+def _bytes(path: Path, file: str, limit: int | None) -> bytes:
     try:
         if path.is_dir():
             raise _unreadable(file, "is a directory", f"name a file in it, such as {path / 'contract.yaml'}")
-        if path.exists() and path.stat().st_size > MAX_BYTES:
-            raise _unreadable(file, f"is larger than {MAX_BYTES >> 20} MiB", "is this a contract?")
+        if limit is not None and path.exists() and path.stat().st_size > limit:
+            raise _unreadable(file, f"is larger than {limit >> 20} MiB", "is this a contract?")
         with path.open("rb") as opened:
-            return opened.read(MAX_BYTES)
+            return opened.read(limit)
     except FileNotFoundError as error:
         if path.is_symlink():
             raise _unreadable(file, f"links to {path.readlink()}, which is not there", "mend the link") from error
