@@ -1,5 +1,6 @@
 from yolozu.contract.sections.run import Contract
-from yolozu.contract.strict.slots import flat_values, keys, sections, slot_at
+from yolozu.contract.sections.scenario_setting import ScenarioSetting
+from yolozu.contract.strict.slots import flat_values, keys, sections, slot_at, slot_below
 
 
 def test_slots_say_what_may_stand_where():
@@ -10,6 +11,12 @@ def test_slots_say_what_may_stand_where():
     assert slot_at(("image_size",)).item is None
     assert slot_at(("scheduler_milestones", 3)).annotation is int
     assert slot_at(("require", "map50")).is_text
+
+
+def test_slots_of_any_model_are_found_in_whichever_member_of_a_union_they_stand():
+    assert slot_below(ScenarioSetting, ("scenarios", 2, "perturb", "severity", 0)).annotation is int
+    assert slot_below(ScenarioSetting, ("scenarios", 2, "perturb", "kind")).default is ...
+    assert slot_below(ScenarioSetting, ("scenarios", "perturb")) is None
 
 
 def test_nothing_stands_below_a_value():

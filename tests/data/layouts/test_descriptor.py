@@ -18,11 +18,37 @@ def test_an_entry_says_its_format():
 
 
 def test_every_finding_is_told_at_once(tmp_path):
-    entry = {"images_dir": "x", "labels_dir": "y"}
-    path = write_file(tmp_path / "dataset.json", json.dumps({"splits": {"a": {}, "b": entry}, "models_unit": "cm"}))
+    lines = [
+        '{"splits": {"a": {},',
+        '"b": {"images_dir": "x", "labels_dir": "y"},',
+        '"b": {"scenes_dir": "x"}},',
+        '"clases": ["cup"],',
+        '"category_ids": [1, 2.5],',
+        '"format": "coco",',
+        '"models_unit": "cm"}',
+    ]
+    path = write_file(tmp_path / "dataset.json", "\n".join(lines))
     with pytest.raises(InputError) as refused:
         read_descriptor(path)
-    assert [finding.where.removeprefix(f"{path}: ") for finding in refused.value.findings] == [
-        "splits.a",
-        "models_unit",
+    assert str(refused.value).replace(f"{path}", "dataset.json") == (
+        "dataset.json:1: splits.a: YZ203 says nowhere where its labels are\n"
+        "  fix: give one of labels_dir, instances_json and scenes_dir\n"
+        "dataset.json:3: splits.b: YZ203 written twice, first on line 2\n"
+        "  fix: keep one of the two\n"
+        "dataset.json:4: clases: YZ203 unknown key\n"
+        "  fix: did you mean 'classes'?\n"
+        "dataset.json:5: category_ids[1]: YZ203 must be a whole number, got 2.5\n"
+        "  fix: correct or remove it\n"
+        "dataset.json:7: models_unit: YZ203 must be m or mm, or null, got cm\n"
+        "  fix: did you mean 'm'?"
+    )
+
+
+def test_one_conflict_hides_no_other(tmp_path):
+    document = {"splits": {"a": {"scenes_dir": "x"}}, "category_ids": [1], "models_dir": "m", "format": "yolo"}
+    path = write_file(tmp_path / "dataset.json", json.dumps(document))
+    with pytest.raises(InputError) as refused:
+        read_descriptor(path)
+    assert sorted(finding.where for finding in refused.value.findings) == [
+        f"{path}:1: {key}" for key in ("category_ids", "format", "models_dir")
     ]

@@ -141,24 +141,39 @@ def test_a_written_protocol_is_read_back(made, tmp_path):
 def refusal(path):
     with pytest.raises(InputError) as caught:
         read_protocol(path)
-    return [(one.code, one.where, one.problem) for one in caught.value.findings]
+    return str(caught.value).replace(str(path), path.name)
 
 
 def test_a_file_that_is_no_protocol_is_refused_key_by_key(tmp_path):
     path = tmp_path / "p.yaml"
-    text = "schema_version: 1\nposes: null\ncoverage: most\nboxes: {engine: fast}\npredictions: {}\nmore: 1\n"
-    path.write_text(text + "data: {split: val, images: 1, content: abc, classes: {}}\n")
-    assert {(code, where) for code, where, _ in refusal(path)} == {
-        ("YZ840", f"{path}: coverage"),
-        ("YZ840", f"{path}: boxes.engine"),
-        ("YZ840", f"{path}: data.content"),
-        ("YZ840", f"{path}: more"),
-    }
+    text = "schema_version: 1\nposes: null\ncoverage: most\nboxes: {engin: fast}\npredictions: {}\nmore: 1\n"
+    path.write_text(text + "data: {split: val, images: 1, content: abc, classes: {1: cat}}\n")
+    assert refusal(path) == (
+        "p.yaml:3: coverage: YZ840 must be all or any, got most\n"
+        "  fix: correct or remove it\n"
+        "p.yaml:4: boxes.engin: YZ840 unknown key\n"
+        "  fix: did you mean 'engine'?\n"
+        "p.yaml:6: more: YZ840 unknown key\n"
+        "  fix: known here: schema_version, data, boxes, poses, coverage, predictions\n"
+        "p.yaml:7: data.content: YZ840 must be a SHA-256 in 64 digits of hex, got abc\n"
+        "  fix: correct or remove it"
+    )
 
 
-@pytest.mark.parametrize("text", [None, "a: 1\na: 2\n", "- 1\n", "a: ["])
-def test_a_file_that_is_no_yaml_is_refused(text, tmp_path):
+WRITE_ONE = "write one with: yolozu eval-suite … --write-protocol FILE"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, f"p.yaml: YZ840 no such file\n  fix: {WRITE_ONE}"),
+        ("", f"p.yaml: YZ840 is empty\n  fix: {WRITE_ONE}"),
+        ("- 1\n", f"p.yaml:1: YZ840 holds a list where keys are expected\n  fix: {WRITE_ONE}"),
+        ("a: [", "p.yaml:1: YZ840 a value that ends too early\n  fix: close what is open"),
+    ],
+)
+def test_a_file_without_keys_is_refused(text, said, tmp_path):
     path = tmp_path / "p.yaml"
     if text is not None:
         path.write_text(text)
-    assert {code for code, *_ in refusal(path)} == {"YZ840"}
+    assert refusal(path) == said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, get_args, get_origin
 
+from pydantic import JsonValue
+
 from yolozu.contract.base import Form
 from yolozu.contract.strict.slots import Slot, slot_of
 from yolozu.contract.text.scalars import write_flow
@@ -38,6 +40,7 @@ def _plain(slot: Slot) -> str:
         int: f"a whole number{_range(slot, whole=True)}",
         float: f"a number{_range(slot, whole=False)}",
         str: "a text that is not empty" if not_empty else "a text",
+        JsonValue: "anything",
     }
     return words[slot.annotation]
 

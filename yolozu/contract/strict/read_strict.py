@@ -73,10 +73,10 @@ def typed(root: Node, problems: Iterable[Problem], model: type[AnyModel]) -> Any
 def _take_unknown(root: Node, slot_at: SlotAt) -> list[Problem]:
     """Take unknown keys out, and report them."""
     problems: list[Problem] = []
-    for path, node in list(nodes(root)):
+    for path, node in [found for found in nodes(root) if isinstance(found[1].value, dict)]:
         slot = slot_at(path)
         section = None if slot is None else next((one.section for one in slot.options if one.section is not None), None)
-        if section is None or not isinstance(node.value, dict):
+        if section is None:
             continue
         known = list(slots_of(section))
         unknown = [key for key in node.value if key not in known]

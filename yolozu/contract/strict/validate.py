@@ -63,7 +63,8 @@ def check(
         left out.
     """
     bad = _drop(root, [path for path, node in nodes(root) if node.value is BROKEN])
-    wrong = [path for path, node in nodes(root) if _is_wrong_choice(node, slot_at(path) if path else None)]
+    keys = [(path, node) for path, node in nodes(root) if path and isinstance(path[-1], str)]
+    wrong = [path for path, node in keys if _is_wrong_choice(node, slot_at(path))]
     problems = [value_problem(root, path, slot_at, "YZ103") for path in wrong]
     bad |= _drop(root, wrong)
     while True:

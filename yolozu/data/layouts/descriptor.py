@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from yolozu.artifacts.jsonio import read_json
-from yolozu.contract.base import Section
-from yolozu.errors import Finding, InputError
+from yolozu.contract.base import Conflict, Form, Section
+from yolozu.contract.strict.read_strict import read_strict
 
 DESCRIPTOR_NAME = "dataset.json"
 
@@ -17,11 +16,6 @@ DescribedFormat = Literal["yolo", "coco", "bop"]
 
 METRES: dict[str, float] = {"m": 1.0, "mm": 0.001}
 """Metres of a unit of length."""
-
-FIX = (
-    "splits: {name: {images_dir, labels_dir | instances_json} or {scenes_dir}}, classes: [...], category_ids: [...], "
-    "models_dir, models_unit: m | mm"
-)
 
 
 class SplitEntry(Section):
@@ -46,10 +40,15 @@ class SplitEntry(Section):
 
     @model_validator(mode="after")
     def _labels_are_in_one_place(self) -> Self:
-        if (self.labels_dir, self.instances_json, self.scenes_dir).count(None) != 2:
-            raise ValueError("give one of labels_dir, instances_json and scenes_dir")
-        if (self.images_dir is None) != (self.scenes_dir is not None):
-            raise ValueError("give images_dir with labels_dir or instances_json, and only there")
+        places = ("labels_dir", "instances_json", "scenes_dir")
+        given = [key for key in places if getattr(self, key) is not None]
+        if len(given) != 1:
+            problem = f"has {' and '.join(given)}" if given else "says nowhere where its labels are"
+            raise Conflict(*places, problem=problem, fix="give one of labels_dir, instances_json and scenes_dir")
+        if self.scenes_dir is None and self.images_dir is None:
+            raise Conflict(*given, "images_dir", problem="has no images_dir beside it", fix="add images_dir")
+        if self.scenes_dir is not None and self.images_dir is not None:
+            raise Conflict("images_dir", *given, problem="has no place beside scenes_dir", fix="remove one of them")
         return self
 
 
@@ -59,7 +58,11 @@ class Descriptor(Section):
     format: DescribedFormat | None = None
     """What every split's labels are; said for readers, the splits decide."""
 
-    splits: dict[str, SplitEntry] = Field(min_length=1)
+    splits: Annotated[
+        dict[str, SplitEntry],
+        Field(min_length=1),
+        Form("a map {NAME: {images_dir, labels_dir or instances_json} or {scenes_dir}} with one split or more"),
+    ]
     """Split by name."""
 
     classes: list[str] | None = None
@@ -76,14 +79,16 @@ class Descriptor(Section):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
+        if self.category_ids is not None and self.classes is None:
+            raise Conflict("category_ids", "classes", problem="needs classes", fix="add classes, in the same order")
+        if (self.models_dir is None) != (self.models_unit is None):
+            problem = "models_dir and models_unit need each other"
+            raise Conflict("models_dir", "models_unit", problem=problem, fix="give both or none")
         for name, entry in self.splits.items():
             found = entry.label_format
             if self.format is not None and found != self.format:
-                raise ValueError(f"format is {self.format}, but split {name!r} has {found} labels")
-        if self.category_ids is not None and self.classes is None:
-            raise ValueError("category_ids needs classes")
-        if (self.models_dir is None) != (self.models_unit is None):
-            raise ValueError("models_dir and models_unit need each other")
+                problem = f"is {self.format}, but split {name!r} has {found} labels"
+                raise Conflict("format", "splits", problem=problem, fix="correct or remove it: the splits decide")
         return self
 
 
@@ -93,16 +98,4 @@ def read_descriptor(path: Path) -> Descriptor:
     Raises:
         InputError: YZ203 it describes no data set; every finding at once.
     """
-    value: Any = read_json(path, code="YZ203", fix="write a JSON object with splits")
-    try:
-        return Descriptor.model_validate(value)
-    except ValidationError as error:
-        raise InputError(
-            Finding(
-                "YZ203",
-                where=f"{path}: {'.'.join(str(part) for part in found['loc'])}".removesuffix(": "),
-                problem=found["msg"].removeprefix("Value error, "),
-                fix=FIX,
-            )
-            for found in error.errors()
-        ) from error
+    return read_strict(path, Descriptor, code="YZ203", fix="write a JSON object with splits")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue
 from ruamel.yaml import YAML
 
 from yolozu.artifacts.digest import digest_of
@@ -16,11 +16,12 @@ from yolozu.artifacts.jsonio import canonical, write_text
 from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.record import Record
+from yolozu.contract.base import Form
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.contract.sections.predict import PredictSection
-from yolozu.contract.text.source import read_source
+from yolozu.contract.strict.read_strict import read_strict
 from yolozu.data.index import DataIndex
-from yolozu.errors import ContractError, Finding, InputError
+from yolozu.errors import Finding
 from yolozu.structures.image_record import ImageRecord
 
 DECIMALS = 9
@@ -28,6 +29,9 @@ DECIMALS = 9
 ABSENT = "absent"
 LINE_WIDTH = 120
 """Of a protocol file: digests stay in a line."""
+
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Form("a SHA-256 in 64 digits of hex")]
 
 
 class ProtocolData(Record):
@@ -42,7 +46,7 @@ class ProtocolData(Record):
     images: int = Field(ge=0)
     """How many that are."""
 
-    content: str = Field(pattern=r"^[0-9a-f]{64}$")
+    content: Sha256
     """SHA-256 over these images, in order: pixels, boxes, crowd regions, areas, cameras, poses. No paths."""
 
     classes: dict[str, str]
@@ -71,7 +75,7 @@ class ProtocolPoses(Record):
     definitions: Literal[1] = 1
     """Version of the definitions of the pose metrics here."""
 
-    models: str = Field(pattern=r"^[0-9a-f]{64}$")
+    models: Sha256
     """SHA-256 over the objects' models: points, diameters, symmetries."""
 
 
@@ -164,28 +168,10 @@ def read_protocol(path: Path) -> EvalProtocol:
     """The protocol in a YAML or JSON file.
 
     Raises:
-        InputError: YZ840, one finding for each thing that is wrong.
+        InputError: YZ840, one finding for each thing that is wrong, by line.
     """
     fix = "write one with: yolozu eval-suite … --write-protocol FILE"
-    try:
-        node, problems = read_source(path)
-    except ContractError as error:
-        found = error.findings
-        raise InputError(Finding("YZ840", one.where, one.problem, fix) for one in found) from error
-    if problems:
-        found = tuple(problem.finding for problem in problems)
-        raise InputError(Finding("YZ840", one.where, one.problem, fix) for one in found)
-    try:
-        return EvalProtocol.model_validate(node.plain())
-    except ValidationError as error:
-        raise InputError(
-            Finding("YZ840", f"{path}: {'.'.join(str(part) for part in entry['loc'])}", _told(entry["msg"]), fix)
-            for entry in error.errors()
-        ) from error
-
-
-def _told(message: str) -> str:
-    return f"{message[0].lower()}{message[1:]}"
+    return read_strict(path, EvalProtocol, code="YZ840", fix=fix)
 
 
 def _flat(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
