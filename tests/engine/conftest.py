@@ -1,4 +1,4 @@
-"""A toy run in a directory of its own."""
+"""A toy run in a directory of its own, and sessions of a contract in another."""
 
 from __future__ import annotations
 
@@ -10,14 +10,28 @@ import pytest
 from tests.planning.toy import TOYS
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
+from yolozu.contract.overrides import parse_assignments
 from yolozu.contract.sections.data import DatasetSection
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.train import SeedSection
-from yolozu.engine.worker import execute
+from yolozu.engine.execute_stage import execute
+from yolozu.engine.open_session import open_session
 from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.planning.compiler import compile_plan
 from yolozu.planning.staleness import judge
 from yolozu.progress import SilentProgress
+
+CONTRACT = """\
+config_version: 1
+dataset_root: synthetic
+seed: 0
+device: cpu
+ddp: false
+amp: none
+max_steps: 10
+image_size: 160
+model: {num_queries: 10}
+"""
 
 OPERATIONS = {"operations": Contract().operations.model_dump(mode="json"), "provenance": {}}
 
@@ -82,3 +96,22 @@ class ToyRun:
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToyRun:
     monkeypatch.chdir(tmp_path)
     return ToyRun(RunLayout.of("toy"))
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exp.yaml").write_text(CONTRACT)
+    return "exp.yaml"
+
+
+def opened(*words, config="exp.yaml", run_id="a", run_dir=None, forget=(), default_config=None):
+    return open_session(
+        config=config,
+        run_id=run_id,
+        run_dir=run_dir,
+        given=parse_assignments(words),
+        default_config=default_config,
+        forget=forget,
+        argv=["doit"],
+    )

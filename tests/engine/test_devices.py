@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.test_session import CONTRACT, opened
+from tests.engine.conftest import CONTRACT, opened
 from yolozu import devices
 from yolozu.cli.app import main
 from yolozu.engine.devices import missing_devices

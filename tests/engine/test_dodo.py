@@ -1,6 +1,6 @@
 import pytest
 
-from tests.engine.test_session import CONTRACT
+from tests.engine.conftest import CONTRACT
 from yolozu.engine.dodo import Dodo, session_of
 
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from tests.data.builders import write_image, write_yolo
-from tests.engine.test_session import config, opened  # noqa: F401 - `config` is a fixture
+from tests.engine.conftest import opened
 from yolozu.artifacts.digest import digest_file
 from yolozu.contract import adapters
 from yolozu.contract.adapters import OfferedAdapter
@@ -23,7 +23,7 @@ NOTE = "plan/init_from.json"
 GIVEN = "plan/given.json"
 
 
-def test_a_missing_file_is_told_before_anything_runs(config, tmp_path):  # noqa: F811
+def test_a_missing_file_is_told_before_anything_runs(config, tmp_path):
     fix = "  fix: name the weights to start from, relative to the working directory, or drop init_from"
     with pytest.raises(InputError) as caught:
         opened("init_from=w.pth")
@@ -36,7 +36,7 @@ def test_a_missing_file_is_told_before_anything_runs(config, tmp_path):  # noqa:
     assert str(caught.value) == f"init_from: empty (init_from=empty): YZ313 {problem}\n{fix}"
 
 
-def test_the_plan_knows_all_files_by_their_content(config, tmp_path):  # noqa: F811
+def test_the_plan_knows_all_files_by_their_content(config, tmp_path):
     assert opened().texts[NOTE] == '{\n  "files": null,\n  "schema_version": 1\n}\n'
     save_file({"a": torch.ones(1)}, tmp_path / "model.safetensors")
     (tmp_path / "config.json").write_text("{}")
@@ -47,7 +47,7 @@ def test_the_plan_knows_all_files_by_their_content(config, tmp_path):  # noqa: F
     assert opened("init_from=.").texts[NOTE] != text
 
 
-def test_a_predictions_file_leaves_training_alone_and_the_other_way_round(config, tmp_path):  # noqa: F811
+def test_a_predictions_file_leaves_training_alone_and_the_other_way_round(config, tmp_path):
     torch.save({"a": torch.ones(1)}, tmp_path / "w.pth")
     (tmp_path / "mine.json").write_text("[]")
     words = ["adapter=precomputed", "predictions=mine.json", "init_from=w.pth"]
@@ -60,7 +60,7 @@ def test_a_predictions_file_leaves_training_alone_and_the_other_way_round(config
     assert opened(*words).texts["plan/given.json"] == after["plan/given.json"]
 
 
-def test_an_adapter_of_a_package_is_known_by_the_package_s_version(config, tmp_path, monkeypatch):  # noqa: F811
+def test_an_adapter_of_a_package_is_known_by_the_package_s_version(config, tmp_path, monkeypatch):
     """Another version predicts anew, and is what is told; our own adapters come with yolozu."""
 
     def installed(version):
@@ -78,7 +78,7 @@ def test_an_adapter_of_a_package_is_known_by_the_package_s_version(config, tmp_p
     assert what_predicts(opened("adapter=dummy").loaded) is None
 
 
-def test_a_package_s_adapter_may_read_a_predictions_file(config, tmp_path, monkeypatch):  # noqa: F811
+def test_a_package_s_adapter_may_read_a_predictions_file(config, tmp_path, monkeypatch):
     offered = [OfferedAdapter("best", "best:Best", "their-package", "1.0")]
     monkeypatch.setattr(adapters, "offered_adapters", lambda: offered)
     (tmp_path / "mine.json").write_text("[]")
@@ -117,7 +117,7 @@ def inputs_of(session):
     return shown
 
 
-def test_the_file_itself_is_told_as_the_reason(config, tmp_path):  # noqa: F811
+def test_the_file_itself_is_told_as_the_reason(config, tmp_path):
     torch.save({"a": torch.ones(1)}, tmp_path / "w.pth")
     session = opened("init_from=w.pth")
     built(session)
@@ -138,7 +138,7 @@ def test_other_reasons_stay_as_they_are():
 PICTURES = "plan/backgrounds.json"
 
 
-def test_backgrounds_are_known_by_their_content(config, tmp_path):  # noqa: F811
+def test_backgrounds_are_known_by_their_content(config, tmp_path):
     assert opened().texts[PICTURES] == '{\n  "digest": null,\n  "files": 0,\n  "schema_version": 1\n}\n'
     write_image(tmp_path / "grounds/a.png", seed=0)
     session = opened("paste_backgrounds=grounds")
@@ -155,7 +155,7 @@ def test_backgrounds_are_known_by_their_content(config, tmp_path):  # noqa: F811
     ]
 
 
-def test_missing_backgrounds_are_told_before_anything_runs(config, tmp_path):  # noqa: F811
+def test_missing_backgrounds_are_told_before_anything_runs(config, tmp_path):
     (tmp_path / "empty").mkdir()
     fix = "  fix: name a directory of pictures, relative to the working directory, or drop paste_backgrounds"
     for name, problem in (("no", "there is no such directory"), ("empty", "there is no picture in this directory")):
@@ -164,7 +164,7 @@ def test_missing_backgrounds_are_told_before_anything_runs(config, tmp_path):  #
         assert str(caught.value) == f"paste_backgrounds: {name} (paste_backgrounds={name}): YZ313 {problem}\n{fix}"
 
 
-def test_files_of_the_data_that_were_written_since_are_named(config, tmp_path):  # noqa: F811
+def test_files_of_the_data_that_were_written_since_are_named(config, tmp_path):
     root = write_yolo(
         tmp_path / "set", {f"{split}/{n}": "0 .5 .5 .2 .2\n" for split in ("train", "val") for n in "abcd"}
     )
@@ -192,7 +192,7 @@ def test_files_of_the_data_that_were_written_since_are_named(config, tmp_path): 
 SETTING_NOTE = "plan/scenario_setting.json"
 
 
-def test_a_setting_counts_by_what_it_says(config, tmp_path):  # noqa: F811
+def test_a_setting_counts_by_what_it_says(config, tmp_path):
     standard = opened().texts[SETTING_NOTE]
     (tmp_path / "t.yaml").write_text("seed: 1\ndataset: other\nscenarios: [{name: a, slice: {area: small}}]\n")
     text = opened("scenarios=t.yaml").texts[SETTING_NOTE]
@@ -203,7 +203,7 @@ def test_a_setting_counts_by_what_it_says(config, tmp_path):  # noqa: F811
     assert SETTING_NOTE not in opened("scenarios=none").texts
 
 
-def test_a_setting_that_is_wrong_is_told_before_anything_runs(config, tmp_path):  # noqa: F811
+def test_a_setting_that_is_wrong_is_told_before_anything_runs(config, tmp_path):
     (tmp_path / "t.yaml").write_text("sed: 1\n")
     with pytest.raises(ContractError, match=r"t\.yaml:1: sed: YZ102 unknown key"):
         opened("scenarios=t.yaml")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.engine.test_session import config, opened  # noqa: F401
+from tests.engine.conftest import opened
 from yolozu.artifacts.digest import DigestCache
 from yolozu.engine.finish import ending_now
 from yolozu.errors import UsageError
@@ -31,19 +31,19 @@ def overrides(session):
     return {override.key: override.value for override in ending_now(session)}
 
 
-def test_the_step_it_has_reached_becomes_its_limit(config):  # noqa: F811
+def test_the_step_it_has_reached_becomes_its_limit(config):
     session = opened()
     interrupt(session, done=4)
     assert overrides(session) == {"max_steps": 4}
 
 
-def test_a_schedule_of_the_total_is_bent_on_purpose(config):  # noqa: F811
+def test_a_schedule_of_the_total_is_bent_on_purpose(config):
     session = opened("scheduler=cosine")
     interrupt(session, done=4)
     assert overrides(session) == {"max_steps": 4, "extend": True}
 
 
-def test_nothing_to_finish_says_where_to_look(config):  # noqa: F811
+def test_nothing_to_finish_says_where_to_look(config):
     with pytest.raises(UsageError) as caught:
         ending_now(opened())
     assert str(caught.value) == (
@@ -51,7 +51,7 @@ def test_nothing_to_finish_says_where_to_look(config):  # noqa: F811
     )
 
 
-def test_work_for_another_spec_is_not_finished_by_mistake(config):  # noqa: F811
+def test_work_for_another_spec_is_not_finished_by_mistake(config):
     interrupt(opened("lr=0.5"), done=4)
     with pytest.raises(UsageError) as caught:
         ending_now(opened())
@@ -62,14 +62,14 @@ def test_work_for_another_spec_is_not_finished_by_mistake(config):  # noqa: F811
     assert overrides(opened("lr=0.5")) == {"max_steps": 4}
 
 
-def test_a_state_of_an_early_release_has_to_go_on_first(config):  # noqa: F811
+def test_a_state_of_an_early_release_has_to_go_on_first(config):
     session = opened()
     interrupt(session, done=None)
     with pytest.raises(UsageError, match="an early release saved it"):
         ending_now(session)
 
 
-def test_a_training_without_a_step_is_nothing_to_keep(config):  # noqa: F811
+def test_a_training_without_a_step_is_nothing_to_keep(config):
     session = opened()
     interrupt(session, done=0)
     with pytest.raises(UsageError, match="its training has not made a step yet"):

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.engine.test_session import CONTRACT, opened
+from tests.engine.conftest import CONTRACT, opened
 from yolozu.cli.app import main
 from yolozu.contract.overrides import parse_assignments
 from yolozu.engine.run_names import check_new_run, embedded_config, is_slip, runs_in, slips, told_of_runs

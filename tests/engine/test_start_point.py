@@ -86,7 +86,7 @@ def test_a_finished_result_that_was_killed_while_published_is_not_lost_to_anothe
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr("yolozu.engine.worker.publish", killed)
+        patch.setattr("yolozu.engine.execute_stage.publish", killed)
         with pytest.raises(SystemExit):
             toy.execute(contract(seed=3), "shout")
     toy.execute(contract(seed=4), "shout")
@@ -113,7 +113,7 @@ def test_a_stage_that_is_refused_before_it_saved_anything_leaves_everything_as_i
         raise UsageError.one("YZ501", where="device", problem="is not there", fix="name another")
 
     with monkeypatch.context() as patch:
-        patch.setattr("yolozu.engine.worker._run_stage", refuse)
+        patch.setattr("yolozu.engine.execute_stage._run_stage", refuse)
         with pytest.raises(UsageError, match="is not there"):
             stopped.execute(contract(seed=7), "shout")
     assert kept(stopped) == []

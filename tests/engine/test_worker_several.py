@@ -168,7 +168,7 @@ def test_what_was_finished_before_a_stop_at_once_is_only_published(be, monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(worker, "_finish", stopped_at_once)
+        patched.setattr("yolozu.engine.execute_stage._finish", stopped_at_once)
         assert be(0) == 75
     PlayedMember.said.clear()
     assert be(0) == 0

@@ -13,7 +13,7 @@ import torch
 
 import yolozu
 from yolozu.artifacts.checkpoint import read_checkpoint
-from yolozu.engine.session import open_session
+from yolozu.engine.open_session import open_session
 from yolozu.errors import EXIT_DONE
 
 RELEASES = sorted(path for path in (Path(__file__).parents[1] / "fixtures").glob("release_*"))

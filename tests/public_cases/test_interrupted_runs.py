@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from yolozu.contract.overrides import parse_assignments
-from yolozu.engine.session import open_session
+from yolozu.engine.open_session import open_session
+from yolozu.engine.refused_overrides import forget_refused
 
 RUNS = Path(__file__).parents[1] / "fixtures/release_0_1_0"
 
@@ -79,7 +80,7 @@ def test_a_refused_command_is_as_if_never_typed(project):
     # ultralytics/ultralytics#8991, GestaltCogTeam/BasicTS#312
     session = opened("finished", "seed=9", "batch_size=3")
     session.write_plan()
-    assert session.forget_refused() == ["batch_size=3", "seed=9"]
+    assert forget_refused(session) == ["batch_size=3", "seed=9"]
     assert [verdict.node.name for verdict in opened("finished").verdicts([]) if verdict.stale] == []
 
 

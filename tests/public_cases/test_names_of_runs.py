@@ -1,4 +1,4 @@
-from tests.engine.test_session import CONTRACT, opened
+from tests.engine.conftest import CONTRACT, opened
 from yolozu.cli.app import main
 
 

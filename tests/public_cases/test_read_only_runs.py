@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.test_session import CONTRACT, opened
+from tests.engine.conftest import CONTRACT, opened
 from tests.fixtures.projects import ENVIRONMENT
 
 pytestmark = pytest.mark.slow

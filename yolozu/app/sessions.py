@@ -8,8 +8,9 @@ from pathlib import Path
 
 from yolozu.contract.overrides import Override
 from yolozu.engine.command_words import parse_words
+from yolozu.engine.open_session import open_session
 from yolozu.engine.run_names import embedded_config
-from yolozu.engine.session import Session, open_session
+from yolozu.engine.session import Session
 from yolozu.errors import UsageError
 from yolozu.stages.base import links
 from yolozu.stages.registry import STAGES

@@ -11,7 +11,8 @@ from yolozu.engine.command_words import ASKS, at_home
 from yolozu.engine.doit.reporter import BuildReporter
 from yolozu.engine.doit.runner import use_runner_of
 from yolozu.engine.doit.tasks import Build, doit_config
-from yolozu.engine.session import Session, open_session
+from yolozu.engine.open_session import open_session
+from yolozu.engine.session import Session
 from yolozu.engine.stopping import LeaveOnSignal
 from yolozu.errors import YolozuError
 

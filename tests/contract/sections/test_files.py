@@ -5,8 +5,8 @@ import pytest
 from yolozu.contract.sections.files import THERE_ANYWAY, FilesSection
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.strict.slots import keys
+from yolozu.engine.open_session import open_session
 from yolozu.engine.orphans import orphan_texts
-from yolozu.engine.session import open_session
 from yolozu.paths import OWN_DIRECTORIES, OWN_FILES, RunLayout
 from yolozu.planning.compiler import compile_plan, registered_stages
 

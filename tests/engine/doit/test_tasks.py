@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.test_session import CONTRACT, opened
+from tests.engine.conftest import CONTRACT, opened
 from yolozu.engine.doit.tasks import Build, doit_config
 from yolozu.planning.staleness import Reason
 

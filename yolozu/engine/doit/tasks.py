@@ -12,6 +12,7 @@ from yolozu.engine.devices import missing_devices
 from yolozu.engine.failure import stopped
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock, check_may_write
+from yolozu.engine.refused_overrides import forget_refused
 from yolozu.engine.stopping import StopBuild
 from yolozu.errors import EXIT_DONE, EXIT_USAGE, InputError, UsageError, YolozuError
 from yolozu.planning.receipt import Receipt
@@ -136,7 +137,7 @@ class Build:
     def _forget_refused(self) -> None:
         """A refused command is as if never typed."""
         if self.exit_code == EXIT_USAGE:
-            for word in self.session.forget_refused():
+            for word in forget_refused(self.session):
                 self._tell(f"{self.session.layout.run_id}: {word} is not remembered: it was refused")
 
     def _refused(self, error: YolozuError) -> TaskError:
