@@ -38,6 +38,7 @@ from yolozu.structures.predictions import ImagePredictions
 from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
 from yolozu.training.config import Materials, TrainingConfig, build_criterion
 from yolozu.training.loop import fit
+from yolozu.training.non_finite.policy import NonFinitePolicy
 from yolozu.training.randomness import seeded
 from yolozu.training.resume import Origin
 from yolozu.training.validate import Score
@@ -132,7 +133,16 @@ def train(index: DataIndex, watch: Watch, directory: Path) -> None:
     )
     materials = materials_of(index, watch.score)
     with suppress(Interrupted):  # how the loop says that it has stopped on request
-        fit(RECIPE, materials, info, files, origin=Origin({}), progress=SilentProgress(), stopping=watch.stopping)
+        fit(
+            RECIPE,
+            materials,
+            info,
+            files,
+            guard=NonFinitePolicy(RECIPE, info, [record.image for record in index.records], files.black_boxes),
+            origin=Origin({}),
+            progress=SilentProgress(),
+            stopping=watch.stopping,
+        )
 
 
 def main() -> int:

@@ -35,6 +35,7 @@ from yolozu.training.config import Materials, TrainingConfig, build_criterion
 from yolozu.training.distributed import SINGLE_PROCESS, Group
 from yolozu.training.loop import Summary, fit
 from yolozu.training.metrics_log import comparable
+from yolozu.training.non_finite.policy import NonFinitePolicy
 from yolozu.training.randomness import seeded
 from yolozu.training.resume import Origin
 
@@ -240,11 +241,14 @@ class Tiny:
         ``published`` is the directory of a finished one to extend; ``earlier`` what an interrupted one was begun for.
         """
         digests = () if earlier is None else (about_of(earlier, self.objective).state_digest,)
+        info, files = about_of(chosen, self.objective), files_in(directory)
+        names = [record.image for record in self.train.records]
         return fit(
             chosen,
             self.materials(chosen) if materials is None else materials,
-            about_of(chosen, self.objective),
-            files_in(directory),
+            info,
+            files,
+            guard=NonFinitePolicy(chosen, info, names, files.black_boxes, processes),
             origin=Origin({} if published is None else published_in(published), digests, insist=insist),
             progress=SilentProgress() if progress is None else progress,
             stopping=stopping,

@@ -124,6 +124,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     from yolozu.training.config import Materials, build_criterion
     from yolozu.training.distributed import SINGLE_PROCESS, StoppedByRank0, joined
     from yolozu.training.loop import fit
+    from yolozu.training.non_finite.policy import NonFinitePolicy
     from yolozu.training.resume import Origin
 
     started = timestamp()
@@ -134,7 +135,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     require_poses(spec.loop, spec.losses, config, train)
     detector = _detector(spec, config, train)
     # Where an earlier try has left weights, `fit` puts those into the place of these.
-    init_report, told = initialize_from_file(
+    init_report, lines = initialize_from_file(
         detector,
         config,
         train.classes,
@@ -143,15 +144,18 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
         planned=inputs.init_from,
     )
     symmetries = symmetries_of(config, train, models)
-    told = (*told, *without_effect(config, spec.matching, spec.losses, train))
-    told = (*told, *crowded_lines(config.num_queries, train, val))
+    lines = (*lines, *without_effect(config, spec.matching, spec.losses, train))
+    lines = (*lines, *crowded_lines(config.num_queries, train, val))
     size = (preprocess.height, preprocess.width)
-    told = (*told, *lone_image_lines(spec.loop, config, spec.augment.multiscale, size, num_images=len(train.records)))
+    lines = (*lines, *lone_image_lines(spec.loop, config, spec.augment.multiscale, size, num_images=len(train.records)))
+    info = _checkpoint_info(spec, config, context, train, preprocess, symmetries=symmetries)
+    files, image_names = _files(outputs, context), [record.image for record in train.records]
     device = spec.device.device
     with joined(device) if context.one_of_several else nullcontext((SINGLE_PROCESS, device)) as (processes, own_device):
+        training = replace(_training_config(spec, context), device=own_device)
         try:
             summary = fit(
-                replace(_training_config(spec, context), device=own_device),
+                training,
                 Materials(
                     detector=detector,
                     loss=build_criterion(spec.matching, spec.losses, symmetries),
@@ -166,10 +170,11 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     score_threshold=VALIDATED.score_threshold,
                     max_detections=VALIDATED.max_detections,
                     mim_weight=spec.losses.loss_weights.mim if spec.mim.enable_mim else 0.0,
-                    origin_lines=told,
+                    origin_lines=lines,
                 ),
-                _checkpoint_info(spec, config, context, train, preprocess, symmetries=symmetries),
-                _files(outputs, context),
+                info,
+                files,
+                guard=NonFinitePolicy(training, info, image_names, files.black_boxes, processes),
                 origin=Origin(context.published, context.earlier_digests, insist=context.insist_on_resume),
                 progress=context.progress,
                 stopping=context.stopping,

@@ -179,12 +179,12 @@ class Learner:
             name: sum(share.weight * value.get(name, 0.0) for share, value in zip(shares, values, strict=True))
             for name in names
         }
-        bad = [
+        not_finite = [
             tuple(share.batch.indices)
             for share, value in zip(shares, values, strict=True)
             if not math.isfinite(value.get("total", 0.0))
         ]
-        gathered = self._processes.all_gather((own, bad))
+        gathered = self._processes.all_gather((own, not_finite))
         losses = {
             name: sum(of_one.get(name, 0.0) for of_one, _ in gathered)
             for name in dict.fromkeys(name for of_one, _ in gathered for name in of_one)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, Protocol
 
 import torch
 
@@ -22,13 +22,34 @@ from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.learner import Learner, StepReport
 from yolozu.training.messages import interrupted, opening_lines, step_note, validation_line
 from yolozu.training.metrics_log import Kind, MetricsLog, SilentLog
-from yolozu.training.non_finite.policy import Guard
 from yolozu.training.randomness import deterministic
 from yolozu.training.resume import Origin, take_up
 from yolozu.training.state import METRIC, NOTHING_TO_FIND, BeforeEnd, EpochSums, TrainingState, rank
 from yolozu.training.throughput import Throughput
 from yolozu.training.timetable import Timetable
 from yolozu.training.validate import Validation, Validator
+
+
+class Guard(Protocol):
+    """Decides what becomes of steps that the learner has refused to take."""
+
+    def judge(
+        self, report: StepReport, window: list[Batch], state: TrainingState, *, learner: Learner, timetable: Timetable
+    ) -> str:
+        """What to say of a step that is skipped.
+
+        Args:
+            report: of the step.
+            window: its batches.
+            state: after the step; counts the skip.
+            learner: as it was before the step.
+            timetable: of the training.
+
+        Raises:
+            YolozuError: the training ends here.
+            StoppedByRank0: likewise, in all processes but the first.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -56,6 +77,7 @@ def fit(
     info: CheckpointInfo,
     files: TrainingFiles,
     *,
+    guard: Guard,
     origin: Origin,
     progress: Progress,
     stopping: Callable[[], bool],
@@ -72,6 +94,7 @@ def fit(
         materials: what.
         info: what the checkpoints say about themselves.
         files: where to write, and where an earlier try has written.
+        guard: judges steps whose loss or gradient is not finite.
         origin: a finished training to extend.
         progress: where progress is shown.
         stopping: asked after every optimizer step and validation batch.
@@ -129,15 +152,7 @@ def fit(
         )
         loop = _Loop(
             config=config,
-            guard=Guard(
-                config=config,
-                info=info,
-                learner=learner,
-                timetable=timetable,
-                image_names=[record.image for record in materials.train_index.records],
-                directory=files.black_boxes,
-                processes=processes,
-            ),
+            guard=guard,
             timetable=timetable,
             learner=learner,
             checkpoints=checkpoints,
@@ -219,7 +234,8 @@ class _Loop:
         kind: Kind = "non_finite_loss" if report.non_finite == "loss" else "non_finite_grad"
         metrics = _rates(report) | _finite({"grad_norm": report.grad_norm})
         self._write(self.train_log, kind, _finite(report.losses), metrics)
-        self.progress.say(self.guard.judge(report, window, self.state))
+        learner, timetable = self.learner, self.timetable
+        self.progress.say(self.guard.judge(report, window, self.state, learner=learner, timetable=timetable))
 
     def _due_validation(self) -> Literal["val_epoch", "val_step", "closing"] | None:
         state, table = self.state, self.timetable

@@ -123,8 +123,7 @@ class Watch:
     def before(self, name: str, module: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         """A module is called."""
         given = _given(arguments, named)
-        bad = [tensor for tensor in given.values() if not _is_finite(tensor)]
-        if bad:
+        if not all(map(_is_finite, given.values())):
             place = "what it was given" if name == ROOT else f"computed in {_parent(name)}"
             self.note("input", name, f"the input of {_kind(name, module)} is not finite, {place}", given)
         self._follow(given, name, into="consumers")

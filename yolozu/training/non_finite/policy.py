@@ -28,14 +28,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Guard:
+class NonFinitePolicy:
     """Judges steps that the learner has refused to take.
 
     Attributes:
         config: how the training is done.
         info: what its checkpoints say of themselves.
-        learner: as it was before the step.
-        timetable: of the training.
         image_names: of the training images, by index.
         directory: where bundles are written.
         processes: of the training.
@@ -43,19 +41,27 @@ class Guard:
 
     config: TrainingConfig
     info: CheckpointInfo
-    learner: Learner
-    timetable: Timetable
     image_names: Sequence[str]
     directory: Path
     processes: Group = SINGLE_PROCESS
 
-    def judge(self, report: StepReport, window: Sequence[Batch], state: TrainingState) -> str:
+    def judge(
+        self,
+        report: StepReport,
+        window: Sequence[Batch],
+        state: TrainingState,
+        *,
+        learner: Learner,
+        timetable: Timetable,
+    ) -> str:
         """Skip the step, if that is allowed (once more), and tell so.
 
         Args:
             report: of the step.
             window: its batches.
             state: after the step; counts the skip.
+            learner: as it was before the step.
+            timetable: of the training.
 
         Raises:
             UsageError: YZ506, it is not; a bundle of the step is written.
@@ -66,11 +72,12 @@ class Guard:
         if not loop.stop_on_non_finite_loss and state.skips.in_a_row < loop.non_finite_max_skips:
             state.skips.add(decay=loop.non_finite_lr_decay)
             return skipped(report, state, names, max_skips=loop.non_finite_max_skips)
-        raise self._stopped(report, self._parts(window), state, names)
+        parts = self._parts(window, learner)
+        raise self._stopped(report, parts, state, names, learner=learner, timetable=timetable)
 
-    def _parts(self, window: Sequence[Batch]) -> list[Part]:
+    def _parts(self, window: Sequence[Batch], learner: Learner) -> list[Part]:
         """The window at the first process, in the parts in which its statistics were taken."""
-        if self.learner.mixes_processes:
+        if learner.mixes_processes:
             whole = left_alone_with(window, self.processes)
             return [Part(share, place, 0) for place, share in enumerate(shares_of(whole, SINGLE_PROCESS))]
         gathered = self.processes.to_first(shares_of(window, self.processes))
@@ -84,14 +91,21 @@ class Guard:
         ]
 
     def _stopped(
-        self, report: StepReport, parts: Sequence[Part], state: TrainingState, names: list[str]
+        self,
+        report: StepReport,
+        parts: Sequence[Part],
+        state: TrainingState,
+        names: list[str],
+        *,
+        learner: Learner,
+        timetable: Timetable,
     ) -> YolozuError:
         path = bundle_path(self.directory, state.step)
-        anomaly, remark = self._look(parts, state)
+        anomaly, remark = _look(learner, parts, state)
         assert report.non_finite is not None
         circumstances = Circumstances(
             step=state.step,
-            total_steps=self.timetable.total_steps,
+            total_steps=timetable.total_steps,
             seed=self.config.seed,
             lr_factor=state.skips.lr_factor,
             device=self.config.device,
@@ -101,14 +115,15 @@ class Guard:
         finding = finding_of(report.non_finite, report.losses, report.grad_norm, names, anomaly)
         of_parts = [[self.image_names[index] for index in part.share.batch.indices] for part in parts]
         write_bundle(
-            path, self.info, self.learner, circumstances=circumstances, finding=finding, parts=parts, names=of_parts
+            path, self.info, learner, circumstances=circumstances, finding=finding, parts=parts, names=of_parts
         )
-        return non_finite(report, state, self.timetable, names, cause=remark, bundle=path)
+        return non_finite(report, state, timetable, names, cause=remark, bundle=path)
 
-    def _look(self, parts: Sequence[Part], state: TrainingState) -> tuple[Anomaly | None, str]:
-        """The first place that is not finite, and a clause about it."""
-        try:
-            found = recompute(self.learner, parts, state.step - 1).anomaly
-        except torch.OutOfMemoryError:  # watching holds all activations; the bundle matters more
-            return None, "memory does not suffice to look for the place"
-        return found, "computed once more, module by module, it is finite" if found is None else found.description
+
+def _look(learner: Learner, parts: Sequence[Part], state: TrainingState) -> tuple[Anomaly | None, str]:
+    """The first place that is not finite, and a clause about it."""
+    try:
+        found = recompute(learner, parts, state.step - 1).anomaly
+    except torch.OutOfMemoryError:  # watching holds all activations; the bundle matters more
+        return None, "memory does not suffice to look for the place"
+    return found, "computed once more, module by module, it is finite" if found is None else found.description

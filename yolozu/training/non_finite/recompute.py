@@ -64,7 +64,7 @@ def recompute(learner: Learner, parts: Sequence[Part], step: int) -> RecomputedS
     the other, each with the statistics of its own images.
     """
     with learner.recomputing(step), watching(learner.detector) as watch:
-        losses = tuple(_rehearse_part(learner, part, step, watch) for part in parts)
+        losses = tuple(_losses_of_part(learner, part, step, watch) for part in parts)
         norm, anomaly = None, watch.found
         if learner.judges_gradients and _all_finite(losses):
             parameters = learner.parameters()
@@ -74,7 +74,7 @@ def recompute(learner: Learner, parts: Sequence[Part], step: int) -> RecomputedS
     return RecomputedStep(losses, norm, anomaly)
 
 
-def _rehearse_part(learner: Learner, part: Part, step: int, watch: Watch) -> dict[str, float]:
+def _losses_of_part(learner: Learner, part: Part, step: int, watch: Watch) -> dict[str, float]:
     watch.begin(part.place + 1)
     try:
         total, terms = learner.losses_of(part.share, step, part.place, part.rank)
