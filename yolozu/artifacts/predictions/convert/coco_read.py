@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from yolozu.artifacts.predictions.container import COCO_ROW_KEYS
 from yolozu.artifacts.predictions.convert.coco_ids import CocoNumbers
+from yolozu.artifacts.predictions.convert.writers import LeftOut
 from yolozu.artifacts.predictions.detections import (
     brief,
     extent_findings,
@@ -21,35 +22,15 @@ from yolozu.artifacts.predictions.detections import (
     kind_of,
     pose_fields_findings,
 )
+from yolozu.artifacts.predictions.entries import Head
 from yolozu.artifacts.predictions.extra_fields import repeated_keys, unread_findings
 from yolozu.artifacts.predictions.findings import Findings, member
 from yolozu.artifacts.predictions.image_names import KnownImages
 from yolozu.artifacts.predictions.scan import broken_file, unreadable_file
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
-from yolozu.artifacts.predictions.types import LARGEST_CLASS_ID, NumberField
+from yolozu.artifacts.predictions.types import BOX_KEYS, LARGEST_CLASS_ID, NumberField
 from yolozu.artifacts.predictions.vectorized_check import NUMBERS
 from yolozu.errors import Finding
-
-
-@dataclass(frozen=True)
-class RowsOfImage:
-    """All rows of one image.
-
-    Attributes:
-        first: place in the file of the first of them.
-        place: of the image in ``known.images``.
-        class_ids: (N,) int64.
-        scores: (N,) float64.
-        boxes_xywh_px: (N, 4) float64.
-        extras: further keys of the rows that have any, by place among the N.
-    """
-
-    first: int
-    place: int
-    class_ids: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    boxes_xywh_px: NDArray[np.float64]
-    extras: dict[int, dict[str, Any]]
 
 
 @dataclass
@@ -102,24 +83,32 @@ class CocoRows:
         if not self._findings.total("error"):
             self._numbers, self.numbering = self._numbers.decided(set(self._columns.categories), str(path))
 
-    def by_image(self) -> Iterator[RowsOfImage]:
-        """The rows of each image, images in the order in which they first appear."""
-        columns = self._columns
-        if not columns.places:
-            return
-        places, class_ids = np.frombuffer(columns.places, np.int64), self._class_ids()
-        scores, boxes = np.frombuffer(columns.scores), np.frombuffer(columns.boxes).reshape(-1, 4)
+    def by_image(self, left_out: LeftOut) -> Iterator[Head]:
+        """An entry for each image, in the order in which they first appear; boxes in px, as xywh_abs.
+
+        Rows may have a ``class_id`` beside their category: ``left_out`` notes it.
+        """
+        places = np.frombuffer(self._columns.places, np.int64)
         order = np.argsort(places, kind="stable")
         starts = np.flatnonzero(np.diff(places[order], prepend=-1))
+        class_ids = self._class_ids()
         for rows in sorted(np.split(order, starts[1:]), key=lambda rows: int(rows[0])):
-            yield RowsOfImage(
-                first=int(rows[0]),
-                place=int(places[rows[0]]),
-                class_ids=class_ids[rows],
-                scores=scores[rows],
-                boxes_xywh_px=boxes[rows],
-                extras=self._extras(rows.tolist()),
-            )
+            place = int(places[rows[0]])
+            detections = list(self._detections(rows, class_ids, left_out))
+            yield Head(self._known.images[place], self._known.sizes[place], detections, f"[{rows[0]}]", {})
+
+    def _detections(
+        self, rows: NDArray[np.intp], class_ids: NDArray[np.int64], left_out: LeftOut
+    ) -> Iterator[dict[str, Any]]:
+        columns, keys = self._columns, BOX_KEYS["xywh_abs"]
+        scores, boxes = np.frombuffer(columns.scores)[rows], np.frombuffer(columns.boxes).reshape(-1, 4)[rows]
+        numbers = zip(rows.tolist(), class_ids[rows].tolist(), scores.tolist(), boxes.tolist(), strict=True)
+        for row, class_id, score, box in numbers:
+            extra = columns.extras.get(row, {})
+            if "class_id" in extra:
+                del extra["class_id"]
+                left_out.note("detections", "class_id")
+            yield {"class_id": class_id, "score": score, "bbox": dict(zip(keys, box, strict=True)), **extra}
 
     def _take(self, row: Any) -> None:
         if not is_sound(row, self._rules):
@@ -140,10 +129,6 @@ class CocoRows:
         class_of = self._numbers.classes_by_id(self._known.category_ids)
         seen, rows = np.unique(np.frombuffer(self._columns.categories, np.int64), return_inverse=True)
         return np.array([class_of[category] for category in seen.tolist()], np.int64)[rows]
-
-    def _extras(self, rows: list[int]) -> dict[int, dict[str, Any]]:
-        extras = self._columns.extras
-        return {index: extras[row] for index, row in enumerate(rows) if row in extras} if extras else {}
 
 
 CATEGORY_ID = NumberField("category_id", (), "Category of the annotations file.", 0, LARGEST_CLASS_ID, integer=True)

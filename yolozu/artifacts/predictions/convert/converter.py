@@ -10,16 +10,16 @@ import numpy as np
 
 from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
 from yolozu.artifacts.predictions.check import check_predictions
-from yolozu.artifacts.predictions.container import is_coco_row
+from yolozu.artifacts.predictions.container import Envelope, is_coco_row
 from yolozu.artifacts.predictions.convert.coco_ids import CocoNumbers
 from yolozu.artifacts.predictions.convert.coco_read import CocoRows
 from yolozu.artifacts.predictions.convert.writers import (
-    CocoTarget,
+    CocoWriter,
     ConvertedEntry,
     LeftOut,
-    ListTarget,
-    MapTarget,
-    WrappedTarget,
+    ListWriter,
+    MapWriter,
+    WrappedWriter,
 )
 from yolozu.artifacts.predictions.findings import Findings
 from yolozu.artifacts.predictions.image_names import KnownImages
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from yolozu.artifacts.predictions.container import Envelope
-    from yolozu.artifacts.predictions.convert.coco_read import RowsOfImage
-    from yolozu.artifacts.predictions.convert.writers import Target
     from yolozu.artifacts.predictions.entries import Head
     from yolozu.artifacts.predictions.vectorized_check import Columns
 
@@ -53,16 +50,10 @@ class Converter:
     """
 
     def __init__(self, file: TextIO, to: PredictionsLayout, wanted: BoxFormat | None, numbers: CocoNumbers) -> None:
-        self.images = 0
-        self.detections = 0
-        self.left_out = LeftOut()
-        self.findings = Findings(KEEP, strict=False)
         self._file = file
         self._to = to
         self._wanted = wanted
         self._numbers = numbers
-        self._envelope: Envelope | None = None
-        self._begun: Target | None = None
 
     @property
     def errors(self) -> int:
@@ -72,18 +63,19 @@ class Converter:
     @property
     def bbox_format(self) -> BoxFormat:
         """How boxes are written."""
-        return self._target.box_format
+        return self._writer.box_format
 
     def start(self, envelope: Envelope) -> None:
         """A pass over a predictions file begins; what an earlier one gave is void."""
         self._file.seek(0)
         self._file.truncate()
-        self._envelope, self._begun = envelope, None
+        self._envelope = envelope
+        self._begun: ListWriter | None = None
         self.images = self.detections = 0
         self.left_out = LeftOut()
         self.findings = Findings(KEEP, strict=False)
 
-    def take(self, heads: list[Head], columns: Columns) -> None:  # noqa: ARG002 - boxes are converted from what is written
+    def take(self, heads: list[Head], columns: Columns | None) -> None:  # noqa: ARG002 - what stands there is converted
         """Write a block of entries."""
         for head in heads:
             boxes = self._converted(head)
@@ -95,63 +87,36 @@ class Converter:
                 fields = {key: value for key, value in head.value.items() if key not in {"image", "detections"}}
                 if head.size is not None and self._to != "map":
                     fields["image_size"] = _size(fields.get("image_size", {}), head.size)
-                self._write(ConvertedEntry(head.where, head.image, fields, boxes))
-
-    def take_rows(self, image: str, size: tuple[int, int], rows: RowsOfImage) -> None:
-        """Write the rows of one image of COCO results."""
-        boxes = boxes_between(rows.boxes_xywh_px, "xywh_abs", self._target.box_format, np.array([size], np.float64))
-        keys = BOX_KEYS[self._target.box_format]
-        numbers = zip(rows.class_ids.tolist(), rows.scores.tolist(), boxes.tolist(), strict=True)
-        detections: list[dict[str, Any]] = [
-            {"class_id": class_id, "score": score, "bbox": dict(zip(keys, box, strict=True))}
-            for class_id, score, box in numbers
-        ]
-        for index, extra in rows.extras.items():
-            detections[index] |= {key: value for key, value in extra.items() if key != "class_id"}
-            if "class_id" in extra:
-                self.left_out.note("detections", "class_id")
-        fields = {} if self._to == "map" else {"image_size": _size({}, size)}
-        self._write(ConvertedEntry(f"[{rows.first}]", image, fields, detections))
+                self._refuse(self._writer.add(ConvertedEntry(head.where, head.image, fields, boxes)))
+                self.images += 1
+                self.detections += len(boxes)
 
     def end(self) -> None:
         """Write what stands behind the entries."""
-        self._target.end(self._attributes)
+        self._writer.end(self._envelope.values)
 
     @property
-    def _attributes(self) -> Mapping[str, Any]:
-        return {} if self._envelope is None else self._envelope.values
-
-    @property
-    def _target(self) -> Target:
+    def _writer(self) -> ListWriter:
         """Where entries go. It begins when the first one comes: by then it is known what stood before it."""
         if self._begun is None:
-            self._begun = self._new_target()
-            self._begun.start(self._attributes)
+            self._begun = self._new_writer()
+            self._begun.start(self._envelope.values)
         return self._begun
 
-    @property
-    def _given(self) -> BoxFormat:
-        return "xywh_abs" if self._envelope is None else self._envelope.bbox_format
-
-    def _new_target(self) -> Target:
+    def _new_writer(self) -> ListWriter:
         if self._to == "coco":
-            return CocoTarget(self._file, self._numbers, self.left_out)
+            return CocoWriter(self._file, self._numbers, self.left_out)
         if self._to == "wrapped":
-            return WrappedTarget(self._file, self._wanted or self._given)
-        target = ListTarget if self._to == "list" else MapTarget
-        return target(self._file, self._wanted or "cxcywh_norm", self.left_out)
-
-    def _write(self, entry: ConvertedEntry) -> None:
-        self._refuse(self._target.add(entry))
-        self.images += 1
-        self.detections += len(entry.detections)
+            return WrappedWriter(self._file, self._wanted or self._envelope.bbox_format, self.left_out)
+        writer = ListWriter if self._to == "list" else MapWriter
+        return writer(self._file, self._wanted or "cxcywh_norm", self.left_out)
 
     def _refuse(self, findings: list[Finding]) -> None:
         self.findings.extend((self.images, -1), findings)
 
     def _converted(self, head: Head) -> list[dict[str, Any]] | None:
         """An entry's detections with boxes as they are written; None when that takes an unknown size."""
-        given, wanted = self._given, self._target.box_format
+        given, wanted = self._envelope.bbox_format, self._writer.box_format
         if given == wanted or not head.detections:
             return head.detections
         if head.size is None and "cxcywh_norm" in {given, wanted}:
@@ -281,10 +246,11 @@ def _convert_coco(
         problem = "COCO results call images and classes by numbers, and nothing says which those are"
         fix = "give their annotations file with --annotations, or the data set with --dataset"
         raise InputError.one("YZ728", where=str(path), problem=problem, fix=fix)
+    converter.start(Envelope("xywh_abs", None))
     findings = Findings(SHOWN_ERRORS, strict=False)
     rows = CocoRows(known, numbers, findings)
     rows.read(path)
     if not findings.total("error"):
-        for image in rows.by_image():
-            converter.take_rows(known.images[image.place], known.sizes[image.place], image)
+        for head in rows.by_image(converter.left_out):
+            converter.take([head], None)
     return findings.kept(), findings.total("error"), rows.numbering

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.artifacts.predictions.container import WRAPPED_KEYS
@@ -15,114 +15,8 @@ from yolozu.artifacts.predictions.types import BOX_KEYS, SCHEMA_VERSION
 from yolozu.artifacts.predictions.write import json_text
 from yolozu.errors import Finding
 
-
-class WrappedTarget:
-    """``{schema_version, meta, predictions}``: has a place for everything."""
-
-    def __init__(self, file: TextIO, box_format: BoxFormat) -> None:
-        self.box_format: BoxFormat = box_format
-        self._file = file
-        self._written: set[str] = set()
-        self._entries = 0
-
-    def start(self, attributes: Mapping[str, Any]) -> None:
-        """Begin anew, with the attributes that stood before the entries."""
-        self._entries = 0
-        self._written = {"schema_version", "predictions"}
-        self._file.write(f'{{"schema_version":{SCHEMA_VERSION},')
-        if "meta" in attributes:
-            self._write_attributes(attributes, "{},")
-        self._file.write('"predictions":[')
-
-    def add(self, entry: ConvertedEntry) -> list[Finding]:
-        """Write one entry."""
-        self._file.write(",\n" if self._entries else "\n")
-        self._file.write(json_text({"image": entry.image, **entry.fields, "detections": entry.detections}))
-        self._entries += 1
-        return []
-
-    def end(self, attributes: Mapping[str, Any]) -> None:
-        """Write the attributes that stood behind the entries."""
-        self._file.write("\n]")
-        self._write_attributes({"meta": {}, **attributes}, ",{}")
-        self._file.write("}\n")
-
-    def _write_attributes(self, attributes: Mapping[str, Any], how: str) -> None:
-        for key, value in attributes.items():
-            if key not in self._written:
-                said = {**value, "bbox_format": self.box_format} if key == "meta" else value
-                self._file.write(how.format(f"{json_text(key)}:{json_text(said)}"))
-                self._written.add(key)
-
-
-class ListTarget:
-    """A bare list of entries."""
-
-    def __init__(self, file: TextIO, box_format: BoxFormat, left_out: LeftOut) -> None:
-        self.box_format: BoxFormat = box_format
-        self._file = file
-        self._left_out = left_out
-        self._entries = 0
-
-    def start(self, attributes: Mapping[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """Begin anew."""
-        self._entries = 0
-        self._file.write("[")
-
-    def add(self, entry: ConvertedEntry) -> list[Finding]:
-        """Write one entry."""
-        self._file.write(",\n" if self._entries else "\n")
-        self._file.write(json_text({"image": entry.image, **entry.fields, "detections": entry.detections}))
-        self._entries += 1
-        return []
-
-    def end(self, attributes: Mapping[str, Any]) -> None:
-        """Close the list."""
-        self._file.write("\n]\n")
-        note_attributes(attributes, self._left_out)
-
-
-class MapTarget:
-    """``{image: [detections]}``."""
-
-    def __init__(self, file: TextIO, box_format: BoxFormat, left_out: LeftOut) -> None:
-        self.box_format: BoxFormat = box_format
-        self._file = file
-        self._left_out = left_out
-        self._entries = 0
-
-    def start(self, attributes: Mapping[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """Begin anew."""
-        self._entries = 0
-        self._file.write("{")
-
-    def add(self, entry: ConvertedEntry) -> list[Finding]:
-        """Write one entry, unless its name would make the file another layout."""
-        if entry.image in WRAPPED_KEYS:
-            problem = f"an image called {entry.image!r} would make the map a wrapped file"
-            return [Finding("YZ726", entry.where, problem, "convert to wrapped or list")]
-        for key in entry.fields:
-            self._left_out.note("entries", key)
-        self._file.write(",\n" if self._entries else "\n")
-        self._file.write(f"{json_text(entry.image)}:{json_text(entry.detections)}")
-        self._entries += 1
-        return []
-
-    def end(self, attributes: Mapping[str, Any]) -> None:
-        """Close the object."""
-        self._file.write("\n}\n")
-        note_attributes(attributes, self._left_out)
-
-
-def note_attributes(attributes: Mapping[str, Any], left_out: LeftOut) -> None:
-    """Count the keys beside the entries, as far as they say anything but the box format."""
-    for key, value in attributes.items():
-        if key == "meta":
-            for inner in value:
-                if inner != "bbox_format":
-                    left_out.note("file", member("meta", inner))
-        elif key not in WRAPPED_KEYS:
-            left_out.note("file", top_member(key))
+ROW_SOURCES = frozenset(("class_id", "score", "bbox"))
+"""Fields of a detection that a row of COCO results holds."""
 
 
 @dataclass(frozen=True)
@@ -165,49 +59,93 @@ def _listed(counts: Counter[str]) -> str:
     return ", ".join(what if times == 1 else f"{what} ({times} times)" for what, times in counts.items())
 
 
-class Target(Protocol):
-    """Writes one layout, entry by entry."""
+class ListWriter:
+    """A bare list of entries. The other layouts differ in what stands around and in them."""
 
-    box_format: BoxFormat
+    opening, closing = "[", "\n]\n"
 
-    def start(self, attributes: Mapping[str, Any]) -> None:
-        """Begin anew. ``attributes`` are the keys beside the entries that are known so far."""
-        ...
+    def __init__(self, file: TextIO, box_format: BoxFormat, left_out: LeftOut) -> None:
+        self.box_format: BoxFormat = box_format
+        self._file = file
+        self._left_out = left_out
+        self._separator = "\n"
+
+    def start(self, attributes: Mapping[str, Any]) -> None:  # noqa: ARG002 - for those that have a place for them
+        """Begin the file. ``attributes`` are the keys that stood before the entries."""
+        self._file.write(self.opening)
 
     def add(self, entry: ConvertedEntry) -> list[Finding]:
         """Write one entry; what keeps it from being written."""
-        ...
+        self._put(json_text({"image": entry.image, **entry.fields, "detections": entry.detections}))
+        return []
 
     def end(self, attributes: Mapping[str, Any]) -> None:
-        """Write what stands behind the entries; ``attributes`` are now complete."""
-        ...
+        """Write what stands behind the entries; ``attributes`` are all keys beside them."""
+        self._file.write(self.closing)
+        for key, value in attributes.items():
+            if key == "meta":
+                for inner in value:
+                    if inner != "bbox_format":
+                        self._left_out.note("file", member("meta", inner))
+            elif key not in WRAPPED_KEYS:
+                self._left_out.note("file", top_member(key))
+
+    def _put(self, text: str) -> None:
+        self._file.write(self._separator + text)
+        self._separator = ",\n"
 
 
-ROW_SOURCES = frozenset(("class_id", "score", "bbox"))
-KNOWN_ELSEWHERE = frozenset(("image_size",))
-"""Fields of an entry that the annotations file says."""
+class MapWriter(ListWriter):
+    """``{image: [detections]}``."""
+
+    opening, closing = "{", "\n}\n"
+
+    def add(self, entry: ConvertedEntry) -> list[Finding]:
+        """Write one entry, unless its name would make the file another layout."""
+        if entry.image in WRAPPED_KEYS:
+            problem = f"an image called {entry.image!r} would make the map a wrapped file"
+            return [Finding("YZ726", entry.where, problem, "convert to wrapped or list")]
+        for key in entry.fields:
+            self._left_out.note("entries", key)
+        self._put(f"{json_text(entry.image)}:{json_text(entry.detections)}")
+        return []
 
 
-class CocoTarget:
+class WrappedWriter(ListWriter):
+    """``{schema_version, meta, predictions}``: has a place for everything."""
+
+    def start(self, attributes: Mapping[str, Any]) -> None:
+        """Begin the file, with the attributes that stood before the entries."""
+        self._written = {"schema_version", "predictions"}
+        self._file.write(f'{{"schema_version":{SCHEMA_VERSION},')
+        if "meta" in attributes:
+            self._write_attributes(attributes, "{},")
+        self._file.write('"predictions":[')
+
+    def end(self, attributes: Mapping[str, Any]) -> None:
+        """Write the attributes that stood behind the entries."""
+        self._file.write("\n]")
+        self._write_attributes({"meta": {}, **attributes}, ",{}")
+        self._file.write("}\n")
+
+    def _write_attributes(self, attributes: Mapping[str, Any], how: str) -> None:
+        for key, value in attributes.items():
+            if key not in self._written:
+                said = {**value, "bbox_format": self.box_format} if key == "meta" else value
+                self._file.write(how.format(f"{json_text(key)}:{json_text(said)}"))
+                self._written.add(key)
+
+
+class CocoWriter(ListWriter):
     """COCO results: ``[{image_id, category_id, bbox: [x, y, w, h] in px, score}]``, written row by row.
 
     Source: cocodataset.org, "Results Format"; pycocotools' ``loadRes`` reads it.
     """
 
-    box_format: BoxFormat = "xywh_abs"
-
     def __init__(self, file: TextIO, numbers: CocoNumbers, left_out: LeftOut) -> None:
-        self._file = file
+        super().__init__(file, "xywh_abs", left_out)
         self._numbers = numbers
-        self._left_out = left_out
-        self._rows = 0
         self._images: dict[int, str] = {}
-
-    def start(self, attributes: Mapping[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """Begin anew."""
-        self._rows = 0
-        self._images = {}
-        self._file.write("[")
 
     def add(self, entry: ConvertedEntry) -> list[Finding]:
         """Write an entry's detections, or say which of its names has no number."""
@@ -215,29 +153,20 @@ class CocoTarget:
         rows, said = self._rows_of(entry, number)
         findings += said
         for row in [] if findings else rows:
-            self._file.write(",\n" if self._rows else "\n")
-            self._file.write(json_text(row))
-            self._rows += 1
+            self._put(json_text(row))
         self._note_left_out(entry)
         return findings
-
-    def end(self, attributes: Mapping[str, Any]) -> None:
-        """Close the list."""
-        self._file.write("\n]\n")
-        note_attributes(attributes, self._left_out)
 
     def _number_of(self, entry: ConvertedEntry) -> tuple[int | None, list[Finding]]:
         number = self._numbers.image_id(entry.image)
         if number is None:
             problem = f"{self._numbers.source} give {entry.image!r} no image id"
-            fix = "give the data set's COCO annotations file with --annotations"
-            return None, [Finding("YZ724", entry.where, problem, fix)]
-        first = self._images.setdefault(number, entry.image)
-        if first != entry.image:
+        elif (first := self._images.setdefault(number, entry.image)) != entry.image:
             problem = f"{entry.image!r} has the same image id as {first!r}: {number}"
-            fix = "give the data set's COCO annotations file with --annotations"
-            return None, [Finding("YZ724", entry.where, problem, fix)]
-        return number, []
+        else:
+            return number, []
+        fix = "give the data set's COCO annotations file with --annotations"
+        return None, [Finding("YZ724", entry.where, problem, fix)]
 
     def _rows_of(self, entry: ConvertedEntry, number: int | None) -> tuple[list[dict[str, Any]], list[Finding]]:
         rows, strangers = [], set()
@@ -255,7 +184,7 @@ class CocoTarget:
 
     def _note_left_out(self, entry: ConvertedEntry) -> None:
         for key in entry.fields:
-            if key not in KNOWN_ELSEWHERE:
+            if key != "image_size":  # the annotations say it
                 self._left_out.note("entries", key)
         if not entry.detections:
             self._left_out.note("entries", "an image without detections")
