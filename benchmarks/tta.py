@@ -58,7 +58,7 @@ def measure(run: Path, images: int | None, keys: dict[str, Any] | None) -> tuple
     from yolozu.evaluation.boxes.coco import evaluate_coco
     from yolozu.evaluation.pose.evaluate import evaluate_pose
     from yolozu.predict.adapters.base import AdapterRequest
-    from yolozu.predict.adapters.registry import open_adapter
+    from yolozu.predict.adapters.opening import open_adapter
     from yolozu.progress import SilentProgress
 
     index = DataIndex.read(run / "data/predict.json")

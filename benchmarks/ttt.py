@@ -70,7 +70,7 @@ def measure(task: Task) -> dict[str, Any]:
     from yolozu.data.corruption.corruption import Corruption
     from yolozu.evaluation.quick_metrics import quick_metrics
     from yolozu.predict.adapters.base import AdapterRequest
-    from yolozu.predict.adapters.registry import open_adapter
+    from yolozu.predict.adapters.opening import open_adapter
     from yolozu.predict.ttt.report import ttt_report
     from yolozu.predict.ttt.session import SwitchedProgress, predict_adapting
     from yolozu.progress import SilentProgress

@@ -108,6 +108,11 @@ def test_below_stages_builders_alone_know_sections_of_the_contract():
     assert known == READS_SECTIONS
 
 
+def test_registries_import_nothing_of_what_they_name():
+    tables = [(path, module) for path, _, module in IMPORTS if path.name == "registry.py" and path.parent != PACKAGE]
+    assert [(name_of(path), module) for path, module in tables if module != "yolozu.registry"] == []
+
+
 def test_only_stages_lie_in_stages():
     declared = {path.stem for path in (PACKAGE / "stages").glob("*.py") if "STAGE = Stage(" in path.read_text()}
     assert {path.stem for path in CODE_FILES if part_of(path) == "stages"} == declared | {"base", "registry"}

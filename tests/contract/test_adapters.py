@@ -9,10 +9,10 @@ import pytest
 
 from yolozu.contract import adapters
 from yolozu.contract.adapters import OfferedAdapter, offered_adapter, offered_adapters, require_known_adapter
-from yolozu.contract.components import ADAPTERS
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import Override
 from yolozu.errors import ContractError
+from yolozu.predict.adapters.registry import ADAPTERS
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yolozu.errors import UsageError
 from yolozu.optim.schedules import Schedule
 
 LR = 0.1
@@ -118,5 +119,5 @@ def test_no_step_beyond_the_last():
 
 
 def test_a_name_that_nobody_knows_is_no_constant_rate():
-    with pytest.raises(AssertionError, match="schedule 'poly' is none of those that are known here"):
+    with pytest.raises(UsageError, match="schedule 'poly': YZ901 no such learning-rate schedule"):
         Schedule("poly", lr=1.0, total_steps=3).at(0)

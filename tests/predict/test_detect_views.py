@@ -14,7 +14,7 @@ from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.predict import detect as module
 from yolozu.predict.adapters.base import AdapterRequest
-from yolozu.predict.adapters.registry import open_adapter
+from yolozu.predict.adapters.opening import open_adapter
 from yolozu.predict.detect import DetectorRun
 from yolozu.progress import SilentProgress
 

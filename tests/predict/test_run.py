@@ -11,7 +11,7 @@ from yolozu.data.corruption.corruption import Corruption
 from yolozu.data.index import images_digest
 from yolozu.errors import UsageError
 from yolozu.predict.adapters.base import AdapterRequest
-from yolozu.predict.adapters.registry import open_adapter
+from yolozu.predict.adapters.opening import open_adapter
 from yolozu.predict.run import PredictionRun, predict_to_file
 from yolozu.predict.tta.mirror import mirror, mirror_some
 from yolozu.predict.tta.views import describe_views

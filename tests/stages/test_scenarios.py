@@ -18,7 +18,7 @@ from yolozu.engine.external_inputs import scenario_setting_values
 from yolozu.errors import Interrupted
 from yolozu.planning.compiler import compile_plan, registered_stages
 from yolozu.predict.adapters.base import AdapterRequest
-from yolozu.predict.adapters.registry import open_adapter
+from yolozu.predict.adapters.opening import open_adapter
 from yolozu.progress import SilentProgress
 from yolozu.stages.base import links
 from yolozu.stages.scenarios import STAGE, ScenariosInputs, ScenariosOutputs, ScenariosSpec, run

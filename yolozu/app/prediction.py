@@ -41,7 +41,7 @@ class Prediction:
 
     def summary(self) -> dict[str, str]:
         """What predicts what: adapter, its files, dataset and split."""
-        from yolozu.predict.adapters.registry import FILES, adapter_uses
+        from yolozu.predict.adapters.opening import FILES, adapter_uses
 
         name, index = self.meant.settings.predict.adapter, self.images.index
         files = {option: str(getattr(self.request, option)) for option in FILES if option in adapter_uses(name)}
@@ -99,7 +99,7 @@ class AskedPrediction:
         from yolozu.app.images_to_predict import images_to_predict
         from yolozu.data.corruption.corruption import Corruption
         from yolozu.predict.adapters.base import AdapterRequest
-        from yolozu.predict.adapters.registry import adapter_uses, check_options
+        from yolozu.predict.adapters.opening import adapter_uses, check_options
 
         meant, settings = self.meant, self.meant.settings
         used = model_files(meant, adapter_uses(settings.predict.adapter), self.files)

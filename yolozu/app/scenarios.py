@@ -33,7 +33,7 @@ def setting_meant_by(path: Path | None, flags: Mapping[str, Any]) -> ScenarioSet
         UsageError: YZ820 no data set is named, YZ612 the adapter lacks a file, or does not read an option.
     """
     from yolozu.contract.strict.scenario_file import load_setting
-    from yolozu.predict.adapters.registry import adapter_uses, check_options
+    from yolozu.predict.adapters.opening import adapter_uses, check_options
 
     given = dict(flags)
     if given["adapter"] is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from yolozu.contract.base import Conflict
-from yolozu.contract.components import ADAPTERS
+from yolozu.predict.adapters.registry import ADAPTERS
 from yolozu.registry import nearest
 
 ENTRY_POINTS = "yolozu.adapters"

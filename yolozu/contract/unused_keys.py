@@ -7,14 +7,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from yolozu.contract.components import ADAPTERS, NORM_BY_DESIGN, UNSEEDED_CORRUPTIONS
 from yolozu.contract.sections.data import SYNTHETIC
 from yolozu.contract.sections.files import THERE_ANYWAY
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.ttt_presets import filter_of, limits_of, method_of
 from yolozu.contract.strict.slots import flat_json, keys
 from yolozu.contract.text.node import KeyPath, Node, Problem
+from yolozu.data.corruption.registry import UNSEEDED_CORRUPTIONS
 from yolozu.geometry.input_sizes import input_sizes
+from yolozu.model.backbones.registry import NORM_BY_DESIGN
+from yolozu.predict.adapters.registry import ADAPTERS
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from yolozu.artifacts.jsonio import pretty
 from yolozu.artifacts.spec import flat
 from yolozu.artifacts.weight_files import WEIGHTS, weight_files
 from yolozu.contract.adapters import offered_adapter
-from yolozu.contract.components import ADAPTERS
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below
 from yolozu.data.moved import Moved
 from yolozu.errors import InputError
 from yolozu.planning.receipt import Receipt
+from yolozu.predict.adapters.registry import ADAPTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

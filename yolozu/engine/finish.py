@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.contract.overrides import Override
 from yolozu.errors import UsageError
-from yolozu.optim.schedules import SCHEDULES_OF_TOTAL
+from yolozu.optim.registry import SCHEDULES_OF_TOTAL
 
 if TYPE_CHECKING:
     from yolozu.engine.session import Session

@@ -6,8 +6,8 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 
-from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.errors import ContractError, Finding
+from yolozu.evaluation.pose.registry import POSE_METRICS
 from yolozu.registry import nearest
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {

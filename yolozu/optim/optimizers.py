@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from yolozu.optim.base import OptimizerSettings
 from yolozu.optim.groups import ParameterGroup
 from yolozu.optim.registry import OPTIMIZERS
-
-
-@dataclass(frozen=True)
-class OptimizerSettings:
-    """What contracts say of optimizers besides learning rate and weight decay; each reads what it has a use for.
-
-    Attributes:
-        momentum: of SGD.
-        nesterov: of SGD.
-    """
-
-    momentum: float
-    nesterov: bool
 
 
 def build_optimizer(groups: Sequence[ParameterGroup], *, name: str, momentum: float, nesterov: bool) -> Optimizer:
@@ -45,37 +32,6 @@ def build_optimizer(groups: Sequence[ParameterGroup], *, name: str, momentum: fl
     ]
     optimizer: Optimizer = OPTIMIZERS.load(name)(options, OptimizerSettings(momentum, nesterov))
     return optimizer
-
-
-def adamw(options: Sequence[dict[str, Any]], settings: OptimizerSettings) -> Optimizer:  # noqa: ARG001 - for others
-    """AdamW with its published betas (0.9, 0.999) and epsilon 1e-8; weight decay is decoupled.
-
-    It uses the fused kernels of CPU and CUDA, as `sgd` does.
-    Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019.
-    """
-    return torch.optim.AdamW(options, lr=0.0, fused=True)
-
-
-def sgd(options: Sequence[dict[str, Any]], settings: OptimizerSettings) -> Optimizer:
-    """SGD, with weight decay as part of the gradient."""
-    momentum = settings.momentum
-    optimizer = torch.optim.SGD(options, lr=0.0, momentum=momentum, nesterov=settings.nesterov, fused=True)
-    if momentum > 0.0:
-        optimizer.register_step_pre_hook(_begin_momentum)
-    return optimizer
-
-
-def _begin_momentum(optimizer: Optimizer, *_: Any) -> None:
-    """Momentum 0 for parameters that move for the first time; the fused kernel takes a group with all of it or none.
-
-    A parameter may begin later than others: a head that did not learn in a phase, denoising after images without
-    objects. The first step from 0 is the one that torch takes without momentum.
-    """
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            state = optimizer.state[parameter] if parameter.grad is not None else None
-            if state is not None and state.get("momentum_buffer") is None:
-                state["momentum_buffer"] = torch.zeros_like(parameter)
 
 
 def set_learning_rate(optimizer: Optimizer, lr: float) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
-SCHEDULES_OF_TOTAL = ("cosine", "onecycle")
-"""Schedules whose every step depends on the total: a finished run cannot be extended without bending its past."""
+from yolozu.optim.registry import SCHEDULES
 
 ONECYCLE_RISE = 0.3
 ONECYCLE_DIV = 25.0
@@ -21,7 +19,7 @@ class Schedule:
     Step 0 is the first optimizer step, ``total_steps - 1`` the last. Milestones and warm-up count from step 0.
 
     Attributes:
-        name: ``none``, ``cosine``, ``onecycle`` or ``multistep``.
+        name: which schedule, as in the registry.
         lr: base (for onecycle: highest) learning rate.
         total_steps: optimizer steps in all, at least 1.
         min_lr: learning rate of cosine's last step.
@@ -31,7 +29,7 @@ class Schedule:
         warmup_init: learning rate at step 0 of a warm-up.
     """
 
-    name: Literal["none", "cosine", "onecycle", "multistep"]
+    name: str
     lr: float
     total_steps: int
     min_lr: float = 0.0
@@ -41,49 +39,51 @@ class Schedule:
     warmup_init: float = 0.0
 
     def at(self, step: int) -> float:
-        """Learning rate of optimizer step ``step``."""
+        """Learning rate of optimizer step ``step``.
+
+        Raises:
+            UsageError: YZ901 there is no such schedule.
+        """
         assert 0 <= step < self.total_steps, f"step {step} of {self.total_steps}"
-        if self.name == "onecycle":
-            return one_cycle(step, peak=self.lr, total_steps=self.total_steps)
-        if self.name == "multistep":
-            warm = warm_up(step, until=self.warmup_steps, start=self.warmup_init, end=self.lr)
-            return warm * self.gamma ** sum(step >= milestone for milestone in self.milestones)
-        if self.name == "cosine" and step >= self.warmup_steps:
-            return cosine(
-                step, start_step=self.warmup_steps, last_step=self.total_steps - 1, high=self.lr, low=self.min_lr
-            )
-        assert self.name in ("none", "cosine"), f"schedule {self.name!r} is none of those that are known here"
-        return warm_up(step, until=self.warmup_steps, start=self.warmup_init, end=self.lr)
+        return float(SCHEDULES.load(self.name)(self, step))
 
 
-def warm_up(step: int, *, until: int, start: float, end: float) -> float:
-    """Straight line from ``start`` at step 0 to ``end`` at step ``until``, and ``end`` from there on."""
-    return end if step >= until else start + (end - start) * (step / until)
+def constant(schedule: Schedule, step: int) -> float:
+    """``lr``, after a straight line from ``warmup_init`` at step 0 to it at step ``warmup_steps``."""
+    if step >= schedule.warmup_steps:
+        return schedule.lr
+    start, end = schedule.warmup_init, schedule.lr
+    return start + (end - start) * (step / schedule.warmup_steps)
 
 
-def cosine(step: int, *, start_step: int, last_step: int, high: float, low: float) -> float:
-    """Half a cosine from ``high`` at ``start_step`` to exactly ``low`` at ``last_step``.
+def multistep(schedule: Schedule, step: int) -> float:
+    """`constant`, times ``gamma`` for every milestone that is reached."""
+    return constant(schedule, step) * schedule.gamma ** sum(step >= milestone for milestone in schedule.milestones)
 
-    low + (high - low) (1 + cos(pi p)) / 2 with p = (step - start_step) / (last_step - start_step).
-    Source: Loshchilov and Hutter, SGDR, 2017, eq. 5, one period. Where both steps are the same one, it is ``low``.
+
+def cosine(schedule: Schedule, step: int) -> float:
+    """After the warm-up, half a cosine from ``lr`` to exactly ``min_lr`` at the last step.
+
+    min_lr + (lr - min_lr) (1 + cos(pi p)) / 2 with p = (step - warmup_steps) / (last step - warmup_steps).
+    Source: Loshchilov and Hutter, SGDR, 2017, eq. 5, one period. Where both steps are the same one, it is ``min_lr``.
     """
-    if step >= last_step:
-        return low
-    progress = (step - start_step) / (last_step - start_step)
-    return low + (high - low) * (1.0 + math.cos(math.pi * progress)) / 2.0
+    first, last = schedule.warmup_steps, schedule.total_steps - 1
+    if step < first:
+        return constant(schedule, step)
+    return schedule.min_lr if step >= last else _annealed(schedule.lr, schedule.min_lr, (step - first) / (last - first))
 
 
-def one_cycle(step: int, *, peak: float, total_steps: int) -> float:
-    """Cosine up from ``peak / 25`` over the first 30 % of the steps, then cosine down to ``peak / 250000`` at the last.
+def one_cycle(schedule: Schedule, step: int) -> float:
+    """Cosine up from ``lr / 25`` over the first 30 % of the steps, then cosine down to ``lr / 250000`` at the last.
 
     Source: Smith and Topin, Super-Convergence, 2018, in the two-phase form and with the numbers of
     ``torch.optim.lr_scheduler.OneCycleLR``; momentum is left alone.
     """
-    bottom = peak / ONECYCLE_DIV
-    top_step, last_step = ONECYCLE_RISE * total_steps - 1.0, total_steps - 1
+    bottom = schedule.lr / ONECYCLE_DIV
+    top_step, last_step = ONECYCLE_RISE * schedule.total_steps - 1.0, schedule.total_steps - 1
     if step <= top_step:
-        return _annealed(bottom, peak, step / top_step)
-    return _annealed(peak, bottom / ONECYCLE_FINAL_DIV, (step - top_step) / (last_step - top_step))
+        return _annealed(bottom, schedule.lr, step / top_step)
+    return _annealed(schedule.lr, bottom / ONECYCLE_FINAL_DIV, (step - top_step) / (last_step - top_step))
 
 
 def _annealed(start: float, end: float, progress: float) -> float:

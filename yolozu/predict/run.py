@@ -10,7 +10,7 @@ from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.sections.predict import TtaSection, TttSection
 from yolozu.data.index import images_digest
 from yolozu.predict.adapters.check import require_answers
-from yolozu.predict.adapters.registry import open_adapter
+from yolozu.predict.adapters.opening import open_adapter
 from yolozu.predict.tta.views import describe_views
 
 if TYPE_CHECKING:

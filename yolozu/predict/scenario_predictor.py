@@ -25,7 +25,7 @@ class AdapterPredictor:
     """
 
     def __init__(self, name: str, request: AdapterRequest) -> None:
-        from yolozu.predict.adapters.registry import open_adapter
+        from yolozu.predict.adapters.opening import open_adapter
 
         self.name = name
         self._request, self._progress = request, _OnceSaid(request.progress)
@@ -39,7 +39,7 @@ class AdapterPredictor:
         import time
 
         from yolozu.predict.adapters.check import require_answers
-        from yolozu.predict.adapters.registry import open_adapter
+        from yolozu.predict.adapters.opening import open_adapter
         from yolozu.structures.predictions import TimedPredictions
 
         progress = replace(self._progress, title=title)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.sections.evaluate import POSE_METRICS, EvaluateSection
+from yolozu.contract.sections.evaluate import EvaluateSection
 from yolozu.contract.sections.predict import PredictSection
 from yolozu.errors import GateFailed
+from yolozu.evaluation.pose.registry import POSE_METRICS
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs
 
 if TYPE_CHECKING:

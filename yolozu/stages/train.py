@@ -18,7 +18,7 @@ from yolozu.contract.sections.predict import VALIDATED
 from yolozu.contract.sections.train import DeviceSection, LoopSection, MimSection, SeedSection
 from yolozu.contract.sections.trained_model import with_additions
 from yolozu.errors import Finding, InputError
-from yolozu.optim.schedules import SCHEDULES_OF_TOTAL
+from yolozu.optim.registry import SCHEDULES_OF_TOTAL
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
 from yolozu.training.data_checks import (
     crowded_lines,

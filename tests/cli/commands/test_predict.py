@@ -10,7 +10,7 @@ from tests.cli.runs import write_contract, write_dataset, write_run
 from tests.fixtures.exported import CONFIG
 from yolozu.artifacts.predictions import read_predictions
 from yolozu.cli.app import main
-from yolozu.contract.components import CORRUPTIONS
+from yolozu.data.corruption.registry import CORRUPTIONS
 
 
 @pytest.fixture

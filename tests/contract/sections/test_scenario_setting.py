@@ -1,6 +1,5 @@
 import pytest
 
-from yolozu.contract.components import CORRUPTIONS
 from yolozu.contract.docs.docstrings import docstrings_of
 from yolozu.contract.sections.scenario_setting import (
     KINDS,
@@ -12,6 +11,7 @@ from yolozu.contract.sections.scenario_setting import (
     ScenarioSetting,
     SliceConfig,
 )
+from yolozu.data.corruption.registry import CORRUPTIONS
 
 
 def test_every_key_says_what_it_does():

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.data.corruption.pictures import distance, scene
-from yolozu.contract.components import UNSEEDED_CORRUPTIONS
-from yolozu.data.corruption.registry import CORRUPTIONS
+from yolozu.data.corruption.registry import CORRUPTIONS, UNSEEDED_CORRUPTIONS
 
 DIPS = {("glass_blur", 4), ("frost", 4)}
 """Severities that change a picture less than the one before: so are the published parameters."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from tests.evaluation.pose.scenes import MODELS, index_of, predictions_of
 from tests.evaluation.pose.test_evaluate import VIEWS
 from yolozu.artifacts.jsonio import pretty
-from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.evaluation.pose.evaluate import evaluate_pose
+from yolozu.evaluation.pose.registry import POSE_METRICS
 from yolozu.evaluation.pose.report import PoseReport, eval_pose_schema, pose_report
 
 REPOSITORY = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ def test_the_report_holds_exactly_these_keys():
         "not_measured",
         "warnings",
     ]
-    assert tuple(document["metrics"]) == tuple(document["per_class"][0]["metrics"]) == POSE_METRICS
+    assert tuple(document["metrics"]) == tuple(document["per_class"][0]["metrics"]) == tuple(POSE_METRICS)
     assert document["counts"] == {
         "images": 3,
         "covered_images": 2,

@@ -4,7 +4,7 @@ import pytest
 
 from yolozu.contract.adapters import OfferedAdapter
 from yolozu.errors import UsageError
-from yolozu.predict.adapters import registry
+from yolozu.predict.adapters import opening
 from yolozu.predict.adapters.check import require_answers
 from yolozu.predict.adapters.dummy import without_detections
 
@@ -19,7 +19,7 @@ from yolozu.predict.adapters.dummy import without_detections
 )
 def test_answers_are_one_entry_an_image_in_their_order(monkeypatch, exported, places, problem):
     offered = [OfferedAdapter("theirs", "their_package:Adapter", "their-package", "1.0")]
-    monkeypatch.setattr(registry, "offered_adapters", lambda: offered)
+    monkeypatch.setattr(opening, "offered_adapters", lambda: offered)
     records = exported.index.records[:2]
     found = [without_detections(record) for record in records]
     require_answers("theirs", records, found)

@@ -13,7 +13,7 @@ from yolozu.artifacts.checkpoint import write_checkpoint
 from yolozu.contract.sections.predict import TttSection
 from yolozu.errors import InputError, UsageError
 from yolozu.predict.adapters.base import AdapterRequest
-from yolozu.predict.adapters.registry import open_adapter
+from yolozu.predict.adapters.opening import open_adapter
 from yolozu.predict.ttt.adaptation import Adaptation
 from yolozu.predict.ttt.session import SwitchedProgress, predict_adapting
 from yolozu.progress import SilentProgress

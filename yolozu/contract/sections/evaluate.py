@@ -1,10 +1,12 @@
 """Evaluation of the predictions, and the gates on its numbers."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from yolozu.contract.base import Conflict, Form, Section
+from yolozu.evaluation.boxes.registry import ENGINES
+from yolozu.evaluation.pose.registry import POSE_METRICS
 from yolozu.registry import nearest
 
 Requirement = Annotated[
@@ -13,8 +15,10 @@ Requirement = Annotated[
     Form("a comparison with a number, such as '>= 0.3'"),
 ]
 
-EvalEngine = Literal["hotcoco", "pycocotools"]
-"""Implementations of the COCO protocol; both give the same numbers."""
+if TYPE_CHECKING:
+    EvalEngine = str
+else:
+    EvalEngine = Literal[tuple(ENGINES)]
 
 COCO_METRICS = (
     "map50_95",
@@ -31,24 +35,6 @@ COCO_METRICS = (
     "ar_large",
 )
 """What COCO evaluation measures, in pycocotools' order."""
-
-POSE_METRICS = (
-    "add_01d",
-    "adds_01d",
-    "add_s_01d",
-    "add_auc",
-    "adds_auc",
-    "within_5deg_5cm",
-    "proj_5px",
-    "mssd_ar",
-    "mspd_ar",
-    "bop_ar",
-    "rot_deg_median",
-    "t_mm_median",
-    "t_per_diameter_median",
-    "z_mm_median",
-)
-"""What pose evaluation measures, where objects have poses."""
 
 
 class EvaluateSection(Section):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from yolozu.contract.base import Conflict, Section
-from yolozu.contract.components import BACKBONES
+from yolozu.model.backbones.registry import BACKBONES
 
 if TYPE_CHECKING:
     BackboneName = str

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
 from yolozu.contract.base import Conflict, Section
-from yolozu.contract.components import OPTIMIZERS
+from yolozu.optim.registry import OPTIMIZERS, SCHEDULES
 
 if TYPE_CHECKING:
     OptimizerName = str
+    ScheduleName = str
 else:
     OptimizerName = Literal[tuple(OPTIMIZERS)]
+    ScheduleName = Literal[tuple(SCHEDULES)]
 
 
 class OptimSection(Section):
@@ -77,7 +79,7 @@ class OptimSection(Section):
 class ScheduleSection(Section):
     """How the learning rate moves, in optimizer steps."""
 
-    scheduler: Literal["none", "cosine", "onecycle", "multistep"] = "none"
+    scheduler: ScheduleName = "none"
     """Learning-rate schedule."""
 
     min_lr: NonNegativeFloat = 0.0

@@ -6,7 +6,9 @@ from pydantic import AfterValidator, Field, NonNegativeInt, PositiveFloat, Posit
 
 from yolozu.contract.adapters import require_known_adapter
 from yolozu.contract.base import Conflict, FilePath, Form, Location, Section
-from yolozu.contract.components import ADAPTERS, CORRUPTIONS, TTT_METHODS
+from yolozu.data.corruption.registry import CORRUPTIONS
+from yolozu.predict.adapters.registry import ADAPTERS
+from yolozu.predict.ttt.registry import TTT_METHODS
 
 if TYPE_CHECKING:
     CorruptionKind = str

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from yolozu.contract.base import Conflict, Form, Section
-from yolozu.contract.components import CORRUPTIONS
 from yolozu.contract.sections.evaluate import EvalEngine
+from yolozu.data.corruption.registry import CORRUPTIONS
 
 SHORT_KINDS = {"noise": "gaussian_noise", "blur": "defocus_blur", "jpeg": "jpeg_compression"}
 """Short name of a corruption -> its own."""

@@ -17,9 +17,9 @@ from yolozu.evaluation.boxes.metrics import METRICS
 from yolozu.evaluation.boxes.problem import CocoProblem, problem_of
 from yolozu.evaluation.boxes.weighted import mean_over_categories, metrics_of
 from yolozu.evaluation.comparison.bootstrap import drawn, percentile_interval, weighted_means, weighted_medians
-from yolozu.evaluation.pose.metrics import METRICS as POSE_METRICS
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import pose_problem_of
+from yolozu.evaluation.pose.registry import POSE_METRICS
 from yolozu.progress import Progress
 from yolozu.structures.predictions import ImagePredictions
 
@@ -213,7 +213,7 @@ class _Poses:
         once_I1 = np.ones((len(self.multiplicity_IR), 1), np.int32)
         points, resampled = [], []
         for name in COMPARED_POSES:
-            median = POSE_METRICS[name].median
+            median = POSE_METRICS.load(name).median
             counted_G = of_class_G & self.both_G if median else of_class_G
             reduce = weighted_medians if median else weighted_means
             points.append(reduce(values[name][counted_G], self.image_G[counted_G], once_I1)[0])
@@ -233,7 +233,7 @@ def _compared_poses(
     if not len(first.class_G) or not any(problem.estimates_by_class.any() for problem in problems):
         return None
     errors = [PairErrors(problem, models) for problem in problems]
-    one, other = ({name: POSE_METRICS[name].of(side).values_G for name in COMPARED_POSES} for side in errors)
+    one, other = ({name: POSE_METRICS.load(name).of(side).values_G for name in COMPARED_POSES} for side in errors)
     both_G = ~np.isnan(one["rot_deg_median"]) & ~np.isnan(other["rot_deg_median"])
     return _Poses((one, other), both_G, first.class_G, first.image_G, multiplicity_IR)
 

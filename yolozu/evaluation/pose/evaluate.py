@@ -9,9 +9,10 @@ import numpy as np
 
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.data.index import DataIndex
-from yolozu.evaluation.pose.metrics import METRICS, nearest_pairs
+from yolozu.evaluation.pose.metrics import nearest_pairs
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import PoseProblem, pose_problem_of
+from yolozu.evaluation.pose.registry import POSE_METRICS
 from yolozu.evaluation.pose.targets import ImageTargets
 from yolozu.geometry.extent import diameter_of, in_other_unit
 from yolozu.structures.classes import ClassTable
@@ -103,7 +104,7 @@ def evaluate_pose(
     """
     problem = pose_problem_of(index, predictions, max_images=max_images, targets=targets)
     errors = PairErrors(problem, models)
-    columns = {name: metric.of(errors) for name, metric in METRICS.items()}
+    columns = {name: POSE_METRICS.load(name).of(errors) for name in POSE_METRICS}
     matched_G = nearest_pairs(errors) >= 0
 
     def class_result(place: int, category: int, name: str) -> PoseClassResult:
@@ -144,7 +145,7 @@ def pose_metrics(
         InputError: YZ802 for images the index does not have or that come twice, YZ803 for unknown classes.
     """
     errors = PairErrors(pose_problem_of(index, predictions), models)
-    return {name: METRICS[name].of(errors).number() for name in QUICK_METRICS}
+    return {name: POSE_METRICS.load(name).of(errors).number() for name in QUICK_METRICS}
 
 
 def _of_shapes(errors: PairErrors, classes: ClassTable) -> Iterator[str]:

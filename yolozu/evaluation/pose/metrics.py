@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from yolozu.contract.sections.evaluate import POSE_METRICS
 from yolozu.evaluation.pose.matching import matched_pairs
 from yolozu.evaluation.pose.pair_errors import AUC_LIMIT_M, LARGEST_FRACTION, PairErrors
 
@@ -113,22 +112,17 @@ def _within(errors: PairErrors) -> NDArray[np.float64]:
     return _recalled(errors, both_P2, ROTATION_LIMIT_DEG, T_LIMIT_M)
 
 
-METRICS: dict[str, Metric] = {
-    "add_01d": Metric(lambda e: _model_recall(e, e.add_m / e.diameter_m, LARGEST_FRACTION)),
-    "adds_01d": Metric(lambda e: _model_recall(e, e.adds_m / e.diameter_m, LARGEST_FRACTION)),
-    "add_s_01d": Metric(lambda e: _model_recall(e, e.add_or_adds_m / e.diameter_m, LARGEST_FRACTION)),
-    "add_auc": Metric(lambda e: _area(e, e.add_m)),
-    "adds_auc": Metric(lambda e: _area(e, e.adds_m)),
-    "within_5deg_5cm": Metric(_within),
-    "proj_5px": Metric(lambda e: _model_recall(e, e.projection_px, PROJECTION_LIMIT_PX)),
-    "mssd_ar": Metric(_mssd),
-    "mspd_ar": Metric(_mspd),
-    "bop_ar": Metric(lambda e: (_mssd(e) + _mspd(e)) / 2.0),
-    "rot_deg_median": Metric(lambda e: _nearest(e, e.rotation_deg), median=True),
-    "t_mm_median": Metric(lambda e: _nearest(e, 1000.0 * e.t_m), median=True),
-    "t_per_diameter_median": Metric(lambda e: _nearest(e, e.t_m / e.diameter_m), median=True),
-    "z_mm_median": Metric(lambda e: _nearest(e, 1000.0 * e.z_m), median=True),
-}
-"""In the order of a report."""
-
-assert tuple(METRICS) == POSE_METRICS
+ADD_01D = Metric(lambda e: _model_recall(e, e.add_m / e.diameter_m, LARGEST_FRACTION))
+ADDS_01D = Metric(lambda e: _model_recall(e, e.adds_m / e.diameter_m, LARGEST_FRACTION))
+ADD_S_01D = Metric(lambda e: _model_recall(e, e.add_or_adds_m / e.diameter_m, LARGEST_FRACTION))
+ADD_AUC = Metric(lambda e: _area(e, e.add_m))
+ADDS_AUC = Metric(lambda e: _area(e, e.adds_m))
+WITHIN_5DEG_5CM = Metric(_within)
+PROJ_5PX = Metric(lambda e: _model_recall(e, e.projection_px, PROJECTION_LIMIT_PX))
+MSSD_AR = Metric(_mssd)
+MSPD_AR = Metric(_mspd)
+BOP_AR = Metric(lambda e: (_mssd(e) + _mspd(e)) / 2.0)
+ROT_DEG_MEDIAN = Metric(lambda e: _nearest(e, e.rotation_deg), median=True)
+T_MM_MEDIAN = Metric(lambda e: _nearest(e, 1000.0 * e.t_m), median=True)
+T_PER_DIAMETER_MEDIAN = Metric(lambda e: _nearest(e, e.t_m / e.diameter_m), median=True)
+Z_MM_MEDIAN = Metric(lambda e: _nearest(e, 1000.0 * e.z_m), median=True)

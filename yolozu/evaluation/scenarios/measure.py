@@ -17,10 +17,10 @@ from yolozu.data.index import DataIndex
 from yolozu.evaluation.boxes.metrics import Metric
 from yolozu.evaluation.boxes.problem import CocoProblem, problem_of
 from yolozu.evaluation.boxes.registry import ENGINES
-from yolozu.evaluation.pose.metrics import METRICS as POSE_METRICS
 from yolozu.evaluation.pose.metrics import Column
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import pose_problem_of
+from yolozu.evaluation.pose.registry import POSE_METRICS
 from yolozu.evaluation.scenarios.report import Numbers
 from yolozu.evaluation.scenarios.slices import Sliced
 from yolozu.structures.predictions import ImagePredictions
@@ -114,7 +114,7 @@ class Evaluation:
     @cached_property
     def _columns(self) -> tuple[Column, Column, Column]:
         z_mm, degrees, add_s = (
-            POSE_METRICS[name].of(self._errors) for name in ("z_mm_median", "rot_deg_median", "add_s_01d")
+            POSE_METRICS.load(name).of(self._errors) for name in ("z_mm_median", "rot_deg_median", "add_s_01d")
         )
         return z_mm, degrees, add_s
 

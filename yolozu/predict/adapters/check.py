@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from yolozu.errors import UsageError
-from yolozu.predict.adapters.registry import MEND, available_adapters
+from yolozu.predict.adapters.opening import MEND, available_adapters
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
 

@@ -1,6 +1,11 @@
-"""Test-time training, by the name in ``ttt_method``; the table is `yolozu.contract.components.TTT_METHODS`."""
+"""Test-time training, by the name in ``ttt_method``."""
 
-from yolozu.contract import components
 from yolozu.registry import Registry
 
-TTT_METHODS = Registry("test-time training method", components.TTT_METHODS)
+TTT_METHODS = Registry(
+    "test-time training method",
+    {
+        "tent": "yolozu.predict.ttt.tent:Tent",
+        "mim": "yolozu.predict.ttt.mim:Mim",
+    },
+)

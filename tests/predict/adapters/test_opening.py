@@ -11,10 +11,10 @@ from yolozu.contract.adapters import OfferedAdapter
 from yolozu.contract.sections.predict import TtaSection
 from yolozu.data.corruption.corruption import corruption_of
 from yolozu.errors import UsageError
-from yolozu.predict.adapters import registry
+from yolozu.predict.adapters import opening
 from yolozu.predict.adapters.base import Adapter, AdapterRequest
 from yolozu.predict.adapters.dummy import DummyAdapter
-from yolozu.predict.adapters.registry import ADAPTERS, OPTIONS, available_adapters, check_options, open_adapter
+from yolozu.predict.adapters.opening import ADAPTERS, OPTIONS, available_adapters, check_options, open_adapter
 from yolozu.progress import SilentProgress
 
 
@@ -24,7 +24,7 @@ def installed(monkeypatch):
 
     def offer(**entries):
         offered = [OfferedAdapter(name, value, "their-package", "1.0") for name, value in entries.items()]
-        monkeypatch.setattr(registry, "offered_adapters", lambda: offered)
+        monkeypatch.setattr(opening, "offered_adapters", lambda: offered)
 
     return offer
 
@@ -92,7 +92,7 @@ def test_what_a_package_offers_must_be_an_adapter(installed, full, value, proble
 
 
 def test_members_are_those_of_the_protocol():
-    assert set(registry.MEMBERS) == {name for name in dir(Adapter) if not name.startswith("_")} | {"uses"}
+    assert set(opening.MEMBERS) == {name for name in dir(Adapter) if not name.startswith("_")} | {"uses"}
 
 
 def test_a_package_cannot_take_a_name_of_ours(installed):
@@ -158,7 +158,7 @@ def test_options_that_an_adapter_reads_are_fine():
 @pytest.mark.slow
 def test_listing_adapters_imports_none():
     code = (
-        "import sys; from yolozu.predict.adapters.registry import available_adapters; list(available_adapters())\n"
+        "import sys; from yolozu.predict.adapters.opening import available_adapters; list(available_adapters())\n"
         "heavy = {'torch', 'numpy', 'onnxruntime'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

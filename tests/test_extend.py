@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from yolozu.contract.components import BACKBONES
+from yolozu.model.backbones.registry import BACKBONES
 
-PACKAGE = Path(__file__).parents[2] / "yolozu"
+PACKAGE = Path(__file__).parents[1] / "yolozu"
 GUIDE = PACKAGE.parent / "docs/backbones.md"
 
 
 def test_locations_are_a_module_and_an_attribute():
-    assert all(re.fullmatch(r"yolozu(\.\w+)+:\w+", location) for location in BACKBONES.values())
+    assert all(re.fullmatch(r"yolozu(\.\w+)+:\w+", location) for location in map(BACKBONES.location, BACKBONES))
     assert list(BACKBONES) == sorted(BACKBONES)
 
 
@@ -30,8 +30,8 @@ def test_the_guide_s_backbone_needs_its_file_and_one_line(tmp_path):
     assert file is not None
     assert line is not None
     (tmp_path / "yolozu/model/backbones/plain_cnn.py").write_text(file.group(1))
-    table = tmp_path / "yolozu/contract/components.py"
-    table.write_text(table.read_text().replace("BACKBONES = {\n", f"BACKBONES = {{\n    {line.group(1)}\n", 1))
+    table = tmp_path / "yolozu/model/backbones/registry.py"
+    table.write_text(table.read_text().replace("    {\n", f"    {{\n        {line.group(1)}\n", 1))
     (tmp_path / "exp.yaml").write_text("epochs: 1\nimage_size: 320\nmodel: {backbone: {name: plain_cnn, norm: gn}}\n")
 
     def said(*words):
