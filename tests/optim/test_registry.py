@@ -35,8 +35,8 @@ def test_it_moves_parameters_against_their_gradient(name):
 
 
 def test_a_name_without_an_entry_is_an_error_and_no_other_optimizer():
-    with pytest.raises(UsageError, match="optimizer 'lion': YZ901 no such optimizer"):
-        build_optimizer([group()], name="lion", momentum=0.9, nesterov=False)
+    with pytest.raises(UsageError, match="optimizer 'adamx': YZ901 no such optimizer"):
+        build_optimizer([group()], name="adamx", momentum=0.9, nesterov=False)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

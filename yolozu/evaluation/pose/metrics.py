@@ -54,7 +54,7 @@ class Column:
         return float(np.median(values) if self.median else np.mean(values))
 
 
-def _recalled(errors: PairErrors, errors_PM: NDArray[np.float64], *limits: float) -> NDArray[np.float64]:
+def recalled(errors: PairErrors, errors_PM: NDArray[np.float64], *limits: float) -> NDArray[np.float64]:
     """(G,) 1 for an object whose estimate is good enough, 0 for one that was missed."""
     return (matched_pairs(errors.problem, errors_PM, np.array(limits)) >= 0).astype(np.float64)
 
@@ -67,7 +67,7 @@ def _among_modelled(errors: PairErrors, values_G: NDArray[np.float64]) -> NDArra
 
 def _model_recall(errors: PairErrors, relative_P: NDArray[np.float64], *limits: float) -> NDArray[np.float64]:
     """(G,) the fraction of ``limits`` that an object was found within."""
-    found = [_recalled(errors, relative_P[:, None], limit) for limit in limits]
+    found = [recalled(errors, relative_P[:, None], limit) for limit in limits]
     return _among_modelled(errors, np.mean(found, axis=0))
 
 
@@ -109,7 +109,7 @@ def _mspd(errors: PairErrors) -> NDArray[np.float64]:
 
 def _within(errors: PairErrors) -> NDArray[np.float64]:
     both_P2 = np.stack([errors.rotation_deg, errors.t_m], axis=1)
-    return _recalled(errors, both_P2, ROTATION_LIMIT_DEG, T_LIMIT_M)
+    return recalled(errors, both_P2, ROTATION_LIMIT_DEG, T_LIMIT_M)
 
 
 ADD_01D = Metric(lambda e: _model_recall(e, e.add_m / e.diameter_m, LARGEST_FRACTION))
