@@ -40,7 +40,7 @@ from yolozu.training.config import Materials, TrainingConfig, build_criterion
 from yolozu.training.loop import fit
 from yolozu.training.non_finite.policy import NonFinitePolicy
 from yolozu.training.randomness import seeded
-from yolozu.training.resume import Origin
+from yolozu.training.resume import ResumeSources
 from yolozu.training.validate import Score
 
 GOAL_MAP50 = 0.9
@@ -139,7 +139,7 @@ def train(index: DataIndex, watch: Watch, directory: Path) -> None:
             info,
             files,
             guard=NonFinitePolicy(RECIPE, info, [record.image for record in index.records], files.black_boxes),
-            origin=Origin({}),
+            sources=ResumeSources({}),
             progress=SilentProgress(),
             stopping=watch.stopping,
         )

@@ -37,7 +37,7 @@ from yolozu.training.loop import Summary, fit
 from yolozu.training.metrics_log import comparable
 from yolozu.training.non_finite.policy import NonFinitePolicy
 from yolozu.training.randomness import seeded
-from yolozu.training.resume import Origin
+from yolozu.training.resume import ResumeSources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,7 +249,7 @@ class Tiny:
             info,
             files,
             guard=NonFinitePolicy(chosen, info, names, files.black_boxes, processes),
-            origin=Origin({} if published is None else published_in(published), digests, insist=insist),
+            sources=ResumeSources({} if published is None else published_in(published), digests, insist=insist),
             progress=SilentProgress() if progress is None else progress,
             stopping=stopping,
             processes=processes,

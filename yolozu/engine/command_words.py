@@ -20,7 +20,7 @@ PATHS = ("run_dir", "config")
 
 
 @dataclass(frozen=True)
-class Words:
+class CommandWords:
     """What the words of a command line ask for.
 
     Attributes:
@@ -40,7 +40,7 @@ class Words:
     forget: list[str]
 
 
-def parse_words(words: Sequence[str]) -> Words:
+def parse_words(words: Sequence[str]) -> CommandWords:
     """Sort words into a contract file, ``run_id=``/``run_dir=``/``config=``/``forget=``, overrides and stage names.
 
     Raises:
@@ -62,7 +62,7 @@ def parse_words(words: Sequence[str]) -> Words:
             names.append(_stage(word))
     forget = [key for key in asked.get("forget", "").split(",") if key]
     given = parse_assignments(assignments)
-    return Words(asked.get("config"), asked.get("run_id"), asked.get("run_dir"), names, given, forget)
+    return CommandWords(asked.get("config"), asked.get("run_id"), asked.get("run_dir"), names, given, forget)
 
 
 def at_home(key: str, value: str) -> str:

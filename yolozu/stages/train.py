@@ -125,7 +125,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     from yolozu.training.distributed import SINGLE_PROCESS, StoppedByRank0, joined
     from yolozu.training.loop import fit
     from yolozu.training.non_finite.policy import NonFinitePolicy
-    from yolozu.training.resume import Origin
+    from yolozu.training.resume import ResumeSources
 
     started = timestamp()
     train, val = DataIndex.read(inputs.train, context.moved), DataIndex.read(inputs.val, context.moved)
@@ -175,7 +175,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                 info,
                 files,
                 guard=NonFinitePolicy(training, info, image_names, files.black_boxes, processes),
-                origin=Origin(context.published, context.earlier_digests, insist=context.insist_on_resume),
+                sources=ResumeSources(context.published, context.earlier_digests, insist=context.insist_on_resume),
                 progress=context.progress,
                 stopping=context.stopping,
                 saved=context.saved,

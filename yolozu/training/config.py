@@ -22,7 +22,7 @@ from yolozu.training.batches import Loading
 from yolozu.training.compilation import CompiledEncoding
 from yolozu.training.criterion import Criterion
 from yolozu.training.distributed import SINGLE_PROCESS, Group
-from yolozu.training.learner import Learner, Loss
+from yolozu.training.learner import Learner, Objective
 from yolozu.training.phases import Phases
 from yolozu.training.precision import Precision
 from yolozu.training.reconstruction import Reconstruction
@@ -139,7 +139,7 @@ class Materials:
     """
 
     detector: nn.Module
-    loss: Loss
+    loss: Objective
     preprocess: Preprocess
     train_index: DataIndex
     train_images: TrainingImages
@@ -155,7 +155,7 @@ class Materials:
 def build_learner(
     config: TrainingConfig,
     detector: nn.Module,
-    loss: Loss,
+    loss: Objective,
     *,
     preprocess: Preprocess,
     total_steps: int,

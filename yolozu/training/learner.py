@@ -35,7 +35,7 @@ from yolozu.training.randomness import derived_seed, generator_for
 from yolozu.training.reconstruction import Reconstruction
 
 
-class Loss(Protocol):
+class Objective(Protocol):
     """What is minimized, normalized by the number of objects in the batch (at least 1)."""
 
     def __call__(self, output: Any, targets: Targets, step: int | None = None) -> tuple[Tensor, dict[str, Tensor]]:
@@ -80,7 +80,7 @@ class Learner:
     def __init__(
         self,
         detector: nn.Module,
-        loss: Loss,
+        loss: Objective,
         *,
         groups: Sequence[ParameterGroup],
         optimizer: Optimizer,

@@ -23,7 +23,7 @@ from yolozu.training.learner import Learner, StepReport
 from yolozu.training.messages import interrupted, opening_lines, step_note, validation_line
 from yolozu.training.metrics_log import Kind, MetricsLog, SilentLog
 from yolozu.training.randomness import deterministic
-from yolozu.training.resume import Origin, take_up
+from yolozu.training.resume import ResumeSources, take_up
 from yolozu.training.state import METRIC, NOTHING_TO_FIND, BeforeEnd, EpochSums, TrainingState, rank
 from yolozu.training.throughput import Throughput
 from yolozu.training.timetable import Timetable
@@ -78,13 +78,13 @@ def fit(
     files: TrainingFiles,
     *,
     guard: Guard,
-    origin: Origin,
+    sources: ResumeSources,
     progress: Progress,
     stopping: Callable[[], bool],
     saved: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
     processes: Group = SINGLE_PROCESS,
 ) -> Summary:
-    """Train to the end of the configured length, from where ``files`` or ``origin`` have got to.
+    """Train to the end of the configured length, from where ``files`` or ``sources`` have got to.
 
     The same config, materials and machine give the same files (but for timestamps and durations in the metrics),
     however often the training was stopped or killed in between.
@@ -95,7 +95,7 @@ def fit(
         info: what the checkpoints say about themselves.
         files: where to write, and where an earlier try has written.
         guard: judges steps whose loss or gradient is not finite.
-        origin: a finished training to extend.
+        sources: a finished training to extend.
         progress: where progress is shown.
         stopping: asked after every optimizer step and validation batch.
         saved: told, whenever last.pt was written, of how many steps are done, and how many there will be.
@@ -126,7 +126,7 @@ def fit(
             found = take_up(
                 files,
                 info,
-                origin,
+                sources,
                 learner=learner,
                 checkpoints=checkpoints,
                 patience=config.loop.early_stop_patience,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Origin:
+class ResumeSources:
     """What a training may start from besides nothing.
 
     Attributes:
@@ -38,7 +38,7 @@ class Origin:
 def take_up(
     files: TrainingFiles,
     info: CheckpointInfo,
-    origin: Origin,
+    sources: ResumeSources,
     *,
     learner: Learner,
     checkpoints: CheckpointWriter,
@@ -51,7 +51,7 @@ def take_up(
     Args:
         files: what an interrupted training of the same request has left, if anything.
         info: what this training is.
-        origin: what else it may start from.
+        sources: what else it may start from.
         learner: takes over the saved weights and optimizer state.
         checkpoints: of the same files.
         patience: of early stopping; a training that ran out of less goes on.
@@ -59,25 +59,25 @@ def take_up(
         num_processes: that train together.
 
     Raises:
-        UsageError: YZ504, `Origin.insist` and there is nothing to go on from.
+        UsageError: YZ504, `ResumeSources.insist` and there is nothing to go on from.
         InputError: YZ455, the state does not hold exactly this detector.
     """
     files.clear_leftovers()
     if files.last.is_file():
-        found = _interrupted(files, info, origin, checkpoints, patience)
-    elif origin.published:
-        found = _finished(files, origin.published, checkpoints, patience)
+        found = _interrupted(files, info, sources, checkpoints, patience)
+    elif sources.published:
+        found = _finished(files, sources.published, checkpoints, patience)
     else:
         found = "there is no earlier state"
     if isinstance(found, str):
-        if origin.insist:
+        if sources.insist:
             raise UsageError.one(
                 "YZ504",
                 where="resume",
                 problem=f"cannot go on: {found}",
                 fix="leave out --resume to start afresh, or set the keys back to what the state was made for",
             )
-        earlier = files.last.is_file() or origin.published
+        earlier = files.last.is_file() or sources.published
         aside = files.clear()
         if earlier:
             say(f"starting afresh: {found}" + (f"; what was there is kept in {aside}" if aside is not None else ""))
@@ -106,14 +106,14 @@ def _warnings(found: Saved, info: CheckpointInfo, num_processes: int) -> Iterato
 
 
 def _interrupted(
-    files: TrainingFiles, info: CheckpointInfo, origin: Origin, checkpoints: CheckpointWriter, patience: int
+    files: TrainingFiles, info: CheckpointInfo, sources: ResumeSources, checkpoints: CheckpointWriter, patience: int
 ) -> Saved | str:
     """The state in ``files``, or why it is of no use."""
     try:
         saved = read_saved(files.last)
     except (InputError, ValueError) as error:
         return f"{files.last.name} is of no use: {error}"
-    if saved.state_digest != info.state_digest and saved.state_digest not in origin.earlier_digests:
+    if saved.state_digest != info.state_digest and saved.state_digest not in sources.earlier_digests:
         return f"{files.last.name} was made for other settings or data: {_difference(saved, info)}"
     if not checkpoints.complete_best(saved.state):
         return f"{files.best.name} is not the one that {files.last.name} was saved with"

@@ -24,7 +24,7 @@ from yolozu.structures.targets import Targets
 from yolozu.training.batches import Loading, validation_batches
 from yolozu.training.criterion import SOURCES
 from yolozu.training.distributed import SINGLE_PROCESS, Group
-from yolozu.training.learner import Loss
+from yolozu.training.learner import Objective
 
 TELL_EVERY_S = 2.0
 
@@ -80,7 +80,7 @@ class Validator:
     index: DataIndex
     images: Dataset[Any]
     preprocess: Preprocess
-    loss: Loss
+    loss: Objective
     score: Score
     score_threshold: float
     max_detections: int

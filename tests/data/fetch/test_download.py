@@ -9,7 +9,7 @@ import pytest
 
 from tests.data.prepare.server import Served, serving
 from yolozu.data.fetch import download as module
-from yolozu.data.fetch.download import NotFetched, Part, download
+from yolozu.data.fetch.download import NotFetched, PartialFile, download
 from yolozu.progress import SilentProgress
 
 CONTENT = random.Random(0).randbytes(300_000)
@@ -22,7 +22,7 @@ def _no_proxy(monkeypatch):
 
 @pytest.fixture
 def part(tmp_path):
-    return Part(tmp_path / "data/file.part")
+    return PartialFile(tmp_path / "data/file.part")
 
 
 def fetched(served, part):

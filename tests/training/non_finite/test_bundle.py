@@ -11,7 +11,7 @@ from yolozu.training.batch_sharding import shares_of
 from yolozu.training.distributed import SINGLE_PROCESS
 from yolozu.training.non_finite.bundle import Circumstances, bundle_path, finding_of, read_bundle, write_bundle
 from yolozu.training.non_finite.locate import Anomaly, Values
-from yolozu.training.non_finite.recompute import Part
+from yolozu.training.non_finite.recompute import BatchPart
 
 CIRCUMSTANCES = Circumstances(
     step=7, total_steps=10, seed=3, lr_factor=0.5, device="cpu", threads=2, deterministic=True
@@ -34,7 +34,7 @@ class FakeLearner:
 def parts(tiny):
     images = tiny.materials(recipe()).train_images
     window = [collate([images[0, number] for number in pair]) for pair in ((0, 10), (2, 3))]
-    return [Part(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
+    return [BatchPart(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_everything_comes_back(path, parts):
 def test_poses_and_symmetries_come_back(tiny_poses, tmp_path):
     images = tiny_poses.materials(recipe()).train_images
     window = [collate([images[0, number] for number in pair]) for pair in ((0, 10), (2, 3))]
-    parts = [Part(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
+    parts = [BatchPart(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
     path = tmp_path / "step-000007.pt"
     write_bundle(
         path, about_of(recipe(), POSES), FakeLearner(), circumstances=CIRCUMSTANCES, finding=FINDING, parts=parts,

@@ -8,7 +8,7 @@ from yolozu.data.collate import collate
 from yolozu.training.batch_sharding import shares_of
 from yolozu.training.config import build_learner
 from yolozu.training.distributed import SINGLE_PROCESS
-from yolozu.training.non_finite.recompute import Part, recompute
+from yolozu.training.non_finite.recompute import BatchPart, recompute
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def window(tiny):
 
 
 def parts_of(window):
-    return [Part(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
+    return [BatchPart(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
 
 
 def plant(learner, name, value):

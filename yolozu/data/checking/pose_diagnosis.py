@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolozu.data.checking.pose_fit import PosedObjects
-from yolozu.data.checking.pose_readings import MANY, Reading, Words, readings_of
+from yolozu.data.checking.pose_readings import MANY, PoseWords, Reading, readings_of
 
 # Measured on rendered scenes and on photos of a plaster figure: correct poses overlap their boxes by 0.99 at the
 # median, transposed rotations by 0.77 and 0.69, most other mistakes by less; there is much room between the two.
@@ -99,7 +99,7 @@ class Judgement:
     overlap: NDArray[np.float64]
 
 
-def judged(objects: PosedObjects, parts_N: NDArray[np.int64], words: Words, names: Sequence[str]) -> Judgement:
+def judged(objects: PosedObjects, parts_N: NDArray[np.int64], words: PoseWords, names: Sequence[str]) -> Judgement:
     """Look for the mistakes that explain a data set: of all poses, else of a split, a class, or of those that miss.
 
     Args:
@@ -161,7 +161,7 @@ def _origin_is_off(objects: PosedObjects) -> NDArray[np.bool_]:
 
 
 def _of_mirrored(
-    objects: PosedObjects, numbers: NDArray[np.int64], words: Words, names: Sequence[str]
+    objects: PosedObjects, numbers: NDArray[np.int64], words: PoseWords, names: Sequence[str]
 ) -> dict[int, Diagnosis]:
     """Left-handed rotations: the axis whose reversal fits best, where one does clearly."""
     if not len(numbers):
@@ -182,7 +182,7 @@ def _explained(
     objects: PosedObjects,
     numbers: NDArray[np.int64],
     overlap_N: NDArray[np.float64],
-    words: Words,
+    words: PoseWords,
     names: Sequence[str],
 ) -> dict[int, Diagnosis]:
     """Diagnosis by number of the objects among ``numbers`` that a single reading explains; empty where none does."""

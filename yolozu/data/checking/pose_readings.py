@@ -46,7 +46,7 @@ HALF_TURN_X = np.diag([1.0, -1.0, -1.0])
 
 
 @dataclass(frozen=True)
-class Words:
+class PoseWords:
     """What files call the parts of a pose, and the units they are in (of `METRES_PER_UNIT`).
 
     Attributes:
@@ -66,11 +66,11 @@ class Words:
     points_unit: str
 
 
-SIDECAR = Words("R_gt", "t_gt", "K_gt", "cad_points", "m", "m")
-BOP = Words("cam_R_m2c", "cam_t_m2c", "cam_K", "the models", "mm", "mm")
+SIDECAR = PoseWords("R_gt", "t_gt", "K_gt", "cad_points", "m", "m")
+BOP = PoseWords("cam_R_m2c", "cam_t_m2c", "cam_K", "the models", "mm", "mm")
 
 
-def words_of(layout: Layout, split: str) -> Words:
+def words_of(layout: Layout, split: str) -> PoseWords:
     """What the files of a split call the parts of a pose."""
     words = BOP if layout.splits[split].label_format == "bop" else SIDECAR
     if layout.models is None:
@@ -95,7 +95,7 @@ class Reading:
     mirrors: bool = False
 
 
-def readings_of(objects: PosedObjects, words: Words, names: Sequence[str]) -> list[Reading]:
+def readings_of(objects: PosedObjects, words: PoseWords, names: Sequence[str]) -> list[Reading]:
     """Every reading that may explain why poses and boxes disagree, likelier ones first.
 
     Args:
@@ -108,7 +108,7 @@ def readings_of(objects: PosedObjects, words: Words, names: Sequence[str]) -> li
     return found
 
 
-def _units(words: Words) -> Iterator[Reading]:
+def _units(words: PoseWords) -> Iterator[Reading]:
     for what, unit, them, times in (
         (f"{words.translation} is", words.unit, "it", _translation_times),
         (f"{words.points} are", words.points_unit, "them", _models_times),
@@ -131,7 +131,7 @@ def _models_times(hint: str, factor: float) -> Reading:
     return Reading(hint, lambda objects: with_points_scaled(objects, factor))
 
 
-def _rotations(words: Words) -> Iterator[Reading]:
+def _rotations(words: PoseWords) -> Iterator[Reading]:
     R, t = words.rotation, words.translation
     yield Reading(
         f"{R} is transposed: write it row by row, model to camera (columns are the model's axes)",
@@ -169,7 +169,7 @@ def _turned(R_N33: NDArray[np.float64], t_N3: NDArray[np.float64]) -> NDArray[np
     return np.asarray((R_N33 @ t_N3[:, :, None])[:, :, 0])
 
 
-def _mirrored(words: Words) -> Iterator[Reading]:
+def _mirrored(words: PoseWords) -> Iterator[Reading]:
     for number in range(3):
         yield from _mirrored_along(number, words)
     yield Reading(
@@ -179,7 +179,7 @@ def _mirrored(words: Words) -> Iterator[Reading]:
     )
 
 
-def _mirrored_along(number: int, words: Words) -> Iterator[Reading]:
+def _mirrored_along(number: int, words: PoseWords) -> Iterator[Reading]:
     """The axis of that number reversed: of the model, of the camera in R alone, of the camera in all of the pose."""
     R, axis, ordinal = words.rotation, AXES[number], ORDINALS[number]
     mirror = np.diag([-1.0 if other == number else 1.0 for other in range(3)])
@@ -200,7 +200,7 @@ def _mirrored_along(number: int, words: Words) -> Iterator[Reading]:
     )
 
 
-def _frames(words: Words) -> Iterator[Reading]:
+def _frames(words: PoseWords) -> Iterator[Reading]:
     """Meshes in another frame than the poses are for."""
     up = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
     have = f"{words.points} have the"
@@ -226,7 +226,7 @@ def _models_moved(hint: str, move: Callable[[NDArray[np.float64]], NDArray[np.fl
     )
 
 
-def _cameras(objects: PosedObjects, words: Words) -> Iterator[Reading]:
+def _cameras(objects: PosedObjects, words: PoseWords) -> Iterator[Reading]:
     """Cameras of another image: resized, cropped, or given in fractions."""
     yield Reading(
         f"{words.camera} is in fractions of the image: multiply fx and cx by its width, fy and cy by its height",
@@ -263,7 +263,7 @@ def _resized(objects: PosedObjects) -> NDArray[np.float64] | None:
     return snapped if np.abs(np.log(snapped)).max() > 3 * CLOSE_RATIO else None
 
 
-def _other_size(objects: PosedObjects, scale_2: NDArray[np.float64], words: Words) -> str:
+def _other_size(objects: PosedObjects, scale_2: NDArray[np.float64], words: PoseWords) -> str:
     width, height = np.median(objects.sizes_px_N2, axis=0).tolist()
     fx, fy = scale_2.tolist()
     same = abs(fx - fy) < CLOSE_RATIO * fx
@@ -272,7 +272,7 @@ def _other_size(objects: PosedObjects, scale_2: NDArray[np.float64], words: Word
     return f"{words.camera} is for images of {other} px, these have {width:.0f}×{height:.0f}: multiply {remedy}"
 
 
-def _shifted(objects: PosedObjects, words: Words) -> Iterator[Reading]:
+def _shifted(objects: PosedObjects, words: PoseWords) -> Iterator[Reading]:
     """Cropped or padded images, and resized ones that were: their principal point moved by an unknown offset."""
     projected, labeled = objects.projected_xyxy_px, objects.boxes_xyxy_px_N4
     middle = (labeled[:, :2] + labeled[:, 2:]) / 2
@@ -298,7 +298,7 @@ def _shifted(objects: PosedObjects, words: Words) -> Iterator[Reading]:
         )
 
 
-def _scales(objects: PosedObjects, words: Words) -> Iterator[Reading]:
+def _scales(objects: PosedObjects, words: PoseWords) -> Iterator[Reading]:
     """Models of a wrong size, whatever the reason."""
     shown = objects.has_shape & np.isfinite(objects.projected_xyxy_px).all(axis=1)
     if np.count_nonzero(shown) < MANY:

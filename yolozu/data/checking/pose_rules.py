@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from yolozu.data.checking.pose_diagnosis import Judgement
     from yolozu.data.checking.pose_fit import PosedObject, PosedObjects
-    from yolozu.data.checking.pose_readings import Words
+    from yolozu.data.checking.pose_readings import PoseWords
     from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
     from yolozu.geometry.pose_values import Numbers4
 
@@ -242,7 +242,7 @@ def _classes_of(objects: PosedObjects) -> list[tuple[int, int, int]]:
 
 def _judged(survey: Survey) -> Iterator[Judged]:
     """The splits of each format, judged together: what is wrong in one is mostly wrong in the others."""
-    by_words: dict[Words, list[SurveyedSplit]] = {}
+    by_words: dict[PoseWords, list[SurveyedSplit]] = {}
     for split in survey.splits:
         by_words.setdefault(words_of(survey.layout, split.name), []).append(split)
     for words, splits in by_words.items():

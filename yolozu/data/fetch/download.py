@@ -38,7 +38,7 @@ class NotFetched(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class PartialFile:
     """A file that may not be all there yet, and beside it where it comes from.
 
     Attributes:
@@ -79,7 +79,7 @@ class Part:
         self.origin_path.unlink(missing_ok=True)
 
 
-def download(url: str, part: Part, progress: Progress, *, timeout_s: float = TIMEOUT_S) -> None:
+def download(url: str, part: PartialFile, progress: Progress, *, timeout_s: float = TIMEOUT_S) -> None:
     """Bring ``part`` to the whole file at ``url``.
 
     Args:
@@ -117,7 +117,7 @@ class _Answer:
     total: int | None
 
 
-def _go_on(url: str, part: Part, progress: Progress, timeout_s: float) -> None:
+def _go_on(url: str, part: PartialFile, progress: Progress, timeout_s: float) -> None:
     response = _opened(url, part, timeout_s)
     if response is None:
         return
@@ -143,7 +143,7 @@ def _go_on(url: str, part: Part, progress: Progress, timeout_s: float) -> None:
         raise _Cut(f"the connection ended after {size} of {answer.total} bytes")
 
 
-def _opened(url: str, part: Part, timeout_s: float) -> HTTPResponse | None:
+def _opened(url: str, part: PartialFile, timeout_s: float) -> HTTPResponse | None:
     """The answer with what is still missing, None where nothing is."""
     origin, validator = part.origin()
     request = _request(url)
@@ -188,7 +188,7 @@ def _read(response: HTTPResponse) -> bytes:
         raise _Cut(f"the connection was cut: {_said(error)}") from error
 
 
-def _understood(response: HTTPResponse, part: Part) -> _Answer:
+def _understood(response: HTTPResponse, part: PartialFile) -> _Answer:
     if response.status == 206:
         stated = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", "").strip())
         if stated is None or int(stated[1]) != part.size:

@@ -13,7 +13,7 @@ from yolozu.artifacts.coco_classes import COCO_CLASSES
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.data.fetch.archive import unpack
-from yolozu.data.fetch.download import NotFetched, Part, download
+from yolozu.data.fetch.download import NotFetched, PartialFile, download
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.errors import Finding, InputError, UsageError
@@ -72,9 +72,9 @@ class FetchPlan:
         return self.out.with_name(f"{self.out.name}.lock.json")
 
     @property
-    def part(self) -> Part:
+    def part(self) -> PartialFile:
         """The zip while it is fetched."""
-        return Part(self.out.with_name(f"{self.out.name}.zip.part"))
+        return PartialFile(self.out.with_name(f"{self.out.name}.zip.part"))
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _from_addresses(plan: FetchPlan, expected: str | None, progress: Progress) -
     raise InputError(findings)
 
 
-def _begun_first(urls: Sequence[str], part: Part) -> list[str]:
+def _begun_first(urls: Sequence[str], part: PartialFile) -> list[str]:
     origin, _ = part.origin()
     return sorted(urls, key=lambda url: url != origin)
 

@@ -32,7 +32,7 @@ _MASK = re.compile(r"(\d+)_(\d+)\.png", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Scene:
+class BopScene:
     """A directory of images that one camera took of one scene.
 
     Attributes:
@@ -116,7 +116,7 @@ def image_id(key: str) -> int | None:
     return None if found is None else int(found[1])
 
 
-def scenes_of(directory: Path) -> list[Scene]:
+def scenes_of(directory: Path) -> list[BopScene]:
     """The scenes of a split, in order of name: folders with cameras and images, once for each camera."""
     return [scene for entry in sorted(directory.iterdir()) for scene in _scenes_in(entry)]
 
@@ -138,13 +138,13 @@ def bop_models(root: Path) -> ModelFiles | None:
     return None if found is None else ModelFiles(found, MM)
 
 
-def _scenes_in(directory: Path) -> list[Scene]:
+def _scenes_in(directory: Path) -> list[BopScene]:
     """The scenes of a folder; pictures that one camera has are no other's."""
-    found: dict[Path, Scene] = {}
+    found: dict[Path, BopScene] = {}
     for camera in _cameras_in(directory):
         pictures = next((path for name in _picture_folders(camera) if (path := directory / name).is_dir()), None)
         if pictures is not None:
-            found.setdefault(pictures, Scene(directory, pictures, camera))
+            found.setdefault(pictures, BopScene(directory, pictures, camera))
     return list(found.values())
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from yolozu.artifacts.atomic_files import write_file, write_files
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.jsonio import pretty, read_json
-from yolozu.data.layouts.bop_files import Scene, image_id, scenes_of
+from yolozu.data.layouts.bop_files import BopScene, image_id, scenes_of
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import stem_of
 from yolozu.data.prepare.extending import as_written
@@ -63,7 +63,7 @@ def labels_of(layout: Layout, split: Split, images: Iterable[LabeledImage], pain
         return CocoLabels(split, images, paint)
     if split.label_format == "bop":
         return SceneLabels(split, images, paint)
-    return LabelFiles(layout, split, images, paint)
+    return YoloLabels(layout, split, images, paint)
 
 
 def written_name(name: str, paint: Paint | None) -> str:
@@ -77,7 +77,7 @@ def _picture(image: LabeledImage, paint: Paint | None) -> Content:
     return image.path.resolve() if paint is None else partial(paint, image)
 
 
-class LabelFiles:
+class YoloLabels:
     """A label file and perhaps a pose sidecar for each image; the images become links, where they are not painted."""
 
     def __init__(self, layout: Layout, split: Split, images: Iterable[LabeledImage], paint: Paint | None) -> None:
@@ -191,7 +191,7 @@ class SceneLabels:
     def write(self, out: Path, names: Sequence[str]) -> None:
         """Images and masks, and the rows of the chosen images."""
         contents: dict[str, Content] = {}
-        kept: dict[Scene, set[int]] = defaultdict(set)
+        kept: dict[BopScene, set[int]] = defaultdict(set)
         for name in names:
             image = self.images[name]
             contents[written_name(name, self._paint)] = _picture(image, self._paint)
@@ -210,11 +210,11 @@ class SceneLabels:
     def _directory(self, out: Path) -> Path:
         return out / "scenes" / self._split.name
 
-    def _scene(self, image: LabeledImage) -> Scene:
+    def _scene(self, image: LabeledImage) -> BopScene:
         return self._scenes[image.path.parent]
 
 
-def _described(scene: Scene) -> tuple[Path, Path, Path]:
+def _described(scene: BopScene) -> tuple[Path, Path, Path]:
     return scene.cameras_path, scene.poses_path, scene.info_path
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from yolozu.artifacts.jsonio import read_json
 from yolozu.data.images import size_of
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera, LabeledImage, SplitLabels
-from yolozu.data.layouts.bop_files import MM, Scene, image_id, left_out, scenes_of
+from yolozu.data.layouts.bop_files import MM, BopScene, image_id, left_out, scenes_of
 from yolozu.data.layouts.mesh_files import object_id
 from yolozu.data.readers.bop_boxes import Box, box_of_mask, box_of_points
 from yolozu.data.readers.meshes import read_info, read_models
@@ -124,7 +124,7 @@ class _SceneReader:
         invisible: objects met so far of which nothing is visible.
     """
 
-    def __init__(self, layout: Layout, scene: Scene, objects: _Objects) -> None:
+    def __init__(self, layout: Layout, scene: BopScene, objects: _Objects) -> None:
         self._layout, self._scene, self._objects = layout, scene, objects
         self._files = scene.images()
         self.invisible = 0

@@ -19,7 +19,7 @@ from yolozu.structures.predictions import ImagePredictions
 
 
 @dataclass(frozen=True)
-class Group:
+class ObjectGroup:
     """The objects of one class in one image, and the estimates that count for them.
 
     Attributes:
@@ -65,7 +65,7 @@ class PoseProblem:
     t_E3: NDArray[np.float64]
     object_P: NDArray[np.int64]
     estimate_P: NDArray[np.int64]
-    groups: tuple[Group, ...]
+    groups: tuple[ObjectGroup, ...]
     images: int
     estimates_by_class: NDArray[np.int64]
     covered: int
@@ -118,7 +118,7 @@ class _Columns:
         self._t = [np.zeros((0, 3))]
         self._estimates = 0
         self._pairs: list[tuple[int, int]] = []
-        self._groups: list[Group] = []
+        self._groups: list[ObjectGroup] = []
 
     def take(
         self, image: int, record: ImageRecord, entry: ImagePredictions | None, targets: ImageTargets | None
@@ -154,7 +154,7 @@ class _Columns:
         ]
         if len(R_33):
             rows = slice(first_object, len(self._truth))
-            self._groups.append(Group(rows, slice(first_pair, len(self._pairs))))
+            self._groups.append(ObjectGroup(rows, slice(first_pair, len(self._pairs))))
 
     def problem(self, *, images: int, covered: int, uncovered: str | None) -> PoseProblem:
         """The columns as arrays."""

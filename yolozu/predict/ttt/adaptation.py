@@ -65,7 +65,7 @@ class BatchLog:
 
 
 @dataclass(frozen=True)
-class _State:
+class _Snapshot:
     """All that adaptation moves: parameters and statistics, the optimizer, pictures counted."""
 
     tensors: list[Tensor]
@@ -207,19 +207,19 @@ class Adaptation:
         if log.rolled_back:
             self._restore(self._good)
 
-    def _state(self) -> _State:
+    def _state(self) -> _Snapshot:
         tensors = [tensor.detach().clone() for tensor in self._moving]
-        return _State(tensors, deepcopy(self._optimizer.state_dict()), self._statistics.count)
+        return _Snapshot(tensors, deepcopy(self._optimizer.state_dict()), self._statistics.count)
 
     @torch.no_grad()
-    def _restore(self, state: _State) -> None:
+    def _restore(self, state: _Snapshot) -> None:
         for tensor, values in zip(self._moving, state.tensors, strict=True):
             tensor.copy_(values)
         self._optimizer.load_state_dict(deepcopy(state.optimizer))
         self._statistics.count = state.counted
 
     @torch.no_grad()
-    def _moved_since(self, state: _State) -> float:
+    def _moved_since(self, state: _Snapshot) -> float:
         """Norm of how far parameters (statistics are none) are from where they were."""
         return _norm([now - before for now, before in zip(self.parameters.values(), state.tensors, strict=False)])
 

@@ -14,7 +14,7 @@ from yolozu.geometry.rotations import SymmetryTable
 from yolozu.structures.targets import PoseTargets, Targets
 from yolozu.training.batch_sharding import Share
 from yolozu.training.non_finite.locate import Anomaly, number
-from yolozu.training.non_finite.recompute import Part
+from yolozu.training.non_finite.recompute import BatchPart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ VERSION = 2
 
 
 @dataclass(frozen=True)
-class Finding:
+class NonFiniteFinding:
     """What stopped a training.
 
     Attributes:
@@ -59,7 +59,7 @@ class Finding:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Finding:
+    def from_json(cls, value: Mapping[str, Any]) -> NonFiniteFinding:
         """What `to_json` gave."""
         anomaly = value["anomaly"]
         found = None if anomaly is None else Anomaly.from_json(anomaly)
@@ -107,8 +107,8 @@ class StepBundle:
     checkpoint: Checkpoint
     spec: dict[str, Any]
     circumstances: Circumstances
-    finding: Finding
-    parts: tuple[Part, ...]
+    finding: NonFiniteFinding
+    parts: tuple[BatchPart, ...]
     names: tuple[tuple[str, ...], ...]
     record: TrainingRecord
     symmetries: SymmetryTable | None = None
@@ -125,8 +125,8 @@ def write_bundle(
     learner: Learner,
     *,
     circumstances: Circumstances,
-    finding: Finding,
-    parts: Sequence[Part],
+    finding: NonFiniteFinding,
+    parts: Sequence[BatchPart],
     names: Sequence[Sequence[str]],
 ) -> None:
     """Write a bundle; ``learner`` must be as it was before the step.
@@ -212,7 +212,7 @@ def read_bundle(path: Path) -> StepBundle:
             checkpoint=checkpoint,
             spec=values["spec"],
             circumstances=Circumstances(**values["circumstances"]),
-            finding=Finding.from_json(values["finding"]),
+            finding=NonFiniteFinding.from_json(values["finding"]),
             parts=parts,
             names=tuple(tuple(names) for names in values["names"]),
             record=TrainingRecord(values["learner"], optimizer),
@@ -228,10 +228,10 @@ def finding_of(
     grad_norm: float,
     images: Sequence[str],
     anomaly: Anomaly | None,
-) -> Finding:
+) -> NonFiniteFinding:
     """A finding of plain numbers."""
     texts = {name: number(value) for name, value in losses.items()}
-    return Finding(non_finite, texts, number(grad_norm), tuple(images), anomaly)
+    return NonFiniteFinding(non_finite, texts, number(grad_norm), tuple(images), anomaly)
 
 
 def foreign_bundle(path: Path, problem: str) -> YolozuError:
@@ -255,7 +255,7 @@ def _symmetries(tensors: Mapping[str, Tensor]) -> SymmetryTable:
     return SymmetryTable(**named)
 
 
-def _part(tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any], of_window: int) -> Part:
+def _part(tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any], of_window: int) -> BatchPart:
     prefix = f"parts/{count}/targets/"
     named = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
     of_poses = {name.removeprefix("poses."): value for name, value in named.items() if name.startswith("poses.")}
@@ -264,4 +264,4 @@ def _part(tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any], of_w
     images = tensors[f"parts/{count}/images"].contiguous(memory_format=torch.channels_last)
     batch = Batch(images, targets, [], entry["indices"])
     share = Share(batch, entry["first"], entry["of"], of_window, entry["weight"])
-    return Part(share, entry["place"], entry["rank"])
+    return BatchPart(share, entry["place"], entry["rank"])

@@ -11,7 +11,7 @@ from yolozu.training.batch_sharding import left_alone_with, shares_of
 from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.messages import non_finite, skipped
 from yolozu.training.non_finite.bundle import Circumstances, bundle_path, finding_of, write_bundle
-from yolozu.training.non_finite.recompute import Part, recompute
+from yolozu.training.non_finite.recompute import BatchPart, recompute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,16 +75,16 @@ class NonFinitePolicy:
         parts = self._parts(window, learner)
         raise self._stopped(report, parts, state, names, learner=learner, timetable=timetable)
 
-    def _parts(self, window: Sequence[Batch], learner: Learner) -> list[Part]:
+    def _parts(self, window: Sequence[Batch], learner: Learner) -> list[BatchPart]:
         """The window at the first process, in the parts in which its statistics were taken."""
         if learner.mixes_processes:
             whole = left_alone_with(window, self.processes)
-            return [Part(share, place, 0) for place, share in enumerate(shares_of(whole, SINGLE_PROCESS))]
+            return [BatchPart(share, place, 0) for place, share in enumerate(shares_of(whole, SINGLE_PROCESS))]
         gathered = self.processes.to_first(shares_of(window, self.processes))
         if gathered is None:
             raise StoppedByRank0
         return [
-            Part(share, place, rank)
+            BatchPart(share, place, rank)
             for rank, shares in enumerate(gathered)
             for place, share in enumerate(shares)
             if share.batch.indices
@@ -93,7 +93,7 @@ class NonFinitePolicy:
     def _stopped(
         self,
         report: StepReport,
-        parts: Sequence[Part],
+        parts: Sequence[BatchPart],
         state: TrainingState,
         names: list[str],
         *,
@@ -120,7 +120,7 @@ class NonFinitePolicy:
         return non_finite(report, state, timetable, names, cause=remark, bundle=path)
 
 
-def _look(learner: Learner, parts: Sequence[Part], state: TrainingState) -> tuple[Anomaly | None, str]:
+def _look(learner: Learner, parts: Sequence[BatchPart], state: TrainingState) -> tuple[Anomaly | None, str]:
     """The first place that is not finite, and a clause about it."""
     try:
         found = recompute(learner, parts, state.step - 1).anomaly

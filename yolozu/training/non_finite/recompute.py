@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class BatchPart:
     """What one process had of one batch of a window; the whole batch, where there was one process.
 
     Attributes:
@@ -57,7 +57,7 @@ class RecomputedStep:
         return "grad" if self.grad_norm is not None and not math.isfinite(self.grad_norm) else None
 
 
-def recompute(learner: Learner, parts: Sequence[Part], step: int) -> RecomputedStep:
+def recompute(learner: Learner, parts: Sequence[BatchPart], step: int) -> RecomputedStep:
     """Compute step ``step`` (from 0) with the weights as they are and the random numbers that it has.
 
     Modules run one by one, never compiled, so that each can be looked at; the parts of several processes run one after
@@ -74,7 +74,7 @@ def recompute(learner: Learner, parts: Sequence[Part], step: int) -> RecomputedS
     return RecomputedStep(losses, norm, anomaly)
 
 
-def _losses_of_part(learner: Learner, part: Part, step: int, watch: Watch) -> dict[str, float]:
+def _losses_of_part(learner: Learner, part: BatchPart, step: int, watch: Watch) -> dict[str, float]:
     watch.begin(part.place + 1)
     try:
         total, terms = learner.losses_of(part.share, step, part.place, part.rank)
