@@ -14,7 +14,7 @@ from tests.engine.conftest import opened
 from yolozu.artifacts.digest import digest_file
 from yolozu.contract import adapters
 from yolozu.contract.adapters import OfferedAdapter
-from yolozu.engine.external_inputs import told_by_file, what_predicts
+from yolozu.engine.external_inputs import named_by_file, what_predicts
 from yolozu.errors import ContractError, InputError
 from yolozu.planning.receipt import Receipt
 from yolozu.planning.staleness import Reason
@@ -131,8 +131,8 @@ def test_the_file_itself_is_told_as_the_reason(config, tmp_path):
 
 def test_other_reasons_stay_as_they_are():
     reasons = (Reason("key", "lr", "1", "2"), Reason("input", "data/train.json", "a", "b"))
-    assert told_by_file(reasons, NOTE, "w.pth", "init_from") == reasons
-    assert told_by_file((*reasons, Reason("input", NOTE, "a", "b")), NOTE, None, "init_from")[-1].subject == NOTE
+    assert named_by_file(reasons, NOTE, "w.pth", "init_from") == reasons
+    assert named_by_file((*reasons, Reason("input", NOTE, "a", "b")), NOTE, None, "init_from")[-1].subject == NOTE
 
 
 PICTURES = "plan/backgrounds.json"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.conftest import opened
 from yolozu.artifacts.digest import DigestCache
-from yolozu.engine.finish import ending_now
+from yolozu.engine.finish import finishing_overrides
 from yolozu.errors import UsageError
 from yolozu.planning.begun import Begun, out_dir, saved_path
 
@@ -28,7 +28,7 @@ def interrupt(session, *, done):
 
 
 def overrides(session):
-    return {override.key: override.value for override in ending_now(session)}
+    return {override.key: override.value for override in finishing_overrides(session)}
 
 
 def test_the_step_it_has_reached_becomes_its_limit(config):
@@ -45,7 +45,7 @@ def test_a_schedule_of_the_total_is_bent_on_purpose(config):
 
 def test_nothing_to_finish_says_where_to_look(config):
     with pytest.raises(UsageError) as caught:
-        ending_now(opened())
+        finishing_overrides(opened())
     assert str(caught.value) == (
         "run_id=a: YZ332 no training of this run is interrupted\n  fix: see yolozu status run_id=a"
     )
@@ -54,7 +54,7 @@ def test_nothing_to_finish_says_where_to_look(config):
 def test_work_for_another_spec_is_not_finished_by_mistake(config):
     interrupt(opened("lr=0.5"), done=4)
     with pytest.raises(UsageError) as caught:
-        ending_now(opened())
+        finishing_overrides(opened())
     assert str(caught.value) == (
         "run_id=a: YZ332 runs/a/scratch/train was begun for another spec: lr: 0.5 → 0.0001\n"
         "  fix: give its keys, too; see yolozu status run_id=a"
@@ -66,11 +66,11 @@ def test_a_state_of_an_early_release_has_to_go_on_first(config):
     session = opened()
     interrupt(session, done=None)
     with pytest.raises(UsageError, match="an early release saved it"):
-        ending_now(session)
+        finishing_overrides(session)
 
 
 def test_a_training_without_a_step_is_nothing_to_keep(config):
     session = opened()
     interrupt(session, done=0)
     with pytest.raises(UsageError, match="its training has not made a step yet"):
-        ending_now(session)
+        finishing_overrides(session)

@@ -3,7 +3,7 @@ import pytest
 from tests.engine.conftest import CONTRACT, opened
 from yolozu.cli.app import main
 from yolozu.contract.overrides import parse_assignments
-from yolozu.engine.run_names import check_new_run, embedded_config, is_slip, runs_in, slips, told_of_runs
+from yolozu.engine.run_names import check_new_run, edit_distance, embedded_config, is_typo, runs_hint, runs_in
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout
 
@@ -71,12 +71,12 @@ def test_every_command_offers_the_nearest_and_leaves_no_trace(words, tmp_path, c
      ("night", "exp01", False), ("baseline-smal", "baseline-small", True), ("baseline-big", "baseline-small", False)],
 )  # fmt: skip
 def test_names_are_near_by_the_longer_one(typed, meant, near):
-    assert is_slip(typed, meant) is near is is_slip(meant, typed)
+    assert is_typo(typed, meant) is near is is_typo(meant, typed)
 
 
 def test_only_so_many_runs_are_named():
-    assert told_of_runs("a", []) == ""
-    assert told_of_runs("a", [f"run{number:02}" for number in range(12)]).endswith("run09 and 2 more")
+    assert runs_hint("a", []) == ""
+    assert runs_hint("a", [f"run{number:02}" for number in range(12)]).endswith("run09 and 2 more")
     assert runs_in(RunLayout.of("exp01").root.parent) == ["exp01"]
 
 
@@ -86,4 +86,4 @@ def test_only_so_many_runs_are_named():
      ("baseline", "night", 8)],
 )  # fmt: skip
 def test_slips_are_counted(typed, meant, count):
-    assert slips(typed, meant) == count
+    assert edit_distance(typed, meant) == count

@@ -86,7 +86,7 @@ class Worker:
 def test_a_builder_passes_requests_on_and_kills_a_deaf_worker_at_the_third(monkeypatch):
     monkeypatch.setattr(stopping_module, "ONE_REQUEST_S", 0.0)
     worker = Worker()
-    with StopBuild() as stopping, stopping.told(worker):
+    with StopBuild() as stopping, stopping.forwarding_to(worker):
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
             os.kill(os.getpid(), number)
     assert worker.got == [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL]
@@ -96,7 +96,7 @@ def test_a_request_that_came_before_the_worker_reaches_it():
     worker = Worker()
     with StopBuild() as stopping:
         os.kill(os.getpid(), signal.SIGINT)
-        with stopping.told(worker):
+        with stopping.forwarding_to(worker):
             assert worker.got == [signal.SIGTERM]
 
 

@@ -6,7 +6,7 @@ import torch
 from tests.training.played import Played
 from tests.training.test_learner import toy_batch
 from yolozu.data.collate import nothing
-from yolozu.training.batch_sharding import left_alone_with, own_part, shares_of, window_weights
+from yolozu.training.batch_sharding import own_part, shares_of, whole_batches_at_first, window_weights
 from yolozu.training.distributed import SINGLE_PROCESS, StoppedByRank0
 
 
@@ -51,7 +51,7 @@ def test_weights_make_the_mean_over_all_objects():
 
 def test_the_first_process_gets_the_whole_window_and_is_alone_then():
     first = Played(0, 2, {1: [toy_batch((51, [1, 2])), nothing()]})
-    whole, other = left_alone_with([toy_batch((255, [1])), toy_batch((102, []))], first)
+    whole, other = whole_batches_at_first([toy_batch((255, [1])), toy_batch((102, []))], first)
     assert first.left
     assert whole.targets.labels_BT.tolist() == [[1, 0], [1, 2]]
     assert whole.targets.valid_BT.tolist() == [[True, False], [True, True]]
@@ -62,10 +62,10 @@ def test_the_first_process_gets_the_whole_window_and_is_alone_then():
 def test_the_other_processes_follow():
     other = Played(1, 2)
     with pytest.raises(StoppedByRank0):
-        left_alone_with([toy_batch((255, [1]))], other)
+        whole_batches_at_first([toy_batch((255, [1]))], other)
     assert other.left
 
 
 def test_a_process_that_is_alone_keeps_its_window():
     window = [toy_batch((255, [1]))]
-    assert left_alone_with(window, SINGLE_PROCESS) is window
+    assert whole_batches_at_first(window, SINGLE_PROCESS) is window

@@ -18,11 +18,11 @@ from yolozu.registry import Registry
 from yolozu.training import data_checks
 from yolozu.training.data_checks import (
     crowded_lines,
-    decided,
     lone_image_lines,
+    pose_keys_without_effect,
     require_poses,
+    resolve_pose_heads,
     symmetries_of,
-    without_effect,
 )
 
 
@@ -54,9 +54,9 @@ def config(pose, **changes):
     ("pose", "with_poses", "without"), [("auto", True, False), (True, True, True), (False, False, False)]
 )
 def test_auto_is_what_the_training_data_has(posed, plain, pose, with_poses, without):
-    assert decided(config(pose), posed).pose is with_poses
-    assert decided(config(pose), plain).pose is without
-    assert decided(config(pose), posed).num_queries == MODEL.num_queries
+    assert resolve_pose_heads(config(pose), posed).pose is with_poses
+    assert resolve_pose_heads(config(pose), plain).pose is without
+    assert resolve_pose_heads(config(pose), posed).num_queries == MODEL.num_queries
 
 
 def test_a_camera_alone_is_no_pose(posed):
@@ -66,7 +66,7 @@ def test_a_camera_alone_is_no_pose(posed):
     only_cameras = replace(
         posed, records=tuple(replace(record, poses=without(record.poses)) for record in posed.records)
     )
-    assert decided(config("auto"), only_cameras).pose is False
+    assert resolve_pose_heads(config("auto"), only_cameras).pose is False
 
 
 def refusal(loop, index, pose, losses=None):
@@ -110,12 +110,12 @@ def test_symmetries_are_those_of_the_models_where_poses_are_learned(posed, plain
 def test_what_was_asked_for_in_vain_is_told(posed, plain):
     matching, losses = MatchingSection(cost_z=1.0, cost_t=2.0), LossSection(task_aligner="uncertainty")
     asked = config(True, use_uncertainty=True)
-    assert without_effect(asked, matching, losses, plain) == (
+    assert pose_keys_without_effect(asked, matching, losses, plain) == (
         "warning: no object of split train has a pose, so there is no effect of cost_z, cost_t, task_aligner, "
         "model.use_uncertainty, model.pose: true (its heads learn nothing)",
     )
-    assert without_effect(asked, matching, losses, posed) == ()
-    assert without_effect(config(False), MatchingSection(), LossSection(), plain) == ()
+    assert pose_keys_without_effect(asked, matching, losses, posed) == ()
+    assert pose_keys_without_effect(config(False), MatchingSection(), LossSection(), plain) == ()
 
 
 def test_a_new_loss_says_itself_whether_it_needs_poses(plain, monkeypatch):

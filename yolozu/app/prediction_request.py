@@ -20,7 +20,7 @@ from yolozu.contract.text.scalars import write_flow
 from yolozu.contract.text.source import read_source
 from yolozu.data.fingerprint import predicted_split
 from yolozu.devices import check_device
-from yolozu.engine.run_names import RESOLVED, runs_in, told_of_runs
+from yolozu.engine.run_names import RESOLVED, runs_hint, runs_in
 from yolozu.errors import Finding, UsageError, YolozuError
 from yolozu.model.onnx_runtime import providers_for
 from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout
@@ -147,7 +147,7 @@ def _run_of(run_id: str | None, contract_file: Path | None, files: Mapping[str, 
             "YZ627",
             where=f"--run-id {run_id}",
             problem=f"there is no such run in {RUNS_DIR}",
-            fix=told_of_runs(run_id, runs_in(RUNS_DIR)) or f"build it first: yolozu run CONFIG run_id={run_id}",
+            fix=runs_hint(run_id, runs_in(RUNS_DIR)) or f"build it first: yolozu run CONFIG run_id={run_id}",
         )
     return run
 

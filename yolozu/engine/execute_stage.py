@@ -89,7 +89,7 @@ def execute(
                 one_of_several=member is not None,
             )
             if member is not None:
-                member.go()
+                member.let_others_run()
             try:
                 numbers = _run_stage(node, layout, scratch, context)
             except YolozuError:
@@ -99,7 +99,7 @@ def execute(
             receipt = _receipt(node, scratch, input_digests, numbers, started_at=started_at, seconds=seconds)
             write_text(scratch.publish_path, pretty(asdict(receipt)))
         if member is not None:
-            member.end()
+            member.let_others_end()
         _finish(node, scratch, layout)
     finally:
         lock.release()

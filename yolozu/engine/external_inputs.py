@@ -159,7 +159,7 @@ def moved_data(layout: RunLayout, plan: Plan, data: dict[str, Any]) -> Moved | N
     return None
 
 
-def told_by_file(
+def named_by_file(
     reasons: Iterable[Reason], written: str, named: str | None, *keys: str, moved: Iterable[Reason] = ()
 ) -> tuple[Reason, ...]:
     """``reasons`` as people know them: by the file itself, where the planner's note about it has changed.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from yolozu.engine.session import Session
 
 
-def ending_now(session: Session) -> list[Override]:
+def finishing_overrides(session: Session) -> list[Override]:
     """Overrides under which the run's interrupted training is complete as it is: its limit is the step it has reached.
 
     Raises:

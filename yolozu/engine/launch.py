@@ -52,7 +52,7 @@ def run_worker(
     worker = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True, env=environment
     )
-    with stopping.told(worker):
+    with stopping.forwarding_to(worker):
         if say is not None:
             assert worker.stdout is not None
             with worker.stdout:

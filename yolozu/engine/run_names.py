@@ -14,7 +14,7 @@ from yolozu.registry import nearest
 RESOLVED = "reports/config_resolved.yaml"
 """Where a run has its contract."""
 
-LETTERS_A_SLIP = 4
+LETTERS_PER_TYPO = 4
 """A name is nearly another one if it is one slip away for every so many of its letters."""
 
 MOST_NAMED = 10
@@ -50,11 +50,11 @@ def known_run(word: str, *, or_file: bool = False) -> RunLayout:
     problem = "is neither a run nor a file"
     if not or_file:
         ways_out, problem = "name a run below runs/, or the directory of one", "is no run"
-    fix = "; ".join(filter(None, [told_of_runs(word, runs_in(RUNS_DIR)), ways_out]))
+    fix = "; ".join(filter(None, [runs_hint(word, runs_in(RUNS_DIR)), ways_out]))
     raise UsageError.one("YZ850", where=word, problem=problem, fix=fix)
 
 
-def told_of_runs(name: str, runs: Sequence[str]) -> str:
+def runs_hint(name: str, runs: Sequence[str]) -> str:
     """``did you mean 'exp01'? runs here: exp01, exp02``; empty where there are none."""
     if not runs:
         return ""
@@ -83,7 +83,7 @@ def check_new_run(
     if default_config is None or _own_name(default_config) == layout.run_id:
         return []
     runs = runs_in(layout.root.parent)
-    alike = any(is_slip(layout.run_id, name) for name in runs)
+    alike = any(is_typo(layout.run_id, name) for name in runs)
     embedded = default_config == embedded_config()
     says_its_data = any(override.key == "dataset_root" for override in given)
     if may_begin and not alike and (says_its_data or not embedded):
@@ -93,16 +93,16 @@ def check_new_run(
         "YZ324",
         where=layout.word,
         problem=f"there is no such run in {layout.root.parent}",
-        fix="; ".join(filter(None, [told_of_runs(layout.run_id, runs), begin])),
+        fix="; ".join(filter(None, [runs_hint(layout.run_id, runs), begin])),
     )
 
 
-def is_slip(typed: str, meant: str) -> bool:
+def is_typo(typed: str, meant: str) -> bool:
     """Whether one name is nearly the other."""
-    return slips(typed, meant) <= max(len(typed), len(meant)) // LETTERS_A_SLIP
+    return edit_distance(typed, meant) <= max(len(typed), len(meant)) // LETTERS_PER_TYPO
 
 
-def slips(typed: str, meant: str) -> int:
+def edit_distance(typed: str, meant: str) -> int:
     """How many letters were left out, added, exchanged, or swapped with their neighbor (optimal string alignment)."""
     before, last = [0] * (len(meant) + 1), list(range(len(meant) + 1))
     for i, letter in enumerate(typed, start=1):

@@ -12,7 +12,7 @@ from yolozu.contract.loader import LoadedContract
 from yolozu.data.fingerprint import used_files
 from yolozu.engine.external_inputs import (
     background_files,
-    told_by_file,
+    named_by_file,
     what_predicts,
     with_newer,
 )
@@ -101,7 +101,7 @@ class Session:
             (layout.given_path, what_predicts(self.loaded), "adapter", "predictions"),
             (layout.fingerprint_path, data.dataset_root, "dataset_root", "split", "val_split", "predict_split"),
         ):
-            reasons = told_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys, moved=moved)
+            reasons = named_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys, moved=moved)
         if receipt is None:
             return reasons
         reasons = with_newer(reasons, data.dataset_root, lambda: used_files(data, cache), receipt.started_at)

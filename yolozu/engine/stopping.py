@@ -136,7 +136,7 @@ class StopBuild(Requests):
         self._worker: subprocess.Popen[bytes] | None = None
 
     @contextmanager
-    def told(self, worker: subprocess.Popen[bytes]) -> Iterator[None]:
+    def forwarding_to(self, worker: subprocess.Popen[bytes]) -> Iterator[None]:
         """Pass requests on to ``worker``; also one that came while it was started."""
         self._worker = worker
         try:

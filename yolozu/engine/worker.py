@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> t
         return _watch_over_several(node, layout, options, operations=operations, stopping=stopping)
     member = Rank() if several else None
     if member is not None and member.rank > 0:
-        if member.waits(stopping):
+        if member.wait_for_first(stopping):
             follow(node, layout, operations=operations, stopping=stopping)
         return EXIT_DONE, "", ""
     execute(

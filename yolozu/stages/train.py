@@ -22,11 +22,11 @@ from yolozu.optim.registry import SCHEDULES_OF_TOTAL
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
 from yolozu.training.data_checks import (
     crowded_lines,
-    decided,
     lone_image_lines,
+    pose_keys_without_effect,
     require_poses,
+    resolve_pose_heads,
     symmetries_of,
-    without_effect,
 )
 from yolozu.training.first_weights import initialize_from_file
 
@@ -131,7 +131,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     train, val = DataIndex.read(inputs.train, context.moved), DataIndex.read(inputs.val, context.moved)
     _check_data(spec, train, val)
     preprocess, models = Preprocess.from_section(spec.preprocess), ObjectModels.read(inputs.models)
-    config = with_additions(decided(spec.model.model, train), spec.mim, fill=preprocess.border())
+    config = with_additions(resolve_pose_heads(spec.model.model, train), spec.mim, fill=preprocess.border())
     require_poses(spec.loop, spec.losses, config, train)
     detector = _detector(spec, config, train)
     # Where an earlier try has left weights, `fit` puts those into the place of these.
@@ -144,7 +144,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
         planned=inputs.init_from,
     )
     symmetries = symmetries_of(config, train, models)
-    lines = (*lines, *without_effect(config, spec.matching, spec.losses, train))
+    lines = (*lines, *pose_keys_without_effect(config, spec.matching, spec.losses, train))
     lines = (*lines, *crowded_lines(config.num_queries, train, val))
     size = (preprocess.height, preprocess.width)
     lines = (*lines, *lone_image_lines(spec.loop, config, spec.augment.multiscale, size, num_images=len(train.records)))

@@ -63,7 +63,7 @@ def shares_of(window: Sequence[Batch], group: Group) -> list[Share]:
     return shares
 
 
-def left_alone_with(window: Sequence[Batch], group: Group) -> Sequence[Batch]:
+def whole_batches_at_first(window: Sequence[Batch], group: Group) -> Sequence[Batch]:
     """The batches of a window as they were before they were parted, for the first process, which is alone from here on.
 
     Raises:

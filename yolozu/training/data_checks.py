@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from yolozu.geometry.rotations import SymmetryTable
 
 
-def decided(config: ModelConfig, train: DataIndex) -> ModelConfig:
+def resolve_pose_heads(config: ModelConfig, train: DataIndex) -> ModelConfig:
     """The architecture with pose heads or without: ``auto`` becomes whether any training object has a pose."""
     return config.model_copy(update={"pose": train.has_poses}) if config.pose == "auto" else config
 
@@ -57,7 +57,7 @@ def symmetries_of(config: ModelConfig, train: DataIndex, models: ObjectModels) -
     return SymmetryTable.of_classes(models.symmetries, len(train.classes)) if config.pose and train.has_poses else None
 
 
-def without_effect(
+def pose_keys_without_effect(
     config: ModelConfig, matching: MatchingSection, losses: LossSection, train: DataIndex
 ) -> tuple[str, ...]:
     """What to say of keys about poses on data that has none: a line, or nothing."""

@@ -152,7 +152,7 @@ class Learner:
         self._optimizer.zero_grad(set_to_none=True)
         shares = shares_of(window, self._processes)
         with nullcontext() if self._compiled is None else self._compiled.active():
-            values = _fetched([self._add_gradients(share, step, place) for place, share in enumerate(shares)])
+            values = _as_numbers([self._add_gradients(share, step, place) for place, share in enumerate(shares)])
         rates = {group.part: lr * group.lr_mult for group in self._groups}
         report = self._report(shares, values, rates)
         if report.non_finite == "loss":
@@ -198,18 +198,18 @@ class Learner:
             return {}
         output, images_B3HW, targets = self._outputs_of(share, step, place, self._processes.rank)
         if not share.batch.indices:
-            self._accompany(output)
+            self._backward_without_gradient(output)
             return {}
         try:
             total, terms = self._loss(output, targets, step)
         except NonFiniteCostError:
-            self._accompany(output)
+            self._backward_without_gradient(output)
             return {"total": torch.full((), math.nan, device=self._device)}
         total, terms = self._with_reconstruction(total, terms, images_B3HW, share, step=step, place=place)
         self._precision.backward(total * share.weight)
         return {"total": total.detach(), **terms}
 
-    def _accompany(self, output: TrainingOutput) -> None:
+    def _backward_without_gradient(self, output: TrainingOutput) -> None:
         """Go through the backward pass for the sake of norms that other processes are waiting in; no gradient comes."""
         if not self._mixes_processes:
             return
@@ -341,7 +341,7 @@ class Learner:
         load_optimizer_tensors(self._optimizer, self._groups, record.tensors)
 
 
-def _fetched(terms: Sequence[dict[str, Tensor]]) -> list[dict[str, float]]:
+def _as_numbers(terms: Sequence[dict[str, Tensor]]) -> list[dict[str, float]]:
     """The terms as numbers, brought from the device at once."""
     values = [value.float() for named in terms for value in named.values()]
     numbers = iter(torch.stack(values).tolist() if values else ())

@@ -51,8 +51,8 @@ class Validation:
 
 
 @dataclass(frozen=True)
-class _Judged:
-    """A batch: its objects (at least 1), by which its losses are normalized; losses; predictions of its images."""
+class _BatchResult:
+    """Of a batch: objects (at least 1), by which its losses are normalized; losses; predictions of its images."""
 
     objects: int
     losses: dict[str, float]
@@ -115,33 +115,33 @@ class Validator:
                 processes=self.processes,
             )
         )
-        own: list[_Judged] = []
+        own: list[_BatchResult] = []
         for round_ in range(math.ceil(math.ceil(num_images / self.batch_size) / self.processes.size)):
             if self.processes.any(stopping()):
                 return None
-            own += [self._judged(batch, detector) for batch in islice(batches, 1)]  # the last round may be short
+            own += [self._evaluate(batch, detector) for batch in islice(batches, 1)]  # the last round may be short
             if time.monotonic() - told_at > TELL_EVERY_S:
                 told_at = time.monotonic()
                 tell(f"validating {min(num_images, (round_ + 1) * self.processes.size * self.batch_size)}/{num_images}")
         gathered = self.processes.to_first(own)
         return self.processes.from_first(None if gathered is None else self._summed(gathered))  # type: ignore[no-any-return]
 
-    def _judged(self, batch: Batch, detector: nn.Module) -> _Judged:
+    def _evaluate(self, batch: Batch, detector: nn.Module) -> _BatchResult:
         targets = batch.targets.to(self.device)
         output = detector(normalize_images(batch.images_B3HW.to(self.device), self.preprocess))
         losses = self._losses(output, targets)
-        return _Judged(max(1, sum(targets.counts)), losses, self._predictions(batch, output))
+        return _BatchResult(max(1, sum(targets.counts)), losses, self._predictions(batch, output))
 
-    def _summed(self, gathered: list[list[_Judged]]) -> Validation:
+    def _summed(self, gathered: list[list[_BatchResult]]) -> Validation:
         """Batches added up in their order, in which processes took turns."""
-        judged = [entry for turn in zip_longest(*gathered) for entry in turn if entry is not None]
+        results = [result for turn in zip_longest(*gathered) for result in turn if result is not None]
         sums: dict[str, float] = {}
-        for entry in judged:
-            for name, value in entry.losses.items():
-                sums[name] = sums.get(name, 0.0) + value * entry.objects
-        objects = sum(entry.objects for entry in judged)
+        for result in results:
+            for name, value in result.losses.items():
+                sums[name] = sums.get(name, 0.0) + value * result.objects
+        objects = sum(result.objects for result in results)
         losses = {name: value / objects for name, value in sums.items()}
-        return Validation(losses, self.score(self.index, [found for entry in judged for found in entry.predictions]))
+        return Validation(losses, self.score(self.index, [found for result in results for found in result.predictions]))
 
     def _losses(self, output: DetectorOutput, targets: Targets) -> dict[str, float]:
         """The loss of the predictions alone, by term."""

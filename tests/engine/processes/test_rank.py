@@ -25,27 +25,27 @@ def member(monkeypatch):
 def test_the_others_run_the_stage_once_the_first_says_so(member):
     first, second = member(0), member(1)
     assert (first.rank, second.rank) == (0, 1)
-    first.go()
-    first.end()
-    assert second.waits(lambda: False)
+    first.let_others_run()
+    first.let_others_end()
+    assert second.wait_for_first(lambda: False)
 
 
 def test_the_others_end_where_the_first_has_found_nothing_to_do(member):
     first, second = member(0), member(1)
-    first.end()
-    assert not second.waits(lambda: False)
+    first.let_others_end()
+    assert not second.wait_for_first(lambda: False)
 
 
 def test_who_waits_can_be_stopped(member, monkeypatch):
     monkeypatch.setattr(member_module, "LOOK_EVERY_S", 0.001)
     asked = iter([False, False, True])
-    assert not member(1).waits(lambda: next(asked))
+    assert not member(1).wait_for_first(lambda: next(asked))
 
 
 def test_who_waits_ends_when_torchrun_is_gone(member):
     second = member(1)
     member.close()
-    assert not second.waits(lambda: False)
+    assert not second.wait_for_first(lambda: False)
 
 
 def test_a_failure_is_left_for_torchrun_to_find(tmp_path, monkeypatch):

@@ -56,7 +56,7 @@ def test_one_process_is_a_group_too(run):
 def test_what_a_process_says_of_its_failure_arrives_and_the_others_are_ended(run):
     found = run(f"if rank == 1:\n    report_failure(kind='InputError', text='no such file')\n    exit(2)\n{WAIT}")
     first = cause(found)
-    assert (first.rank, first.exit_code, first.kind, first.text, first.is_loss) == (
+    assert (first.rank, first.exit_code, first.kind, first.text, first.is_retryable) == (
         1, 2, "InputError", "no such file", False,
     )  # fmt: skip
     assert [failure.exit_code for failure in found if failure.rank == 0] in ([75], [-signal.SIGTERM])
@@ -69,7 +69,7 @@ def test_a_killed_process_is_a_loss_whatever_the_others_say_of_it(run):
         "import time\ntime.sleep(0.02)\nreport_failure(kind='InternalError', text='connection closed')\nexit(70)"
     )
     first = cause(found)
-    assert (first.rank, first.exit_code, first.is_loss) == (0, -signal.SIGKILL, True)
+    assert (first.rank, first.exit_code, first.is_retryable) == (0, -signal.SIGKILL, True)
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from yolozu.cli.render import show_findings
 from yolozu.contract.overrides import Override
 from yolozu.engine.doit.run import run_build
 from yolozu.engine.doit.tasks import Build
-from yolozu.engine.finish import ending_now
+from yolozu.engine.finish import finishing_overrides
 from yolozu.engine.session import Session
 
 Words = Annotated[
@@ -80,7 +80,7 @@ def finish(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
     The run remembers the step it has reached as its max_steps; a higher one goes on from there.
     """
     session, _ = session_for(words, run_id, run_dir=run_dir, may_begin=False)
-    session, names = session_for(words, run_id, ending_now(session), run_dir=run_dir)
+    session, names = session_for(words, run_id, finishing_overrides(session), run_dir=run_dir)
     return _build(session, names, as_json=as_json)
 
 

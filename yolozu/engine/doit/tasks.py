@@ -69,7 +69,7 @@ class Build:
             "file_dep": [str(path) for path in reads],
             "targets": [str(path) for path in gives],
             "task_dep": list(node.upstream),
-            "uptodate": [lambda: self._stands(node)],
+            "uptodate": [lambda: self._is_up_to_date(node)],
             "verbosity": 2,
         }
 
@@ -116,11 +116,11 @@ class Build:
         if findings:
             raise InputError(findings)
 
-    def _stands(self, node: Node) -> bool:
+    def _is_up_to_date(self, node: Node) -> bool:
         return not self.session.own_reasons(node)
 
     def _build(self, node: Node) -> TaskError | TaskFailed | None:
-        if self._stands(node):
+        if self._is_up_to_date(node):
             return None  # doit lost its record, the receipt did not
         if self.stopping.count:
             return self._refused(stopped(self.session.layout, node.name, "before this stage"))

@@ -39,16 +39,16 @@ class Rank:
         self._store = distributed.TCPStore(os.environ["MASTER_ADDR"], port, is_master=False)  # type: ignore[attr-defined]
         self._said = False
 
-    def go(self) -> None:
+    def let_others_run(self) -> None:
         """Let the others run the stage; said by the first."""
         self._say(GO)
 
-    def end(self) -> None:
+    def let_others_end(self) -> None:
         """Let the others end, unless they were let run; said by the first."""
         if not self._said:
             self._say(NOTHING_TO_DO)
 
-    def waits(self, stopping: Stopper) -> bool:
+    def wait_for_first(self, stopping: Stopper) -> bool:
         """Wait for the first process's word; whether the stage is to be run."""
         while not stopping():
             try:

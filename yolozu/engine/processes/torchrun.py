@@ -62,7 +62,7 @@ class Failure:
         return self.at - GRACE_S if self.exit_code < 0 else self.at
 
     @property
-    def is_loss(self) -> bool:
+    def is_retryable(self) -> bool:
         """Whether another try may go better: the process was killed, or lost its peers."""
         return self.exit_code < 0 or self.kind == LOST_PEER
 
@@ -88,7 +88,7 @@ def run_group(command: Sequence[str], *, num_processes: int, directory: Path, st
         How processes failed; empty when none did.
     """
     prepare_environment(num_processes)
-    with _emptied(directory):
+    with _empty_directory(directory):
         agent = _agent(command, num_processes, directory)
         watched = _Watched(agent.run)
         watched.start()
@@ -106,7 +106,7 @@ def run_group(command: Sequence[str], *, num_processes: int, directory: Path, st
 
 
 @contextmanager
-def _emptied(directory: Path) -> Iterator[None]:
+def _empty_directory(directory: Path) -> Iterator[None]:
     if directory.exists():  # of a watching process that was killed
         shutil.rmtree(directory)
     directory.mkdir(parents=True)
@@ -145,14 +145,14 @@ def run_until_done(
         if not failures:
             return EXIT_DONE, None
         first = cause(failures)
-        if not first.is_loss and not first.text:
+        if not first.is_retryable and not first.text:
             raise UsageError.one(
                 "YZ316",
                 where=where,
                 problem=f"{first.render()} and did not say why",
                 fix="look at what it has printed above",
             )
-        if not first.is_loss:
+        if not first.is_retryable:
             return first.exit_code, first
         if stopping():
             raise Interrupted.one(

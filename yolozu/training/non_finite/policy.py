@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from yolozu.training.batch_sharding import left_alone_with, shares_of
+from yolozu.training.batch_sharding import shares_of, whole_batches_at_first
 from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.messages import non_finite, skipped
 from yolozu.training.non_finite.bundle import Circumstances, bundle_path, finding_of, write_bundle
@@ -78,7 +78,7 @@ class NonFinitePolicy:
     def _parts(self, window: Sequence[Batch], learner: Learner) -> list[BatchPart]:
         """The window at the first process, in the parts in which its statistics were taken."""
         if learner.mixes_processes:
-            whole = left_alone_with(window, self.processes)
+            whole = whole_batches_at_first(window, self.processes)
             return [BatchPart(share, place, 0) for place, share in enumerate(shares_of(whole, SINGLE_PROCESS))]
         gathered = self.processes.to_first(shares_of(window, self.processes))
         if gathered is None:
