@@ -5,7 +5,7 @@ import torch
 
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, write_checkpoint
 from yolozu.artifacts.difference import (
-    Difference,
+    FileDifference,
     first_in_checkpoints,
     first_in_json,
     first_in_rows,
@@ -43,51 +43,51 @@ NUDGED = torch.nextafter(torch.tensor(5.0), torch.tensor(6.0)).item()
 PLANTED = {
     "a weight": (
         replace(CHECKPOINT, weights=changed(CHECKPOINT.weights, "a.weight", (1, 2), NUDGED)),
-        Difference("weights/a.weight[1, 2]", "5.0", repr(NUDGED), "1 of 6 numbers, by at most 4.77e-07"),
+        FileDifference("weights/a.weight[1, 2]", "5.0", repr(NUDGED), "1 of 6 numbers, by at most 4.77e-07"),
     ),
     "a counter in a buffer": (
         replace(CHECKPOINT, weights=changed(CHECKPOINT.weights, "b.num_batches_tracked", (), 9)),
-        Difference("weights/b.num_batches_tracked", "7", "9", "1 of 1 numbers, by at most 2"),
+        FileDifference("weights/b.num_batches_tracked", "7", "9", "1 of 1 numbers, by at most 2"),
     ),
     "the average": (
         replace(CHECKPOINT, ema=changed(CHECKPOINT.ema, "a.weight", slice(None), -0.5)),
-        Difference("ema/a.weight[0]", "0.0", "-0.5", "2 of 2 numbers, by at most 0.5"),
+        FileDifference("ema/a.weight[0]", "0.0", "-0.5", "2 of 2 numbers, by at most 0.5"),
     ),
     "the sign of a zero": (
         replace(CHECKPOINT, ema=changed(CHECKPOINT.ema, "a.weight", 1, -0.0)),
-        Difference("ema/a.weight[1]", "0.0", "-0.0", "1 of 2 numbers, by at most 0"),
+        FileDifference("ema/a.weight[1]", "0.0", "-0.0", "1 of 2 numbers, by at most 0"),
     ),
     "the optimizer": (
         replace(CHECKPOINT, training_state=replace(STATE, tensors=changed(STATE.tensors, MOMENT, 0, 1))),
-        Difference(f"training/{MOMENT}[0]", "0.10000000149011612", "1.0", "1 of 2 numbers, by at most 0.9"),
+        FileDifference(f"training/{MOMENT}[0]", "0.10000000149011612", "1.0", "1 of 2 numbers, by at most 0.9"),
     ),
     "a shape": (
         replace(CHECKPOINT, weights={**CHECKPOINT.weights, "a.weight": torch.zeros(6)}),
-        Difference("weights/a.weight", "float32 [2, 3]", "float32 [6]"),
+        FileDifference("weights/a.weight", "float32 [2, 3]", "float32 [6]"),
     ),
     "a type": (
         replace(CHECKPOINT, ema={"a.weight": torch.zeros(2, dtype=torch.bfloat16)}),
-        Difference("ema/a.weight", "float32 [2]", "bfloat16 [2]"),
+        FileDifference("ema/a.weight", "float32 [2]", "bfloat16 [2]"),
     ),
     "a tensor too many": (
         replace(CHECKPOINT, ema={**CHECKPOINT.ema, "c": torch.zeros(1)}),
-        Difference("ema/c", "absent", "present"),
+        FileDifference("ema/c", "absent", "present"),
     ),
     "the step, which comes before all tensors": (
         replace(CHECKPOINT, step=6, weights=changed(CHECKPOINT.weights, "a.weight", (0, 0), 9)),
-        Difference("step", "5", "6", "by 1"),
+        FileDifference("step", "5", "6", "by 1"),
     ),
     "a counter of the learner": (
         replace(CHECKPOINT, training_state=replace(STATE, values={**STATE.values, "learner": {"ema_updates": 4}})),
-        Difference("training.learner.ema_updates", "5", "4", "by 1"),
+        FileDifference("training.learner.ema_updates", "5", "4", "by 1"),
     ),
     "a score": (
         replace(CHECKPOINT, training_state=replace(STATE, values={**STATE.values, "state": {"verdicts": {}}})),
-        Difference("training.state.verdicts.best_score", "0.5", "absent"),
+        FileDifference("training.state.verdicts.best_score", "0.5", "absent"),
     ),
     "a metric": (
         replace(CHECKPOINT, metrics={"map50": None}),
-        Difference("metrics.map50", "0.25", "null"),
+        FileDifference("metrics.map50", "0.25", "null"),
     ),
 }  # fmt: skip
 
@@ -108,7 +108,7 @@ def test_equal_checkpoints_have_none_also_where_their_files_differ(tmp_path):
     payload = torch.load(tmp_path / "a.pt", weights_only=True)
     torch.save(payload, tmp_path / "named differently.pt")
     found = first_in_checkpoints(tmp_path / "a.pt", tmp_path / "named differently.pt")
-    assert found == Difference("the file's own layout", "", "", "all contents are equal")
+    assert found == FileDifference("the file's own layout", "", "", "all contents are equal")
 
 
 @pytest.mark.slow
@@ -129,13 +129,13 @@ def test_empty_tensors_are_equal():
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        ({"a": {"b": 1.5}}, {"a": {"b": 1.0}}, Difference("a.b", "1.5", "1.0", "by 0.5")),
-        ({"b": 1, "a": 2}, {"b": 2, "a": 3}, Difference("a", "2", "3", "by 1")),
-        ({"a": None}, {}, Difference("a", "null", "absent")),
-        ({"a": 1}, {"a": 1.0}, Difference("a", "1", "1.0", "by 0")),
-        ({"a": True}, {"a": 1}, Difference("a", "true", "1")),
-        ({"a": [1, 2]}, {"a": [1, 3]}, Difference("a", "[1,2]", "[1,3]")),
-        ({"a": {}}, {"a": 1}, Difference("a", "{}", "1")),
+        ({"a": {"b": 1.5}}, {"a": {"b": 1.0}}, FileDifference("a.b", "1.5", "1.0", "by 0.5")),
+        ({"b": 1, "a": 2}, {"b": 2, "a": 3}, FileDifference("a", "2", "3", "by 1")),
+        ({"a": None}, {}, FileDifference("a", "null", "absent")),
+        ({"a": 1}, {"a": 1.0}, FileDifference("a", "1", "1.0", "by 0")),
+        ({"a": True}, {"a": 1}, FileDifference("a", "true", "1")),
+        ({"a": [1, 2]}, {"a": [1, 3]}, FileDifference("a", "[1,2]", "[1,3]")),
+        ({"a": {}}, {"a": 1}, FileDifference("a", "{}", "1")),
         ({"a": [{"b": 1}]}, {"a": [{"b": 1}]}, None),
     ],
 )
@@ -147,8 +147,8 @@ def test_rows_are_counted_from_one_and_a_missing_one_is_a_difference():
     rows = [{"losses": {"total": float(step)}, "meta": {"optim_step": step}} for step in (3, 4)]
     assert first_in_rows(rows, rows) is None
     other = [rows[0], {**rows[1], "losses": {"total": 4.5}}]
-    expected = Difference("row 2, of optimizer step 4: losses.total", "4.0", "4.5", "by 0.5")
+    expected = FileDifference("row 2, of optimizer step 4: losses.total", "4.0", "4.5", "by 0.5")
     assert first_in_rows(rows, other) == expected
-    assert first_in_rows(rows, rows[:1]) == Difference(
+    assert first_in_rows(rows, rows[:1]) == FileDifference(
         "row 2", '{"losses":{"total":4.0},"meta":{"optim_step":4}}', "absent"
     )

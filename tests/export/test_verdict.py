@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from yolozu.artifacts.parity_report import Differences, Matched, Selection, Thresholds
-from yolozu.export.comparison import Compared
+from yolozu.export.comparison import ComparedImage
 from yolozu.export.matching import DetectionMatch
 from yolozu.export.poses import PoseDifferences
 from yolozu.export.selection import SelectionDifference
@@ -18,7 +18,7 @@ NOT_SEEN = SelectionDifference(np.array([np.nan]), 0, 0, 0)
 
 
 def compared(image="a.jpg", size=1, *, logits=0.0, boxes=0.0, scores=0.0, other=0, unmatched=0, flips=0):
-    return Compared(
+    return ComparedImage(
         image=image,
         batch_size=size,
         outputs={"pred_logits": np.array([[0.0, logits]]), "pred_boxes": np.array([[0.0, 0.0, 0.0, boxes]])},
@@ -92,7 +92,9 @@ def test_statistics_leave_out_and_count_what_is_not_finite():
 
 
 def test_without_a_finite_value_there_are_no_statistics():
-    entry = Compared("a.jpg", 1, dict.fromkeys(("pred_logits", "pred_boxes"), np.array([[np.inf]])), NOT_SEEN, None)
+    entry = ComparedImage(
+        "a.jpg", 1, dict.fromkeys(("pred_logits", "pred_boxes"), np.array([[np.inf]])), NOT_SEEN, None
+    )
     assert output_differences([entry])["pred_boxes"] == Differences(
         max=None, mean=None, p50=None, p90=None, p99=None, non_finite=1
     )
@@ -125,7 +127,7 @@ def test_without_pairs_poses_do_not_differ():
 
 
 def test_without_a_finite_output_there_are_no_pairs():
-    nothing = Compared("a.jpg", 1, {}, NOT_SEEN, None)
+    nothing = ComparedImage("a.jpg", 1, {}, NOT_SEEN, None)
     assert matched([nothing]) == Matched(
         pairs=0, unmatched=0, tied=0, iou_min=None, score_max=None, label_flips=0, rot_deg_max=None, t_mm_max=None
     )

@@ -20,7 +20,7 @@ ABSENT = "absent"
 
 
 @dataclass(frozen=True)
-class Difference:
+class FileDifference:
     """A place where two files differ.
 
     Attributes:
@@ -36,16 +36,16 @@ class Difference:
     extent: str | None = None
 
 
-def first_in_json(first: Any, second: Any) -> Difference | None:
+def first_in_json(first: Any, second: Any) -> FileDifference | None:
     """The first difference of two JSON values, keys in alphabetical order; its place is a dotted key."""
     return next(_in_json(first, second, ()), None)
 
 
-def first_in_rows(first: Iterable[dict[str, Any]], second: Iterable[dict[str, Any]]) -> Difference | None:
+def first_in_rows(first: Iterable[dict[str, Any]], second: Iterable[dict[str, Any]]) -> FileDifference | None:
     """The first difference of two files of metrics rows, which are counted from 1."""
     for number, (one, other) in enumerate(zip_longest(first, second), start=1):
         if one is None or other is None:
-            return Difference(f"row {number}", *(ABSENT if row is None else canonical(row) for row in (one, other)))
+            return FileDifference(f"row {number}", *(ABSENT if row is None else canonical(row) for row in (one, other)))
         found = first_in_json(one, other)
         if found is not None:
             step = one["meta"]["optim_step"]
@@ -53,7 +53,7 @@ def first_in_rows(first: Iterable[dict[str, Any]], second: Iterable[dict[str, An
     return None
 
 
-def first_in_checkpoints(first: Path, second: Path) -> Difference | None:
+def first_in_checkpoints(first: Path, second: Path) -> FileDifference | None:
     """The first difference of two checkpoints: counters, then tensors, then everything else.
 
     Equal bytes are equal checkpoints, which needs no torch to see.
@@ -69,16 +69,16 @@ def first_in_checkpoints(first: Path, second: Path) -> Difference | None:
     found = first_in_json(_counters(one), _counters(other))
     found = _in_tensors(_tensors(one), _tensors(other)) if found is None else found
     found = first_in_json(_header(one), _header(other)) if found is None else found
-    return Difference("the file's own layout", "", "", "all contents are equal") if found is None else found
+    return FileDifference("the file's own layout", "", "", "all contents are equal") if found is None else found
 
 
-def first_in_tensors(name: str, first: Tensor, second: Tensor) -> Difference | None:
+def first_in_tensors(name: str, first: Tensor, second: Tensor) -> FileDifference | None:
     """The first element whose bits differ; shape and type come before all elements. Equal NaNs are equal."""
     import torch
 
     kinds = [f"{tensor.dtype} {list(tensor.shape)}".removeprefix("torch.") for tensor in (first, second)]
     if kinds[0] != kinds[1]:
-        return Difference(name, *kinds)
+        return FileDifference(name, *kinds)
     flat = [tensor.detach().cpu().contiguous().reshape(-1) for tensor in (first, second)]
     size = first.element_size()
     bits = [tensor.view(torch.uint8).reshape(-1, size) for tensor in flat]
@@ -88,7 +88,7 @@ def first_in_tensors(name: str, first: Tensor, second: Tensor) -> Difference | N
     position = int(differing[0])
     index = [int(axis) for axis in torch.unravel_index(torch.tensor(position), first.shape)]
     distances = (flat[0][differing].double() - flat[1][differing].double()).abs()
-    return Difference(
+    return FileDifference(
         f"{name}{index or ''}",
         repr(flat[0][position].item()),
         repr(flat[1][position].item()),
@@ -96,22 +96,22 @@ def first_in_tensors(name: str, first: Tensor, second: Tensor) -> Difference | N
     )
 
 
-def _in_json(first: Any, second: Any, path: tuple[str, ...]) -> Iterator[Difference]:
+def _in_json(first: Any, second: Any, path: tuple[str, ...]) -> Iterator[FileDifference]:
     if isinstance(first, dict) and isinstance(second, dict):
         for key in sorted({*first, *second}):
             if key in first and key in second:
                 yield from _in_json(first[key], second[key], (*path, key))
             else:
                 values = (canonical(entry[key]) if key in entry else ABSENT for entry in (first, second))
-                yield Difference(".".join((*path, key)), *values)
+                yield FileDifference(".".join((*path, key)), *values)
     elif canonical(first) != canonical(second):
-        yield Difference(".".join(path), canonical(first), canonical(second), _distance(first, second))
+        yield FileDifference(".".join(path), canonical(first), canonical(second), _distance(first, second))
 
 
-def _in_tensors(first: dict[str, Tensor], second: dict[str, Tensor]) -> Difference | None:
+def _in_tensors(first: dict[str, Tensor], second: dict[str, Tensor]) -> FileDifference | None:
     for name in dict.fromkeys([*first, *second]):
         if name not in first or name not in second:
-            return Difference(name, *("present" if name in entry else ABSENT for entry in (first, second)))
+            return FileDifference(name, *("present" if name in entry else ABSENT for entry in (first, second)))
         found = first_in_tensors(name, first[name], second[name])
         if found is not None:
             return found

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Difference:
+class KeyDifference:
     """One key whose resolved value differs.
 
     Attributes:
@@ -29,10 +29,12 @@ class Difference:
     after: Row
 
 
-def differences(before: LoadedContract, after: LoadedContract) -> list[Difference]:
+def differences(before: LoadedContract, after: LoadedContract) -> list[KeyDifference]:
     """Keys that resolve to different values, in the order of the contract."""
     owner = section_of_key()
     pairs = zip(rows(before), rows(after), strict=True)
     return [
-        Difference(old.key, owner[old.key.partition(".")[0]], old, new) for old, new in pairs if old.value != new.value
+        KeyDifference(old.key, owner[old.key.partition(".")[0]], old, new)
+        for old, new in pairs
+        if old.value != new.value
     ]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedImage:
     """Both networks on one image, as a member of one batch.
 
     Attributes:
@@ -63,7 +63,7 @@ class Pair:
 
     def compare(
         self, images_B3HW: NDArray[np.float32], names: Sequence[str], cameras: Sequence[InputCamera]
-    ) -> list[Compared]:
+    ) -> list[ComparedImage]:
         """Both networks on one batch of preprocessed images; ``names`` name them, ``cameras`` took them.
 
         Rows correspond because the detector decodes the queries that the exported file chose, in its order.
@@ -96,15 +96,15 @@ class Pair:
         batch_size: int,
         selection: SelectionDifference,
         camera: InputCamera,
-    ) -> Compared:
+    ) -> ComparedImage:
         differences = {name: _differences(first[name], second[name]) for name in first}
         one, other = _decoded(first), _decoded(second)
         if one is None or other is None:
-            return Compared(image, batch_size, differences, selection, None, None, camera.known)
+            return ComparedImage(image, batch_size, differences, selection, None, None, camera.known)
         thresholds = self.thresholds
         match = match_detections(one, other, bbox_atol=thresholds.bbox_atol, score_atol=thresholds.score_atol)
         poses = _pose_differences(first, second, (one, other), match, camera)
-        return Compared(image, batch_size, differences, selection, match, poses, camera.known)
+        return ComparedImage(image, batch_size, differences, selection, match, poses, camera.known)
 
 
 def _differences(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:

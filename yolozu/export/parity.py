@@ -21,7 +21,7 @@ from yolozu.data.placed_poses import place_camera
 from yolozu.data.placement import Placement
 from yolozu.data.preprocess import Preprocess, read_image
 from yolozu.errors import InputError
-from yolozu.export.comparison import Compared, Pair
+from yolozu.export.comparison import ComparedImage, Pair
 from yolozu.export.poses import InputCamera
 from yolozu.export.selection import SelectionProbe
 from yolozu.export.verdict import matched, output_differences, reason, selection, shortcomings
@@ -119,9 +119,9 @@ def check_parity(
 
 def _compare_all(
     pair: Pair, preprocess: Preprocess, records: Sequence[ImageRecord], progress: Progress
-) -> list[Compared]:
+) -> list[ComparedImage]:
     """Every image in a batch of each size."""
-    compared: list[Compared] = []
+    compared: list[ComparedImage] = []
     batches = [batch for size in BATCH_SIZES for batch in _batches(records, size)]
     with progress.bar("parity", total=len(batches)) as bar:
         for batch in batches:

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from yolozu.artifacts.parity_report import Thresholds
-    from yolozu.export.comparison import Compared
+    from yolozu.export.comparison import ComparedImage
 
 ANY_NUMBER = sys.float_info.max
 """Tolerance of a raw output whose differences are judged by what they do: any that is a number."""
 
 
-def output_differences(compared: Sequence[Compared]) -> dict[str, Differences]:
+def output_differences(compared: Sequence[ComparedImage]) -> dict[str, Differences]:
     """Statistics of each output over everything compared."""
     return {name: _statistics([entry.outputs[name] for entry in compared]) for name in compared[0].outputs}
 
 
-def selection(compared: Sequence[Compared]) -> Selection:
+def selection(compared: Sequence[ComparedImage]) -> Selection:
     """Which proposals became queries, over everything compared."""
     parts = [entry.selection for entry in compared]
     return Selection(
@@ -38,7 +38,7 @@ def selection(compared: Sequence[Compared]) -> Selection:
     )
 
 
-def matched(compared: Sequence[Compared]) -> Matched:
+def matched(compared: Sequence[ComparedImage]) -> Matched:
     """The paired detections over everything compared."""
     parts = [entry.detections for entry in compared if entry.detections is not None]
     poses = [entry.poses for entry in compared if entry.poses is not None]
@@ -55,7 +55,7 @@ def matched(compared: Sequence[Compared]) -> Matched:
     )
 
 
-def shortcomings(compared: Sequence[Compared], thresholds: Thresholds) -> list[str]:
+def shortcomings(compared: Sequence[ComparedImage], thresholds: Thresholds) -> list[str]:
     """What is out of tolerance, each with its worst number and where it was seen; empty when all is within."""
     limits = {"pred_logits": thresholds.score_atol, "pred_boxes": thresholds.bbox_atol}
     limits |= dict.fromkeys(SIGMA_OUTPUTS, thresholds.score_atol)
@@ -81,7 +81,7 @@ def shortcomings(compared: Sequence[Compared], thresholds: Thresholds) -> list[s
     return [sentence for sentence in sentences if sentence is not None]
 
 
-def _pose_shortcomings(compared: Sequence[Compared], thresholds: Thresholds) -> Iterator[str | None]:
+def _pose_shortcomings(compared: Sequence[ComparedImage], thresholds: Thresholds) -> Iterator[str | None]:
     """What is out of tolerance in poses. Raw outputs are held to what they do to an object, each one by itself.
 
     A `pred_rot6d` may have any length, and how far a difference of `pred_log_z`, `pred_offsets` or `pred_k_delta` moves
@@ -140,7 +140,7 @@ def _beyond(
     name: str,
     differences: Sequence[NDArray[np.float64]],
     limit: float,
-    compared: Sequence[Compared],
+    compared: Sequence[ComparedImage],
     *,
     verb: str = "differ by",
     unit: str = "",
@@ -156,11 +156,11 @@ def _beyond(
     return f"{name} {verb} {peaks[worst]:.3g}{unit} (tolerance {limit:g}) on {place}"
 
 
-def _counted(what: str, counts: Sequence[int], compared: Sequence[Compared]) -> str | None:
+def _counted(what: str, counts: Sequence[int], compared: Sequence[ComparedImage]) -> str | None:
     """How many there are, if any, and where the most of them."""
     worst = int(np.argmax(counts))
     return f"{sum(counts)} {what}, most of them on {_place(compared[worst])}" if counts[worst] else None
 
 
-def _place(entry: Compared) -> str:
+def _place(entry: ComparedImage) -> str:
     return f"{entry.image} at batch size {entry.batch_size}"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from yolozu.artifacts.difference import Difference
+from yolozu.artifacts.difference import FileDifference
 from yolozu.cli.commands.verify_resume import as_json_values, told
 from yolozu.engine.verify_resume.proof import Kill, Proof
 from yolozu.engine.verify_resume.short_contract import Changed
@@ -23,7 +23,7 @@ DIFFERENT = Proof(
         **vars(EQUAL),
         "kills": EQUAL.kills[:1],
         "file": "checkpoints/last.pt",
-        "difference": Difference("weights/a[0]", "0.5", "0.25", "1 of 2 numbers, by at most 0.25"),
+        "difference": FileDifference("weights/a[0]", "0.5", "0.25", "1 of 2 numbers, by at most 0.25"),
         "others": ("checkpoints/best.pt",),
         "directory": Path("runs/.verify-resume/proof-x"),
     }

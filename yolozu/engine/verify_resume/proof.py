@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.difference import Difference, first_in_checkpoints, first_in_rows
+from yolozu.artifacts.difference import FileDifference, first_in_checkpoints, first_in_rows
 from yolozu.artifacts.jsonio import canonical, write_text
 from yolozu.contract.sections.files import FilesSection
 from yolozu.contract.show import to_yaml
@@ -87,7 +87,7 @@ class Proof:
     changed: tuple[Changed, ...]
     kills: tuple[Kill, ...]
     file: str | None
-    difference: Difference | None
+    difference: FileDifference | None
     others: tuple[str, ...]
     undisturbed_s: float
     killed_s: float
@@ -176,7 +176,7 @@ class _Trial:
             steps, short.changed, tuple(kills), file, difference, tuple(differences)[1:], undisturbed_s, killed_s
         )
 
-    def _train_killed(self, short: ShortContract, steps: int) -> tuple[list[Kill], Difference | None]:
+    def _train_killed(self, short: ShortContract, steps: int) -> tuple[list[Kill], FileDifference | None]:
         durations = step_durations(self.undisturbed.root / TRAIN_METRICS, steps)
         save_every = short.contract.operations.save_last_every
         moments = choose_moments(
@@ -205,7 +205,7 @@ class _Trial:
             code = building.wait()
         return kills, None if code == EXIT_DONE else self._ended_early(code, steps, kills)
 
-    def _ended_early(self, code: int, step: int, kills: list[Kill]) -> Difference | None:
+    def _ended_early(self, code: int, step: int, kills: list[Kill]) -> FileDifference | None:
         """What a build means that ended by itself: the end of training, or a failure to resume."""
         if code == EXIT_DONE:
             self.say(f"training ended before it could be killed at step {step}")
@@ -213,10 +213,10 @@ class _Trial:
         said = self._said(self.killed)
         if code == EXIT_INTERRUPTED or not kills:
             raise BuildFailedError(code, said)
-        return Difference(f"after the kill at step {kills[-1].step}", "trained on", f"exit code {code}", said)
+        return FileDifference(f"after the kill at step {kills[-1].step}", "trained on", f"exit code {code}", said)
 
-    def _differences(self) -> dict[str, Difference]:
-        found: dict[str, Difference] = {}
+    def _differences(self) -> dict[str, FileDifference]:
+        found: dict[str, FileDifference] = {}
         for path in COMPARED_ROWS:
             difference = first_in_rows(*(_rows(layout.root / path) for layout in (self.undisturbed, self.killed)))
             found |= {} if difference is None else {path: difference}
@@ -224,7 +224,7 @@ class _Trial:
             try:
                 difference = first_in_checkpoints(*(layout.root / path for layout in (self.undisturbed, self.killed)))
             except InputError as error:
-                difference = Difference("the whole file", "a checkpoint", "cannot be read", str(error))
+                difference = FileDifference("the whole file", "a checkpoint", "cannot be read", str(error))
             found |= {} if difference is None else {path: difference}
         return found
 
