@@ -40,17 +40,14 @@ READS_SECTIONS = {
     "data/augmentation/augment.py",  # two dozen keys of one subject, which nothing else would name better
     "data/corruption/corruption.py",
     "data/dataset.py",  # hands them on to augment.py
-    "data/fingerprint.py",
     "data/layouts/descriptor.py",  # a file format of its own
     "data/prepare/compose.py",
     "data/preprocess.py",
     "evaluation/benchmark/protocol.py",  # the contract's defaults
     "predict/adapters/base.py",
     "predict/detect.py",
-    "predict/model_check.py",
     "predict/run.py",
     "predict/tta/views.py",
-    "predict/ttt/session.py",
     "predict/ttt/settings.py",
     "training/config.py",
     "training/data_checks.py",  # holds keys against data, and says which

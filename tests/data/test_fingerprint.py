@@ -17,14 +17,15 @@ from tests.data.builders import (
 )
 from yolozu.artifacts.digest import DigestCache
 from yolozu.contract.sections.data import DatasetSection
-from yolozu.data.fingerprint import fingerprint, predicted_split, used_splits
+from yolozu.data.fingerprint import fingerprint
 from yolozu.errors import InputError
 
 LABELS = {"train/a": "0 .5 .5 .1 .1", "val/b": None, "test/c": None}
 
 
 def digest(root, cache=None, **keys):
-    return fingerprint(DatasetSection(dataset_root=str(root), **keys), DigestCache(None) if cache is None else cache)
+    section = DatasetSection(dataset_root=str(root), **keys)
+    return fingerprint(str(root), section.used_splits, DigestCache(None) if cache is None else cache)
 
 
 def test_all_files_of_the_used_splits_count(tmp_path):
@@ -146,9 +147,9 @@ def test_every_file_that_a_data_yaml_leads_to_counts(tmp_path, name):
 
 
 def test_rendered_scenes_have_no_files():
-    found = fingerprint(DatasetSection(), DigestCache(None))
+    found = fingerprint("synthetic", ["train", "val"], DigestCache(None))
     assert (found["dataset_root"], found["files"], found["bytes"]) == ("synthetic", 0, 0)
-    assert found == fingerprint(DatasetSection(split="other"), DigestCache(None))
+    assert found == fingerprint("synthetic", ["other"], DigestCache(None))
 
 
 def test_missing_data_and_missing_splits_are_refused(tmp_path):
@@ -156,9 +157,3 @@ def test_missing_data_and_missing_splits_are_refused(tmp_path):
         digest(tmp_path / "nowhere")
     with pytest.raises(InputError, match="YZ202 has no split 'valid'"):
         digest(write_yolo(tmp_path, LABELS), val_split="valid")
-
-
-def test_prediction_uses_the_validation_split_unless_told_otherwise():
-    assert predicted_split(DatasetSection()) == "val"
-    assert used_splits(DatasetSection()) == ["train", "val"]
-    assert used_splits(DatasetSection(val_split="train", predict_split="test")) == ["train", "test"]

@@ -7,13 +7,13 @@ import pytest
 
 from tests.fixtures.exported import CONFIG, POSE_CONFIG
 from yolozu.artifacts.checkpoint import read_checkpoint
-from yolozu.contract.sections.data import PreprocessSection
 from yolozu.contract.sections.model import ModelConfig
+from yolozu.data.preprocess import Preprocess
 from yolozu.errors import InputError
 from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.predict.model_check import ToldModel, require_exported_from
 
-OWN = ToldModel("exp.yaml", CONFIG, PreprocessSection(image_size=(64, 96)))
+OWN = ToldModel("exp.yaml", CONFIG, Preprocess(64, 96, 114))
 FIX = "  fix: name the contract it was trained with, or leave out --config exp.yaml"
 
 
@@ -46,7 +46,7 @@ def test_what_training_decides_or_leaves_no_trace_is_no_disagreement(exported, m
 
 def test_every_key_that_disagrees_is_named_with_both_values(exported):
     config = changed(CONFIG, num_classes=4, num_queries=30, backbone={"name": "cspresnet"}, pose=True)
-    told = ToldModel("exp.yaml", config, PreprocessSection(image_size=64, letterbox_fill=0))
+    told = ToldModel("exp.yaml", config, Preprocess(64, 64, 0))
     with pytest.raises(InputError) as refused:
         told.require_checkpoint(Path("best.pt"), read_checkpoint(exported.checkpoint))
     problems = [

@@ -63,9 +63,7 @@ def images_to_predict(meant: Meant, dataset: Path | None, split: str | None, pro
         return _rendered(meant, split, progress)
     from pathlib import Path
 
-    from yolozu.data.fingerprint import predicted_split
-
-    return surveyed(Path(section.dataset_root), predicted_split(section) if split is None else split, progress)
+    return surveyed(Path(section.dataset_root), section.predicted_split if split is None else split, progress)
 
 
 def _rendered(meant: Meant, split: str | None, progress: Progress) -> PredictedImages:

@@ -189,10 +189,11 @@ def _told(meant: Meant) -> ToldModel | None:
     """What ``--config`` says of the network."""
     if meant.told is None:
         return None
+    from yolozu.data.preprocess import Preprocess
     from yolozu.predict.model_check import ToldModel
 
     if meant.model_only is not None:
         return ToldModel(str(meant.told), meant.model_only, None)
     assert meant.behind is not None, "the file is a contract"
     contract = meant.behind.contract
-    return ToldModel(str(meant.told), contract.model.model, contract.preprocess)
+    return ToldModel(str(meant.told), contract.model.model, Preprocess.from_section(contract.preprocess))

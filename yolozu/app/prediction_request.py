@@ -18,7 +18,6 @@ from yolozu.contract.sections.train import DeviceSection
 from yolozu.contract.strict.slots import flat_json, flat_values, slots_of
 from yolozu.contract.text.scalars import write_flow
 from yolozu.contract.text.source import read_source
-from yolozu.data.fingerprint import predicted_split
 from yolozu.devices import check_device
 from yolozu.engine.run_names import RESOLVED, runs_hint, runs_in
 from yolozu.errors import Finding, UsageError, YolozuError
@@ -112,7 +111,7 @@ def meant_by(
     told = _behind(behind)
     named = {flag.key for flag in flags}
     of_pictures = [override for override in told if override.key in OF_PICTURES and override.key not in named]
-    own = not has_dataset and (behind is None or split in (None, predicted_split(behind.contract.dataset)))
+    own = not has_dataset and (behind is None or split in (None, behind.contract.dataset.predicted_split))
     if not own and (config is None or model_only is not None):
         told = [override for override in told if override.key not in OF_PICTURES]
     loaded = load_contract(None, [*_NO_TRAINING, *told, *_with_adapter(flags, files)])

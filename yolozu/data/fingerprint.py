@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from yolozu.artifacts.digest import DigestCache, digest_of
-from yolozu.contract.sections.data import SYNTHETIC, DatasetSection
+from yolozu.contract.sections.data import SYNTHETIC
 from yolozu.data.layouts.bop_files import scenes_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, suffix_of
@@ -19,13 +19,14 @@ SCHEMA_VERSION = 1
 SIDECAR_FORMATS = frozenset({"yolo", "ultralytics"})
 
 
-def fingerprint(dataset: DatasetSection, cache: DigestCache) -> dict[str, Any]:
+def fingerprint(root: str, splits: list[str], cache: DigestCache) -> dict[str, Any]:
     """Digest over names and contents of every file the used splits consist of.
 
     Touching a file changes nothing; only files whose size or modification time changed are read again.
 
     Args:
-        dataset: which data set and splits.
+        root: of the data set, as contracts name it.
+        splits: names of those that are used.
         cache: known digests.
 
     Returns:
@@ -35,33 +36,21 @@ def fingerprint(dataset: DatasetSection, cache: DigestCache) -> dict[str, Any]:
     Raises:
         InputError: the data set or one of the splits is not there.
     """
-    if dataset.dataset_root == SYNTHETIC:
+    if root == SYNTHETIC:
         return _row(SYNTHETIC, digest_of(SYNTHETIC), files=0, size=0)
-    layout = find_layout(Path(dataset.dataset_root))
-    files = used_files(dataset, cache)
+    layout = find_layout(Path(root))
+    files = dataset_files(layout, splits, cache)
     digest = cache.tree(layout.root, files)
-    return _row(dataset.dataset_root, digest, files=len(files), size=sum(os.stat(path).st_size for path in files))  # noqa: PTH116
+    return _row(root, digest, files=len(files), size=sum(os.stat(path).st_size for path in files))  # noqa: PTH116
 
 
-def used_files(dataset: DatasetSection, cache: DigestCache) -> list[str]:
-    """Paths of all files that the used splits consist of; none of rendered scenes.
+def used_files(root: str, splits: list[str], cache: DigestCache) -> list[str]:
+    """Paths of all files that ``splits`` consist of; none of rendered scenes.
 
     Raises:
         InputError: the data set or one of the splits is not there.
     """
-    if dataset.dataset_root == SYNTHETIC:
-        return []
-    return dataset_files(find_layout(Path(dataset.dataset_root)), used_splits(dataset), cache)
-
-
-def used_splits(dataset: DatasetSection) -> list[str]:
-    """Names of the splits a contract uses: training, validation, prediction; each once."""
-    return list(dict.fromkeys([dataset.split, dataset.val_split, predicted_split(dataset)]))
-
-
-def predicted_split(dataset: DatasetSection) -> str:
-    """The split that is predicted and evaluated."""
-    return dataset.val_split if dataset.predict_split is None else dataset.predict_split
+    return [] if root == SYNTHETIC else dataset_files(find_layout(Path(root)), splits, cache)
 
 
 def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> list[str]:

@@ -75,12 +75,13 @@ def open_session(
     if config is not None:
         base = here
     with DigestCache(digest_cache_path()) as cache:
-        data = fingerprint(loaded.contract.dataset, cache)
+        dataset = loaded.contract.dataset
+        data = fingerprint(dataset.dataset_root, dataset.used_splits, cache)
     chosen = registered_stages() if stages is None else stages
     plan = compile_plan(loaded.contract, chosen)
     moved = moved_data(layout, plan, data)
     if moved is not None:
-        dataset = loaded.contract.dataset.model_copy(update={"dataset_root": moved.then})
+        dataset = dataset.model_copy(update={"dataset_root": moved.then})
         plan = compile_plan(loaded.contract.model_copy(update={"dataset": dataset}), chosen)
         data = {**data, "dataset_root": moved.then}
     check_places(layout, plan)

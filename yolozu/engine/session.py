@@ -104,7 +104,12 @@ class Session:
             reasons = named_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys, moved=moved)
         if receipt is None:
             return reasons
-        reasons = with_newer(reasons, data.dataset_root, lambda: used_files(data, cache), receipt.started_at)
+        reasons = with_newer(
+            reasons,
+            data.dataset_root,
+            lambda: used_files(data.dataset_root, data.used_splits, cache),
+            receipt.started_at,
+        )
         if grounds is not None:
             reasons = with_newer(reasons, grounds, lambda: background_files(Path(grounds)), receipt.started_at)
         return reasons

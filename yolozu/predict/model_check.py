@@ -10,9 +10,9 @@ from typing import Any
 from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.onnx_metadata import SIGMA_OUTPUTS, OnnxMetadata
-from yolozu.contract.sections.data import PreprocessSection
 from yolozu.contract.sections.model import ModelConfig
 from yolozu.contract.text.scalars import write_flow
+from yolozu.data.preprocess import Preprocess
 from yolozu.errors import Finding, InputError
 
 WHILE_TRAINING = ("model.denoising.", "model.decoder.dropout")
@@ -34,7 +34,7 @@ class ToldModel:
 
     file: str
     model: ModelConfig
-    preprocess: PreprocessSection | None
+    preprocess: Preprocess | None
 
     def require_checkpoint(self, path: Path, checkpoint: Checkpoint) -> None:
         """Refuse a checkpoint of another network.
@@ -83,11 +83,7 @@ class ToldModel:
         told = {key: value for key, value in told.items() if not key.startswith(WHILE_TRAINING)}
         open_keys = {"model.num_classes": None, "model.pose": "auto", "model.decoder.d_model": None}
         told = {key: value for key, value in told.items() if key not in open_keys or value != open_keys[key]}
-        if self.preprocess is None:
-            return told
-        size = self.preprocess.image_size
-        height, width = (size, size) if isinstance(size, int) else size
-        return {**told, "image_size": [height, width], "letterbox_fill": self.preprocess.letterbox_fill}
+        return told if self.preprocess is None else {**told, **_preprocess_of(self.preprocess.to_json())}
 
 
 def require_exported_from(checkpoint_path: Path, onnx_path: Path, metadata: OnnxMetadata) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.contract.sections.predict import TtaSection, TttSection
+from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.data.index import images_digest
 from yolozu.predict.adapters.check import require_answers
 from yolozu.predict.adapters.opening import open_adapter
@@ -113,12 +114,15 @@ def _adapting(
     name: str, request: AdapterRequest, records: Sequence[ImageRecord], ttt: TttSection, score: Score | None
 ) -> tuple[Adapter, list[ImagePredictions], TttReport]:
     # torch enters with the methods: who does not adapt needs none.
+    from yolozu.predict.ttt.registry import TTT_METHODS
     from yolozu.predict.ttt.report import ttt_report
     from yolozu.predict.ttt.session import SwitchedProgress, predict_adapting
+    from yolozu.predict.ttt.settings import TttSettings
 
     progress = SwitchedProgress(request.progress)
     adapter = open_adapter(name, replace(request, progress=progress))
-    run = predict_adapting(adapter, records, ttt, progress, name=name)
+    settings = TttSettings.from_section(ttt, TTT_METHODS.load(method_of(ttt)).defaults)
+    run = predict_adapting(adapter, records, settings, progress, name=name)
     for predictions in (run.no_adapt, run.predictions):
         require_answers(name, records, predictions)
     return adapter, run.predictions, ttt_report(run, score)

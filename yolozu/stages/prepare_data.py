@@ -116,7 +116,6 @@ def _checked(
 ) -> CheckedData:
     from yolozu.artifacts.digest import DigestCache
     from yolozu.data.checking.check import check
-    from yolozu.data.fingerprint import used_splits
     from yolozu.data.layouts.layout import find_layout
     from yolozu.data.readers.meshes import with_stated_symmetries
     from yolozu.data.survey import survey
@@ -125,7 +124,7 @@ def _checked(
     root = spec.dataset.dataset_root if moved is None else moved.now
     layout = find_layout(outputs.rendered if root == SYNTHETIC else Path(root))
     with DigestCache(digest_cache_path()) as cache:
-        surveyed = survey(layout, used_splits(spec.dataset), cache, progress)
+        surveyed = survey(layout, spec.dataset.used_splits, cache, progress)
     models = with_stated_symmetries(surveyed.models, spec.dataset.symmetries, surveyed.classes, where="symmetries")
     training = frozenset({spec.dataset.split})
     validation = frozenset({spec.dataset.val_split}) - training
@@ -153,13 +152,11 @@ def _require_labels(section: DatasetSection, checked: CheckedData) -> None:
 
 def _indices(spec: PrepareDataSpec, checked: CheckedData) -> tuple[DataIndex, DataIndex, DataIndex]:
     """What is trained on, what chooses the best weights, and what is predicted."""
-    from yolozu.data.fingerprint import predicted_split
-
     section = spec.dataset
     return (
         _index(spec, checked, section.split, section.train_max_images),
         _index(spec, checked, section.val_split, section.val_max_images),
-        _index(spec, checked, predicted_split(section), None, evaluated=True),
+        _index(spec, checked, section.predicted_split, None, evaluated=True),
     )
 
 

@@ -51,3 +51,9 @@ def test_several_sizes_are_asked_for_by_a_switch_or_by_name(value):
 def test_other_sizes_than_longer_sides_in_steps_of_32_are_refused_in_words(text, refusal):
     said = refusal(f"epochs: 1\nmultiscale: {text}\n")
     assert "must be true, false, or a list of longer sides: multiples of 32 from 32 to 4096, got " in said
+
+
+def test_prediction_uses_the_validation_split_unless_told_otherwise():
+    assert DatasetSection().predicted_split == "val"
+    assert DatasetSection().used_splits == ["train", "val"]
+    assert DatasetSection(val_split="train", predict_split="test").used_splits == ["train", "test"]

@@ -6,7 +6,6 @@ import pytest
 
 from tests.data.builders import check_of, found, index_of, survey_of, write_file, write_yolo
 from yolozu.artifacts.digest import DigestCache
-from yolozu.contract.sections.data import DatasetSection
 from yolozu.data.fingerprint import fingerprint
 from yolozu.data.layouts.layout import find_layout
 from yolozu.errors import InputError
@@ -27,16 +26,15 @@ def test_an_image_whose_name_is_no_utf_8_is_named_and_never_used(tmp_path, name,
 
 def test_such_a_file_counts_in_the_fingerprint(tmp_path):
     root = write_yolo(tmp_path / "set", {"train/a": "", f"train/{LATIN_1}": ""})
-    section = DatasetSection(dataset_root=str(root), val_split="train")
     for name in ("images/train/a.png", f"labels/train/{LATIN_1}.txt"):
         os.utime(root / name, (1, 1))
     digests = []
     for _ in range(2):
         with DigestCache(tmp_path / "cache.sqlite") as cache:
-            digests.append(fingerprint(section, cache)["digest"])
+            digests.append(fingerprint(str(root), ["train"], cache)["digest"])
     assert digests[0] == digests[1]
     write_file(root / f"labels/train/{LATIN_1}.txt", "0 .5 .5 .1 .1")
-    assert fingerprint(section, DigestCache(tmp_path / "cache.sqlite"))["digest"] != digests[0]
+    assert fingerprint(str(root), ["train"], DigestCache(tmp_path / "cache.sqlite"))["digest"] != digests[0]
 
 
 def test_control_characters_are_shown_escaped_and_warned_of(tmp_path):

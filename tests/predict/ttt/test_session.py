@@ -11,11 +11,14 @@ from tests.fixtures.exported import CLASSES, random_checkpoint, write_images
 from tests.predict.ttt.tiny import PAINTER, same, settings, state_of
 from yolozu.artifacts.checkpoint import write_checkpoint
 from yolozu.contract.sections.predict import TttSection
+from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.errors import InputError, UsageError
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.opening import open_adapter
 from yolozu.predict.ttt.adaptation import Adaptation
+from yolozu.predict.ttt.registry import TTT_METHODS
 from yolozu.predict.ttt.session import SwitchedProgress, predict_adapting
+from yolozu.predict.ttt.settings import TttSettings
 from yolozu.progress import SilentProgress
 
 FILTERS = ("all", "norm_only", "adapter_only")
@@ -67,12 +70,17 @@ def opened(files, progress=None, **options):
     return open_adapter("rtdetr_pose", request)
 
 
+def settings_of(**keys):
+    section = TttSection(**{f"ttt_{name}": value for name, value in keys.items()})
+    return TttSettings.from_section(section, TTT_METHODS.load(method_of(section)).defaults)
+
+
 def adapting(files, records=None, progress=None, adapter=None, **keys):
     """The run; everything learns fast unless told otherwise."""
     progress = SwitchedProgress(SilentProgress() if progress is None else progress)
-    section = TttSection(ttt=True, **{f"ttt_{name}": value for name, value in {"lr": 0.01, **keys}.items()})
+    settings = settings_of(**{"lr": 0.01, **keys})
     adapter = opened(files, progress) if adapter is None else adapter
-    return predict_adapting(adapter, files[1] if records is None else records, section, progress, name="rtdetr_pose")
+    return predict_adapting(adapter, files[1] if records is None else records, settings, progress, name="rtdetr_pose")
 
 
 def numbers(entries):
@@ -199,7 +207,7 @@ def test_an_adapter_without_a_network_is_refused(name, exported, tmp_path):
     )
     adapter = open_adapter(name, request)
     with pytest.raises(UsageError) as refused:
-        predict_adapting(adapter, [], TttSection(ttt=True), SwitchedProgress(SilentProgress()), name=name)
+        predict_adapting(adapter, [], settings_of(), SwitchedProgress(SilentProgress()), name=name)
     assert str(refused.value) == (
         f"adapter '{name}': YZ613 it has no torch model that could adapt\n"
         "  fix: use the adapter rtdetr_pose with a checkpoint, or predict without ttt"
@@ -239,5 +247,5 @@ def test_it_is_turned_on_again_where_something_fails(files):
     adapter = opened(files, progress)
     adapter.build_loader = lambda *_: [1 / 0]
     with pytest.raises(ZeroDivisionError):
-        predict_adapting(adapter, files[1], TttSection(ttt=True), progress, name="rtdetr_pose")
+        predict_adapting(adapter, files[1], settings_of(), progress, name="rtdetr_pose")
     assert not progress.silent

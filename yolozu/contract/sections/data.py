@@ -51,6 +51,16 @@ class DatasetSection(Section):
     about the model's z axis, `z/2` half turns, several words a group, `none` no symmetry. They take the place of what
     the data set's files say; pose losses and errors count the nearest of all equivalent poses."""
 
+    @property
+    def predicted_split(self) -> str:
+        """The split that is predicted and evaluated."""
+        return self.val_split if self.predict_split is None else self.predict_split
+
+    @property
+    def used_splits(self) -> list[str]:
+        """Names of the splits that are used: training, validation, prediction; each once."""
+        return list(dict.fromkeys([self.split, self.val_split, self.predicted_split]))
+
 
 class SynthSection(Section):
     """The scenes that `dataset_root: synthetic` renders."""

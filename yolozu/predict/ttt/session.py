@@ -7,17 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.errors import UsageError
 from yolozu.predict.ttt.adaptation import Adaptation, BatchLog
-from yolozu.predict.ttt.registry import TTT_METHODS
 from yolozu.predict.ttt.settings import TttSettings
 from yolozu.progress import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from yolozu.contract.sections.predict import TttSection
     from yolozu.predict.adapters.base import Adapter
     from yolozu.progress import Bar, Progress
     from yolozu.structures.image_record import ImageRecord
@@ -92,7 +89,7 @@ class SwitchedProgress:
 
 
 def predict_adapting(
-    adapter: Adapter, records: Sequence[ImageRecord], section: TttSection, progress: SwitchedProgress, *, name: str
+    adapter: Adapter, records: Sequence[ImageRecord], settings: TttSettings, progress: SwitchedProgress, *, name: str
 ) -> TttRun:
     """Predict every picture twice: by the network as it is, and by the network adapting to the pictures in their order.
 
@@ -102,7 +99,7 @@ def predict_adapting(
     Args:
         adapter: what predicts, with a network.
         records: the pictures.
-        section: how to adapt.
+        settings: how to adapt.
         progress: what the adapter was opened with.
         name: of the adapter.
 
@@ -118,7 +115,6 @@ def predict_adapting(
             problem="it has no torch model that could adapt",
             fix="use the adapter rtdetr_pose with a checkpoint, or predict without ttt",
         )
-    settings = TttSettings.from_section(section, TTT_METHODS.load(method_of(section)).defaults)
     run = TttRun(settings)
     with Adaptation(adapter.get_model(), settings) as adaptation:
         run.parameters = {name: own.numel() for name, own in adaptation.parameters.items()}
