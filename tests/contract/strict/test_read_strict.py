@@ -127,12 +127,16 @@ def test_a_value_that_is_left_out_hides_nothing_and_causes_nothing(refusal):
             "  fix: write it on one line, without that character",
         ),
         (
+            '{"cameras": [{"name": "a"}],\n"by_place": {"[x": {"name": "a", "nea": 1}}}',
+            "rig.json:2: by_place.'[x'.nea: YZ203 unknown key\n  fix: did you mean 'near'?",
+        ),
+        (
             '{"cameras": [{"name": "a"}],\n"version": 1.0}',
             "rig.json:2: version: YZ203 must be 1, got 1.0\n  fix: write 1",
         ),
     ],
 )
-def test_what_the_quick_parser_would_let_pass_is_refused_in_json_too(refusal, text, said):
+def test_what_json_must_not_hold_is_told_by_line(refusal, text, said):
     assert refusal("rig.json", text) == said
 
 

@@ -83,7 +83,7 @@ class Slot:
             return slots_of(self.section).get(str(part))
         if isinstance(part, int):
             return self.item
-        if get_origin(self.annotation) is dict and not part.startswith("["):
+        if get_origin(self.annotation) is dict and part != "[key]":
             return slot_of(get_args(self.annotation)[1])
         return None
 
