@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from yolozu.artifacts.predictions.types import POSE_FIELDS
+from yolozu.artifacts.predictions.fields import POSE_FIELDS
 from yolozu.structures.predictions import POSE_COLUMNS, ImagePredictions
 
 

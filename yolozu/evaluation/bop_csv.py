@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from yolozu.artifacts.jsonio import write_text
-from yolozu.artifacts.predictions.poses import rotation_error
-from yolozu.artifacts.predictions.types import ROTATION_TOLERANCE
+from yolozu.artifacts.predictions.poses import ROTATION_TOLERANCE, rotation_error
 from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
 from yolozu.evaluation.bop_ids import ImageKey, image_keys, require_one_camera, stated_keys

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.artifacts.predictions.samples import POSE, detection, entry, wrapped, write
 from tests.artifacts.predictions.test_stream import values
 from yolozu.artifacts.predictions import KnownImages, check_predictions
+from yolozu.artifacts.predictions.boxes import BOX_KEYS
 from yolozu.artifacts.predictions.convert import CocoNumbers, convert_predictions
 from yolozu.artifacts.predictions.convert.coco_ids import categories_by_name
-from yolozu.artifacts.predictions.types import BOX_KEYS
 from yolozu.errors import InputError
 from yolozu.structures.classes import ClassTable
 

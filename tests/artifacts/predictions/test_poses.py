@@ -5,8 +5,7 @@ import pytest
 
 from tests.artifacts.predictions.samples import POSE
 from yolozu.artifacts.predictions.poses import (
-    AGREEMENTS,
-    UNSOUND,
+    POSE_RULES,
     depths_apart,
     is_behind,
     is_no_rotation,
@@ -81,5 +80,5 @@ def test_depths_and_rotations_are_compared():
     assert rotations_apart(six, IDENTITY[None]) == pytest.approx([1.0])
 
 
-def test_the_tables_name_fields_of_a_pose():
-    assert {*UNSOUND, *(name for agreement in AGREEMENTS for name in agreement.fields)} <= set(POSE)
+def test_the_rules_name_fields_of_a_pose():
+    assert {name for rule in POSE_RULES for name in rule.fields} <= set(POSE)

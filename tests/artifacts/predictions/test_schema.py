@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from yolozu.artifacts.predictions.container import WRAPPED_KEYS
-from yolozu.artifacts.predictions.detections import KNOWN_KEYS
 from yolozu.artifacts.predictions.entries import ENTRY_KEYS
+from yolozu.artifacts.predictions.fields import KNOWN_KEYS
 from yolozu.artifacts.predictions.schema import predictions_schema
 
 REPOSITORY = Path(__file__).parents[3]

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from yolozu.artifacts.prediction_formats import BoxFormat
-from yolozu.artifacts.predictions.detections import brief, kind_of
-from yolozu.artifacts.predictions.extra_fields import unread_findings
+from yolozu.artifacts.predictions.fields import brief, extra_findings, kind_of
 from yolozu.artifacts.predictions.findings import quoted, top_member
 from yolozu.artifacts.predictions.stream import JsonText
-from yolozu.artifacts.predictions.types import SCHEMA_VERSION
 from yolozu.errors import Finding
 from yolozu.registry import nearest
 
 Layout = Literal["wrapped", "list", "map"]
 
+SCHEMA_VERSION = 1
 WRAPPED_KEYS = ("schema_version", "predictions", "meta")
 COCO_ROW_KEYS = frozenset(("image_id", "category_id", "bbox", "score"))
 """Of each detection in a file of COCO results."""
@@ -153,7 +152,7 @@ class Envelope:
             guess = nearest(key, list(WRAPPED_KEYS))
             fix = f"did you mean {guess!r}?" if guess else f"known are {', '.join(WRAPPED_KEYS)}"
             yield Finding("YZ705", top, "unknown key", fix, "warning")
-            yield from unread_findings(attribute.value, top)
+            yield from extra_findings(attribute.value, top)
         self.values[key] = attribute.value
         if key == "meta":
             yield from self._take_meta(attribute.value, entries_seen=entries_seen)
@@ -175,7 +174,7 @@ class Envelope:
         if not isinstance(meta, dict):
             yield Finding("YZ707", "meta", f"{kind_of(meta)}, not an object", "write an object, or leave it out")
             return
-        yield from unread_findings(meta, "meta")
+        yield from extra_findings(meta, "meta")
         declared = meta.get("bbox_format")
         if declared is None:
             return

@@ -1,41 +1,47 @@
-"""One detection, checked to the last number; every problem with its JSON path and a way out."""
+"""Detections, held against all that a number can be: many at once as columns, and each that is wrong by itself."""
 
 from __future__ import annotations
 
-import math
-import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.prediction_formats import BoxFormat
-from yolozu.artifacts.predictions.extra_fields import non_finite, repeated_keys, unread_findings
-from yolozu.artifacts.predictions.findings import member
-from yolozu.artifacts.predictions.poses import pose_findings
-from yolozu.artifacts.predictions.types import (
-    BOX_KEYS,
+from yolozu.artifacts.predictions.boxes import BOX_KEYS, boxes_to_cxcywh
+from yolozu.artifacts.predictions.fields import (
+    KNOWN_KEYS,
     POSE_FIELDS,
     REQUIRED_FIELDS,
     SIGMA_PREFIX,
     NumberField,
-    boxes_to_cxcywh,
+    brief,
+    extra_findings,
+    field_findings,
+    is_harmless,
+    is_known,
+    kind_of,
+    number_finding,
+    repeated_keys,
 )
+from yolozu.artifacts.predictions.findings import member
+from yolozu.artifacts.predictions.poses import POSE_RULES, pose_findings
 from yolozu.errors import Finding
 from yolozu.registry import nearest
+from yolozu.structures.predictions import POSE_COLUMNS
 
-KNOWN_KEYS = ("class_id", "score", "bbox", *(field.name for field in POSE_FIELDS))
 POSE_FIELDS_BY_NAME = {field.name: field for field in POSE_FIELDS}
+NUMBERS = frozenset((int, float))
+INTEGERS = frozenset((int,))
 
 SLACK = 1e-6
 """How far rounding may carry a box beyond the image before it is mentioned."""
 FAR = 1.0
 """A center this far outside the image, or a side this much longer than it (in image sides), is no box in it at all."""
-
-_SHORT = reprlib.Repr()
-_SHORT.maxlist, _SHORT.maxdict, _SHORT.maxlevel, _SHORT.maxstring = 4, 3, 2, 60
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,129 @@ class DetectionRules:
     category_ids: frozenset[int] | None = None
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Detections as arrays.
+
+    Attributes:
+        class_ids: (N,) int64.
+        scores: (N,) float64.
+        boxes_cxcywh: (N, 4) float64, normalized to the image; NaN where a box in px has no image size.
+        suspects: (N,) bool, whether the exact check would find anything.
+        poses: as in `ImagePredictions.poses`; empty unless every such field is in every detection.
+    """
+
+    class_ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    boxes_cxcywh: NDArray[np.float64]
+    suspects: NDArray[np.bool_]
+    poses: dict[str, NDArray[np.float64]]
+
+
+def columns_of(
+    detections: list[Any], sizes: NDArray[np.float64], keys: frozenset[str], rules: DetectionRules
+) -> Columns | None:
+    """The detections as arrays, or None when some of them cannot be put into columns: then each is a suspect.
+
+    Args:
+        detections: N values as they stand in the file.
+        sizes: (N, 2) width and height of the image, px; NaN where unknown.
+        keys: every key that occurs in any of them.
+        rules: what they are held against.
+    """
+    try:
+        required = [_column([detection[field.name] for detection in detections], field) for field in REQUIRED_FIELDS]
+        given_boxes = [detection["bbox"] for detection in detections]
+        boxes = _boxes(given_boxes, rules)
+        suspects, poses = _poses(detections, keys)
+    except (TypeError, KeyError, OverflowError):
+        return None
+    if rules.bbox_format != "cxcywh_norm":
+        boxes = boxes / np.concatenate([sizes, sizes], axis=1)
+    for field, column in zip(REQUIRED_FIELDS, required, strict=True):
+        suspects |= _is_outside(column, field)
+    suspects |= ~((boxes[:, 2:] > 0).all(axis=1) & (_beyond_image(boxes) <= SLACK))
+    suspects |= np.fromiter((len(box) for box in given_boxes), np.intp, len(boxes)) != len(BOX_KEYS[rules.bbox_format])
+    for key in keys:
+        if not is_known(key):
+            suspects |= [not is_harmless(detection.get(key)) for detection in detections]
+    class_ids, scores = required
+    if rules.category_ids is not None:
+        suspects |= ~np.isin(class_ids, np.array(sorted(rules.category_ids), np.float64))
+    with np.errstate(invalid="ignore"):  # class ids beyond int64 are suspects already
+        return Columns(class_ids.astype(np.int64), scores, boxes, suspects, poses)
+
+
+def keys_of(detections: list[Any]) -> frozenset[str] | None:
+    """Every key in any of the detections; None when one of them is no plain object."""
+    if set(map(type, detections)) <= {dict}:
+        return frozenset(chain.from_iterable(detections))
+    return None
+
+
+def _column(values: list[Any], field: NumberField) -> NDArray[np.float64]:
+    if not (INTEGERS if field.integer else NUMBERS).issuperset(map(type, values)):
+        raise TypeError
+    return np.fromiter(values, np.float64, len(values))
+
+
+def _boxes(boxes: list[Any], rules: DetectionRules) -> NDArray[np.float64]:
+    if not set(map(type, boxes)) <= {dict}:
+        raise TypeError
+    columns = [_column([box[key] for box in boxes], NumberField(key, (), "")) for key in BOX_KEYS[rules.bbox_format]]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return boxes_to_cxcywh(np.stack(columns, axis=1), rules.bbox_format)
+
+
+def _beyond_image(boxes_cxcywh: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) how far centers lie outside the image, or sides are longer than it, in sides of the image."""
+    centers, sides = boxes_cxcywh[:, :2], boxes_cxcywh[:, 2:]
+    farthest: NDArray[np.float64] = np.max([-centers, centers - 1, sides - 1], axis=(0, 2))
+    return farthest
+
+
+def _poses(detections: list[Any], keys: frozenset[str]) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
+    """Suspects and columns of poses."""
+    suspects = np.zeros(len(detections), np.bool_)
+    fields = [field for field in POSE_FIELDS if field.name in keys]
+    fields += [NumberField(key, (), "", low=0.0) for key in keys if key.startswith(SIGMA_PREFIX)]
+    seen: dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]] = {}
+    for field in fields:
+        rows = np.array([index for index, detection in enumerate(detections) if field.name in detection], np.intp)
+        numbers = _field_numbers([detections[index][field.name] for index in rows], field)
+        if numbers is None:
+            suspects[rows] = True
+        else:
+            seen[field.name] = rows, numbers
+            suspects[rows] |= _is_outside(numbers, field)
+    for rule in POSE_RULES:
+        if seen.keys() >= set(rule.fields):
+            columns = [seen[name] for name in rule.fields]
+            rows = reduce(np.intersect1d, (own for own, _ in columns))
+            suspects[rows] |= rule.is_broken(*(numbers[np.searchsorted(own, rows)] for own, numbers in columns))
+    full = {name: numbers for name, (rows, numbers) in seen.items() if len(rows) == len(detections)}
+    named = keys & POSE_COLUMNS.keys()
+    return suspects, {name: full[name] for name in named} if named <= full.keys() else {}
+
+
+def _field_numbers(values: list[Any], field: NumberField) -> NDArray[np.float64] | None:
+    """(N, *shape), or None when some of the values are not of this shape, or no numbers."""
+    flat, count = values, len(values)
+    for length in field.shape:
+        if not ({list} >= set(map(type, flat)) and {length} >= set(map(len, flat))):
+            return None
+        flat = list(chain.from_iterable(flat))
+    if not NUMBERS.issuperset(map(type, flat)):
+        return None
+    return np.fromiter(flat, np.float64, len(flat)).reshape(count, *field.shape)
+
+
+def _is_outside(numbers: NDArray[np.float64], field: NumberField) -> NDArray[np.bool_]:
+    """(N,) where a number is not finite, or beyond the bounds of its field."""
+    inside = np.isfinite(numbers) & (numbers >= field.low) & (numbers <= field.high)
+    return np.logical_not(inside.all(axis=tuple(range(1, inside.ndim))))
+
+
 def findings_in(detection: Any, where: str, size: tuple[int, int] | None, rules: DetectionRules) -> Iterator[Finding]:
     """Everything that is wrong with one detection.
 
@@ -61,9 +190,8 @@ def findings_in(detection: Any, where: str, size: tuple[int, int] | None, rules:
         rules: what it is held against.
     """
     if not isinstance(detection, dict):
-        yield Finding(
-            "YZ702", where, f"{kind_of(detection)} where a detection should be", "write an object per detection"
-        )
+        problem = f"{kind_of(detection)} where a detection should be"
+        yield Finding("YZ702", where, problem, "write an object per detection")
         return
     yield from repeated_keys(detection, where)
     for field in REQUIRED_FIELDS:
@@ -79,47 +207,7 @@ def findings_in(detection: Any, where: str, size: tuple[int, int] | None, rules:
     yield from pose_fields_findings(detection, where)
     for key, value in detection.items():
         if not is_known(key):
-            yield from unread_findings(value, member(where, key))
-
-
-def is_known(key: str) -> bool:
-    """Whether something reads this key of a detection."""
-    return key in KNOWN_KEYS or key.startswith(SIGMA_PREFIX)
-
-
-def number_finding(value: Any, where: str, field: NumberField) -> Finding | None:
-    """What is wrong with a number, if anything; ``field`` gives its bounds, not its shape."""
-    if type(value) is float and not math.isfinite(value):
-        return non_finite(value, where)
-    if type(value) is not int and (field.integer or type(value) is not float):
-        wanted, how = ("an integer", "without quotes or fraction") if field.integer else ("a number", "without quotes")
-        return Finding("YZ707", where, f"{kind_of(value)}, not {wanted}", f"write {wanted} {how}")
-    if not field.low <= value <= field.high:
-        return Finding("YZ709", where, f"{brief(value)} is outside {_span(field)}", f"write {field.name} inside it")
-    if type(value) is int and abs(value) > 2**1023:
-        return Finding("YZ709", where, f"{brief(value)} is no number a computer calculates with", "write fewer digits")
-    return None
-
-
-def field_findings(value: Any, where: str, field: NumberField) -> Iterator[Finding]:
-    """What is wrong with a field: its shape, and each of its numbers."""
-    yield from _in_numbers(value, where, field, field.shape)
-
-
-def _in_numbers(value: Any, where: str, field: NumberField, shape: tuple[int, ...]) -> Iterator[Finding]:
-    if not shape:
-        finding = number_finding(value, where, field)
-        if finding is not None:
-            yield finding
-    elif not isinstance(value, list):
-        yield Finding(
-            "YZ707", where, f"{kind_of(value)}, not a list of {shape[0]}", f"write {field.name} as {_layout(field)}"
-        )
-    elif len(value) != shape[0]:
-        yield Finding("YZ710", where, f"{len(value)} items, not {shape[0]}", f"write {field.name} as {_layout(field)}")
-    else:
-        for index, item in enumerate(value):
-            yield from _in_numbers(item, f"{where}[{index}]", field, shape[1:])
+            yield from extra_findings(value, member(where, key))
 
 
 def _in_box(box: Any, where: str, size: tuple[int, int] | None, bbox_format: BoxFormat) -> Iterator[Finding]:
@@ -128,22 +216,18 @@ def _in_box(box: Any, where: str, size: tuple[int, int] | None, bbox_format: Box
         yield Finding("YZ707", where, f"{kind_of(box)}, not an object", f"write {{{', '.join(keys)}}} ({bbox_format})")
         return
     yield from repeated_keys(box, where)
+    missing_fix = f"{bbox_format} boxes have {', '.join(keys)}; declare another bbox_format if these are none"
     sound = True
     for key in keys:
         if key not in box:
-            finding: Finding | None = Finding(
-                "YZ703",
-                f"{where}.{key}",
-                "missing",
-                f"{bbox_format} boxes have {', '.join(keys)}; declare another bbox_format if these are none",
-            )
+            finding: Finding | None = Finding("YZ703", f"{where}.{key}", "missing", missing_fix)
         else:
             finding = number_finding(box[key], f"{where}.{key}", NumberField(key, (), ""))
         if finding is not None:
             sound = False
             yield finding
     for key in (key for key in box if key not in keys):
-        yield from unread_findings(box[key], member(where, key))
+        yield from extra_findings(box[key], member(where, key))
     if sound:
         yield from extent_findings([float(box[key]) for key in keys], where, size, bbox_format)
 
@@ -152,47 +236,37 @@ def extent_findings(
     numbers: list[float], where: str, size: tuple[int, int] | None, bbox_format: BoxFormat
 ) -> Iterator[Finding]:
     """What is wrong with a box of four finite numbers, in the order of `BOX_KEYS`."""
-    cx, cy, w, h = boxes_to_cxcywh(np.array([numbers], np.float64), bbox_format)[0].tolist()
+    boxes = boxes_to_cxcywh(np.array([numbers], np.float64), bbox_format)
+    cx, cy, w, h = boxes[0].tolist()
+    is_norm = bbox_format == "cxcywh_norm"
     if w < 0 or h < 0:
-        yield Finding(
-            "YZ709", where, f"negative size {w:g} x {h:g}", "swap the corners, or declare the right bbox_format"
-        )
+        fix = "swap the corners, or declare the right bbox_format"
+        yield Finding("YZ709", where, f"negative size {w:g} x {h:g}", fix)
         return
     if w == 0 or h == 0:
         yield Finding("YZ712", where, f"empty box {w:g} x {h:g}", "leave out boxes without area", "warning")
-    if bbox_format == "cxcywh_norm":
-        width, height = 1, 1
-    elif size is None:
+    if is_norm:
+        size = (1, 1)
+    if size is None:
         return
-    else:
-        width, height = size
-    outside = max(-cx / width, cx / width - 1, -cy / height, cy / height - 1, w / width - 1, h / height - 1)
-    if outside > FAR:
-        hint = (
+    beyond = _beyond_image(boxes / (*size, *size))[0]
+    extent = f"center {cx:g}, {cy:g}, size {w:g} x {h:g}"
+    if beyond > FAR:
+        fix = (
             "declare bbox_format if these are pixels"
-            if bbox_format == "cxcywh_norm"
+            if is_norm
             else "declare the right bbox_format, or the right image_size"
         )
-        yield Finding("YZ709", where, f"center {cx:g}, {cy:g}, size {w:g} x {h:g} is no box in the image", hint)
-    elif outside > SLACK:
-        yield Finding(
-            "YZ712",
-            where,
-            f"center {cx:g}, {cy:g}, size {w:g} x {h:g} reaches beyond the image",
-            "clip boxes to the image",
-            "warning",
-        )
+        yield Finding("YZ709", where, f"{extent} is no box in the image", fix)
+    elif beyond > SLACK:
+        yield Finding("YZ712", where, f"{extent} reaches beyond the image", "clip boxes to the image", "warning")
 
 
 def _in_class_table(class_id: Any, where: str, category_ids: frozenset[int] | None) -> Iterator[Finding]:
     if category_ids is not None and type(class_id) is int and class_id >= 0 and class_id not in category_ids:
         known = ", ".join(map(str, sorted(category_ids)[:8])) + (", …" if len(category_ids) > 8 else "")
-        yield Finding(
-            "YZ715",
-            where,
-            f"no class of the data set has the id {brief(class_id)}",
-            f"use category ids, not network indices; the data set has {known}",
-        )
+        problem = f"no class of the data set has the id {brief(class_id)}"
+        yield Finding("YZ715", where, problem, f"use category ids, not network indices; the data set has {known}")
 
 
 def pose_fields_findings(detection: dict[str, Any], where: str) -> Iterator[Finding]:
@@ -212,45 +286,11 @@ def pose_fields_findings(detection: dict[str, Any], where: str) -> Iterator[Find
 
 def _missing(where: str, key: str, detection: dict[str, Any]) -> Finding:
     guess = _meant(key, tuple(name for name in detection if name not in KNOWN_KEYS))
-    return Finding(
-        "YZ703", f"{where}.{key}", "missing", f"rename {guess!r} to {key!r}" if guess else f"every detection has {key}"
-    )
+    fix = f"rename {guess!r} to {key!r}" if guess else f"every detection has {key}"
+    return Finding("YZ703", f"{where}.{key}", "missing", fix)
 
 
 @lru_cache(maxsize=256)
 def _meant(key: str, candidates: tuple[str, ...]) -> str | None:
     """The candidate that may be a misspelled ``key``; remembered, because the same slip comes a million times."""
     return nearest(key, list(candidates))
-
-
-def brief(value: Any) -> str:
-    """The value in a few words, whatever its size."""
-    return _SHORT.repr(value)
-
-
-def kind_of(value: Any) -> str:
-    """What stands there, for a sentence."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    if isinstance(value, str):
-        return f"the text {brief(value)}"
-    if isinstance(value, (int, float)):
-        return f"the number {brief(value)}"
-    return "a list" if isinstance(value, list) else "an object"
-
-
-def _span(field: NumberField) -> str:
-    low = f"{field.low:g}" if not field.integer else str(int(field.low))
-    if math.isinf(field.high):
-        return f"[{low}, ∞)"
-    return f"[{low}, {field.high:g}]" if not field.integer else f"{low} … {int(field.high)}"
-
-
-def _layout(field: NumberField) -> str:
-    return (
-        " lists of ".join(map(str, field.shape)) + " numbers"
-        if len(field.shape) > 1
-        else f"a list of {field.shape[0]} numbers"
-    )

@@ -6,10 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.predictions.detections import brief, kind_of, number_finding
-from yolozu.artifacts.predictions.extra_fields import repeated_keys, unread_findings
+from yolozu.artifacts.predictions.fields import (
+    NumberField,
+    brief,
+    extra_findings,
+    kind_of,
+    number_finding,
+    repeated_keys,
+)
 from yolozu.artifacts.predictions.findings import member
-from yolozu.artifacts.predictions.types import NumberField
 from yolozu.errors import Finding
 
 if TYPE_CHECKING:
@@ -67,7 +72,7 @@ def read_entry(entry: Entry, known: KnownImages | None, *, in_pixels: bool) -> t
     findings += said
     findings += _intrinsics(value, entry.where)
     for key in (key for key in value if key not in ENTRY_KEYS):
-        findings += unread_findings(value[key], member(entry.where, key))
+        findings += extra_findings(value[key], member(entry.where, key))
     index = _known_index(image, known)
     if known is not None and index is not None:
         findings += _disagreement(size, known.sizes[index], entry.where, in_pixels=in_pixels)
@@ -125,7 +130,7 @@ def _size(value: dict[str, Any], where: str) -> tuple[tuple[int, int] | None, li
     findings = list(repeated_keys(size, where))
     known = {side.name for side in SIDES}
     for key in (key for key in size if key not in known):
-        findings += unread_findings(size[key], member(where, key))
+        findings += extra_findings(size[key], member(where, key))
     for side in SIDES:
         if side.name not in size:
             findings.append(Finding("YZ703", f"{where}.{side.name}", "missing", "write {width, height} in px"))
@@ -176,7 +181,7 @@ def _unread_of_camera(camera: Any, where: str, read: tuple[str, ...]) -> Iterato
     if isinstance(camera, dict):
         yield from repeated_keys(camera, where)
         for key in (key for key in camera if key not in read):
-            yield from unread_findings(camera[key], member(where, key))
+            yield from extra_findings(camera[key], member(where, key))
 
 
 def _camera_numbers(camera: Any, where: str) -> Iterator[tuple[str, Any]]:

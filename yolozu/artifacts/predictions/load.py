@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from yolozu.artifacts.prediction_formats import BoxFormat
     from yolozu.artifacts.predictions.check import PredictionsCheck
     from yolozu.artifacts.predictions.container import Envelope
+    from yolozu.artifacts.predictions.detections import Columns
     from yolozu.artifacts.predictions.entries import Head
     from yolozu.artifacts.predictions.image_names import KnownImages
-    from yolozu.artifacts.predictions.vectorized_check import Columns
 
 SHOWN_ERRORS = 20
 SEE_ALL = "see them with: yolozu validate predictions {}"

@@ -11,53 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yolozu.artifacts.predictions.types import ROTATION_TOLERANCE
 from yolozu.errors import Finding
 from yolozu.geometry.rotation_arrays import rotations_of
 
+ROTATION_TOLERANCE = 2e-3
+"""Largest deviation of an element of ``R Rᵀ`` from the identity: three decimals in a text file pass."""
 DEPTH_TOLERANCE = 1e-3
 """Largest difference of the logarithm of a depth: a thousandth of it, what three decimals of metres leave at 1 m."""
-
-
-def pose_findings(pose: Mapping[str, Any], where: str) -> Iterator[Finding]:
-    """What is wrong with the fields of one detection's pose, all of which have their shape and are finite.
-
-    Args:
-        pose: field -> its value; others than those of a pose are left alone.
-        where: JSON path of the detection.
-    """
-    values = {name: np.array([pose[name]], np.float64) for name in (*UNSOUND, "log_z") if name in pose}
-    unsound = {name for name, is_unsound in UNSOUND.items() if name in values and is_unsound(values[name])[0]}
-    if "R" in unsound:
-        yield _no_rotation(values["R"], f"{where}.R")
-    if "rot6d" in unsound:
-        fix = "write the first two columns of a rotation"
-        yield Finding("YZ711", f"{where}.rot6d", "no rotation: its two columns span no plane", fix)
-    if "t_xyz" in unsound:
-        problem = f"z = {values['t_xyz'][0, 2]:g} is not in front of the camera"
-        fix = "write metres in a camera frame whose z points forward"
-        yield Finding("YZ720", f"{where}.t_xyz[2]", problem, fix)
-    if "k_delta" in unsound:
-        dfx, dfy = values["k_delta"][0, :2]
-        fix = "write relative changes of fx and fy, above -1"
-        yield Finding("YZ709", f"{where}.k_delta", f"dfx {dfx:g}, dfy {dfy:g} leave no focal length", fix)
-    for agreement in AGREEMENTS:
-        first, second = agreement.fields
-        if {first, second} <= values.keys() and not {first, second} & unsound:
-            apart = agreement.apart(values[first], values[second])[0]
-            if not apart <= agreement.tolerance:
-                problem = f"says something else than {second}: they differ by {apart:.3g}"
-                yield Finding("YZ721", f"{where}.{first}", problem, agreement.fix, "warning")
-
-
-def _no_rotation(R_133: NDArray[np.float64], where: str) -> Finding:
-    deviation, determinant = rotation_error(R_133)
-    if deviation[0] <= ROTATION_TOLERANCE:
-        assert determinant[0] < 0, "a rotation is nothing to complain of"
-        problem = "no rotation: determinant -1, a reflection"
-        return Finding("YZ711", where, problem, "negate one axis; use a right-handed frame")
-    problem = f"no rotation: R Rᵀ differs from the identity by {deviation[0]:.3g}"
-    return Finding("YZ711", where, problem, "write an orthonormal matrix with determinant +1")
 
 
 def rotation_error(R_N33: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -112,33 +72,78 @@ def rotations_apart(rot6d_N6: NDArray[np.float64], R_N33: NDArray[np.float64]) -
         return apart
 
 
-UNSOUND: dict[str, Callable[[NDArray[np.float64]], NDArray[np.bool_]]] = {
-    "R": is_no_rotation,
-    "t_xyz": is_behind,
-    "rot6d": spans_no_plane,
-    "k_delta": leaves_no_camera,
-}
-"""Field -> whether its numbers cannot be what they should be."""
+def _no_rotation(where: str, R_133: NDArray[np.float64]) -> Finding:
+    deviation, determinant = rotation_error(R_133)
+    if deviation[0] <= ROTATION_TOLERANCE:
+        assert determinant[0] < 0, "a rotation is nothing to complain of"
+        problem = "no rotation: determinant -1, a reflection"
+        return Finding("YZ711", f"{where}.R", problem, "negate one axis; use a right-handed frame")
+    problem = f"no rotation: R Rᵀ differs from the identity by {deviation[0]:.3g}"
+    return Finding("YZ711", f"{where}.R", problem, "write an orthonormal matrix with determinant +1")
+
+
+def _no_plane(where: str, _: NDArray[np.float64]) -> Finding:
+    problem = "no rotation: its two columns span no plane"
+    return Finding("YZ711", f"{where}.rot6d", problem, "write the first two columns of a rotation")
+
+
+def _behind(where: str, t_13: NDArray[np.float64]) -> Finding:
+    problem = f"z = {t_13[0, 2]:g} is not in front of the camera"
+    return Finding("YZ720", f"{where}.t_xyz[2]", problem, "write metres in a camera frame whose z points forward")
+
+
+def _no_camera(where: str, k_delta_14: NDArray[np.float64]) -> Finding:
+    dfx, dfy = k_delta_14[0, :2]
+    problem = f"dfx {dfx:g}, dfy {dfy:g} leave no focal length"
+    return Finding("YZ709", f"{where}.k_delta", problem, "write relative changes of fx and fy, above -1")
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """Two fields that say the same.
+class PoseRule:
+    """What the fields of a pose must be, or what two of them must agree on.
 
     Attributes:
         fields: their names.
-        apart: how far apart they are, for N detections.
-        tolerance: how far they may be.
-        fix: what to write.
+        is_broken: (N,) which detections break it; takes a column for each of the fields.
+        finding: what is said of one that does; takes the detection's JSON path and columns of length 1.
     """
 
-    fields: tuple[str, str]
-    apart: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
-    tolerance: float
-    fix: str
+    fields: tuple[str, ...]
+    is_broken: Callable[..., NDArray[np.bool_]]
+    finding: Callable[..., Finding]
 
 
-AGREEMENTS = (
-    Agreement(("log_z", "t_xyz"), depths_apart, DEPTH_TOLERANCE, "write the natural logarithm of t_xyz[2]"),
-    Agreement(("rot6d", "R"), rotations_apart, ROTATION_TOLERANCE, "write the first column of R, then the second"),
+def _agreement(
+    fields: tuple[str, str], apart: Callable[..., NDArray[np.float64]], tolerance: float, fix: str
+) -> PoseRule:
+    def finding(where: str, *columns: NDArray[np.float64]) -> Finding:
+        problem = f"says something else than {fields[1]}: they differ by {apart(*columns)[0]:.3g}"
+        return Finding("YZ721", f"{where}.{fields[0]}", problem, fix, "warning")
+
+    return PoseRule(fields, lambda *columns: ~(apart(*columns) <= tolerance), finding)
+
+
+POSE_RULES = (
+    PoseRule(("R",), is_no_rotation, _no_rotation),
+    PoseRule(("rot6d",), spans_no_plane, _no_plane),
+    PoseRule(("t_xyz",), is_behind, _behind),
+    PoseRule(("k_delta",), leaves_no_camera, _no_camera),
+    _agreement(("log_z", "t_xyz"), depths_apart, DEPTH_TOLERANCE, "write the natural logarithm of t_xyz[2]"),
+    _agreement(("rot6d", "R"), rotations_apart, ROTATION_TOLERANCE, "write the first column of R, then the second"),
 )
+
+
+def pose_findings(pose: Mapping[str, Any], where: str) -> Iterator[Finding]:
+    """What is wrong with the fields of one detection's pose, all of which have their shape and are finite.
+
+    Args:
+        pose: field -> its value; others than those of a pose are left alone.
+        where: JSON path of the detection.
+    """
+    wrong: set[str] = set()
+    for rule in POSE_RULES:
+        if pose.keys() >= set(rule.fields) and wrong.isdisjoint(rule.fields):
+            columns = [np.array([pose[name]], np.float64) for name in rule.fields]
+            if rule.is_broken(*columns)[0]:
+                wrong.update(rule.fields)
+                yield rule.finding(where, *columns)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from yolozu.artifacts.predictions.container import Attribute, Entry, Item, Layout, LooksLikeCoco, walk
-from yolozu.artifacts.predictions.detections import KNOWN_KEYS, DetectionRules, brief, findings_in, is_known, kind_of
+from yolozu.artifacts.predictions.detections import Columns, DetectionRules, columns_of, findings_in, keys_of
 from yolozu.artifacts.predictions.entries import ENTRY_KEYS, Head, read_entry
+from yolozu.artifacts.predictions.fields import KNOWN_KEYS, brief, is_known, kind_of
 from yolozu.artifacts.predictions.findings import member
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
-from yolozu.artifacts.predictions.vectorized_check import Columns, columns_of, keys_of
 from yolozu.errors import Finding, InputError
 from yolozu.registry import nearest
 

@@ -6,15 +6,10 @@ import math
 from typing import Any, get_args
 
 from yolozu.artifacts.prediction_formats import BoxFormat
+from yolozu.artifacts.predictions.boxes import BOX_KEYS
+from yolozu.artifacts.predictions.container import SCHEMA_VERSION
 from yolozu.artifacts.predictions.entries import SIDES
-from yolozu.artifacts.predictions.types import (
-    BOX_KEYS,
-    POSE_FIELDS,
-    REQUIRED_FIELDS,
-    SCHEMA_VERSION,
-    SIGMA_PREFIX,
-    NumberField,
-)
+from yolozu.artifacts.predictions.fields import POSE_FIELDS, REQUIRED_FIELDS, SIGMA_PREFIX, NumberField
 
 
 def predictions_schema() -> dict[str, Any]:

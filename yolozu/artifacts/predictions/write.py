@@ -11,7 +11,8 @@ from typing import Any, TextIO
 import numpy as np
 
 from yolozu.artifacts.jsonio import atomic_replacement
-from yolozu.artifacts.predictions.types import BOX_KEYS, SCHEMA_VERSION
+from yolozu.artifacts.predictions.boxes import BOX_KEYS
+from yolozu.artifacts.predictions.container import SCHEMA_VERSION
 from yolozu.errors import InputError, YolozuError
 from yolozu.structures.predictions import ImagePredictions, is_given
 

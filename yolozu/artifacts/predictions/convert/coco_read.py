@@ -11,25 +11,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from yolozu.artifacts.predictions.boxes import BOX_KEYS
 from yolozu.artifacts.predictions.container import COCO_ROW_KEYS
 from yolozu.artifacts.predictions.convert.coco_ids import CocoNumbers
 from yolozu.artifacts.predictions.convert.writers import LeftOut
-from yolozu.artifacts.predictions.detections import (
+from yolozu.artifacts.predictions.detections import NUMBERS, extent_findings, pose_fields_findings
+from yolozu.artifacts.predictions.entries import Head
+from yolozu.artifacts.predictions.fields import (
+    LARGEST_CLASS_ID,
+    NumberField,
     brief,
-    extent_findings,
+    extra_findings,
     field_findings,
     is_known,
     kind_of,
-    pose_fields_findings,
+    repeated_keys,
 )
-from yolozu.artifacts.predictions.entries import Head
-from yolozu.artifacts.predictions.extra_fields import repeated_keys, unread_findings
 from yolozu.artifacts.predictions.findings import Findings, member
 from yolozu.artifacts.predictions.image_names import KnownImages
 from yolozu.artifacts.predictions.scan import broken_file, unreadable_file
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
-from yolozu.artifacts.predictions.types import BOX_KEYS, LARGEST_CLASS_ID, NumberField
-from yolozu.artifacts.predictions.vectorized_check import NUMBERS
 from yolozu.errors import Finding
 
 
@@ -197,7 +198,7 @@ def row_findings(row: Any, where: str, rules: RowRules) -> Iterator[Finding]:
     yield from pose_fields_findings(row, where)
     for key, value in row.items():
         if key not in COCO_ROW_KEYS and not is_known(key):
-            yield from unread_findings(value, member(where, key))
+            yield from extra_findings(value, member(where, key))
 
 
 def _in_image_id(image_id: Any, where: str, rules: RowRules) -> Iterator[Finding]:

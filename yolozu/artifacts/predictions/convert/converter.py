@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 
 from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
+from yolozu.artifacts.predictions.boxes import BOX_KEYS, boxes_between
 from yolozu.artifacts.predictions.check import check_predictions
 from yolozu.artifacts.predictions.container import Envelope, is_coco_row
 from yolozu.artifacts.predictions.convert.coco_ids import CocoNumbers
@@ -26,7 +27,6 @@ from yolozu.artifacts.predictions.image_names import KnownImages
 from yolozu.artifacts.predictions.load import SHOWN_ERRORS, located
 from yolozu.artifacts.predictions.scan import unreadable_file
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
-from yolozu.artifacts.predictions.types import BOX_KEYS, boxes_between
 from yolozu.artifacts.predictions.write import open_aside
 from yolozu.errors import Finding, InputError
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from yolozu.artifacts.predictions.detections import Columns
     from yolozu.artifacts.predictions.entries import Head
-    from yolozu.artifacts.predictions.vectorized_check import Columns
 
 
 KEEP = 5

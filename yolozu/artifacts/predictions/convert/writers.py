@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from yolozu.artifacts.prediction_formats import BoxFormat
-from yolozu.artifacts.predictions.container import WRAPPED_KEYS
+from yolozu.artifacts.predictions.boxes import BOX_KEYS
+from yolozu.artifacts.predictions.container import SCHEMA_VERSION, WRAPPED_KEYS
 from yolozu.artifacts.predictions.convert.coco_ids import CocoNumbers
 from yolozu.artifacts.predictions.findings import member, top_member
-from yolozu.artifacts.predictions.types import BOX_KEYS, SCHEMA_VERSION
 from yolozu.artifacts.predictions.write import json_text
 from yolozu.errors import Finding
 

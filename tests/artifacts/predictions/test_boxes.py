@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from yolozu.artifacts.predictions.types import boxes_between, boxes_to_cxcywh
+from yolozu.artifacts.predictions.boxes import boxes_between, boxes_to_cxcywh
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from tests.artifacts.predictions.test_stream import text_of, values
-from yolozu.artifacts.predictions.extra_fields import is_harmless, unread_findings
+from yolozu.artifacts.predictions.fields import extra_findings, is_harmless
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 )
 def test_what_is_no_json_is_found_however_deep(text, found):
     value = text_of(text).value()
-    assert [finding.render().splitlines()[0] for finding in unread_findings(value, "a")] == found
+    assert [finding.render().splitlines()[0] for finding in extra_findings(value, "a")] == found
     assert not is_harmless(value)
 
 
