@@ -22,10 +22,10 @@ from yolozu.artifacts.predictions.fields import (
     brief,
     extra_findings,
     field_findings,
+    first_of,
     is_harmless,
     is_known,
     kind_of,
-    number_finding,
     repeated_keys,
 )
 from yolozu.artifacts.predictions.findings import member
@@ -216,19 +216,17 @@ def _in_box(box: Any, where: str, size: tuple[int, int] | None, bbox_format: Box
         yield Finding("YZ707", where, f"{kind_of(box)}, not an object", f"write {{{', '.join(keys)}}} ({bbox_format})")
         return
     yield from repeated_keys(box, where)
-    missing_fix = f"{bbox_format} boxes have {', '.join(keys)}; declare another bbox_format if these are none"
-    sound = True
+    fix = f"{bbox_format} boxes have {', '.join(keys)}; declare another bbox_format if these are none"
+    findings: list[Finding] = []
     for key in keys:
         if key not in box:
-            finding: Finding | None = Finding("YZ703", f"{where}.{key}", "missing", missing_fix)
+            findings.append(Finding("YZ703", f"{where}.{key}", "missing", fix))
         else:
-            finding = number_finding(box[key], f"{where}.{key}", NumberField(key, (), ""))
-        if finding is not None:
-            sound = False
-            yield finding
+            findings += field_findings(box[key], f"{where}.{key}", NumberField(key, (), ""))
+    yield from findings
     for key in (key for key in box if key not in keys):
         yield from extra_findings(box[key], member(where, key))
-    if sound:
+    if not findings:
         yield from extent_findings([float(box[key]) for key in keys], where, size, bbox_format)
 
 
@@ -264,9 +262,9 @@ def extent_findings(
 
 def _in_class_table(class_id: Any, where: str, category_ids: frozenset[int] | None) -> Iterator[Finding]:
     if category_ids is not None and type(class_id) is int and class_id >= 0 and class_id not in category_ids:
-        known = ", ".join(map(str, sorted(category_ids)[:8])) + (", …" if len(category_ids) > 8 else "")
         problem = f"no class of the data set has the id {brief(class_id)}"
-        yield Finding("YZ715", where, problem, f"use category ids, not network indices; the data set has {known}")
+        fix = f"use category ids, not network indices; the data set has {first_of(category_ids)}"
+        yield Finding("YZ715", where, problem, fix)
 
 
 def pose_fields_findings(detection: dict[str, Any], where: str) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ from yolozu.artifacts.predictions.fields import (
     NumberField,
     brief,
     extra_findings,
+    field_findings,
     kind_of,
-    number_finding,
     repeated_keys,
 )
 from yolozu.artifacts.predictions.findings import member
@@ -31,6 +31,7 @@ SIDES = (
     NumberField("height", (), "Height of the original image, px.", 1, LARGEST_SIDE, integer=True),
 )
 _NO_PATH = re.compile("[\0\ud800-\udfff]")
+NAME_IMAGE = "name the image by its path relative to the data set's root"
 CAMERA = ("fx", "fy", "cx", "cy")
 
 
@@ -66,78 +67,70 @@ def read_entry(entry: Entry, known: KnownImages | None, *, in_pixels: bool) -> t
         fix = "write one object per image, with image and detections"
         return None, [Finding("YZ702", entry.where, f"{kind_of(value)} where an image's predictions should be", fix)]
     findings = list(repeated_keys(value, entry.where))
-    image, said = _image(value, entry, known)
-    findings += said
-    size, said = _size(value, entry.where)
-    findings += said
+    image, index = _image(value, entry.image_where, known, findings)
+    size = _size(value, f"{entry.where}.image_size", findings)
     findings += _intrinsics(value, entry.where)
     for key in (key for key in value if key not in ENTRY_KEYS):
         findings += extra_findings(value[key], member(entry.where, key))
-    index = _known_index(image, known)
     if known is not None and index is not None:
         findings += _disagreement(size, known.sizes[index], entry.where, in_pixels=in_pixels)
         size = known.sizes[index]
     if in_pixels and size is None:
         fix = "write image_size {width, height}, or give the data set with --dataset"
         findings.append(Finding("YZ717", entry.where, "boxes in px, but the image's size is not known", fix))
-    detections, said = _detections(value, entry)
-    findings += said
-    if detections is None:
-        return None, findings
-    return Head(image, size, detections, entry.where, value), findings
+    detections = _detections(value, entry.detections_where, findings)
+    return None if detections is None else Head(image, size, detections, entry.where, value), findings
 
 
-def _image(value: dict[str, Any], entry: Entry, known: KnownImages | None) -> tuple[str, list[Finding]]:
-    where = entry.image_where
-    fix = "name the image by its path relative to the data set's root"
+def _image(
+    value: dict[str, Any], where: str, known: KnownImages | None, findings: list[Finding]
+) -> tuple[str, int | None]:
+    """The image that an entry means, and its place in the data set; an empty name where there is none."""
+    image = value.get("image")
     if "image" not in value:
-        return "", [Finding("YZ703", where, "missing", fix)]
-    image = value["image"]
-    if not isinstance(image, str):
-        return "", [Finding("YZ707", where, f"{kind_of(image)}, not an image's path", fix)]
-    if not image or _NO_PATH.search(image):
-        return "", [Finding("YZ709", where, f"{brief(image)} cannot be a path", fix)]
-    return (image, []) if known is None else _known_image(image, where, known)
+        findings.append(Finding("YZ703", where, "missing", NAME_IMAGE))
+    elif not isinstance(image, str):
+        findings.append(Finding("YZ707", where, f"{kind_of(image)}, not an image's path", NAME_IMAGE))
+    elif not image or _NO_PATH.search(image):
+        findings.append(Finding("YZ709", where, f"{brief(image)} cannot be a path", NAME_IMAGE))
+    else:
+        return (image, None) if known is None else _known_image(image, where, known, findings)
+    return "", None
 
 
-def _known_image(image: str, where: str, known: KnownImages) -> tuple[str, list[Finding]]:
+def _known_image(image: str, where: str, known: KnownImages, findings: list[Finding]) -> tuple[str, int | None]:
     matches = known.names.find(image)
     if len(matches) == 1:
-        return known.images[matches[0]], []
+        return known.images[matches[0]], matches[0]
     if matches:
         meant = ", ".join(known.images[index] for index in matches[:3])
-        fix = "name the image by its path relative to the data set's root"
-        return image, [Finding("YZ714", where, f"{brief(image)} may mean {len(matches)} images: {meant}", fix)]
-    guess = known.names.nearest(image)
-    fix = f"did you mean {guess!r}? Otherwise check split and root" if guess else "check split and root"
-    return image, [Finding("YZ714", where, f"the data set's split has no image {brief(image)}", fix)]
+        problem, fix = f"{brief(image)} may mean {len(matches)} images: {meant}", NAME_IMAGE
+    else:
+        guess = known.names.nearest(image)
+        problem = f"the data set's split has no image {brief(image)}"
+        fix = f"did you mean {guess!r}? Otherwise check split and root" if guess else "check split and root"
+    findings.append(Finding("YZ714", where, problem, fix))
+    return image, None
 
 
-def _known_index(image: str, known: KnownImages | None) -> int | None:
-    if known is None or not image:
-        return None
-    matches = known.names.find(image)
-    return matches[0] if len(matches) == 1 else None
-
-
-def _size(value: dict[str, Any], where: str) -> tuple[tuple[int, int] | None, list[Finding]]:
+def _size(value: dict[str, Any], where: str, findings: list[Finding]) -> tuple[int, int] | None:
     if "image_size" not in value:
-        return None, []
-    size = value["image_size"]
-    where = f"{where}.image_size"
+        return None
+    size, fix = value["image_size"], "write {width, height} in px"
     if not isinstance(size, dict):
-        return None, [Finding("YZ707", where, f"{kind_of(size)}, not an object", "write {width, height} in px")]
-    findings = list(repeated_keys(size, where))
+        findings.append(Finding("YZ707", where, f"{kind_of(size)}, not an object", fix))
+        return None
+    found = list(repeated_keys(size, where))
     known = {side.name for side in SIDES}
     for key in (key for key in size if key not in known):
-        findings += extra_findings(size[key], member(where, key))
+        found += extra_findings(size[key], member(where, key))
     for side in SIDES:
         if side.name not in size:
-            findings.append(Finding("YZ703", f"{where}.{side.name}", "missing", "write {width, height} in px"))
+            found.append(Finding("YZ703", f"{where}.{side.name}", "missing", fix))
         else:
-            finding = number_finding(size[side.name], f"{where}.{side.name}", side)
-            findings += [finding] if finding else []
-    return (None, findings) if findings else ((size["width"], size["height"]), [])
+            found += field_findings(size[side.name], f"{where}.{side.name}", side)
+    findings += found
+    return None if found else (size["width"], size["height"])
 
 
 def _disagreement(
@@ -170,10 +163,9 @@ def _intrinsics(value: dict[str, Any], where: str) -> Iterator[Finding]:
         return
     focal = (0, 1) if len(numbers) == 4 else (0, 4)
     for index, (place, number) in enumerate(numbers):
-        finding = number_finding(number, place, NumberField("intrinsics", (), ""))
-        if finding is not None:
-            yield finding
-        elif index in focal and number <= 0:
+        findings = list(field_findings(number, place, NumberField("intrinsics", (), "")))
+        yield from findings
+        if not findings and index in focal and number <= 0:
             yield Finding("YZ709", place, f"{brief(number)} is no focal length", "write fx and fy in px, above 0")
 
 
@@ -197,13 +189,13 @@ def _camera_numbers(camera: Any, where: str) -> Iterator[tuple[str, Any]]:
                 yield f"{where}[{index}]", item
 
 
-def _detections(value: dict[str, Any], entry: Entry) -> tuple[list[Any] | None, list[Finding]]:
-    where = entry.detections_where
+def _detections(value: dict[str, Any], where: str, findings: list[Finding]) -> list[Any] | None:
+    detections = value.get("detections")
+    if isinstance(detections, list):
+        return detections
     if "detections" not in value:
-        fix = "write an empty list where nothing was found"
-        return None, [Finding("YZ703", where, "missing", fix)]
-    detections = value["detections"]
-    if not isinstance(detections, list):
+        findings.append(Finding("YZ703", where, "missing", "write an empty list where nothing was found"))
+    else:
         fix = "write a list of detections, empty where nothing was found"
-        return None, [Finding("YZ707", where, f"{kind_of(detections)}, not a list", fix)]
-    return detections, []
+        findings.append(Finding("YZ707", where, f"{kind_of(detections)}, not a list", fix))
+    return None

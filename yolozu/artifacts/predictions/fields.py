@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import reprlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,39 +65,33 @@ def is_known(key: str) -> bool:
     return key in KNOWN_KEYS or key.startswith(SIGMA_PREFIX)
 
 
-def number_finding(value: Any, where: str, field: NumberField) -> Finding | None:
-    """What is wrong with a number, if anything; ``field`` gives its bounds, not its shape."""
+def _in_number(value: Any, where: str, field: NumberField) -> Iterator[Finding]:
     if type(value) is float and not math.isfinite(value):
-        return non_finite(value, where)
-    if type(value) is not int and (field.integer or type(value) is not float):
+        yield non_finite(value, where)
+    elif type(value) is not int and (field.integer or type(value) is not float):
         wanted, how = ("an integer", "without quotes or fraction") if field.integer else ("a number", "without quotes")
-        return Finding("YZ707", where, f"{kind_of(value)}, not {wanted}", f"write {wanted} {how}")
-    if not field.low <= value <= field.high:
-        return Finding("YZ709", where, f"{brief(value)} is outside {_span(field)}", f"write {field.name} inside it")
-    if type(value) is int and abs(value) > 2**1023:
-        return Finding("YZ709", where, f"{brief(value)} is no number a computer calculates with", "write fewer digits")
-    return None
+        yield Finding("YZ707", where, f"{kind_of(value)}, not {wanted}", f"write {wanted} {how}")
+    elif not field.low <= value <= field.high:
+        yield Finding("YZ709", where, f"{brief(value)} is outside {_span(field)}", f"write {field.name} inside it")
+    elif type(value) is int and abs(value) > 2**1023:
+        yield Finding("YZ709", where, f"{brief(value)} is no number a computer calculates with", "write fewer digits")
 
 
-def field_findings(value: Any, where: str, field: NumberField) -> Iterator[Finding]:
-    """What is wrong with a field: its shape, and each of its numbers."""
-    yield from _in_numbers(value, where, field, field.shape)
-
-
-def _in_numbers(value: Any, where: str, field: NumberField, shape: tuple[int, ...]) -> Iterator[Finding]:
+def field_findings(
+    value: Any, where: str, field: NumberField, shape: tuple[int, ...] | None = None
+) -> Iterator[Finding]:
+    """What is wrong with a field: its shape (``shape`` where only a part of it stands here), and each number."""
+    shape = field.shape if shape is None else shape
     if not shape:
-        finding = number_finding(value, where, field)
-        if finding is not None:
-            yield finding
+        yield from _in_number(value, where, field)
     elif not isinstance(value, list):
-        yield Finding(
-            "YZ707", where, f"{kind_of(value)}, not a list of {shape[0]}", f"write {field.name} as {_layout(field)}"
-        )
+        fix = f"write {field.name} as {_layout(field)}"
+        yield Finding("YZ707", where, f"{kind_of(value)}, not a list of {shape[0]}", fix)
     elif len(value) != shape[0]:
         yield Finding("YZ710", where, f"{len(value)} items, not {shape[0]}", f"write {field.name} as {_layout(field)}")
     else:
         for index, item in enumerate(value):
-            yield from _in_numbers(item, f"{where}[{index}]", field, shape[1:])
+            yield from field_findings(item, f"{where}[{index}]", field, shape[1:])
 
 
 def extra_findings(value: Any, where: str) -> Iterator[Finding]:
@@ -171,3 +165,8 @@ def _layout(field: NumberField) -> str:
         if len(field.shape) > 1
         else f"a list of {field.shape[0]} numbers"
     )
+
+
+def first_of(ids: Collection[int]) -> str:
+    """The smallest of some ids, for a sentence."""
+    return ", ".join(map(str, sorted(ids)[:8])) + (", …" if len(ids) > 8 else "")

@@ -23,6 +23,7 @@ from yolozu.artifacts.predictions.fields import (
     brief,
     extra_findings,
     field_findings,
+    first_of,
     is_known,
     kind_of,
     repeated_keys,
@@ -217,7 +218,7 @@ def _in_category_id(category_id: Any, where: str, rules: RowRules) -> Iterator[F
     findings = list(field_findings(category_id, where, CATEGORY_ID))
     yield from findings
     if not findings and category_id not in rules.category_ids:
-        known = ", ".join(map(str, sorted(rules.category_ids)[:8])) + (", …" if len(rules.category_ids) > 8 else "")
+        known = first_of(rules.category_ids)
         fix = f"known are {known}; give the annotations file that these results are of, with --annotations"
         yield Finding("YZ725", where, f"no class of the data set has the category id {category_id}", fix)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -31,10 +32,6 @@ from yolozu.artifacts.predictions.write import open_aside
 from yolozu.errors import Finding, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
     from yolozu.artifacts.predictions.detections import Columns
     from yolozu.artifacts.predictions.entries import Head
 
@@ -54,16 +51,6 @@ class Converter:
         self._to = to
         self._wanted = wanted
         self._numbers = numbers
-
-    @property
-    def errors(self) -> int:
-        """What keeps entries from being written."""
-        return self.findings.total("error")
-
-    @property
-    def bbox_format(self) -> BoxFormat:
-        """How boxes are written."""
-        return self._writer.box_format
 
     def start(self, envelope: Envelope) -> None:
         """A pass over a predictions file begins; what an earlier one gave is void."""
@@ -86,17 +73,18 @@ class Converter:
             else:
                 fields = {key: value for key, value in head.value.items() if key not in {"image", "detections"}}
                 if head.size is not None and self._to != "map":
-                    fields["image_size"] = _size(fields.get("image_size", {}), head.size)
-                self._refuse(self._writer.add(ConvertedEntry(head.where, head.image, fields, boxes)))
+                    width, height = head.size
+                    fields["image_size"] = {**fields.get("image_size", {}), "width": width, "height": height}
+                self._refuse(self.writer.add(ConvertedEntry(head.where, head.image, fields, boxes)))
                 self.images += 1
                 self.detections += len(boxes)
 
     def end(self) -> None:
         """Write what stands behind the entries."""
-        self._writer.end(self._envelope.values)
+        self.writer.end(self._envelope.values)
 
     @property
-    def _writer(self) -> ListWriter:
+    def writer(self) -> ListWriter:
         """Where entries go. It begins when the first one comes: by then it is known what stood before it."""
         if self._begun is None:
             self._begun = self._new_writer()
@@ -116,35 +104,23 @@ class Converter:
 
     def _converted(self, head: Head) -> list[dict[str, Any]] | None:
         """An entry's detections with boxes as they are written; None when that takes an unknown size."""
-        given, wanted = self._envelope.bbox_format, self._writer.box_format
+        given, wanted = self._envelope.bbox_format, self.writer.box_format
         if given == wanted or not head.detections:
             return head.detections
         if head.size is None and "cxcywh_norm" in {given, wanted}:
             return None
-        boxes = boxes_between(
-            _boxes(head.detections, given), given, wanted, np.array([head.size or (1, 1)], np.float64)
-        )
-        return [
-            {**detection, "bbox": _box(detection["bbox"], given, wanted, box)}
-            for detection, box in zip(head.detections, boxes.tolist(), strict=True)
-        ]
-
-
-def _boxes(detections: list[dict[str, Any]], given: BoxFormat) -> NDArray[np.float64]:
-    keys = BOX_KEYS[given]
-    return np.array([[detection["bbox"][key] for key in keys] for detection in detections], np.float64)
+        numbers_in, size = itemgetter(*BOX_KEYS[given]), np.array([head.size or (1, 1)], np.float64)
+        rows = np.array([numbers_in(detection["bbox"]) for detection in head.detections], np.float64)
+        boxes = boxes_between(rows, given, wanted, size).tolist()
+        for detection, box in zip(head.detections, boxes, strict=True):  # in place, because copies take their time
+            detection["bbox"] = _box(detection["bbox"], given, wanted, box)
+        return head.detections
 
 
 def _box(old: dict[str, Any], given: BoxFormat, wanted: BoxFormat, numbers: list[float]) -> dict[str, Any]:
     """A box in its new format, with whatever else stood in it."""
-    return {key: value for key, value in old.items() if key not in BOX_KEYS[given]} | dict(
-        zip(BOX_KEYS[wanted], numbers, strict=True)
-    )
-
-
-def _size(said: Mapping[str, Any], size: tuple[int, int]) -> dict[str, Any]:
-    """``image_size`` as it stands in the file, with the size that is right."""
-    return {**said, "width": size[0], "height": size[1]}
+    box = dict(zip(BOX_KEYS[wanted], numbers, strict=True))
+    return box if len(old) == len(box) else {key: old[key] for key in old if key not in BOX_KEYS[given]} | box
 
 
 @dataclass(frozen=True)
@@ -207,8 +183,8 @@ def convert_predictions(
                 path, bbox_format=bbox_format, known=known, keep_findings=SHOWN_ERRORS, sink=converter
             )
             findings, errors = check.findings, check.errors
-        more = "what helps one of them helps all"
-        refused = [*located(findings, errors, path), *located(converter.findings.kept(), converter.errors, path, more)]
+        said, more = converter.findings, "what helps one of them helps all"
+        refused = [*located(findings, errors, path), *located(said.kept(), said.total("error"), path, more)]
         if refused:
             raise InputError(refused)
         converter.end()
@@ -216,7 +192,7 @@ def convert_predictions(
     return Conversion(
         converter.images,
         converter.detections,
-        converter.bbox_format,
+        converter.writer.box_format,
         from_coco,
         numbering,
         warnings=(*warnings, *converter.left_out.findings(to)),
