@@ -35,5 +35,8 @@ def task_suite():
 def task_reference():
     """Write the generated schemas and reference pages anew."""
     return _chore(
-        "yolozu contract schema --write", "tests.schemas --write", "tests.effects --write", "tests.api_surface --write"
+        "yolozu contract schema --write",
+        "docs.generate.schemas --write",
+        "docs.generate.effects --write",
+        "docs.generate.api_surface --write",
     )

@@ -19,13 +19,13 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.effects import marks
+from docs.generate.effects import marks
 from yolozu.contract.strict.slots import keys, sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.effects import MarkedTest
+    from docs.generate.effects import MarkedTest
     from yolozu.contract.base import Section
 
 REPOSITORY = Path(__file__).parents[1]

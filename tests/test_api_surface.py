@@ -4,13 +4,13 @@ import sys
 import pytest
 
 import yolozu
-from tests.api_surface import NAMES, PAGE, generated
+from docs.generate.api_surface import NAMES, PAGE, generated
 
 
 @pytest.mark.parametrize("path", generated(), ids=lambda path: path.name)
 def test_the_committed_file_is_what_the_code_says(path):
     """A name, parameter or field that goes or changes is a new major version (docs/development/release.md)."""
-    assert path.read_text() == generated()[path], "python -m tests.api_surface --write"
+    assert path.read_text() == generated()[path], "python -m docs.generate.api_surface --write"
 
 
 def test_importing_the_package_loads_nothing():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.effects import GROUPS, PAGE, TESTS, WRITE, leaves, marks, page
+from docs.generate.effects import GROUPS, PAGE, TESTS, WRITE, leaves, marks, page
 from yolozu.contract.strict.slots import keys, sections
 
 

@@ -65,7 +65,7 @@ def extended(tmp_path_factory):
         return done.stdout
 
     run(sys.executable, "-m", "yolozu", "contract", "schema", "--write")
-    run(sys.executable, "-m", "tests.effects", "--write")
+    run(sys.executable, "-m", "docs.generate.effects", "--write")
     return run
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.schemas import DIRECTORY, SCHEMAS, path_of
+from docs.generate.schemas import DIRECTORY, SCHEMAS, path_of
 from yolozu.artifacts.jsonio import pretty
 
 

@@ -1,7 +1,7 @@
 """The frozen JSON Schemas of files that a run leaves, made from the code that writes them.
 
-    python -m tests.schemas            say which differ from the committed ones
-    python -m tests.schemas --write    write those anew
+    python -m docs.generate.schemas            say which differ from the committed ones
+    python -m docs.generate.schemas --write    write those anew
 
 The contract's own schema is written by `yolozu contract schema --write`.
 """
@@ -30,7 +30,7 @@ from yolozu.predict.ttt.report import ttt_schema
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DIRECTORY = Path(__file__).parents[1] / "contracts" / "v1"
+DIRECTORY = Path(__file__).parents[2] / "contracts" / "v1"
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "eval_coco": partial(schema_of, CocoReport),
@@ -66,7 +66,7 @@ def main() -> int:
             write_text_if_changed(path_of(name), pretty(SCHEMAS[name]()))
             print(f"{path_of(name)}: written")
         return 0
-    print("\n".join(f"{path_of(name)}: differs; python -m tests.schemas --write" for name in differing))
+    print("\n".join(f"{path_of(name)}: differs; python -m docs.generate.schemas --write" for name in differing))
     return int(bool(differing))
 
 

@@ -1,7 +1,7 @@
 """The table "contract key -> tests that fail if the key had no effect", made from the marks that tests carry.
 
-    python -m tests.effects            print the table
-    python -m tests.effects --write    write docs/reference/effects.md anew
+    python -m docs.generate.effects            print the table
+    python -m docs.generate.effects --write    write docs/reference/effects.md anew
 
 The marks are read from the source, so that nothing is imported and the table says the same on every machine.
 `benchmarks/effects.py` runs the marked tests with their keys ignored: every one must fail.
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from yolozu.contract.base import Section
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[2] / "tests"
 PAGE = "docs/reference/effects.md"
-WRITE = "python -m tests.effects --write"
+WRITE = "python -m docs.generate.effects --write"
 
 GROUPS = {
     "Optimizer": ("optim",),
