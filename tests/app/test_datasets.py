@@ -6,7 +6,7 @@ import sys
 import pytest
 from PIL import Image
 
-from yolozu.app.datasets import open_evaluated
+from yolozu.app.datasets import by_fix, checked_splits, open_evaluated
 from yolozu.errors import InputError, UsageError
 from yolozu.progress import progress_for
 
@@ -76,3 +76,16 @@ def test_a_data_set_without_models_has_none(root):
     opened = open_evaluated(root, None, progress_for(sys.stderr))
     index, models = opened.index, opened.models
     assert (index.split, models.by_class) == ("val", {})
+
+
+def test_all_splits_are_checked_each_for_what_it_is_for(root):
+    for split in ("train", "val"):
+        make_split(root, split, ["9 0.5 0.5 0.2 0.2\n"])
+    progress = progress_for(sys.stderr)
+    survey = checked_splits(root, [], progress).survey
+    assert (survey.training, survey.validation) == ({"train"}, {"val"})
+    checked = checked_splits(root, ["val"], progress)
+    assert by_fix(checked, "class_out_of_range") == (
+        "YZ225",
+        {"correct the label, or name the class": [f"{root}/labels/val/0.txt:1: class 9 is outside 0 to 0"]},
+    )

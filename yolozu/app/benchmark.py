@@ -101,19 +101,7 @@ def benchmark(
     dry_run: bool,
     progress: Progress,
 ) -> dict[str, Any]:
-    """The report of ``eval_suite.json``.
-
-    Args:
-        paths: predictions files.
-        dataset: directory of the data set.
-        split: None takes the protocol's, the only one, or ``val``.
-        settings: those of `DEFAULTS` that are asked for; what is None, the protocol file says, or the defaults.
-        pins: changes of what the meta of every file must say.
-        protocol: file of the protocol that is insisted on.
-        expect_hash: beginning of the digest that is insisted on.
-        write_protocol: file to write the protocol to, once all has been measured.
-        dry_run: read, check and count, but measure nothing.
-        progress: where it is shown.
+    """The report of ``eval_suite.json``; of ``settings`` what is None, the protocol file says, or `DEFAULTS`.
 
     Raises:
         UsageError: YZ841, YZ842 the protocol is another than is insisted on.

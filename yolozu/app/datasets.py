@@ -6,17 +6,57 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yolozu.errors import UsageError
+from yolozu.artifacts.jsonio import is_text
+from yolozu.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.data.checking.check import CheckedData
     from yolozu.data.index import DataIndex
     from yolozu.data.layouts.layout import Layout
-    from yolozu.data.survey import SurveyedSplit
+    from yolozu.data.survey import Survey, SurveyedSplit
     from yolozu.progress import Progress
 
 USUAL_SPLIT = "val"
+
+
+def checked_splits(root: Path, splits: Sequence[str], progress: Progress) -> CheckedData:
+    """Splits of the data set at ``root`` with findings, each held to what it is for; all of them if none is named.
+
+    Raises:
+        InputError: there is no such data set or split, or YZ284 a split's name is no text.
+    """
+    from yolozu.data.checking.check import check
+    from yolozu.data.layouts.layout import find_layout
+
+    layout = find_layout(root)
+    names = list(dict.fromkeys(splits)) or layout.separate_splits
+    for name in names:
+        if not is_text(name):
+            raise InputError.one("YZ284", where=f"{root}: {name}", problem="is no UTF-8", fix="rename the directory")
+    training = _trained_on(names, asked=bool(splits))
+    surveyed = _surveyed(layout, names, progress)
+    return check(replace(surveyed, training=training, validation=frozenset(names) - training))
+
+
+def _trained_on(names: list[str], *, asked: bool) -> frozenset[str]:
+    """The splits that a training would use: those called so, or else the first of several that were asked for."""
+    called = frozenset(name for name in names if name.lower().startswith("train"))
+    return called if called or not asked or len(names) == 1 else frozenset(names[:1])
+
+
+def by_fix(checked: CheckedData, rule: str) -> tuple[str, dict[str, list[str]]]:
+    """The code of a rule, and what breaks it: fix -> lines."""
+    from yolozu.data.checking.check import fix_of
+    from yolozu.data.checking.rules import RULES
+
+    lines: dict[str, list[str]] = {}
+    for name, violation in checked.violations:
+        if name == rule:
+            lines.setdefault(fix_of(name, violation), []).append(f"{violation.where}: {violation.problem}")
+    return RULES[rule].code, lines
 
 
 def checked_data(root: Path, split: str | None, progress: Progress) -> CheckedData:
@@ -31,16 +71,20 @@ def checked_data(root: Path, split: str | None, progress: Progress) -> CheckedDa
         InputError: there is no such data set or split.
         UsageError: YZ805 which split is meant cannot be told.
     """
-    from yolozu.artifacts.digest import DigestCache
     from yolozu.data.checking.check import check
     from yolozu.data.layouts.layout import find_layout
+
+    layout = find_layout(root)
+    return check(_surveyed(layout, [chosen_split(layout) if split is None else split], progress))
+
+
+def _surveyed(layout: Layout, splits: list[str], progress: Progress) -> Survey:
+    from yolozu.artifacts.digest import DigestCache
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path
 
-    layout = find_layout(root)
-    name = chosen_split(layout) if split is None else split
     with DigestCache(digest_cache_path()) as cache:
-        return check(survey(layout, [name], cache, progress))
+        return survey(layout, splits, cache, progress)
 
 
 @dataclass(frozen=True)

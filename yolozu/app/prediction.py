@@ -136,18 +136,6 @@ def prediction_asked_by(
 ) -> AskedPrediction:
     """What the options of `yolozu export-predictions` ask for.
 
-    Args:
-        flags: keys of the contract that are given.
-        config: contract file, or file of a model's map.
-        run_id: name of a run.
-        checkpoint: model file.
-        onnx: exported file.
-        dataset: directory of the data set.
-        split: the split.
-        batch_size: images at once.
-        intrinsics: fx, fy, cx, cy in px, a comma list.
-        ttt_log_out: file for a report of test-time training.
-
     Raises:
         ContractError: everything that is wrong with the contract, or then with the flags.
         UsageError: YZ617 the camera is none, YZ627 there is no such run, YZ631 there would be no report.

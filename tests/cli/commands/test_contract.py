@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 
 from yolozu.cli.app import main
-from yolozu.cli.commands.contract import stale_stages
 from yolozu.contract.docs.schema import contract_schema
-from yolozu.contract.sections.run import Contract
-from yolozu.planning.compiler import compile_plan, registered_stages
 
 REPOSITORY = Path(__file__).parents[3]
 GOOD = "epochs: 2\nlr: 0.1\n"
@@ -174,12 +171,6 @@ def test_diff_as_json(run):
     _, out, _ = run("diff", "--json", "a.yaml", "b.yaml", a=GOOD, b=GOOD + "eval_engine: pycocotools\n")
     (difference,) = json.loads(out)["differences"]
     assert (difference["key"], difference["stale"], difference["then"]) == ("eval_engine", ["evaluate"], [])
-
-
-def test_a_change_of_data_makes_everything_stale():
-    direct, then = stale_stages("split", "dataset", compile_plan(Contract(), registered_stages()))
-    assert direct[0] == "prepare_data"
-    assert {"train", "evaluate"} <= {*direct, *then}
 
 
 def test_a_device_makes_nothing_stale_and_a_path_only_with_other_content(run, tmp_path):

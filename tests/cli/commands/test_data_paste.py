@@ -28,13 +28,6 @@ def test_a_split_is_pasted_and_can_be_checked(tmp_path, capsys):
     assert len(list((tmp_path / "new/images/held-out").iterdir())) == 6
 
 
-def test_limits_in_the_wrong_order_are_told(capsys):
-    assert main([*WORDS, "--size", "96", "--scale-min", "2"]) == 2
-    assert capsys.readouterr().err == (
-        "yolozu data paste: YZ903 --scale-min 2 is above --scale-max 1\n  fix: lower --scale-min or raise --scale-max\n"
-    )
-
-
 def test_a_split_that_is_not_there_is_told(capsys):
     words = [word if word != "val" else "tset" for word in WORDS]
     assert main([*words, "--size", "96"]) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,13 +13,6 @@ from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
 from yolozu.cli.render import counted, show_findings
 from yolozu.progress import progress_for
 
-if TYPE_CHECKING:
-    from yolozu.artifacts.predictions import KnownImages
-    from yolozu.artifacts.predictions.convert import CocoNumbers
-    from yolozu.data.coco_numbers import CategoryIds
-    from yolozu.structures.classes import ClassTable
-
-COMMAND = "yolozu convert-predictions"
 NUMBERINGS = {
     "one-based": "its category ids count classes from 1, as Ultralytics writes them; --category-ids says otherwise",
     "zero-based": "its category ids count classes from 0, the data set's from 1; --category-ids says otherwise",
@@ -58,7 +51,7 @@ def convert_predictions(
 
     Nothing is lost but what the layout has no place for, and that is said. A file with errors is not converted.
     """
-    from yolozu.artifacts.predictions.convert import convert_predictions as convert
+    from yolozu.app.conversion import convert
 
     if dataset is None and (split is not None or category_ids is not None):
         given = "--split" if split is not None else "--category-ids"
@@ -66,41 +59,25 @@ def convert_predictions(
     if to == "coco" and to_bbox_format not in {None, "xywh_abs"}:
         raise typer.BadParameter("COCO results have boxes in xywh_abs", param_hint="--to-bbox-format")
     require_writable({"--output": output}, (file, annotations))
-    known, numbers, note = _known(dataset, split, annotations, category_ids)
-    done = convert(
-        file, output, to, bbox_format=bbox_format, to_bbox_format=to_bbox_format, known=known, numbers=numbers
+    done, differ = convert(
+        file,
+        output,
+        to,
+        bbox_format=bbox_format,
+        to_bbox_format=to_bbox_format,
+        dataset=dataset,
+        split=split,
+        annotations=annotations,
+        category_ids=category_ids,
+        progress=progress_for(sys.stderr),
     )
     show_findings(done.warnings)
     written = f"{counted(done.images, 'image')}, {counted(done.detections, 'detection')} ({done.bbox_format})"
     print(f"{output}: {to}, {written}")
-    if note is not None and to == "coco":
-        print(note, file=sys.stderr)
+    if differ:
+        said = "note: category ids are the data set's, 0-79; for COCO's own, 1-90, say --category-ids coco"
+        print(said, file=sys.stderr)
     if done.numbering is not None:
         print(f"note: {file}: {NUMBERINGS[done.numbering]}", file=sys.stderr)
     if to in {"list", "map"} and done.bbox_format != "cxcywh_norm":
         print(f"note: a {to} cannot say so itself; read it with --bbox-format {done.bbox_format}", file=sys.stderr)
-
-
-def _known(
-    root: Path | None, split: str | None, annotations: Path | None, category_ids: CategoryIds | None
-) -> tuple[KnownImages | None, CocoNumbers | None, str | None]:
-    """The data set, its numbers, and what may be wrong with them."""
-    from yolozu.app.datasets import open_evaluated
-    from yolozu.data.coco_numbers import numbers_of_annotations, numbers_of_data
-    from yolozu.data.layouts.layout import find_layout
-    from yolozu.evaluation.known_images import known_images
-
-    if root is None:
-        return (None, None, None) if annotations is None else (*numbers_of_annotations(annotations), None)
-    index = open_evaluated(root, split, progress_for(sys.stderr)).index
-    numbers = numbers_of_data(index, find_layout(root), annotations, category_ids)
-    return known_images(index), numbers, _note(index.classes) if numbers.category_ids is None else None
-
-
-def _note(classes: ClassTable) -> str | None:
-    """A warning where two numberings of the same classes are in use."""
-    from yolozu.artifacts.coco_classes import COCO_CLASSES
-
-    if classes.names != COCO_CLASSES.names or classes.category_ids == COCO_CLASSES.category_ids:
-        return None
-    return "note: category ids are the data set's, 0-79; for COCO's own, 1-90, say --category-ids coco"

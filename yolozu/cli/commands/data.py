@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from yolozu.app.outputs import require_makeable
-from yolozu.artifacts.jsonio import is_text, pretty
+from yolozu.artifacts.jsonio import pretty
 from yolozu.cli.render import counted, wrapped
 from yolozu.contract.sections.data import SynthSection
-from yolozu.errors import EXIT_REFUSED, InputError
+from yolozu.errors import EXIT_REFUSED
 from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
@@ -36,21 +35,9 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
 ) -> None:
     """Check images and labels of a data set. Exit 1 when something was found and the policy is fail."""
-    from yolozu.artifacts.digest import DigestCache
-    from yolozu.data.checking.check import check as apply_rules
-    from yolozu.data.layouts.layout import find_layout
-    from yolozu.data.survey import survey
-    from yolozu.paths import digest_cache_path
+    from yolozu.app.datasets import checked_splits
 
-    layout = find_layout(root)
-    names = list(dict.fromkeys(split)) if split else layout.separate_splits
-    for name in names:
-        if not is_text(name):
-            raise InputError.one("YZ284", where=f"{root}: {name}", problem="is no UTF-8", fix="rename the directory")
-    training = _trained_on(names, asked=bool(split))
-    with DigestCache(digest_cache_path()) as cache:
-        surveyed = survey(layout, names, cache, progress_for(sys.stderr))
-    checked = apply_rules(replace(surveyed, training=training, validation=frozenset(names) - training))
+    checked = checked_splits(root, split or [], progress_for(sys.stderr))
     report = checked.report(policy)
     if as_json:
         print(pretty(report), end="")
@@ -58,12 +45,6 @@ def check(
         _show(checked, report)
     if not report["passed"]:
         raise typer.Exit(EXIT_REFUSED)
-
-
-def _trained_on(names: list[str], *, asked: bool) -> frozenset[str]:
-    """The splits that a training would use: those called so, or else the first of several that were asked for."""
-    called = frozenset(name for name in names if name.lower().startswith("train"))
-    return called if called or not asked or len(names) == 1 else frozenset(names[:1])
 
 
 def synth(
@@ -119,15 +100,11 @@ def _described(counts: dict[str, int]) -> str:
 
 
 def _show_rule(checked: CheckedData, rule: str, count: int) -> None:
-    from yolozu.data.checking.check import fix_of
-    from yolozu.data.checking.rules import RULES
+    from yolozu.app.datasets import by_fix
 
-    by_fix: dict[str, list[str]] = {}
-    for name, violation in checked.violations:
-        if name == rule:
-            by_fix.setdefault(fix_of(name, violation), []).append(f"{violation.where}: {violation.problem}")
-    print(f"\n{RULES[rule].code} {rule}: {count}")
-    for fix, lines in by_fix.items():
+    code, found = by_fix(checked, rule)
+    print(f"\n{code} {rule}: {count}")
+    for fix, lines in found.items():
         print(wrapped(f"fix: {fix}", indent="  ", hanging="    "))
         for line in lines[:MOST_LISTED]:
             print(wrapped(line, indent="  ", hanging="    "))

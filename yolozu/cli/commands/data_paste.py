@@ -8,9 +8,6 @@ from typing import Annotated
 
 import typer
 
-from yolozu.app.datasets import checked_data
-from yolozu.app.outputs import require_makeable
-from yolozu.errors import UsageError
 from yolozu.progress import progress_for
 
 
@@ -34,25 +31,14 @@ def paste(
     translate: Annotated[float, typer.Option(min=0.0, max=0.9, help="Largest shift, as a fraction of the size.")] = 0.0,
 ) -> None:
     """Cut objects out by their masks and paste them onto other pictures; camera, poses and boxes follow exactly."""
-    from yolozu.data.prepare.compose import ComposePlan, write_composed
-    from yolozu.data.survey import index_of
+    from yolozu.app.derived_datasets import paste as compose
 
-    if scale_min > scale_max:
-        raise UsageError.one(
-            "YZ903",
-            where="yolozu data paste",
-            problem=f"--scale-min {scale_min:g} is above --scale-max {scale_max:g}",
-            fix="lower --scale-min or raise --scale-max",
-        )
-    require_makeable("--out", out)
-    checked = checked_data(dataset, split, progress_for(sys.stderr))
-    found = checked.survey.splits[0]
-    if not checked.clean:
-        print(f"warning: {dataset}: {checked.summary()}; see yolozu data check {dataset}", file=sys.stderr)
-    index = index_of(checked.survey, found, checked.usable(found, "drop"), root_base="cwd")
-    plan = ComposePlan(
-        out=out,
-        split=split if name is None else name,
+    new_split = split if name is None else name
+    count = compose(
+        dataset,
+        split,
+        out,
+        new_split=new_split,
         backgrounds=backgrounds,
         size=size,
         per_image=per_image,
@@ -61,8 +47,7 @@ def paste(
         scale_min=scale_min,
         scale_max=scale_max,
         translate=translate,
+        progress=progress_for(sys.stderr),
     )
-    models, meshes = checked.survey.models, checked.survey.layout.models
-    count = write_composed(index, plan, models, meshes, progress_for(sys.stderr))
-    print(f"{out / 'dataset.json'}: {plan.split}, {count} images of {size} px")
-    print(f"next: yolozu data check {out} --split {plan.split}")
+    print(f"{out / 'dataset.json'}: {new_split}, {count} images of {size} px")
+    print(f"next: yolozu data check {out} --split {new_split}")

@@ -12,13 +12,11 @@ from yolozu.artifacts.jsonio import pretty
 from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.commands.data import check as dataset
 from yolozu.cli.render import counted, show_findings
-from yolozu.errors import EXIT_REFUSED, GateFailed, InputError
+from yolozu.errors import EXIT_REFUSED
 from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from yolozu.artifacts.predictions import KnownImages, PredictionsCheck
+    from yolozu.artifacts.predictions import PredictionsCheck
 
 __all__ = ["dataset", "parity", "predictions", "run_meta"]
 
@@ -43,15 +41,24 @@ def predictions(
     as_json: Json = False,
 ) -> None:
     """Check every number of a predictions file. Exit 1 when there is an error."""
-    from yolozu.artifacts.predictions import check_predictions
-    from yolozu.artifacts.predictions.check import check_report
+    from yolozu.app.checked_files import checked_predictions
 
     if dataset is None and (split is not None or max_images is not None):
         given = "--split" if split is not None else "--max-images"
         raise typer.BadParameter("say which data set with --dataset", param_hint=given)
-    known = None if dataset is None else _known(dataset, split, max_images)
-    check = check_predictions(file, bbox_format=bbox_format, known=known, strict=strict, keep_findings=max_findings)
+    check = checked_predictions(
+        file,
+        bbox_format=bbox_format,
+        dataset=dataset,
+        split=split,
+        max_images=max_images,
+        strict=strict,
+        keep_findings=max_findings,
+        progress=progress_for(sys.stderr),
+    )
     if as_json:
+        from yolozu.artifacts.predictions.check import check_report
+
         print(pretty(check_report(check)), end="")
     else:
         _show(file, check)
@@ -61,23 +68,18 @@ def predictions(
 
 def run_meta(file: Annotated[Path, typer.Argument(help="A run's run_meta.json.", metavar="FILE")]) -> None:
     """Check that a record of a training is complete. Exit 1 when it is not."""
-    from yolozu.artifacts.run_meta import read_run_meta
+    from yolozu.app.checked_files import require_run_meta
 
-    _judge(file, read_run_meta, "a complete run_meta.json")
+    require_run_meta(file)
+    print(f"{file}: a complete run_meta.json")
 
 
 def parity(file: Annotated[Path, typer.Argument(help="A run's onnx_parity.json.", metavar="FILE")]) -> None:
     """Check that a parity report is complete, whatever it says. Exit 1 when it is not."""
-    from yolozu.artifacts.parity_report import read_parity_report
+    from yolozu.app.checked_files import require_parity_report
 
-    _judge(file, read_parity_report, "a complete onnx_parity.json")
-
-
-def _known(root: Path, split: str | None, max_images: int | None) -> KnownImages:
-    from yolozu.app.datasets import open_evaluated
-    from yolozu.evaluation.known_images import known_images
-
-    return known_images(open_evaluated(root, split, progress_for(sys.stderr)).index, max_images=max_images)
+    require_parity_report(file)
+    print(f"{file}: a complete onnx_parity.json")
 
 
 def _show(file: Path, check: PredictionsCheck) -> None:
@@ -96,14 +98,3 @@ def _show(file: Path, check: PredictionsCheck) -> None:
 
 def _count(number: int, word: str) -> str:
     return counted(number, word) if number else f"no {word}s"
-
-
-def _judge(file: Path, read: Callable[[Path], object], claim: str) -> None:
-    """Read a file that must exist; what is wrong with its content is a verdict, not a failure to look."""
-    try:
-        read(file)
-    except InputError as error:
-        if file.is_file():
-            raise GateFailed(error.findings) from error
-        raise
-    print(f"{file}: {claim}")

@@ -1,0 +1,76 @@
+"""Files held against what they claim to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yolozu.errors import GateFailed, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from yolozu.artifacts.prediction_formats import BoxFormat
+    from yolozu.artifacts.predictions import PredictionsCheck
+    from yolozu.progress import Progress
+
+
+def checked_predictions(
+    file: Path,
+    *,
+    bbox_format: BoxFormat | None,
+    dataset: Path | None,
+    split: str | None,
+    max_images: int | None,
+    strict: bool,
+    keep_findings: int,
+    progress: Progress,
+) -> PredictionsCheck:
+    """Every number of a predictions file held against the rules, and its images against a data set, if one is named.
+
+    Raises:
+        YolozuError: the file or the data set cannot be read.
+    """
+    from yolozu.artifacts.predictions import check_predictions
+
+    known = None
+    if dataset is not None:
+        from yolozu.app.datasets import open_evaluated
+        from yolozu.evaluation.known_images import known_images
+
+        known = known_images(open_evaluated(dataset, split, progress).index, max_images=max_images)
+    return check_predictions(file, bbox_format=bbox_format, known=known, strict=strict, keep_findings=keep_findings)
+
+
+def require_run_meta(file: Path) -> None:
+    """Refuse a ``run_meta.json`` that is not complete.
+
+    Raises:
+        GateFailed: everything that is wrong with it.
+        InputError: there is no such file.
+    """
+    from yolozu.artifacts.run_meta import read_run_meta
+
+    _judge(file, read_run_meta)
+
+
+def require_parity_report(file: Path) -> None:
+    """Refuse an ``onnx_parity.json`` that is not complete, whatever it says.
+
+    Raises:
+        GateFailed: everything that is wrong with it.
+        InputError: there is no such file.
+    """
+    from yolozu.artifacts.parity_report import read_parity_report
+
+    _judge(file, read_parity_report)
+
+
+def _judge(file: Path, read: Callable[[Path], object]) -> None:
+    """Read a file; what is wrong with the content of one that is there is a verdict, not a failure to look."""
+    try:
+        read(file)
+    except InputError as error:
+        if file.is_file():
+            raise GateFailed(error.findings) from error
+        raise
