@@ -11,6 +11,7 @@ import typer
 from yolozu.app.run_status import status_rows
 from yolozu.app.sessions import session_for
 from yolozu.cli.flags import contract_flags
+from yolozu.cli.options import RunDir, RunId
 from yolozu.cli.render import show_findings
 from yolozu.contract.overrides import Override
 from yolozu.engine.doit.run import run_build
@@ -24,10 +25,6 @@ Words = Annotated[
         help="A contract file, stages or short names (train, export, parity, predict, eval), and KEY=VALUE pairs.",
         metavar="CONFIG|STAGE|KEY=VALUE",
     ),
-]
-RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")]
-RunDir = Annotated[
-    str | None, typer.Option(help="Directory of the run, ending in its name (as run_dir=…).", metavar="DIR")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON at the end; the lines on the way go to stderr.")]
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from yolozu.app.outputs import require_writable
+from yolozu.cli.options import Report, ReportAsJson, in_range
 from yolozu.cli.render import aligned, counted, number, show_report, wrapped
 from yolozu.progress import progress_for
 
@@ -47,12 +48,12 @@ def compare(
         Path | None, typer.Option(help="Directory of the data set; runs bring their own.", metavar="ROOT")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Split of --dataset; left out, the only one, or val.")] = None,
-    max_images: Annotated[int | None, typer.Option(min=1, help="Compare only the first so many images.")] = None,
-    bootstrap: Annotated[int, typer.Option(min=100, max=100_000, help="Data sets drawn for the intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the drawing.")] = 0,
-    confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
-    output: Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    max_images: Annotated[int | None, in_range("max_images", "Compare only the first so many images.")] = None,
+    bootstrap: Annotated[int, in_range("resamples", "Data sets drawn for the intervals.")] = 1000,
+    seed: Annotated[int, in_range("seed", "Seed of the drawing.")] = 0,
+    confidence: Annotated[float, in_range("confidence", "Of the intervals.")] = 0.95,
+    output: Report = None,
+    as_json: ReportAsJson = False,
 ) -> None:
     """What B does better or worse than A, and whether chance explains it: paired bootstrap over images."""
     from yolozu.app.compared_sides import compare_sides

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from yolozu.app.contracts import changed_keys, checked_contracts
+from yolozu.cli.options import Json
 from yolozu.cli.render import show_findings, table
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
 from yolozu.contract.overrides import parse_assignments
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 
 Config = Annotated[Path, typer.Argument(help="Contract file (YAML or JSON).", metavar="CONFIG")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def validate(

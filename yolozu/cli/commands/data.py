@@ -10,6 +10,7 @@ import typer
 
 from yolozu.app.outputs import require_makeable
 from yolozu.artifacts.jsonio import pretty
+from yolozu.cli.options import in_range
 from yolozu.cli.render import counted, wrapped
 from yolozu.contract.sections.data import SynthSection
 from yolozu.errors import EXIT_REFUSED
@@ -56,7 +57,7 @@ def synth(
     max_objects: Annotated[
         int, typer.Option(min=1, max=5, help="Most solids in a scene.")
     ] = DEFAULTS.synth_max_objects,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the scenes.")] = DEFAULTS.synth_seed,
+    seed: Annotated[int, in_range("seed", "Seed of the scenes.")] = DEFAULTS.synth_seed,
 ) -> None:
     """Render solids on a table, with exact boxes, masks and poses. The same options give the same files."""
     from yolozu.data.synth.writer import SynthPlan, write_scenes

@@ -8,26 +8,27 @@ from typing import Annotated
 
 import typer
 
+from yolozu.cli.options import Made, in_range
 from yolozu.cli.render import counted, wrapped
 from yolozu.contract.sections.predict import CorruptionSection
 from yolozu.progress import progress_for
 
 DEFAULTS = CorruptionSection()
 
-Seed = Annotated[int, typer.Option(min=0, help="Seed of what is random; the same seed gives the same pictures.")]
+Seed = Annotated[int, in_range("seed", "Seed of what is random; the same seed gives the same pictures.")]
 
 
 def corrupt(
     *,
     dataset: Annotated[Path, typer.Option(help="Data set whose pictures are corrupted.", metavar="ROOT")],
-    out: Annotated[Path, typer.Option(help="Data set to make, or to extend by the split.", metavar="DIR")],
+    out: Made,
     corruption: Annotated[str, typer.Option(help="Kind; `yolozu data corruptions` lists them.", metavar="KIND")],
     split: Annotated[
         str | None, typer.Option(help="Split; left out, the only one or val.", metavar="NAME", show_default=False)
     ] = None,
     severity: Annotated[int, typer.Option(min=1, max=5, help="How strong it is.")] = DEFAULTS.corruption_severity,
     seed: Seed = DEFAULTS.corruption_seed,
-    max_images: Annotated[int | None, typer.Option(min=1, help="Only the first so many, in order of name.")] = None,
+    max_images: Annotated[int | None, in_range("max_images", "Only the first so many, in order of name.")] = None,
 ) -> None:
     """Write a corrupted copy of a split: pictures as PNG, labels as they are.
 

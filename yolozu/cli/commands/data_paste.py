@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from yolozu.cli.options import Made, in_range
 from yolozu.progress import progress_for
 
 
@@ -16,13 +17,13 @@ def paste(
     dataset: Annotated[Path, typer.Option(help="Data set whose objects have masks.", metavar="DIR")],
     split: Annotated[str, typer.Option(help="Split of it.", metavar="NAME")],
     backgrounds: Annotated[Path, typer.Option(help="Pictures to paste the objects onto.", metavar="DIR")],
-    out: Annotated[Path, typer.Option(help="Data set to make, or to extend by the split.", metavar="DIR")],
+    out: Made,
     size: Annotated[int, typer.Option(min=32, max=4096, help="Side of the new images in px.")],
     name: Annotated[
         str | None, typer.Option("--as", help="Name of the new split; left out, the same.", metavar="NAME")
     ] = None,
     per_image: Annotated[int, typer.Option(min=1, max=1000, help="New images of each image.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything that is drawn.")] = 0,
+    seed: Annotated[int, in_range("seed", "Seed of everything that is drawn.")] = 0,
     rotate_deg: Annotated[
         float, typer.Option(min=0.0, max=180.0, help="Largest rotation about the optical axis, in degrees.")
     ] = 0.0,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from yolozu.app.outputs import require_makeable
+from yolozu.cli.options import Made
 from yolozu.cli.render import counted, wrapped
 from yolozu.progress import progress_for
 
@@ -17,7 +18,7 @@ def prepare_coco(
     *,
     coco_root: Annotated[Path, typer.Option(help="COCO: annotations/ and images.", metavar="DIR")],
     split: Annotated[str, typer.Option(help="Split, such as val2017.", metavar="NAME")],
-    out: Annotated[Path, typer.Option(help="Data set to make, or to extend by the split.", metavar="DIR")],
+    out: Made,
     instances: Annotated[
         Path | None, typer.Option(help="Instances file; else annotations/instances_SPLIT.json.", metavar="FILE")
     ] = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from yolozu.cli.options import Made, in_range
 from yolozu.cli.render import counted
 
 
@@ -14,13 +15,13 @@ def subset(
     *,
     dataset: Annotated[Path, typer.Option(help="Data set to choose from.", metavar="ROOT")],
     split: Annotated[str, typer.Option(help="Split to choose from.", metavar="NAME")],
-    out: Annotated[Path, typer.Option(help="Data set to make, or to extend by the split.", metavar="DIR")],
+    out: Made,
     count: Annotated[int | None, typer.Option(min=1, help="So many images.")] = None,
     fraction: Annotated[float | None, typer.Option(help="This part of the images, above 0 to 1.")] = None,
     per_class: Annotated[
         int | None, typer.Option(min=1, help="So many images of each class, as far as there are.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice.")] = 0,
+    seed: Annotated[int, in_range("seed", "Seed of the choice.")] = 0,
 ) -> None:
     """Choose images of a split, whatever the order of files. A larger subset holds the smaller ones.
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from yolozu.app.outputs import require_writable
+from yolozu.cli.options import Dataset, EvaluatedImages, Report, ReportAsJson, Split
 from yolozu.cli.render import aligned, number, show_report
 from yolozu.progress import progress_for
 
@@ -38,9 +39,9 @@ MEDIANS = (
 
 def eval_pose(
     *,
-    dataset: Annotated[Path, typer.Option(help="Directory of the data set.", metavar="ROOT")],
+    dataset: Dataset,
     predictions: Annotated[Path, typer.Option(help="Predictions file, or BOP results (.csv).", metavar="FILE")],
-    split: Annotated[str | None, typer.Option(help="Split; left out, the only one, or val.")] = None,
+    split: Split = None,
     models: Annotated[
         Path | None,
         typer.Option(help="Directory of meshes and models_info.json [default: the data set's].", metavar="DIR"),
@@ -56,12 +57,12 @@ def eval_pose(
     camera: Annotated[
         str | None, typer.Option(help="Of several cameras, evaluate the images of this one.", metavar="NAME")
     ] = None,
-    max_images: Annotated[int | None, typer.Option(min=1, help="Evaluate only the first so many images.")] = None,
+    max_images: EvaluatedImages = None,
     bop_csv: Annotated[
         Path | None, typer.Option(help="Write the predicted poses there as BOP results.", metavar="FILE")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    output: Report = None,
+    as_json: ReportAsJson = False,
 ) -> None:
     """Pose evaluation: recalls over all objects, medians, the same per class, and what they were measured on."""
     from yolozu.app.evaluation import evaluate_poses

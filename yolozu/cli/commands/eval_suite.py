@@ -11,6 +11,7 @@ import typer
 
 from yolozu.app.outputs import require_writable
 from yolozu.artifacts.prediction_formats import BoxFormat
+from yolozu.cli.options import Dataset, DryRun, EvaluatedImages, Report, ReportAsJson
 from yolozu.cli.render import aligned, counted, number, shortened, show_report, wrapped
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.progress import progress_for
@@ -27,7 +28,7 @@ def eval_suite(
     predictions: Annotated[
         list[Path] | None, typer.Argument(help="Predictions files.", metavar="PRED.json…", show_default=False)
     ] = None,
-    dataset: Annotated[Path, typer.Option(help="Directory of the data set.", metavar="ROOT")],
+    dataset: Dataset,
     predictions_glob: Annotated[
         list[str] | None,
         typer.Option(help="More predictions files, in order of name, such as 'reports/pred_*.json'.", metavar="GLOB"),
@@ -42,7 +43,7 @@ def eval_suite(
         str | None, typer.Option(help="Insist on the protocol with this digest, or one that begins so.", metavar="HASH")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Split; left out, the protocol's, the only one, or val.")] = None,
-    max_images: Annotated[int | None, typer.Option(min=1, help="Evaluate only the first so many images.")] = None,
+    max_images: EvaluatedImages = None,
     bbox_format: Annotated[
         BoxFormat | None, typer.Option(help="How every file writes boxes; left out, what each says, or cxcywh_norm.")
     ] = None,
@@ -64,9 +65,9 @@ def eval_suite(
             metavar="KEY=VALUE",
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, check and count, but measure nothing.")] = False,
-    output: Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    dry_run: DryRun = False,
+    output: Report = None,
+    as_json: ReportAsJson = False,
 ) -> None:
     """Evaluate many predictions files under one protocol; whatever differs from it is an error."""
     from yolozu.app.benchmark import Pins, benchmark, predictions_files

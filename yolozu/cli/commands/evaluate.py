@@ -11,6 +11,7 @@ import typer
 
 from yolozu.app.outputs import require_writable
 from yolozu.artifacts.prediction_formats import BoxFormat
+from yolozu.cli.options import Dataset, DryRun, EvaluatedImages, Report, ReportAsJson, Split
 from yolozu.cli.render import aligned, counted, number, show_report
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.progress import progress_for
@@ -21,17 +22,17 @@ NAME_WIDTH = 30
 
 def eval_coco(
     *,
-    dataset: Annotated[Path, typer.Option(help="Directory of the data set.", metavar="ROOT")],
+    dataset: Dataset,
     predictions: Annotated[Path, typer.Option(help="Predictions file.", metavar="FILE")],
-    split: Annotated[str | None, typer.Option(help="Split; left out, the only one, or val.")] = None,
+    split: Split = None,
     bbox_format: Annotated[
         BoxFormat | None, typer.Option(help="How boxes are written; left out, what the file says, or cxcywh_norm.")
     ] = None,
-    max_images: Annotated[int | None, typer.Option(min=1, help="Evaluate only the first so many images.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, check and count, but measure nothing.")] = False,
+    max_images: EvaluatedImages = None,
+    dry_run: DryRun = False,
     engine: Annotated[EvalEngine, typer.Option(help="What computes; pycocotools is the slow reference.")] = "hotcoco",
-    output: Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    output: Report = None,
+    as_json: ReportAsJson = False,
 ) -> None:
     """COCO evaluation of boxes: the twelve numbers, the same per class, and what they were measured on."""
     from yolozu.app.evaluation import evaluate_boxes

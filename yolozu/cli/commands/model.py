@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from yolozu.app.described_model import model_meant_by
+from yolozu.cli.options import Json
 from yolozu.cli.render import show_findings, table
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def info(
     num_classes: Annotated[int | None, typer.Option(min=1, help="Classes [default: the contract's, or 80].")] = None,
     latency: Annotated[bool, typer.Option("--latency", help="Measure the time of an inference as well.")] = False,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images at once, for --latency [default: 1].")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Parameters and FLOPs of a detector, part by part, and the time of an inference. Nothing is written."""
     meant = model_meant_by(

@@ -9,6 +9,7 @@ import typer
 
 from yolozu.app.run_status import status_rows, verified_rows
 from yolozu.app.sessions import session_for
+from yolozu.cli.options import Json, RunDir, RunId
 from yolozu.cli.render import show_findings
 from yolozu.engine.devices import missing_devices
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
@@ -21,11 +22,6 @@ Words = Annotated[
         metavar="CONFIG|STAGE|KEY=VALUE",
     ),
 ]
-RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…).")]
-RunDir = Annotated[
-    str | None, typer.Option(help="Directory of the run, ending in its name (as run_dir=…).", metavar="DIR")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def plan(

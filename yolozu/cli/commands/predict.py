@@ -13,6 +13,7 @@ from yolozu.app.outputs import require_writable
 from yolozu.app.prediction import prediction_asked_by
 from yolozu.app.prediction_request import SECTIONS
 from yolozu.cli.flags import section_flags
+from yolozu.cli.options import Json
 from yolozu.cli.render import show_findings, wrapped
 from yolozu.contract.overrides import Override
 from yolozu.progress import progress_for
@@ -57,7 +58,7 @@ def export_predictions(
         bool, typer.Option("--wrap/--no-wrap", help="Say in the file what predicted, and with which settings.")
     ] = False,
     output: Annotated[Path, typer.Option(help="Predictions file to write.", metavar="FILE")] = DEFAULT_OUTPUT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
     overrides: list[Override],
 ) -> None:
     """Predict a split and write the predictions.

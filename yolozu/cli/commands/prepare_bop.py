@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.app.outputs import require_makeable
+from yolozu.cli.options import Made
 from yolozu.cli.render import counted, wrapped
 from yolozu.progress import progress_for
 
@@ -17,7 +18,7 @@ def prepare_bop(
     *,
     bop_root: Annotated[Path, typer.Option(help="BOP data set: models/ and the splits.", metavar="DIR")],
     split: Annotated[str, typer.Option(help="Split, such as train_pbr.", metavar="NAME")],
-    out: Annotated[Path, typer.Option(help="Data set to make, or to extend by the split.", metavar="DIR")],
+    out: Made,
     copy_images: Annotated[
         bool, typer.Option("--copy-images", help="Copy images, masks and meshes, so that the data set can be moved.")
     ] = False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from yolozu.artifacts.jsonio import pretty
+from yolozu.cli.options import Json
 from yolozu.cli.render import counted
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
@@ -27,7 +28,7 @@ def replay(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda or cuda:N; left out, that of the training.", metavar="DEVICE")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> int:
     """Compute the step once more, from the bundle alone, and look at every module.
 

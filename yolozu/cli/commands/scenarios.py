@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from yolozu.app.outputs import require_writable
+from yolozu.cli.options import ReportAsJson, Split
 from yolozu.cli.render import aligned, counted, number, show_report, wrapped
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.progress import progress_for
@@ -25,7 +26,7 @@ def run_suite(
     ] = None,
     *,
     dataset: Annotated[str | None, typer.Option(help="Directory of the data set.", metavar="ROOT")] = None,
-    split: Annotated[str | None, typer.Option(help="Split; left out, the only one, or val.")] = None,
+    split: Split = None,
     adapter: Annotated[
         str | None,
         typer.Option(help="rtdetr_pose, onnxruntime, precomputed, dummy, or one of an installed package."),
@@ -54,7 +55,7 @@ def run_suite(
         EvalEngine | None, typer.Option("--engine", help="What computes; pycocotools is the slow reference.")
     ] = None,
     output: Annotated[Path, typer.Option(help="Write the report there.", metavar="FILE")] = DEFAULT_OUTPUT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: ReportAsJson = False,
 ) -> None:
     """Measure a scenario suite: slices of the data for any adapter, perturbed pictures for those with a model.
 

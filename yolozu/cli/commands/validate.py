@@ -11,6 +11,7 @@ import typer
 from yolozu.artifacts.jsonio import pretty
 from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.commands.data import check as dataset
+from yolozu.cli.options import in_range
 from yolozu.cli.render import counted, show_findings
 from yolozu.errors import EXIT_REFUSED
 from yolozu.progress import progress_for
@@ -35,7 +36,7 @@ def predictions(
         BoxFormat | None, typer.Option(help="How boxes are written; left out, what the file says, or cxcywh_norm.")
     ] = None,
     max_images: Annotated[
-        int | None, typer.Option(min=1, help="Only the first so many images of the data set need predictions.")
+        int | None, in_range("max_images", "Only the first so many images of the data set need predictions.")
     ] = None,
     max_findings: Annotated[int, typer.Option(min=1, help="Findings listed of each kind; all are counted.")] = 20,
     as_json: Json = False,
