@@ -54,6 +54,21 @@ READS_SECTIONS = {
 }
 """Where configuration ends: below the stages, these alone know sections of the contract, others take plain values."""
 
+BELOW_CLI = {"cli", "app", "api", "contract", "engine", "errors", "progress", "system_errors"}
+"""Parts that the command line imports; of others types alone, and of those in `PROCEDURES` what they name."""
+
+PROCEDURES = {
+    "yolozu.artifacts.jsonio",
+    "yolozu.artifacts.prediction_formats",
+    "yolozu.artifacts.predictions.check",
+    "yolozu.data.fetch.published",
+    "yolozu.data.prepare.bop",
+    "yolozu.data.prepare.coco",
+    "yolozu.data.synth.writer",
+    "yolozu.training.non_finite.replay",
+}
+"""Texts and types of options, and procedures that commands call with their options as they are."""
+
 MAX_LINES = 400
 FILES = sorted(PACKAGE.rglob("*.py"))
 CODE_FILES = [path for path in FILES if path.name != "__init__.py"]
@@ -108,6 +123,29 @@ def test_below_stages_builders_alone_know_sections_of_the_contract():
 def test_registries_import_nothing_of_what_they_name():
     tables = [(path, module) for path, _, module in IMPORTS if path.name == "registry.py" and path.parent != PACKAGE]
     assert [(name_of(path), module) for path, module in tables if module != "yolozu.registry"] == []
+
+
+def test_the_command_line_decides_nothing():
+    """What a command means is looked up in app, and refused there; a command raises nothing but typer's own."""
+    wrong, used = [], set()
+    for path in (path for path in CODE_FILES if part_of(path) == "cli"):
+        for entry in ast.walk(tree_without_types(path)):
+            place = f"{name_of(path)}:{getattr(entry, 'lineno', 0)}"
+            if isinstance(entry, ast.ImportFrom) and str(entry.module).startswith("yolozu."):
+                module = str(entry.module)
+                used |= {module} & PROCEDURES
+                if module.split(".")[1] not in BELOW_CLI and not module.endswith(".registry") and module not in used:
+                    wrong.append(f"{place}: imports {module}")
+            elif isinstance(entry, ast.Raise) and path.parent.name == "commands":
+                wrong += [] if ast.unparse(entry).startswith("raise typer.") else [f"{place}: {ast.unparse(entry)}"]
+    assert (wrong, used) == ([], PROCEDURES)
+
+
+def tree_without_types(path: Path) -> ast.Module:
+    """The syntax of a file without what is imported for types alone."""
+    tree = ast.parse(path.read_text())
+    tree.body = [one for one in tree.body if not (isinstance(one, ast.If) and "TYPE_CHECKING" in ast.unparse(one.test))]
+    return tree
 
 
 def test_only_stages_lie_in_stages():

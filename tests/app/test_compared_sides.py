@@ -8,7 +8,7 @@ import pytest
 from tests.app.test_datasets import make_split
 from tests.engine.test_run_files import SCENES, finish_run
 from tests.evaluation.scenes import predictions_of
-from yolozu.app.compared_sides import compared
+from yolozu.app.compared_sides import better_side, compared
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.errors import YolozuError
 from yolozu.progress import SilentProgress
@@ -107,3 +107,18 @@ def test_all_errors_of_both_files_come_together(tmp_path):
     told = refusal("a.json", "b.json", dataset=Path("data"))
     assert "a.json: " in told
     assert "b.json: [0].image: YZ714" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "delta", "side"),
+    [
+        ("map50", 0.1, "b"),
+        ("map50", -0.1, "a"),
+        ("t_mm_median", 0.1, "a"),
+        ("t_mm_median", -0.1, "b"),
+        ("ar1", 0, None),
+    ],
+)
+def test_a_difference_that_leaves_out_0_is_in_favor_of_a_side(name, delta, side):
+    assert better_side(name, {"delta": delta, "excludes_zero": True}) == side
+    assert better_side(name, {"delta": delta, "excludes_zero": False}) is None

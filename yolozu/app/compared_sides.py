@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.engine.run_names import known_run
 from yolozu.errors import Finding, UsageError, YolozuError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from yolozu.artifacts.predictions import PredictionsFile
     from yolozu.engine.run_files import PredictedRun
@@ -94,6 +94,15 @@ def compare_sides(
     rows = zip(sides.names, sides.paths, sides.loaded, strict=True)
     told = [ComparedSide(name=name, sha256=digest_file(path), meta=loaded.check.meta) for name, path, loaded in rows]
     return compare_report(result, resampling, told, sides.warnings)
+
+
+def better_side(name: str, number: Mapping[str, Any]) -> Literal["a", "b"] | None:
+    """The side that a difference of the report is in favor of; None where chance may explain it."""
+    from yolozu.evaluation.comparison.compare import LOWER_IS_BETTER
+
+    if not number["excludes_zero"] or not number["delta"]:
+        return None
+    return "b" if (number["delta"] > 0) != (name in LOWER_IS_BETTER) else "a"
 
 
 def _runs(words: Sequence[str]) -> list[PredictedRun | None]:

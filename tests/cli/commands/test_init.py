@@ -1,12 +1,8 @@
-from pathlib import Path
-
 import pytest
 
 from yolozu.cli.app import main
 from yolozu.contract.loader import load_contract
 from yolozu.engine.dodo import Dodo
-
-CONFIGS = Path(__file__).parents[3] / "configs"
 
 
 def test_what_it_writes_works_as_it_stands(tmp_path, monkeypatch, capsys):
@@ -23,21 +19,6 @@ def test_what_it_writes_works_as_it_stands(tmp_path, monkeypatch, capsys):
 def test_it_makes_the_directory(tmp_path):
     assert main(["init", str(tmp_path / "new" / "place")]) == 0
     assert sorted(path.name for path in (tmp_path / "new" / "place").iterdir()) == [".gitignore", "dodo.py", "exp.yaml"]
-
-
-def test_a_gitignore_that_is_there_stays(tmp_path):
-    (tmp_path / ".gitignore").write_text("mine")
-    assert main(["init", str(tmp_path)]) == 0
-    assert (tmp_path / ".gitignore").read_text() == "mine"
-
-
-def test_the_contracts_of_the_documentation_are_written_where_it_names_them(tmp_path):
-    assert main(["init", str(tmp_path), "--configs"]) == 0
-    theirs = {path.relative_to(CONFIGS): path.read_text() for path in CONFIGS.glob("*/*.yaml")}
-    written = {path.relative_to(tmp_path / "configs"): path.read_text() for path in tmp_path.glob("configs/*/*.yaml")}
-    assert written == {path: text.partition("\n")[2] for path, text in theirs.items()}
-    assert Path("examples/coco128.yaml") in written
-    assert not (tmp_path / "configs/default.yaml").exists()
 
 
 @pytest.mark.parametrize("name", ["dodo.py", "exp.yaml"])

@@ -108,17 +108,20 @@ def _classes(report: dict[str, Any]) -> Iterator[str]:
 
 def _words(report: dict[str, Any]) -> Iterator[str]:
     """Which differences leave out 0, in words."""
-    from yolozu.evaluation.comparison.compare import LOWER_IS_BETTER
+    from yolozu.app.compared_sides import better_side
 
     percent = f"{100 * report['interval']['confidence']:g} %"
-    poses = report["poses"] or {}
-    named = [(BOX_TITLES[name], 1, number) for name, number in report["metrics"].items()]
-    named += [(POSE_TITLES[name], -1 if name in LOWER_IS_BETTER else 1, number) for name, number in poses.items()]
-    for side, sign in (("B", 1), ("A", -1)):
-        better = [f"{title} ({_signed(number['delta'])})" for title, up, number in named if _won(number, sign * up)]
+    named = [(name, BOX_TITLES[name], number) for name, number in report["metrics"].items()]
+    named += [(name, POSE_TITLES[name], number) for name, number in (report["poses"] or {}).items()]
+    for side in ("b", "a"):
+        better = [
+            f"{title} ({_signed(number['delta'])})"
+            for name, title, number in named
+            if better_side(name, number) == side
+        ]
         if better:
-            yield f"{side} is better at {percent}: {'; '.join(better)}."
-    open_ = [title for title, _, number in named if number["delta"] is not None and not number["excludes_zero"]]
+            yield f"{side.upper()} is better at {percent}: {'; '.join(better)}."
+    open_ = [title for _, title, number in named if number["delta"] is not None and not number["excludes_zero"]]
     if open_:
         yield f"Chance may explain: {'; '.join(open_)}."
     rows = [row for row in report["per_class"] if row["metrics"][LEADING]["delta"] is not None]
@@ -129,10 +132,6 @@ def _words(report: dict[str, Any]) -> Iterator[str]:
             f"AP by class: {apart} of {counted(len(rows), 'interval')} leave out 0; were there no difference, "
             f"about {expected:.1f} would."
         )
-
-
-def _won(number: dict[str, Any], sign: int) -> bool:
-    return bool(number["excludes_zero"]) and number["delta"] * sign > 0
 
 
 def _numbers(title: str, measured: dict[str, Any]) -> str:

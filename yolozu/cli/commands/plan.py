@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,9 @@ from yolozu.cli.options import Json, RunDir, RunId
 from yolozu.cli.render import show_findings
 from yolozu.engine.devices import missing_devices
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
-from yolozu.planning.staleness import Verdict
+
+if TYPE_CHECKING:
+    from yolozu.planning.staleness import Verdict
 
 Words = Annotated[
     list[str] | None,
