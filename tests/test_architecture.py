@@ -60,7 +60,9 @@ BELOW_CLI = {"cli", "app", "api", "contract", "engine", "errors", "progress", "s
 PROCEDURES = {
     "yolozu.artifacts.jsonio",
     "yolozu.artifacts.prediction_formats",
+    "yolozu.artifacts.predictions",
     "yolozu.artifacts.predictions.check",
+    "yolozu.artifacts.predictions.convert",
     "yolozu.data.fetch.published",
     "yolozu.data.prepare.bop",
     "yolozu.data.prepare.coco",

@@ -6,7 +6,7 @@ import sys
 import pytest
 from PIL import Image
 
-from yolozu.app.datasets import by_fix, checked_splits, open_evaluated
+from yolozu.app.datasets import by_fix, checked_splits, known_in, open_evaluated
 from yolozu.errors import InputError, UsageError
 from yolozu.progress import progress_for
 
@@ -89,3 +89,11 @@ def test_all_splits_are_checked_each_for_what_it_is_for(root):
         "YZ225",
         {"correct the label, or name the class": [f"{root}/labels/val/0.txt:1: class 9 is outside 0 to 0"]},
     )
+
+
+def test_predictions_are_checked_against_the_images_of_a_data_set(root):
+    make_split(root, "val", ["0 0.5 0.5 0.2 0.2\n"] * 3)
+    known = known_in(root, None, 2, progress_for(sys.stderr))
+    assert known is not None
+    assert (len(known.images), known.expected) == (3, 2)
+    assert known_in(None, None, None, progress_for(sys.stderr)) is None

@@ -1,4 +1,4 @@
-"""Predictions in other words: the numbers of images and categories that a conversion needs."""
+"""The numbers of images and categories that a conversion of predictions needs."""
 
 from __future__ import annotations
 
@@ -6,51 +6,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
     from yolozu.artifacts.predictions import KnownImages
-    from yolozu.artifacts.predictions.convert import CocoNumbers, Conversion
+    from yolozu.artifacts.predictions.convert import CocoNumbers
     from yolozu.data.coco_numbers import CategoryIds
     from yolozu.progress import Progress
 
 
-def convert(
-    file: Path,
-    output: Path,
-    to: PredictionsLayout,
-    *,
-    bbox_format: BoxFormat | None,
-    to_bbox_format: BoxFormat | None,
-    dataset: Path | None,
-    split: str | None,
-    annotations: Path | None,
-    category_ids: CategoryIds | None,
-    progress: Progress,
-) -> tuple[Conversion, bool]:
-    """Write predictions as another layout.
-
-    Returns:
-        What was written, and whether its category ids are 0-79 of classes that COCO itself numbers 1-90.
-
-    Raises:
-        YolozuError: a file or the data set cannot be used, or the predictions have errors.
-    """
-    from yolozu.artifacts.predictions.convert import convert_predictions
-
-    known, numbers, differ = _known(dataset, split, annotations, category_ids, progress)
-    done = convert_predictions(
-        file, output, to, bbox_format=bbox_format, to_bbox_format=to_bbox_format, known=known, numbers=numbers
-    )
-    return done, differ and to == "coco"
-
-
-def _known(
+def conversion_numbers(
     root: Path | None,
     split: str | None,
     annotations: Path | None,
     category_ids: CategoryIds | None,
     progress: Progress,
 ) -> tuple[KnownImages | None, CocoNumbers | None, bool]:
-    """The data set, its numbers, and whether COCO numbers the same classes in another way."""
+    """What images and categories of predictions are called in COCO results, by a data set or annotations.
+
+    Returns:
+        The images and classes that are known, their numbers, and whether COCO numbers the same classes in another way.
+
+    Raises:
+        YolozuError: the data set or the annotations cannot be used.
+    """
     from yolozu.app.datasets import open_evaluated
     from yolozu.artifacts.coco_classes import COCO_CLASSES
     from yolozu.data.coco_numbers import numbers_of_annotations, numbers_of_data

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from yolozu.artifacts.meshes import ObjectModels
+    from yolozu.artifacts.predictions import KnownImages
     from yolozu.data.checking.check import CheckedData
     from yolozu.data.index import DataIndex
     from yolozu.data.layouts.layout import Layout
@@ -120,6 +121,20 @@ def open_evaluated(root: Path, split: str | None, progress: Progress) -> Evaluat
     images = checked.usable(found, "warn", evaluated=True)
     index = index_of(checked.survey, found, images, root_base="cwd", numbered=True)
     return EvaluatedSplit(index, checked.survey.models, checked.not_evaluated(found), replace(found, images=images))
+
+
+def known_in(root: Path | None, split: str | None, max_images: int | None, progress: Progress) -> KnownImages | None:
+    """What predictions of the first so many images of a split are checked against; None where no data set is named.
+
+    Raises:
+        InputError: there is no such data set or split.
+        UsageError: YZ805 which split is meant cannot be told.
+    """
+    if root is None:
+        return None
+    from yolozu.evaluation.known_images import known_images
+
+    return known_images(open_evaluated(root, split, progress).index, max_images=max_images)
 
 
 def chosen_split(layout: Layout) -> str:

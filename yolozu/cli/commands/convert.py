@@ -51,7 +51,8 @@ def convert_predictions(
 
     Nothing is lost but what the layout has no place for, and that is said. A file with errors is not converted.
     """
-    from yolozu.app.conversion import convert
+    from yolozu.app.conversion import conversion_numbers
+    from yolozu.artifacts.predictions.convert import convert_predictions as convert
 
     if dataset is None and (split is not None or category_ids is not None):
         given = "--split" if split is not None else "--category-ids"
@@ -59,22 +60,14 @@ def convert_predictions(
     if to == "coco" and to_bbox_format not in {None, "xywh_abs"}:
         raise typer.BadParameter("COCO results have boxes in xywh_abs", param_hint="--to-bbox-format")
     require_writable({"--output": output}, (file, annotations))
-    done, differ = convert(
-        file,
-        output,
-        to,
-        bbox_format=bbox_format,
-        to_bbox_format=to_bbox_format,
-        dataset=dataset,
-        split=split,
-        annotations=annotations,
-        category_ids=category_ids,
-        progress=progress_for(sys.stderr),
+    known, numbers, differ = conversion_numbers(dataset, split, annotations, category_ids, progress_for(sys.stderr))
+    done = convert(
+        file, output, to, bbox_format=bbox_format, to_bbox_format=to_bbox_format, known=known, numbers=numbers
     )
     show_findings(done.warnings)
     written = f"{counted(done.images, 'image')}, {counted(done.detections, 'detection')} ({done.bbox_format})"
     print(f"{output}: {to}, {written}")
-    if differ:
+    if differ and to == "coco":
         said = "note: category ids are the data set's, 0-79; for COCO's own, 1-90, say --category-ids coco"
         print(said, file=sys.stderr)
     if done.numbering is not None:

@@ -15,6 +15,7 @@ from yolozu.engine.devices import missing_devices
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
 if TYPE_CHECKING:
+    from yolozu.engine.session import Session
     from yolozu.planning.staleness import Verdict
 
 Words = Annotated[
@@ -39,9 +40,7 @@ def plan(
     verdicts = session.verdicts(names)
     show_findings(missing_devices(session, names))
     if as_json:
-        print(
-            json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2)
-        )
+        _print_json(session, stages=[_as_json(entry) for entry in verdicts])
     else:
         print(session.headline)
         width = max(len(verdict.node.name) for verdict in verdicts)
@@ -56,9 +55,7 @@ def why(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as
     verdicts = session.verdicts(names)
     show_findings(missing_devices(session, names))
     if as_json:
-        print(
-            json.dumps({"run_id": session.layout.run_id, "stages": [_as_json(entry) for entry in verdicts]}, indent=2)
-        )
+        _print_json(session, stages=[_as_json(entry) for entry in verdicts])
         return
     print(session.headline)
     for verdict in verdicts:
@@ -73,7 +70,7 @@ def status(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
     rows = status_rows(session, names)
     show_findings(missing_devices(session, names))
     if as_json:
-        print(json.dumps({"run_id": session.layout.run_id, "stages": rows}, indent=2))
+        _print_json(session, stages=rows)
         return
     print(session.headline)
     width = max(len(row["stage"]) for row in rows)
@@ -92,13 +89,17 @@ def verify(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
     rows = [row for node in session.plan.needed_for(names) for row in verified_rows(session, node.name)]
     bad = [row for row in rows if row["state"] != "intact"]
     if as_json:
-        print(json.dumps({"run_id": session.layout.run_id, "artifacts": rows}, indent=2))
+        _print_json(session, artifacts=rows)
     else:
         print(session.headline)
         for row in rows:
             print(f"  {row['state']:<9} {row['path']}")
         print(f"{len(rows) - len(bad)} intact, {len(bad)} not")
     return EXIT_REFUSED if bad or not rows else EXIT_DONE
+
+
+def _print_json(session: Session, **rows: list[Any]) -> None:
+    print(json.dumps({"run_id": session.layout.run_id, **rows}, indent=2))
 
 
 def _word(verdict: Verdict) -> str:

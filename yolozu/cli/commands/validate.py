@@ -42,24 +42,16 @@ def predictions(
     as_json: Json = False,
 ) -> None:
     """Check every number of a predictions file. Exit 1 when there is an error."""
-    from yolozu.app.checked_files import checked_predictions
+    from yolozu.app.datasets import known_in
+    from yolozu.artifacts.predictions import check_predictions
+    from yolozu.artifacts.predictions.check import check_report
 
     if dataset is None and (split is not None or max_images is not None):
         given = "--split" if split is not None else "--max-images"
         raise typer.BadParameter("say which data set with --dataset", param_hint=given)
-    check = checked_predictions(
-        file,
-        bbox_format=bbox_format,
-        dataset=dataset,
-        split=split,
-        max_images=max_images,
-        strict=strict,
-        keep_findings=max_findings,
-        progress=progress_for(sys.stderr),
-    )
+    known = known_in(dataset, split, max_images, progress_for(sys.stderr))
+    check = check_predictions(file, bbox_format=bbox_format, known=known, strict=strict, keep_findings=max_findings)
     if as_json:
-        from yolozu.artifacts.predictions.check import check_report
-
         print(pretty(check_report(check)), end="")
     else:
         _show(file, check)
@@ -69,7 +61,7 @@ def predictions(
 
 def run_meta(file: Annotated[Path, typer.Argument(help="A run's run_meta.json.", metavar="FILE")]) -> None:
     """Check that a record of a training is complete. Exit 1 when it is not."""
-    from yolozu.app.checked_files import require_run_meta
+    from yolozu.app.checked_records import require_run_meta
 
     require_run_meta(file)
     print(f"{file}: a complete run_meta.json")
@@ -77,7 +69,7 @@ def run_meta(file: Annotated[Path, typer.Argument(help="A run's run_meta.json.",
 
 def parity(file: Annotated[Path, typer.Argument(help="A run's onnx_parity.json.", metavar="FILE")]) -> None:
     """Check that a parity report is complete, whatever it says. Exit 1 when it is not."""
-    from yolozu.app.checked_files import require_parity_report
+    from yolozu.app.checked_records import require_parity_report
 
     require_parity_report(file)
     print(f"{file}: a complete onnx_parity.json")

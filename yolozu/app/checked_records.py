@@ -1,4 +1,4 @@
-"""Files held against what they claim to be."""
+"""Records of a run held against what they claim to be."""
 
 from __future__ import annotations
 
@@ -9,37 +9,6 @@ from yolozu.errors import GateFailed, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from yolozu.artifacts.prediction_formats import BoxFormat
-    from yolozu.artifacts.predictions import PredictionsCheck
-    from yolozu.progress import Progress
-
-
-def checked_predictions(
-    file: Path,
-    *,
-    bbox_format: BoxFormat | None,
-    dataset: Path | None,
-    split: str | None,
-    max_images: int | None,
-    strict: bool,
-    keep_findings: int,
-    progress: Progress,
-) -> PredictionsCheck:
-    """Every number of a predictions file held against the rules, and its images against a data set, if one is named.
-
-    Raises:
-        YolozuError: the file or the data set cannot be read.
-    """
-    from yolozu.artifacts.predictions import check_predictions
-
-    known = None
-    if dataset is not None:
-        from yolozu.app.datasets import open_evaluated
-        from yolozu.evaluation.known_images import known_images
-
-        known = known_images(open_evaluated(dataset, split, progress).index, max_images=max_images)
-    return check_predictions(file, bbox_format=bbox_format, known=known, strict=strict, keep_findings=keep_findings)
 
 
 def require_run_meta(file: Path) -> None:
