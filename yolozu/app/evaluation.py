@@ -69,7 +69,6 @@ def evaluate_poses(
     from yolozu.evaluation.bop_csv import write_bop_csv
     from yolozu.evaluation.bop_ids import of_camera
     from yolozu.evaluation.pose.evaluate import evaluate_pose
-    from yolozu.evaluation.pose.report import pose_report
 
     opened = open_evaluated(dataset, split, progress)
     index = of_camera(opened.index, camera)
@@ -90,7 +89,7 @@ def evaluate_poses(
     if bop_csv is not None:
         count = write_bop_csv(bop_csv, index, entries)
         progress.say(f"BOP results: {bop_csv}, {count} estimates")
-    return pose_report(result, said=[*opened.said, *said]), index.split
+    return result.after([*opened.said, *said]).model_dump(), index.split
 
 
 def _models_in(directory: Path, unit: str, index: DataIndex, progress: Progress) -> ObjectModels:

@@ -86,22 +86,21 @@ def _poses(
     max_images: int | None,
 ) -> dict[str, float | None] | None:
     """Evaluate poses. Returns the metrics; None, and nothing is written, where no object has a pose."""
-    from yolozu.artifacts.jsonio import pretty, write_text
     from yolozu.artifacts.meshes import ObjectModels
+    from yolozu.artifacts.record import write_record
     from yolozu.evaluation.bop_csv import write_bop_csv
     from yolozu.evaluation.boxes.report import said_by
     from yolozu.evaluation.pose.evaluate import evaluate_pose
-    from yolozu.evaluation.pose.report import pose_report
 
     if not index.has_poses:
         return None
     result = evaluate_pose(index, ObjectModels.read(inputs.models), loaded.images, max_images=max_images)
-    write_text(outputs.pose, pretty(pose_report(result, said=said_by(loaded.check))))
+    write_record(outputs.pose, result.after(said_by(loaded.check)))
     write_bop_csv(outputs.bop, index, loaded.images)
     for warning in result.warnings:
         context.progress.say(f"evaluate: warning: {warning}")
     shown = ("add_s_01d", "rot_deg_median", "t_mm_median")
-    context.progress.say(f"evaluate: {_in_a_line(result.metrics, shown)} of {result.ground_truth} poses")
+    context.progress.say(f"evaluate: {_in_a_line(result.metrics, shown)} of {result.counts.ground_truth} poses")
     return result.metrics
 
 

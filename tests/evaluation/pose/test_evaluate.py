@@ -23,6 +23,7 @@ from tests.evaluation.pose.scenes import (
 from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.evaluation.pose.evaluate import QUICK_METRICS, evaluate_pose, pose_metrics
 from yolozu.evaluation.pose.registry import POSE_METRICS
+from yolozu.evaluation.pose.report import PoseCounts
 
 VIEWS = [
     View([Thing(BOX), Thing(BOTTLE)], [Guess(BOX, 0.9, (0.01, 0.0, 1.0)), Guess(BOX, 0.2), Guess(GHOST, 0.5)]),
@@ -37,8 +38,9 @@ def evaluated(views, models=MODELS, **options):
 
 def test_what_was_measured_is_counted():
     result = evaluated(VIEWS)
-    assert (result.images, result.covered_images) == (3, 2)
-    assert (result.ground_truth, result.estimates, result.matched, result.without_model) == (4, 4, 2, 1)
+    assert result.counts == PoseCounts(
+        images=3, covered_images=2, ground_truth=4, estimates=4, matched=2, without_model=1
+    )
     assert tuple(result.metrics) == tuple(POSE_METRICS)
     assert result.metrics["add_01d"] == pytest.approx(1 / 3)
     assert result.metrics["within_5deg_5cm"] == pytest.approx(2 / 4)
@@ -57,22 +59,23 @@ def test_every_class_has_a_row():
 
 
 def test_the_reader_is_warned():
-    assert evaluated(VIEWS).warnings == (
+    assert evaluated(VIEWS).warnings == [
         (
             "1 of 3 images have no entry in the predictions (the first is images/val/0002.jpg); "
             "their objects count as missed"
         ),
         "1 class with poses has no model, and no measure of points: ghost",
-    )
-    assert evaluated([View([], [])]).warnings == ("no object has a pose: every metric is null",)
-    assert evaluated([View([Thing(BOX)], [Guess(BOX, 0.5, None)])]).warnings == (
+    ]
+    assert evaluated([View([], [])]).warnings == ["no object has a pose: every metric is null"]
+    assert evaluated([View([Thing(BOX)], [Guess(BOX, 0.5, None)])]).warnings == [
         "no detection has a pose (R and t_xyz): every object counts as missed",
-    )
+    ]
 
 
 def test_only_the_first_images_count_on_both_sides():
     result = evaluated(VIEWS, max_images=1)
-    assert (result.images, result.ground_truth, result.estimates, result.warnings) == (1, 2, 3, ())
+    assert (result.counts.images, result.counts.ground_truth, result.counts.estimates) == (1, 2, 3)
+    assert result.warnings == []
 
 
 def test_the_quick_metrics_are_the_same():
@@ -105,10 +108,10 @@ def test_a_diameter_that_the_points_contradict_is_said():
     wrong = replace(BOX_MODEL, diameter=BOX_MODEL.diameter / 1000)
     views = [View([Thing(BOX)], [Guess(BOX, 0.5)])]
     said = evaluate_pose(index_of(views), ObjectModels({BOX: wrong}), predictions_of(views)).warnings
-    assert said == (
+    assert said == [
         "the diameter of box is stated as 0.00012 m, its points are 0.1064 m across (886.5 times): "
         "its recalls are relative to the stated one",
-    )
+    ]
 
 
 @pytest.mark.parametrize(("factor", "said"), [(1.0, 0), (3.0, 0), (0.001, 1), (1000.0, 1)])

@@ -84,7 +84,9 @@ def test_as_many_objects_and_estimates_count_as_targets_say(seed):
     targets = [ImageTargets(of_image, shown) for of_image, shown in zip(counts, visible, strict=True)]
     result = evaluate_pose(index_of(views), MODELS, predictions_of(views), targets=targets)
     assert result.metrics["add_01d"] == pytest.approx(naive_recall(views, counts, visible))
-    assert result.ground_truth == sum(min(n, 3 if c == BOX else 1) for of_image in counts for c, n in of_image.items())
+    assert result.counts.ground_truth == sum(
+        min(n, 3 if c == BOX else 1) for of_image in counts for c, n in of_image.items()
+    )
 
 
 def test_images_and_objects_are_those_of_the_file(tmp_path):
@@ -108,7 +110,7 @@ def test_a_file_may_name_images_alone(tmp_path):
     assert read_targets(path) == {(48, 1): None}
     index = index_of([View([Thing(BOX), Thing(BOX)])] * 2, names=NAMES)
     found = targeted(index, [np.ones(2)] * 2, path)
-    assert evaluate_pose(found.index, MODELS, [], targets=found.targets).ground_truth == 2
+    assert evaluate_pose(found.index, MODELS, [], targets=found.targets).counts.ground_truth == 2
 
 
 @pytest.mark.parametrize(

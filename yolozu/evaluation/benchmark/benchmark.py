@@ -28,7 +28,8 @@ from yolozu.evaluation.benchmark.protocol import (
 from yolozu.evaluation.boxes.coco import evaluate_coco
 from yolozu.evaluation.boxes.report import CocoReport, said_by
 from yolozu.evaluation.known_images import known_images
-from yolozu.evaluation.pose.evaluate import PoseResult, evaluate_pose
+from yolozu.evaluation.pose.evaluate import evaluate_pose
+from yolozu.evaluation.pose.report import PoseReport
 from yolozu.progress import Progress
 
 IMAGES_KEY = "images_sha256"
@@ -54,7 +55,7 @@ class SuiteRow:
     meta: Mapping[str, Any]
     bbox_format: BoxFormat
     boxes: CocoReport
-    poses: PoseResult | None
+    poses: PoseReport | None
     said: tuple[str, ...]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from yolozu.evaluation.benchmark.benchmark import SuiteRow
     from yolozu.evaluation.boxes.report import CocoReport
-    from yolozu.evaluation.pose.evaluate import PoseResult
+    from yolozu.evaluation.pose.report import PoseReport
 
 
 class SuiteBoxes(Record):
@@ -132,16 +132,5 @@ def _boxes(result: CocoReport) -> SuiteBoxes:
     return SuiteBoxes(metrics=result.metrics, per_class=result.per_class, counts=result.counts)
 
 
-def _poses(result: PoseResult) -> SuitePoses:
-    return SuitePoses(
-        metrics=result.metrics,
-        per_class=[PoseClass(**vars(row)) for row in result.per_class],
-        counts=PoseCounts(
-            images=result.images,
-            covered_images=result.covered_images,
-            ground_truth=result.ground_truth,
-            estimates=result.estimates,
-            matched=result.matched,
-            without_model=result.without_model,
-        ),
-    )
+def _poses(result: PoseReport) -> SuitePoses:
+    return SuitePoses(metrics=result.metrics, per_class=result.per_class, counts=result.counts)

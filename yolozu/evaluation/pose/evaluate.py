@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from yolozu.evaluation.pose.metrics import nearest_pairs
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import PoseProblem, pose_problem_of
 from yolozu.evaluation.pose.registry import POSE_METRICS
+from yolozu.evaluation.pose.report import PoseClass, PoseCounts, PoseReport
 from yolozu.evaluation.pose.targets import ImageTargets
 from yolozu.geometry.extent import diameter_of, in_other_unit
 from yolozu.structures.classes import ClassTable
@@ -25,60 +26,6 @@ NAMED_CLASSES = 5
 """Classes that a warning names one by one."""
 
 
-@dataclass(frozen=True)
-class PoseClassResult:
-    """One class's numbers.
-
-    Attributes:
-        index: network index.
-        id: category id.
-        name: its name.
-        ground_truth: objects with a pose.
-        estimates: detections with a pose.
-        matched: objects that an estimate is compared with.
-        diameter_m: of its model, metres; None without a model.
-        symmetric: whether its model has a symmetry; None without a model.
-        metrics: as in `PoseResult`.
-    """
-
-    index: int
-    id: int
-    name: str
-    ground_truth: int
-    estimates: int
-    matched: int
-    diameter_m: float | None
-    symmetric: bool | None
-    metrics: dict[str, float | None]
-
-
-@dataclass(frozen=True)
-class PoseResult:
-    """What an evaluation measured.
-
-    Attributes:
-        metrics: name -> value; None where nothing was there to measure.
-        per_class: one row a class, in network order.
-        images: images evaluated.
-        covered_images: images with an entry in the predictions.
-        ground_truth: objects with a pose in them.
-        estimates: detections with a pose in them.
-        matched: objects that an estimate is compared with.
-        without_model: objects with a pose whose class has no model; the measures of points leave them out.
-        warnings: what a reader of the numbers should know.
-    """
-
-    metrics: dict[str, float | None]
-    per_class: tuple[PoseClassResult, ...]
-    images: int
-    covered_images: int
-    ground_truth: int
-    estimates: int
-    matched: int
-    without_model: int
-    warnings: tuple[str, ...]
-
-
 def evaluate_pose(
     index: DataIndex,
     models: ObjectModels,
@@ -86,7 +33,7 @@ def evaluate_pose(
     *,
     max_images: int | None = None,
     targets: Sequence[ImageTargets] | None = None,
-) -> PoseResult:
+) -> PoseReport:
     """Hold estimated poses against the true ones.
 
     Which estimates count says `pose_problem_of`, which belongs to which object `matched_pairs`; an object without one
@@ -107,9 +54,9 @@ def evaluate_pose(
     columns = {name: POSE_METRICS.load(name).of(errors) for name in POSE_METRICS}
     matched_G = nearest_pairs(errors) >= 0
 
-    def class_result(place: int, category: int, name: str) -> PoseClassResult:
+    def class_result(place: int, category: int, name: str) -> PoseClass:
         counted_G, shape = problem.class_G == place, errors.shapes.get(place)
-        return PoseClassResult(
+        return PoseClass(
             index=place,
             id=category,
             name=name,
@@ -122,17 +69,21 @@ def evaluate_pose(
         )
 
     pairs = zip(index.classes.category_ids, index.classes.names, strict=True)
-    per_class = tuple(class_result(place, category, name) for place, (category, name) in enumerate(pairs))
-    return PoseResult(
+    per_class = [class_result(place, category, name) for place, (category, name) in enumerate(pairs)]
+    return PoseReport(
+        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
         metrics={name: column.number() for name, column in columns.items()},
         per_class=per_class,
-        images=problem.images,
-        covered_images=problem.covered,
-        ground_truth=len(problem.class_G),
-        estimates=int(problem.estimates_by_class.sum()),
-        matched=int(matched_G.sum()),
-        without_model=sum(row.ground_truth for row in per_class if row.diameter_m is None),
-        warnings=(*_warnings(problem, per_class), *_of_shapes(errors, index.classes)),
+        counts=PoseCounts(
+            images=problem.images,
+            covered_images=problem.covered,
+            ground_truth=len(problem.class_G),
+            estimates=int(problem.estimates_by_class.sum()),
+            matched=int(matched_G.sum()),
+            without_model=sum(row.ground_truth for row in per_class if row.diameter_m is None),
+        ),
+        not_measured=["vsd"],
+        warnings=[*_warnings(problem, per_class), *_of_shapes(errors, index.classes)],
     )
 
 
@@ -164,7 +115,7 @@ def _of_shapes(errors: PairErrors, classes: ClassTable) -> Iterator[str]:
             )
 
 
-def _warnings(problem: PoseProblem, per_class: Sequence[PoseClassResult]) -> Iterator[str]:
+def _warnings(problem: PoseProblem, per_class: Sequence[PoseClass]) -> Iterator[str]:
     if problem.uncovered is not None:
         missing = f"{problem.images - problem.covered} of {problem.images} images"
         yield (

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
 
-from yolozu.artifacts.record import Record, schema_of
+from yolozu.artifacts.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from yolozu.evaluation.pose.evaluate import PoseResult
 
 
 class PoseCounts(Record):
@@ -92,31 +89,6 @@ class PoseReport(Record):
     warnings: list[str]
     """What a reader of the numbers should know."""
 
-
-def pose_report(result: PoseResult, *, said: Iterable[str] = ()) -> dict[str, Any]:
-    """An evaluation as the JSON object of ``eval_pose.json``.
-
-    Args:
-        result: what was measured.
-        said: warnings about the predictions file; they come first.
-    """
-    return PoseReport(
-        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
-        metrics=result.metrics,
-        per_class=[PoseClass(**vars(row)) for row in result.per_class],
-        counts=PoseCounts(
-            images=result.images,
-            covered_images=result.covered_images,
-            ground_truth=result.ground_truth,
-            estimates=result.estimates,
-            matched=result.matched,
-            without_model=result.without_model,
-        ),
-        not_measured=["vsd"],
-        warnings=[*said, *result.warnings],
-    ).model_dump()
-
-
-def eval_pose_schema() -> dict[str, Any]:
-    """JSON Schema of ``eval_pose.json``."""
-    return schema_of(PoseReport)
+    def after(self, said: Iterable[str]) -> Self:
+        """The report with warnings about the predictions file before its own."""
+        return self.model_copy(update={"warnings": [*said, *self.warnings]})
