@@ -20,7 +20,8 @@ from yolozu.artifacts.predictions.schema import predictions_schema
 from yolozu.artifacts.record import schema_of
 from yolozu.artifacts.run_meta import RunMeta
 from yolozu.contract.docs.scenario_schema import scenario_setting_schema
-from yolozu.evaluation.benchmark.report import eval_protocol_schema, eval_suite_schema
+from yolozu.evaluation.benchmark.protocol import EvalProtocol
+from yolozu.evaluation.benchmark.report import SuiteReport
 from yolozu.evaluation.boxes.report import CocoReport
 from yolozu.evaluation.comparison.report import eval_compare_schema
 from yolozu.evaluation.pose.report import PoseReport
@@ -36,8 +37,8 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "eval_coco": partial(schema_of, CocoReport),
     "eval_compare": eval_compare_schema,
     "eval_pose": partial(schema_of, PoseReport),
-    "eval_protocol": eval_protocol_schema,
-    "eval_suite": eval_suite_schema,
+    "eval_protocol": partial(schema_of, EvalProtocol),
+    "eval_suite": partial(schema_of, SuiteReport),
     "onnx_metadata": onnx_metadata_schema,
     "onnx_parity": parity_schema,
     "predictions": predictions_schema,

@@ -108,10 +108,9 @@ def benchmark(
         YolozuError: a file or the data set cannot be used, or does not fit the protocol.
     """
     from yolozu.app.datasets import open_evaluated
-    from yolozu.evaluation.benchmark.benchmark import evaluate_suite
     from yolozu.evaluation.benchmark.protocol import read_protocol
     from yolozu.evaluation.benchmark.protocol import write_protocol as write
-    from yolozu.evaluation.benchmark.report import suite_report
+    from yolozu.evaluation.benchmark.run import evaluate_suite
 
     pinned = None if protocol is None else read_protocol(protocol)
     opened = open_evaluated(dataset, pinned.data.split if split is None and pinned is not None else split, progress)
@@ -119,18 +118,18 @@ def benchmark(
     given = {key: value for key, value in settings.items() if value is not None}
     found = _protocol(index, models, pinned, given, pins)
     _insist(found, pinned, protocol, expect_hash)
-    rows = evaluate_suite(index, models, paths, found, dry_run=dry_run, progress=progress)
+    report = evaluate_suite(index, models, paths, found, dry_run=dry_run, progress=progress)
     if write_protocol is not None:
         write(write_protocol, found)
-    return suite_report(rows, found, dry_run=dry_run)
+    return report.model_dump(mode="json")
 
 
 def _protocol(
     index: DataIndex, models: ObjectModels, pinned: EvalProtocol | None, given: Mapping[str, Any], pins: Pins
 ) -> EvalProtocol:
     """The protocol that is asked for; what ``given`` leaves open, ``pinned`` says, or the defaults."""
-    from yolozu.evaluation.benchmark.benchmark import protocol_of
     from yolozu.evaluation.benchmark.protocol import default_pins
+    from yolozu.evaluation.benchmark.run import protocol_of
 
     if pinned is None:
         return protocol_of(index, models, **{**DEFAULTS, **given}, pins=pins.of(default_pins()))

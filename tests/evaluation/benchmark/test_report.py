@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from tests.evaluation.benchmark.test_benchmark import measured, predicted, protocol
-from yolozu.evaluation.benchmark.report import eval_protocol_schema, eval_suite_schema, suite_report
+from tests.evaluation.benchmark.test_run import predicted, protocol, reported
+from yolozu.artifacts.record import schema_of
+from yolozu.evaluation.benchmark.protocol import EvalProtocol
+from yolozu.evaluation.benchmark.report import SuiteReport
 
 
 def test_the_report_holds_the_protocol_and_every_file(tmp_path):
     path, asked = predicted(tmp_path / "a.json"), protocol()
-    report = suite_report(measured([path]), asked, dry_run=False)
+    report = reported([path], asked).model_dump(mode="json")
     assert report["protocol_sha256"] == asked.sha256
     assert report["protocol"] == asked.model_dump(mode="json")
     (file,) = report["files"]
@@ -21,5 +23,5 @@ def test_the_report_holds_the_protocol_and_every_file(tmp_path):
 
 
 def test_the_schemas_name_every_key():
-    assert {"protocol", "protocol_sha256", "files"} <= set(eval_suite_schema()["properties"])
-    assert {"data", "boxes", "poses", "coverage", "predictions"} <= set(eval_protocol_schema()["properties"])
+    assert {"protocol", "protocol_sha256", "files"} <= set(schema_of(SuiteReport)["properties"])
+    assert {"data", "boxes", "poses", "coverage", "predictions"} <= set(schema_of(EvalProtocol)["properties"])

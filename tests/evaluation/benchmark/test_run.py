@@ -10,8 +10,8 @@ from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.predictions import write_predictions
 from yolozu.data.index import images_digest
 from yolozu.errors import InputError
-from yolozu.evaluation.benchmark.benchmark import evaluate_suite, protocol_of
 from yolozu.evaluation.benchmark.protocol import default_pins
+from yolozu.evaluation.benchmark.run import evaluate_suite, protocol_of
 from yolozu.evaluation.boxes.coco import evaluate_coco
 from yolozu.evaluation.pose.evaluate import evaluate_pose
 from yolozu.progress import SilentProgress
@@ -19,6 +19,7 @@ from yolozu.progress import SilentProgress
 BOX = (40.0, 30.0, 100.0, 80.0)
 SCENES = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.9)]), Scene([Truth(1, BOX)], [Found(3, BOX, 0.8)])]
 INDEX = index_of(SCENES)
+NO_OWL = "1 of 3 classes have no object here and count in no mean: owl"
 
 
 def protocol(index=INDEX, models=None, *, pins=None, **changes):
@@ -32,9 +33,12 @@ def predicted(path, predictions=None, **meta):
     return path
 
 
-def measured(paths, asked=None, *, dry_run=False):
-    asked = protocol() if asked is None else asked
+def reported(paths, asked, *, dry_run=False):
     return evaluate_suite(INDEX, ObjectModels(), paths, asked, dry_run=dry_run, progress=SilentProgress())
+
+
+def measured(paths, asked=None, *, dry_run=False):
+    return reported(paths, protocol() if asked is None else asked, dry_run=dry_run).files
 
 
 def refusal(paths, asked=None):
@@ -47,17 +51,16 @@ def test_files_are_measured_in_the_order_they_are_named(tmp_path):
     worse = predictions_of([SCENES[0], Scene([Truth(1, BOX)], [])])
     paths = [predicted(tmp_path / "b.json", worse), predicted(tmp_path / "a.json")]
     rows = measured(paths)
-    assert [row.path for row in rows] == paths
+    assert [row.file for row in rows] == [path.as_posix() for path in paths]
     expected = [evaluate_coco(INDEX, entries) for entries in (worse, predictions_of(SCENES))]
     assert [(row.boxes.metrics, row.boxes.per_class) for row in rows] == [
         (report.metrics, report.per_class) for report in expected
     ]
-    assert [(row.poses, row.said, row.meta["max_detections"]) for row in rows] == [(None, (), 300)] * 2
+    assert [(row.poses, row.warnings, row.meta["max_detections"]) for row in rows] == [(None, [NO_OWL], 300)] * 2
 
 
 def test_a_dry_run_counts(tmp_path):
     row = measured([predicted(tmp_path / "a.json")], dry_run=True)[0]
-    assert row.boxes.dry_run
     assert (row.boxes.counts.detections, row.boxes.metrics["map50"]) == (2, None)
 
 
@@ -66,7 +69,7 @@ def test_poses_are_measured_where_there_are_any(tmp_path):
     index = posed.index_of(views)
     asked = protocol(index, posed.MODELS)
     path = predicted(tmp_path / "a.json", posed.predictions_of(views))
-    rows = evaluate_suite(index, posed.MODELS, [path], asked, dry_run=False, progress=SilentProgress())
+    rows = evaluate_suite(index, posed.MODELS, [path], asked, dry_run=False, progress=SilentProgress()).files
     expected = evaluate_pose(index, posed.MODELS, posed.predictions_of(views))
     assert rows[0].poses is not None
     assert rows[0].poses.metrics == expected.metrics
@@ -84,7 +87,10 @@ def test_other_settings_than_the_pinned_are_refused(tmp_path):
 def test_a_file_that_does_not_say_is_measured_and_the_reader_told(tmp_path):
     path = tmp_path / "a.json"
     write_predictions(path, predictions_of(SCENES), {}, wrap=False)
-    assert measured([path])[0].said == ("does not say max_detections, score_threshold, which the protocol pins",)
+    assert measured([path])[0].warnings == [
+        "does not say max_detections, score_threshold, which the protocol pins",
+        NO_OWL,
+    ]
 
 
 def test_detections_that_the_pinned_settings_do_not_leave_are_refused_whatever_meta_says(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,38 +25,15 @@ from yolozu.evaluation.benchmark.protocol import (
     models_digest,
     protocol_data,
 )
+from yolozu.evaluation.benchmark.report import SuiteBoxes, SuiteFile, SuitePoses, SuiteReport
 from yolozu.evaluation.boxes.coco import evaluate_coco
-from yolozu.evaluation.boxes.report import CocoReport, said_by
+from yolozu.evaluation.boxes.report import said_by
 from yolozu.evaluation.known_images import known_images
 from yolozu.evaluation.pose.evaluate import evaluate_pose
-from yolozu.evaluation.pose.report import PoseReport
 from yolozu.progress import Progress
 
 IMAGES_KEY = "images_sha256"
 """Key of a predictions file's meta: `images_digest` of the images predicted, the first ``images`` of a split."""
-
-
-@dataclass(frozen=True)
-class SuiteRow:
-    """One predictions file's numbers.
-
-    Attributes:
-        path: as it was named.
-        sha256: of the file.
-        meta: what the file says of itself.
-        bbox_format: how its boxes were read.
-        boxes: of the COCO protocol.
-        poses: None where none are measured.
-        said: what reading the file had to say.
-    """
-
-    path: Path
-    sha256: str
-    meta: Mapping[str, Any]
-    bbox_format: BoxFormat
-    boxes: CocoReport
-    poses: PoseReport | None
-    said: tuple[str, ...]
 
 
 def protocol_of(
@@ -90,7 +67,7 @@ def evaluate_suite(
     *,
     dry_run: bool,
     progress: Progress,
-) -> list[SuiteRow]:
+) -> SuiteReport:
     """Measure every file.
 
     Args:
@@ -104,7 +81,7 @@ def evaluate_suite(
     Raises:
         InputError: a file is not what the protocol asks for; everything that is wrong with any of them.
     """
-    rows: list[SuiteRow] = []
+    files: list[SuiteFile] = []
     findings = list(_given_twice(paths))
     with progress.bar("predictions files", len(paths)) as bar:
         for path in paths:
@@ -114,12 +91,18 @@ def evaluate_suite(
                 findings += error.findings
             else:
                 if not findings:
-                    rows.append(_row(path, loaded, index, models, protocol, dry_run=dry_run))
+                    files.append(_measured(path, loaded, index, models, protocol, dry_run=dry_run))
             bar.advance()
-    findings += _same_content(rows)
+    findings += _same_content(files)
     if findings:
         raise InputError(findings)
-    return rows
+    return SuiteReport(
+        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
+        protocol=protocol,
+        protocol_sha256=protocol.sha256,
+        files=files,
+        dry_run=dry_run,
+    )
 
 
 def _given_twice(paths: Sequence[Path]) -> Iterator[Finding]:
@@ -130,12 +113,12 @@ def _given_twice(paths: Sequence[Path]) -> Iterator[Finding]:
             yield Finding("YZ844", str(path), "is named twice", "name each file once")
 
 
-def _same_content(rows: Sequence[SuiteRow]) -> Iterator[Finding]:
-    seen: dict[str, Path] = {}
-    for row in rows:
-        first = seen.setdefault(row.sha256, row.path)
-        if first is not row.path:
-            yield Finding("YZ844", str(row.path), f"is a copy of {first}", "leave one of them out")
+def _same_content(files: Sequence[SuiteFile]) -> Iterator[Finding]:
+    seen: dict[str, SuiteFile] = {}
+    for one in files:
+        first = seen.setdefault(one.sha256, one)
+        if first is not one:
+            yield Finding("YZ844", one.file, f"is a copy of {first.file}", "leave one of them out")
 
 
 def _fitting(path: Path, index: DataIndex, protocol: EvalProtocol) -> PredictionsFile:
@@ -201,7 +184,7 @@ def _uncovered(path: Path, loaded: PredictionsFile, protocol: EvalProtocol) -> I
         yield Finding("YZ845", str(path), problem, fix)
 
 
-def _row(
+def _measured(
     path: Path,
     loaded: PredictionsFile,
     index: DataIndex,
@@ -209,20 +192,26 @@ def _row(
     protocol: EvalProtocol,
     *,
     dry_run: bool,
-) -> SuiteRow:
-    max_images, boxes = protocol.data.max_images, protocol.boxes
+) -> SuiteFile:
+    max_images, check = protocol.data.max_images, loaded.check
+    boxes = evaluate_coco(index, loaded.images, engine=protocol.boxes.engine, max_images=max_images, dry_run=dry_run)
     poses = None
     if protocol.poses is not None and not dry_run:
         poses = evaluate_pose(index, models, loaded.images, max_images=max_images)
-    check = loaded.check
     silent = [key for key, pinned in protocol.predictions.items() if pinned is not None and key not in check.meta]
-    said = [f"does not say {', '.join(silent)}, which the protocol pins"] if silent else []
-    return SuiteRow(
-        path=path,
+    return SuiteFile(
+        file=path.as_posix(),
         sha256=digest_file(path),
-        meta=check.meta,
+        meta=dict(check.meta),
         bbox_format=check.bbox_format,
-        boxes=evaluate_coco(index, loaded.images, engine=boxes.engine, max_images=max_images, dry_run=dry_run),
-        poses=poses,
-        said=(*said_by(check), *said),
+        boxes=SuiteBoxes(metrics=boxes.metrics, per_class=boxes.per_class, counts=boxes.counts),
+        poses=None
+        if poses is None
+        else SuitePoses(metrics=poses.metrics, per_class=poses.per_class, counts=poses.counts),
+        warnings=[
+            *said_by(check),
+            *([f"does not say {', '.join(silent)}, which the protocol pins"] if silent else []),
+            *boxes.warnings,
+            *(warning for warning in ([] if poses is None else poses.warnings) if warning not in boxes.warnings),
+        ],
     )
