@@ -21,7 +21,8 @@ from yolozu.artifacts.predictions import load_predictions
 from yolozu.data.index import DataIndex
 from yolozu.evaluation.boxes.matching import RIGHT, matches_of
 from yolozu.evaluation.boxes.problem import problem_of
-from yolozu.evaluation.comparison.compare import Resampling, compare
+from yolozu.evaluation.comparison.compare import compare
+from yolozu.evaluation.comparison.report import ComparedInterval, ComparedSide
 from yolozu.progress import progress_for
 from yolozu.structures.predictions import ImagePredictions
 
@@ -56,8 +57,9 @@ def main() -> int:
         index,
         ObjectModels(),
         (first, second),
+        sides=(ComparedSide(name="a", sha256="", meta={}), ComparedSide(name="b", sha256="", meta={})),
         max_images=None,
-        resampling=Resampling(arguments.resamples),
+        interval=ComparedInterval(resamples=arguments.resamples, seed=0, confidence=0.95),
         progress=progress_for(sys.stderr),
     )
     seconds, busy = time.perf_counter() - started, time.process_time() - used

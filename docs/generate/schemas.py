@@ -23,7 +23,7 @@ from yolozu.contract.docs.scenario_schema import scenario_setting_schema
 from yolozu.evaluation.benchmark.protocol import EvalProtocol
 from yolozu.evaluation.benchmark.report import SuiteReport
 from yolozu.evaluation.boxes.report import CocoReport
-from yolozu.evaluation.comparison.report import eval_compare_schema
+from yolozu.evaluation.comparison.report import CompareReport
 from yolozu.evaluation.pose.report import PoseReport
 from yolozu.evaluation.scenarios.report import scenarios_schema
 from yolozu.predict.ttt.report import ttt_schema
@@ -35,7 +35,7 @@ DIRECTORY = Path(__file__).parents[2] / "contracts" / "v1"
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "eval_coco": partial(schema_of, CocoReport),
-    "eval_compare": eval_compare_schema,
+    "eval_compare": partial(schema_of, CompareReport),
     "eval_pose": partial(schema_of, PoseReport),
     "eval_protocol": partial(schema_of, EvalProtocol),
     "eval_suite": partial(schema_of, SuiteReport),

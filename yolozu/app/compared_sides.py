@@ -82,18 +82,22 @@ def compare_sides(
     Raises:
         YolozuError: a side cannot be used, or they are of different data.
     """
-    from yolozu.evaluation.comparison.compare import Resampling, compare
-    from yolozu.evaluation.comparison.report import ComparedSide, compare_report
+    from yolozu.evaluation.comparison.compare import compare
+    from yolozu.evaluation.comparison.report import ComparedInterval, ComparedSide
 
     sides = compared(words, dataset=dataset, split=split, max_images=max_images, progress=progress)
-    data, resampling = sides.data, Resampling(resamples, seed, confidence)
-    images = (sides.loaded[0].images, sides.loaded[1].images)
-    result = compare(
-        data.index, data.models, images, max_images=data.max_images, resampling=resampling, progress=progress
-    )
     rows = zip(sides.names, sides.paths, sides.loaded, strict=True)
-    told = [ComparedSide(name=name, sha256=digest_file(path), meta=loaded.check.meta) for name, path, loaded in rows]
-    return compare_report(result, resampling, told, sides.warnings)
+    a, b = (ComparedSide(name=name, sha256=digest_file(path), meta=loaded.check.meta) for name, path, loaded in rows)
+    return compare(
+        sides.data.index,
+        sides.data.models,
+        (sides.loaded[0].images, sides.loaded[1].images),
+        sides=(a, b),
+        max_images=sides.data.max_images,
+        interval=ComparedInterval(resamples=resamples, seed=seed, confidence=confidence),
+        warnings=sides.warnings,
+        progress=progress,
+    ).model_dump(mode="json")
 
 
 def better_side(name: str, number: Mapping[str, Any]) -> Literal["a", "b"] | None:

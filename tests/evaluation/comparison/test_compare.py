@@ -10,24 +10,31 @@ from tests.evaluation.random_scenes import some_scenes
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.evaluation.boxes.coco import evaluate_coco
-from yolozu.evaluation.comparison.compare import COMPARED_POSES, Resampling, compare
+from yolozu.evaluation.comparison.compare import COMPARED_POSES, compare
+from yolozu.evaluation.comparison.report import ComparedCounts, ComparedInterval, ComparedSide
 from yolozu.evaluation.pose.evaluate import evaluate_pose
 from yolozu.progress import SilentProgress
 
 BOX = (40.0, 30.0, 100.0, 80.0)
-FEW = Resampling(resamples=200)
+SIDES = tuple(ComparedSide(name=name, sha256=name * 64, meta={"adapter": "dummy"}) for name in "ab")
 
 
-def compared(a, b, *, max_images=None, resampling=FEW):
+def interval(resamples=200, seed=0, confidence=0.95):
+    return ComparedInterval(resamples=resamples, seed=seed, confidence=confidence)
+
+
+FEW = interval()
+
+
+def compared(a, b, **options):
     pair = predictions_of(a), predictions_of(b)
-    return compare(
-        index_of(a), ObjectModels(), pair, max_images=max_images, resampling=resampling, progress=SilentProgress()
-    )
+    options = {"max_images": None, "interval": FEW, **options}
+    return compare(index_of(a), ObjectModels(), pair, sides=SIDES, progress=SilentProgress(), **options)
 
 
 def compared_poses(a, b):
-    pair = posed.predictions_of(a), posed.predictions_of(b)
-    return compare(posed.index_of(a), posed.MODELS, pair, max_images=None, resampling=FEW, progress=SilentProgress())
+    pair, options = (posed.predictions_of(a), posed.predictions_of(b)), {"max_images": None, "interval": FEW}
+    return compare(posed.index_of(a), posed.MODELS, pair, sides=SIDES, progress=SilentProgress(), **options)
 
 
 def without_last(scenes):
@@ -46,7 +53,7 @@ def test_the_numbers_are_those_of_the_evaluation():
         assert (row.id, row.name) == (numbers[0].per_class[place].id, numbers[0].per_class[place].name)
         assert row.ground_truth == numbers[0].per_class[place].ground_truth
         assert row.metrics["ar100"].b == pytest.approx(numbers[1].per_class[place].metrics["ar100"], abs=1e-12)
-    assert (result.images, result.ground_truth) == (12, numbers[0].counts.ground_truth)
+    assert result.counts == ComparedCounts(images=12, ground_truth=numbers[0].counts.ground_truth, both_found=None)
 
 
 def test_identical_predictions_differ_by_exactly_nothing():
@@ -81,7 +88,7 @@ def test_the_interval_is_as_wide_as_the_theory_says():
     """Recall is a mean over images here: the bootstrap's standard error is that of a mean."""
     found = Scene([Truth(0, BOX)], [Found(7, BOX, 0.9)])
     b = [replace(found, found=[]) if place % 4 == 0 else found for place in range(400)]
-    one = compared([found] * 400, b, resampling=Resampling(resamples=1000)).metrics["ar100"]
+    one = compared([found] * 400, b, interval=interval(1000)).metrics["ar100"]
     half = 1.96 * np.sqrt(0.25 * 0.75 / 400)
     assert (one.low, one.high) == (pytest.approx(-0.25 - half, abs=0.008), pytest.approx(-0.25 + half, abs=0.008))
 
@@ -113,13 +120,13 @@ def test_images_without_an_entry_count_as_missed():
 def test_only_the_first_images_are_compared():
     a = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.9)])] * 3
     result = compared(a, [*a[:2], replace(a[2], found=[])], max_images=2)
-    assert (result.images, result.ground_truth, result.metrics["ar100"].delta) == (2, 2, 0.0)
+    assert (result.counts.images, result.counts.ground_truth, result.metrics["ar100"].delta) == (2, 2, 0.0)
 
 
 def test_the_seed_decides_the_interval():
     a = some_scenes(1, 12)
     b = without_last(a)
-    first, again, other = (compared(a, b, resampling=Resampling(200, seed)).metrics for seed in (0, 0, 1))
+    first, again, other = (compared(a, b, interval=interval(seed=seed)).metrics for seed in (0, 0, 1))
     assert first == again
     assert first != other
 
@@ -133,7 +140,7 @@ def test_poses_are_those_of_the_evaluation_and_medians_of_what_both_found():
     result = compared_poses(a, b)
     expected = evaluate_pose(posed.index_of(a), posed.MODELS, posed.predictions_of(b))
     assert tuple(result.poses) == COMPARED_POSES
-    assert result.both_found == 7
+    assert result.counts.both_found == 7
     assert result.poses["add_s_01d"].a == 1.0
     assert result.poses["add_s_01d"].b == expected.metrics["add_s_01d"] == 0.0
     assert result.poses["t_mm_median"].delta == pytest.approx(199.0)
@@ -145,4 +152,4 @@ def test_poses_are_those_of_the_evaluation_and_medians_of_what_both_found():
 def test_there_are_no_pose_numbers_where_neither_side_has_poses():
     bare = [posed.View([posed.Thing(posed.BOX)], [posed.Guess(posed.BOX, 0.9, None)])]
     assert compared_poses(bare, bare).poses is None
-    assert compared_poses(bare, bare).both_found is None
+    assert compared_poses(bare, bare).counts.both_found is None

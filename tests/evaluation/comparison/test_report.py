@@ -1,27 +1,16 @@
 from __future__ import annotations
 
-from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
-from yolozu.artifacts.meshes import ObjectModels
-from yolozu.evaluation.comparison.compare import Resampling, compare
-from yolozu.evaluation.comparison.report import ComparedSide, compare_report, eval_compare_schema
-from yolozu.progress import SilentProgress
+from tests.evaluation.comparison.test_compare import compared, interval
+from tests.evaluation.scenes import Found, Scene, Truth
+from yolozu.artifacts.record import schema_of
+from yolozu.evaluation.comparison.report import CompareReport
 
 BOX = (40.0, 30.0, 100.0, 80.0)
 
 
 def test_the_report_says_what_was_compared_and_how():
     scenes = [Scene([Truth(0, BOX)], [Found(7, BOX, 0.9)])]
-    resampling = Resampling(100, 3, 0.9)
-    result = compare(
-        index_of(scenes),
-        ObjectModels(),
-        (predictions_of(scenes), predictions_of(scenes)),
-        max_images=None,
-        resampling=resampling,
-        progress=SilentProgress(),
-    )
-    sides = [ComparedSide(name=name, sha256=name * 64, meta={"adapter": "dummy"}) for name in "ab"]
-    report = compare_report(result, resampling, sides, ["a warning"])
+    report = compared(scenes, scenes, interval=interval(100, 3, 0.9), warnings=["a warning"]).model_dump()
     assert report["interval"] == {"method": "percentile", "resamples": 100, "seed": 3, "confidence": 0.9}
     assert report["counts"] == {"images": 1, "ground_truth": 1, "both_found": None}
     assert report["metrics"]["ar100"] == {
@@ -38,4 +27,4 @@ def test_the_report_says_what_was_compared_and_how():
 
 
 def test_the_schema_names_every_key():
-    assert {"a", "b", "metrics", "poses", "per_class", "interval"} <= set(eval_compare_schema()["properties"])
+    assert {"a", "b", "metrics", "poses", "per_class", "interval"} <= set(schema_of(CompareReport)["properties"])

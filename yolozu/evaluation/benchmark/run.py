@@ -195,23 +195,19 @@ def _measured(
 ) -> SuiteFile:
     max_images, check = protocol.data.max_images, loaded.check
     boxes = evaluate_coco(index, loaded.images, engine=protocol.boxes.engine, max_images=max_images, dry_run=dry_run)
-    poses = None
+    poses, of_poses = None, []
     if protocol.poses is not None and not dry_run:
-        poses = evaluate_pose(index, models, loaded.images, max_images=max_images)
+        measured = evaluate_pose(index, models, loaded.images, max_images=max_images)
+        poses = SuitePoses(metrics=measured.metrics, per_class=measured.per_class, counts=measured.counts)
+        of_poses = [warning for warning in measured.warnings if warning not in boxes.warnings]
     silent = [key for key, pinned in protocol.predictions.items() if pinned is not None and key not in check.meta]
+    unsaid = [f"does not say {', '.join(silent)}, which the protocol pins"] if silent else []
     return SuiteFile(
         file=path.as_posix(),
         sha256=digest_file(path),
         meta=dict(check.meta),
         bbox_format=check.bbox_format,
         boxes=SuiteBoxes(metrics=boxes.metrics, per_class=boxes.per_class, counts=boxes.counts),
-        poses=None
-        if poses is None
-        else SuitePoses(metrics=poses.metrics, per_class=poses.per_class, counts=poses.counts),
-        warnings=[
-            *said_by(check),
-            *([f"does not say {', '.join(silent)}, which the protocol pins"] if silent else []),
-            *boxes.warnings,
-            *(warning for warning in ([] if poses is None else poses.warnings) if warning not in boxes.warnings),
-        ],
+        poses=poses,
+        warnings=[*said_by(check), *unsaid, *boxes.warnings, *of_poses],
     )

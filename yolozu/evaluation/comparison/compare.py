@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,14 @@ from yolozu.evaluation.boxes.metrics import METRICS
 from yolozu.evaluation.boxes.problem import CocoProblem, problem_of
 from yolozu.evaluation.boxes.weighted import mean_over_categories, metrics_of
 from yolozu.evaluation.comparison.bootstrap import drawn, percentile_interval, weighted_means, weighted_medians
+from yolozu.evaluation.comparison.report import (
+    ComparedClass,
+    ComparedCounts,
+    ComparedInterval,
+    ComparedNumber,
+    ComparedSide,
+    CompareReport,
+)
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import pose_problem_of
 from yolozu.evaluation.pose.registry import POSE_METRICS
@@ -27,99 +36,17 @@ COMPARED_POSES = ("add_s_01d", "within_5deg_5cm", "rot_deg_median", "t_mm_median
 LOWER_IS_BETTER = frozenset(("rot_deg_median", "t_mm_median"))
 
 
-@dataclass(frozen=True)
-class Resampling:
-    """How differences are judged.
-
-    Attributes:
-        resamples: data sets drawn.
-        seed: of the drawing.
-        confidence: of the intervals.
-    """
-
-    resamples: int = 1000
-    seed: int = 0
-    confidence: float = 0.95
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A number of both predictions.
-
-    Attributes:
-        a: of the first; None where nothing was there to measure.
-        b: of the second.
-        delta: b - a; None where one of them is.
-        low: lower end of the difference's interval.
-        high: upper end.
-        resamples: drawn data sets in which both have a value; the interval is over these.
-    """
-
-    a: float | None
-    b: float | None
-    delta: float | None
-    low: float | None
-    high: float | None
-    resamples: int
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the interval does not hold 0."""
-        return self.low is not None and self.high is not None and (self.low > 0.0 or self.high < 0.0)
-
-
-@dataclass(frozen=True)
-class ClassDifference:
-    """One class.
-
-    Attributes:
-        index: network index.
-        id: category id.
-        name: its name.
-        ground_truth: annotated objects, crowd regions included.
-        metrics: COCO's twelve numbers.
-        poses: those of poses; None where they are not compared.
-    """
-
-    index: int
-    id: int
-    name: str
-    ground_truth: int
-    metrics: dict[str, Difference]
-    poses: dict[str, Difference] | None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What two predictions differ in.
-
-    Attributes:
-        metrics: COCO's twelve numbers.
-        poses: recalls over all objects with a pose, medians over those that both found; None where the data or both
-            predictions have no poses.
-        per_class: in network order.
-        images: compared.
-        ground_truth: annotated objects in them, crowd regions included.
-        both_found: objects with a pose for which both have an estimate; None without poses.
-    """
-
-    metrics: dict[str, Difference]
-    poses: dict[str, Difference] | None
-    per_class: tuple[ClassDifference, ...]
-    images: int
-    ground_truth: int
-    both_found: int | None
-
-
 def compare(
     index: DataIndex,
     models: ObjectModels,
     pair: tuple[Sequence[ImagePredictions], Sequence[ImagePredictions]],
     *,
+    sides: tuple[ComparedSide, ComparedSide],
     max_images: int | None,
-    resampling: Resampling,
+    interval: ComparedInterval,
+    warnings: Sequence[str] = (),
     progress: Progress,
-) -> Comparison:
+) -> CompareReport:
     """Compare predictions of the first ``max_images`` images.
 
     Intervals are from the paired bootstrap over images: both are measured on the same drawn data sets.
@@ -128,8 +55,10 @@ def compare(
         index: the images with their ground truth.
         models: by network class index.
         pair: predictions, at most one entry per image each.
+        sides: what the report says of each file.
         max_images: compare only the first so many images of the index.
-        resampling: how differences are judged.
+        interval: how differences are judged.
+        warnings: what a reader of the numbers should know.
         progress: where it is shown.
 
     Raises:
@@ -137,33 +66,40 @@ def compare(
     """
     problems = [problem_of(index, predictions, max_images=max_images) for predictions in pair]
     images = len(problems[0].sizes)
-    multiplicity_IR = drawn(images, resampling.resamples, resampling.seed)
-    with progress.bar("resampling", 2 * (resampling.resamples + 1)) as bar:
-        sides = [_Boxes.of(problem, multiplicity_IR, bar.advance) for problem in problems]
-    overall = _differences(tuple(METRICS), sides[0].overall, sides[1].overall, resampling.confidence)
+    multiplicity_IR = drawn(images, interval.resamples, interval.seed)
+    with progress.bar("resampling", 2 * (interval.resamples + 1)) as bar:
+        one, other = [_Boxes.of(problem, multiplicity_IR, bar.advance) for problem in problems]
+    overall = _differences(tuple(METRICS), one.overall, other.overall, interval.confidence)
     by_id = sorted(index.classes.category_ids)
     poses = _compared_poses(index, models, pair, max_images, multiplicity_IR)
     per_class = []
     for place, (category, name) in enumerate(zip(index.classes.category_ids, index.classes.names, strict=True)):
         row = by_id.index(category)
-        a, b = (side.of_class(row) for side in sides)
+        a, b = one.of_class(row), other.of_class(row)
         per_class.append(
-            ClassDifference(
+            ComparedClass(
                 index=place,
                 id=category,
                 name=name,
                 ground_truth=int((problems[0].truth_categories == category).sum()),
-                metrics=_differences(tuple(METRICS), a, b, resampling.confidence),
-                poses=None if poses is None else poses.differences(resampling.confidence, place),
+                metrics=_differences(tuple(METRICS), a, b, interval.confidence),
+                poses=None if poses is None else poses.differences(interval.confidence, place),
             )
         )
-    return Comparison(
+    return CompareReport(
+        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
+        a=sides[0],
+        b=sides[1],
         metrics=overall,
-        poses=None if poses is None else poses.differences(resampling.confidence),
-        per_class=tuple(per_class),
-        images=images,
-        ground_truth=len(problems[0].truth_images),
-        both_found=None if poses is None else int(poses.both_G.sum()),
+        poses=None if poses is None else poses.differences(interval.confidence),
+        per_class=per_class,
+        counts=ComparedCounts(
+            images=images,
+            ground_truth=len(problems[0].truth_images),
+            both_found=None if poses is None else int(poses.both_G.sum()),
+        ),
+        interval=interval,
+        warnings=list(warnings),
     )
 
 
@@ -203,7 +139,7 @@ class _Poses:
     image_G: NDArray[np.int64]
     multiplicity_IR: NDArray[np.int32]
 
-    def differences(self, confidence: float, class_index: int | None = None) -> dict[str, Difference]:
+    def differences(self, confidence: float, class_index: int | None = None) -> dict[str, ComparedNumber]:
         """Of all objects, or of those of one class."""
         of_class_G = np.ones(len(self.class_G), np.bool_) if class_index is None else self.class_G == class_index
         sides = [self._measured(values, of_class_G) for values in self.values]
@@ -238,20 +174,21 @@ def _compared_poses(
     return _Poses((one, other), both_G, first.class_G, first.image_G, multiplicity_IR)
 
 
-def _differences(names: Sequence[str], a: Measured, b: Measured, confidence: float) -> dict[str, Difference]:
+def _differences(names: Sequence[str], a: Measured, b: Measured, confidence: float) -> dict[str, ComparedNumber]:
     deltas_NR = b[1] - a[1]
     intervals_N2 = percentile_interval(deltas_NR, confidence)
     counts_N = (~np.isnan(deltas_NR)).sum(axis=1)
     return {
-        name: Difference(
+        name: ComparedNumber(
             a=_known(a[0][row]),
             b=_known(b[0][row]),
             delta=_known(b[0][row] - a[0][row]),
-            low=_known(intervals_N2[row, 0]),
-            high=_known(intervals_N2[row, 1]),
+            low=_known(low),
+            high=_known(high),
             resamples=int(counts_N[row]),
+            excludes_zero=bool(low > 0.0 or high < 0.0),
         )
-        for row, name in enumerate(names)
+        for row, (name, (low, high)) in enumerate(zip(names, intervals_N2, strict=True))
     }
 
 

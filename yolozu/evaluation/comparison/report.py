@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from yolozu.artifacts.record import Record, schema_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from yolozu.evaluation.comparison.compare import ClassDifference, Comparison, Difference, Resampling
+from yolozu.artifacts.record import Record
 
 
 class ComparedSide(Record):
@@ -137,43 +130,3 @@ class CompareReport(Record):
 
     warnings: list[str]
     """What a reader of the numbers should know."""
-
-
-def compare_report(
-    result: Comparison, resampling: Resampling, sides: Sequence[ComparedSide], warnings: Sequence[str]
-) -> dict[str, Any]:
-    """A comparison as the JSON object of ``eval_compare.json``."""
-    return CompareReport(
-        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
-        a=sides[0],
-        b=sides[1],
-        metrics=_numbers(result.metrics),
-        poses=None if result.poses is None else _numbers(result.poses),
-        per_class=[_class(row) for row in result.per_class],
-        counts=ComparedCounts(images=result.images, ground_truth=result.ground_truth, both_found=result.both_found),
-        interval=ComparedInterval(**asdict(resampling)),
-        warnings=list(warnings),
-    ).model_dump(mode="json")
-
-
-def eval_compare_schema() -> dict[str, Any]:
-    """JSON Schema of ``eval_compare.json``."""
-    return schema_of(CompareReport)
-
-
-def _class(row: ClassDifference) -> ComparedClass:
-    return ComparedClass(
-        index=row.index,
-        id=row.id,
-        name=row.name,
-        ground_truth=row.ground_truth,
-        metrics=_numbers(row.metrics),
-        poses=None if row.poses is None else _numbers(row.poses),
-    )
-
-
-def _numbers(differences: dict[str, Difference]) -> dict[str, ComparedNumber]:
-    return {
-        name: ComparedNumber(**asdict(difference), excludes_zero=difference.excludes_zero)
-        for name, difference in differences.items()
-    }
