@@ -26,7 +26,7 @@ from yolozu.evaluation.boxes.report import CocoReport
 from yolozu.evaluation.comparison.report import CompareReport
 from yolozu.evaluation.pose.report import PoseReport
 from yolozu.evaluation.scenarios.report import scenarios_schema
-from yolozu.predict.ttt.report import ttt_schema
+from yolozu.predict.ttt.report import TttReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "run_meta": RunMeta.json_schema,
     "scenario_setting": scenario_setting_schema,
     "scenarios": scenarios_schema,
-    "ttt": ttt_schema,
+    "ttt": partial(schema_of, TttReport),
 }
 """Name of the file in ``contracts/v1`` -> what makes it."""
 

@@ -10,9 +10,9 @@ import torch
 
 from tests.predict.ttt.tiny import Loss, Script, Toy, detector, images, optimizer_of, same, settings, state_of
 from yolozu.errors import UsageError
-from yolozu.predict.ttt.adaptation import FRESH_RANK, Adaptation, Step
-from yolozu.predict.ttt.guards import Breach
+from yolozu.predict.ttt.adaptation import FRESH_RANK, Adaptation
 from yolozu.predict.ttt.registry import TTT_METHODS
+from yolozu.predict.ttt.report import TttStep
 from yolozu.tuning.lora import attach_lora, has_lora
 
 METHODS = ("tent", "mim")
@@ -36,10 +36,15 @@ def scripted(monkeypatch):
     return entered
 
 
+def step(loss):
+    """One that changed nothing."""
+    return TttStep(loss=loss, grad_norm=None, update_norm=None, total_update_norm=None)
+
+
 def learned(network, **keys):
     """The network after some steps, and what is said of them."""
     with Adaptation(network, settings(**keys)) as adaptation:
-        log = adaptation.adapt(images(), "a")
+        log = adaptation.adapt(images(), ["a"])
         return state_of(network), log
 
 
@@ -56,7 +61,7 @@ def traces(network):
 def adapt_and_look(network, how, before, error):
     """Adapt; all that should move does, and nothing else."""
     with Adaptation(network, how) as adaptation:
-        log = adaptation.adapt(images(), "a")
+        log = adaptation.adapt(images(), ["a"])
         assert [step.loss is not None for step in log.steps] == [True, True]
         now = state_of(network)
         assert any(not torch.equal(now[name], before[name]) for name in before if "running_" in name and name in now)
@@ -90,12 +95,12 @@ def test_after_a_reset_everything_happens_as_the_first_time(method, update_filte
     network = detector().eval()
     with Adaptation(network, settings(method=method, update_filter=update_filter, steps=2, lr=0.01)) as adaptation:
         start = state_of(network)
-        first = [adaptation.adapt(images(seed), key) for seed, key in enumerate("ab")]
+        first = [adaptation.adapt(images(seed), [key]) for seed, key in enumerate("ab")]
         there = state_of(network)
         adaptation.reset()
         assert same(state_of(network), start)
         assert optimizer_of(adaptation) == {}
-        assert [adaptation.adapt(images(seed), key) for seed, key in enumerate("ab")] == first
+        assert [adaptation.adapt(images(seed), [key]) for seed, key in enumerate("ab")] == first
         assert same(state_of(network), there)
         assert not same(there, start)
 
@@ -118,7 +123,7 @@ def test_adapters_that_are_there_adapt_and_stay():
     with Adaptation(network, settings(update_filter="adapter_only", lr=0.01)) as adaptation:
         assert adaptation.adapted_layers == []
         assert len(adaptation.parameters) == 2 * len(layers)
-        adaptation.adapt(images(), "a")
+        adaptation.adapt(images(), ["a"])
     assert has_lora(network)
     assert same(state_of(network), before)
 
@@ -147,7 +152,7 @@ def test_parameters_without_a_part_in_the_loss_are_refused():
         pytest.raises(UsageError) as refused,
         Adaptation(network, settings(include=("reconstruction.*",))) as adaptation,
     ):
-        adaptation.adapt(images(), "a")
+        adaptation.adapt(images(), ["a"])
     assert str(refused.value) == (
         "ttt_update_filter: all: YZ640 the loss of tent depends on no parameter that is left to adapt by this filter "
         "and ttt_include ['reconstruction.*'], ttt_exclude []\n"
@@ -169,7 +174,7 @@ def test_with_weight_zero_no_statistics_move(method):
     network = detector()
     before = state_of(network)
     with Adaptation(network, settings(method=method, norm_weight=0.0)) as adaptation:
-        adaptation.adapt(images(), "a")
+        adaptation.adapt(images(), ["a"])
         after = state_of(network)
         assert adaptation.norm_layers == 0
     moved = {name for name in before if not torch.equal(before[name], after[name])}
@@ -191,7 +196,7 @@ def test_both_methods_move_the_same_statistics(method):
 def test_the_key_and_the_seed_decide_what_is_hidden():
     def loss(key, seed=0):
         with Adaptation(detector(), settings(method="mim", seed=seed)) as adaptation:
-            return adaptation.adapt(images(), key).steps[0].loss
+            return adaptation.adapt(images(), [key]).steps[0].loss
 
     assert loss("a") == loss("a")
     assert len({loss("a"), loss("b"), loss("a", seed=1)}) == 3
@@ -201,13 +206,13 @@ def test_the_key_and_the_seed_decide_what_is_hidden():
 def test_every_seed_of_the_contract_is_one(seed):
     how = settings(method="mim", update_filter="adapter_only", seed=seed)
     with Adaptation(detector(), how) as adaptation:
-        assert adaptation.adapt(images(), "a").breach is None
+        assert adaptation.adapt(images(), ["a"]).stop is None
 
 
 def test_a_step_says_its_loss_and_its_norms(scripted):
     with scripted(Loss(1.0), Loss(0.5, slope=2.0), steps=2, lr=0.5) as (adaptation, _, network):
         start = network.head.weight.detach().clone()
-        first, second = adaptation.adapt(images(), "a").steps
+        first, second = adaptation.adapt(images(), ["a"]).steps
         moved = torch.linalg.vector_norm(network.head.weight.detach() - start).item()
     assert (first.loss, second.loss) == (1.0, 0.5)
     assert (first.grad_norm, second.grad_norm) == (pytest.approx(ROOT6), pytest.approx(2.0 * ROOT6))
@@ -238,9 +243,9 @@ def limited(reason, **keys):
 def breached(adaptation, losses, in_batches):
     """The log of the batch in which the last loss breaks its limit."""
     if not in_batches:
-        return adaptation.adapt(images(), "a")
-    logs = [adaptation.adapt(images(seed), str(seed)) for seed in range(len(losses))]
-    assert all(log.breach is None and not log.stopped for log in logs[:-1])
+        return adaptation.adapt(images(), ["a"])
+    logs = [adaptation.adapt(images(seed), [str(seed)]) for seed in range(len(losses))]
+    assert all(log.stop is None for log in logs[:-1])
     return logs[-1]
 
 
@@ -252,8 +257,8 @@ def test_a_broken_limit_ends_adaptation_and_brings_the_last_accepted_state_back(
     with scripted(*losses, **keys) as (adaptation, script, network):
         log = breached(adaptation, losses, in_batches)
         accepted = len(losses) - 1 - (reason in OF_A_LOSS)
-        assert log.breach == Breach(reason, value, limit)
-        assert (log.stopped, log.rolled_back, adaptation.ended) == (True, True, True)
+        assert (log.stop.reason, log.stop.value, log.stop.limit) == (reason, value, limit)
+        assert (log.stop.ended, log.stop.rolled_back, adaptation.ended) == (True, True, True)
         assert same(state_of(network), script.states[accepted])
         assert optimizer_of(adaptation) == script.optimizers[accepted]
         assert len(script.states) == len(losses), "nothing is tried after the end"
@@ -263,8 +268,8 @@ def test_a_broken_limit_ends_adaptation_and_brings_the_last_accepted_state_back(
 def test_without_rollback_the_step_stays(scripted, reason):
     losses, keys = limited(reason, steps=len(BREACHES[reason][1]), rollback_on_stop=False)
     with scripted(*losses, **keys) as (adaptation, script, network):
-        log = adaptation.adapt(images(), "a")
-        assert (log.stopped, log.rolled_back, adaptation.ended) == (True, False, True)
+        log = adaptation.adapt(images(), ["a"])
+        assert (log.stop.ended, log.stop.rolled_back, adaptation.ended) == (True, False, True)
         moved = log.steps[-1].update_norm is not None
         assert moved == (reason in {"update_norm", "total_update_norm"})
         assert torch.equal(network.head.weight, script.states[-1]["head.weight"]) == (not moved)
@@ -274,8 +279,8 @@ def test_without_rollback_the_step_stays(scripted, reason):
 def test_what_is_not_finite_is_undone_in_any_case(scripted, reason):
     losses, keys = limited(reason, steps=5, rollback_on_stop=False)
     with scripted(*losses, **keys) as (adaptation, script, network):
-        log = adaptation.adapt(images(), "a")
-        assert (log.stopped, log.rolled_back) == (True, True)
+        log = adaptation.adapt(images(), ["a"])
+        assert (log.stop.ended, log.stop.rolled_back) == (True, True)
         assert same(state_of(network), script.states[len(losses) - 1 - (reason == "non_finite_loss")])
 
 
@@ -283,9 +288,10 @@ def test_an_update_that_is_not_finite_is_undone_in_any_case(scripted):
     network = Toy()
     torch.nn.init.constant_(network.head.weight, torch.finfo(torch.float32).min)
     with scripted(Loss(1.0), network=network, lr=1e37, rollback_on_stop=False) as (adaptation, script, _):
-        log = adaptation.adapt(images(), "a")
-        assert log.breach == Breach("update_norm", None, None)
-        assert (log.stopped, log.rolled_back) == (True, True)
+        log = adaptation.adapt(images(), ["a"])
+        assert (log.stop.reason, log.stop.value, log.stop.limit) == ("update_norm", None, None)
+        assert log.steps[0].update_norm is None
+        assert (log.stop.ended, log.stop.rolled_back) == (True, True)
         assert same(state_of(network), script.states[0])
 
 
@@ -293,17 +299,18 @@ def test_where_nothing_stops_a_loss_without_a_number_is_left_out(scripted):
     """With it goes the step before, which led there: its loss was the last to be accepted."""
     keys = {"lr": 0.5, "stop_on_non_finite": False}
     with scripted(Loss(1.0), Loss(math.nan), Loss(0.5), **keys) as (adaptation, script, network):
-        logs = [adaptation.adapt(images(seed), str(seed)) for seed in range(3)]
-        assert logs[1].steps == [Step(None)]
-        assert logs[1].breach == Breach("non_finite_loss", None, None)
-        assert [(log.stopped, log.rolled_back) for log in logs] == [(False, False), (False, True), (False, False)]
+        logs = [adaptation.adapt(images(seed), [str(seed)]) for seed in range(3)]
+        assert logs[1].steps == [step(None)]
+        assert (logs[1].stop.reason, logs[1].stop.value, logs[1].stop.limit) == ("non_finite_loss", None, None)
+        assert [log.stop is None for log in logs] == [True, False, True]
+        assert (logs[1].stop.ended, logs[1].stop.rolled_back) == (False, True)
         assert not adaptation.ended
         assert torch.equal(script.states[2]["head.weight"], script.states[0]["head.weight"])
         assert script.optimizers[2] == {}
         learned_from_two = state_of(network)
     with scripted(Loss(1.0), lr=0.5, steps=1) as (adaptation, _, network):
         adaptation._learn_statistics(images(0))
-        adaptation.adapt(images(2), "2")
+        adaptation.adapt(images(2), ["2"])
         assert same(learned_from_two, state_of(network))
 
 
@@ -311,40 +318,40 @@ def test_where_nothing_stops_a_gradient_without_a_number_is_left_out(scripted):
     """The state before it, whose loss was accepted, goes on."""
     keys = {"lr": 0.5, "stop_on_non_finite": False}
     with scripted(Loss(1.0), Loss(0.5, slope=math.inf), Loss(0.5), **keys) as (adaptation, _, network):
-        logs = [adaptation.adapt(images(seed), str(seed)) for seed in range(3)]
-        assert logs[1].steps == [Step(0.5)]
-        assert (logs[1].stopped, logs[1].rolled_back, adaptation.ended) == (False, True, False)
+        logs = [adaptation.adapt(images(seed), [str(seed)]) for seed in range(3)]
+        assert logs[1].steps == [step(0.5)]
+        assert (logs[1].stop.ended, logs[1].stop.rolled_back, adaptation.ended) == (False, True, False)
         weight, remembered = network.head.weight.detach().clone(), optimizer_of(adaptation)
     with scripted(Loss(1.0), Loss(0.5), lr=0.5) as (adaptation, _, network):
         for seed in range(2):
-            adaptation.adapt(images(seed), str(seed))
+            adaptation.adapt(images(seed), [str(seed)])
         assert torch.equal(network.head.weight, weight)
         assert optimizer_of(adaptation) == remembered
 
 
 def test_losses_are_held_against_the_first_since_the_last_reset(scripted):
     with scripted(Loss(1.0), Loss(2.9), Loss(9.0), Loss(26.0), max_loss_ratio=3.0) as (adaptation, _, _):
-        assert [adaptation.adapt(images(), "a").stopped for _ in range(2)] == [False, False]
+        assert [adaptation.adapt(images(), ["a"]).stop for _ in range(2)] == [None, None]
         adaptation.reset()
-        assert [adaptation.adapt(images(), "a").stopped for _ in range(2)] == [False, False]
+        assert [adaptation.adapt(images(), ["a"]).stop for _ in range(2)] == [None, None]
 
 
 def test_what_has_ended_goes_on_only_after_a_reset(scripted):
     with scripted(Loss(1.0), Loss(1.0), max_grad_norm=1.0) as (adaptation, script, network):
-        assert adaptation.adapt(images(), "a").stopped
+        assert adaptation.adapt(images(), ["a"]).stop.ended
         with pytest.raises(AssertionError, match="goes on only after a reset"):
-            adaptation.adapt(images(), "b")
+            adaptation.adapt(images(), ["b"])
         adaptation.reset()
         assert not adaptation.ended
         assert same(state_of(network), state_of(Toy()))
-        assert adaptation.adapt(images(), "b").stopped
+        assert adaptation.adapt(images(), ["b"]).stop.ended
         assert len(script.states) == 2
 
 
 def test_tents_first_step_sees_the_new_statistics_and_the_others_move_none(scripted):
     with scripted(Loss(1.0), Loss(1.0), steps=2) as (adaptation, script, network):
         before = state_of(network)
-        adaptation.adapt(images(), "a")
+        adaptation.adapt(images(), ["a"])
         first, second = (state["norm.running_mean"] for state in script.states)
         assert not torch.equal(first, before["norm.running_mean"])
         assert torch.equal(first, second)

@@ -8,8 +8,8 @@ import torch
 from tests.predict.ttt.tiny import detector, images, same, settings, state_of
 from yolozu.contract.sections.predict import TttMethod
 from yolozu.predict.ttt.adaptation import Adaptation
-from yolozu.predict.ttt.base import MethodDefaults
 from yolozu.predict.ttt.registry import TTT_METHODS
+from yolozu.predict.ttt.settings import MethodDefaults
 
 pytestmark = pytest.mark.parametrize("name", list(TTT_METHODS))
 

@@ -9,20 +9,27 @@ import pytest
 
 from tests.predict.ttt.tiny import settings
 from yolozu.artifacts.jsonio import pretty
-from yolozu.artifacts.record import read_record, write_record
-from yolozu.predict.ttt.adaptation import BatchLog, Step
-from yolozu.predict.ttt.guards import Breach
-from yolozu.predict.ttt.report import TttReport, ttt_report, ttt_schema
-from yolozu.predict.ttt.session import AdaptedBatch, TttRun
+from yolozu.artifacts.record import read_record, schema_of, write_record
+from yolozu.predict.ttt.report import TttBatch, TttReport, TttStep, TttStop, ttt_report
+from yolozu.predict.ttt.session import TttRun
 from yolozu.structures.predictions import ImagePredictions
-
-RATIO = Breach("loss_ratio", 4.0, 3.0)
-NO_NUMBER = Breach("non_finite_loss", None, None)
 
 
 def found(image, *scores):
     boxes = np.full((len(scores), 4), 0.5)
     return ImagePredictions(image, 10, 10, np.zeros(len(scores), np.int64), np.array(scores), boxes)
+
+
+def step(loss, grad_norm=None, update_norm=None, total=None):
+    return TttStep(loss=loss, grad_norm=grad_norm, update_norm=update_norm, total_update_norm=total)
+
+
+def batch(image, *steps, stop=None):
+    return TttBatch(images=[image], steps=[*steps], stop=stop)
+
+
+RATIO = TttStop(reason="loss_ratio", value=4.0, limit=3.0, ended=True, rolled_back=True)
+NO_NUMBER = TttStop(reason="non_finite_loss", value=None, limit=None, ended=False, rolled_back=True)
 
 
 def run(**keys):
@@ -35,8 +42,8 @@ def run(**keys):
         no_adapt=[found("a.png", 0.5, 0.25), found("b.png")],
         predictions=[found("a.png", 0.75), found("b.png")],
         batches=[
-            AdaptedBatch(("a.png",), BatchLog([Step(2.0, 0.1, 0.01, 0.01), Step(1.0, 0.2, 0.02, 0.03)])),
-            AdaptedBatch(("b.png",), BatchLog([Step(4.0, 0.1, 0.01, 0.01), Step(16.0)], RATIO, True, True)),
+            batch("a.png", step(2.0, 0.1, 0.01, 0.01), step(1.0, 0.2, 0.02, 0.03)),
+            batch("b.png", step(4.0, 0.1, 0.01, 0.01), step(16.0), stop=RATIO),
         ],
         adapt_s=1.5,
         predict_s=1.0,
@@ -119,7 +126,7 @@ def test_it_is_read_as_it_was_written(tmp_path):
     report = ttt_report(run(), score)
     write_record(tmp_path / "ttt.json", report)
     assert read_record(tmp_path / "ttt.json", TttReport, code="YZ640", fix="-") == report
-    assert {*ttt_schema()["properties"]} == {*report.model_dump()}
+    assert {*schema_of(TttReport)["properties"]} == {*report.model_dump()}
     assert "NaN" not in pretty(report.model_dump(mode="json"))
 
 
@@ -137,7 +144,7 @@ def test_in_a_stream_the_first_and_the_last_loss_are_those_of_all_of_it():
 
 def test_losses_without_a_number_do_not_count():
     told = run()
-    told.batches.append(AdaptedBatch(("c.png",), BatchLog([Step(None)], NO_NUMBER, False, True)))
+    told.batches.append(batch("c.png", step(None), stop=NO_NUMBER))
     report = ttt_report(told, None)
     assert (report.loss_first, report.loss_last) == (3.0, 8.5)
     assert report.stops == {"loss_ratio": 1, "non_finite_loss": 1}
@@ -147,7 +154,7 @@ def test_losses_without_a_number_do_not_count():
 
 def test_without_steps_there_are_no_losses():
     told = run(steps=0)
-    told.batches = [AdaptedBatch(("a.png",), BatchLog())]
+    told.batches = [batch("a.png")]
     report = ttt_report(told, None)
     assert (report.loss_first, report.loss_last, report.cost.steps, report.stops) == (None, None, 0, {})
 

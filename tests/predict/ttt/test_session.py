@@ -111,8 +111,8 @@ def test_with_stream_it_depends_on_those_before(files):
 def test_a_stream_adapts_in_batches_and_what_is_left_over_is_one_too(files):
     run = adapting(files, reset="stream", batch_size=2)
     names = [record.image for record in files[1]]
-    assert [batch.images for batch in run.batches] == [(*names[:2],), (*names[2:4],), (*names[4:],)]
-    assert [len(batch.log.steps) for batch in run.batches] == [1, 1, 1]
+    assert [batch.images for batch in run.batches] == [names[:2], names[2:4], names[4:]]
+    assert [len(batch.steps) for batch in run.batches] == [1, 1, 1]
     assert [entry.image for entry in run.predictions] == names
 
 
@@ -131,13 +131,13 @@ def test_a_batch_is_predicted_after_adapting_to_it_and_later_pictures_with_what_
 
 def test_what_has_ended_in_a_stream_predicts_the_rest(files):
     run = adapting(files, reset="stream", max_grad_norm=1e-9)
-    assert [(len(run.batches), run.batches[0].log.stopped)] == [(1, True)]
+    assert [(len(run.batches), run.batches[0].stop.ended)] == [(1, True)]
     assert len(run.predictions) == len(files[1])
 
 
 def test_what_has_ended_with_sample_adapts_to_the_next_picture(files):
     run = adapting(files, max_grad_norm=1e-9)
-    assert [batch.log.stopped for batch in run.batches] == [True] * len(files[1])
+    assert [batch.stop.ended for batch in run.batches] == [True] * len(files[1])
 
 
 @pytest.mark.slow
@@ -196,7 +196,7 @@ def test_the_network_adapts_to_the_pictures_as_they_are_shown_to_it(files):
 
     plain = adapting(files, files[1][:1])
     dark = adapting(files, files[1][:1], adapter=opened(files, transform=Dark()))
-    assert plain.batches[0].log.steps != dark.batches[0].log.steps
+    assert plain.batches[0].steps != dark.batches[0].steps
 
 
 @pytest.mark.parametrize("name", ["dummy", "onnxruntime", "precomputed"])
@@ -218,7 +218,7 @@ def test_one_bar_stands_for_all_pictures_that_are_adapted_to(files):
     watched = Watched()
     run = adapting(files, progress=watched)
     assert watched.bars == [["predict", 5, 5], ["adapt and predict", 5, 5]]
-    assert watched.notes[-1] == f"loss {run.batches[-1].log.steps[0].loss:.4g}"
+    assert watched.notes[-1] == f"loss {run.batches[-1].steps[0].loss:.4g}"
 
 
 def test_without_steps_there_is_no_loss_to_note(files):

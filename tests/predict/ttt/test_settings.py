@@ -8,8 +8,7 @@ import pytest
 
 from yolozu.contract.sections.predict import TttSection
 from yolozu.contract.sections.ttt_presets import Limits
-from yolozu.predict.ttt.base import MethodDefaults
-from yolozu.predict.ttt.settings import TttSettings
+from yolozu.predict.ttt.settings import MethodDefaults, TttSettings
 
 DEFAULTS = MethodDefaults(update_filter="norm_only", lr=0.125, norm_weight=0.25)
 GIVEN = {

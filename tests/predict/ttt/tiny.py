@@ -13,8 +13,7 @@ from tests.fixtures.exported import CLASSES, CONFIG, random_checkpoint
 from yolozu.contract.sections.predict import TttSection
 from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.model.loading import detector_from
-from yolozu.predict.ttt.base import MethodDefaults
-from yolozu.predict.ttt.settings import TttSettings
+from yolozu.predict.ttt.settings import MethodDefaults, TttSettings
 
 if TYPE_CHECKING:
     from yolozu.model.detector import Detector

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Sequence
 from contextlib import nullcontext
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +21,7 @@ from yolozu.predict.ttt.base import TttMethod
 from yolozu.predict.ttt.guards import Breach, gradient_breach, loss_breach, update_breach
 from yolozu.predict.ttt.parameters import adapted_parameters, require_part_in
 from yolozu.predict.ttt.registry import TTT_METHODS
+from yolozu.predict.ttt.report import TttBatch, TttStep, TttStop
 from yolozu.predict.ttt.settings import TttSettings
 from yolozu.predict.ttt.statistics import NormStatistics
 from yolozu.tuning.lora import attach_lora, detach_lora, has_lora
@@ -28,40 +31,6 @@ FRESH_RANK, FRESH_ALPHA = 4, 4.0
 
 LARGEST_SEED = 2**63
 """Torch takes those below."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One optimizer step, or the try of one.
-
-    Attributes:
-        loss: before it; None where it was no finite number.
-        grad_norm: of the adapted parameters; None where nothing was differentiated, or it was no finite number.
-        update_norm: of what it changed; None where nothing was.
-        total_update_norm: of what changed since the last reset, with it.
-    """
-
-    loss: float | None
-    grad_norm: float | None = None
-    update_norm: float | None = None
-    total_update_norm: float | None = None
-
-
-@dataclass
-class BatchLog:
-    """What came of one adaptation batch.
-
-    Attributes:
-        steps: its steps.
-        breach: the limit that ended adaptation, or that made it leave out a step.
-        stopped: whether adaptation ended.
-        rolled_back: whether the last state whose loss was accepted was restored.
-    """
-
-    steps: list[Step] = field(default_factory=list)
-    breach: Breach | None = None
-    stopped: bool = False
-    rolled_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,26 +100,25 @@ class Adaptation:
             layer.training = training
         self._detach()
 
-    def adapt(self, images_B3HW: Tensor, key: str) -> BatchLog:
+    def adapt(self, images_B3HW: Tensor, names: Sequence[str]) -> TttBatch:
         """Adapt to some pictures.
 
         Args:
             images_B3HW: (B, 3, H, W) network input.
-            key: names them, so that what is random is the same for the same pictures.
+            names: of the pictures; what is random is the same for the same first one.
         """
         assert not self.ended, "what has ended goes on only after a reset"
-        log = BatchLog()
-        generator = torch.Generator().manual_seed(_seed(self._settings.seed, key))
+        steps: list[TttStep] = []
+        stop = None
+        generator = torch.Generator().manual_seed(_seed(self._settings.seed, names[0]))
         taught_by_loss = self._settings.steps > 0 and self._method.sees_whole_images
         if not taught_by_loss:
             self._learn_statistics(images_B3HW)
-        for number in range(self._settings.steps):
-            step, breach = self._step(images_B3HW, generator, counts=taught_by_loss and number == 0)
-            log.steps.append(step)
-            if breach is not None:
-                self._obey(breach, log)
-                break
-        return log
+        while len(steps) < self._settings.steps and stop is None:
+            step, breach = self._step(images_B3HW, generator, counts=taught_by_loss and not steps)
+            steps.append(step)
+            stop = None if breach is None else self._obey(breach)
+        return TttBatch(images=[*names], steps=steps, stop=stop)
 
     def reset(self) -> None:
         """Back to where adaptation began."""
@@ -163,7 +131,7 @@ class Adaptation:
         self.ended = False
         self._start = self._good = self._state()
 
-    def _step(self, images_B3HW: Tensor, generator: torch.Generator, *, counts: bool) -> tuple[Step, Breach | None]:
+    def _step(self, images_B3HW: Tensor, generator: torch.Generator, *, counts: bool) -> tuple[TttStep, Breach | None]:
         """One step; with ``counts`` the statistics learn from the same pass."""
         limits = self._settings.limits
         with torch.enable_grad(), self._statistics.learning_from(len(images_B3HW)) if counts else nullcontext():
@@ -173,17 +141,17 @@ class Adaptation:
         first = value if self._first_loss is None else self._first_loss
         breach = loss_breach(limits, value, first)
         if breach is not None:
-            return Step(None if breach.is_non_finite else value), breach
+            return _told(value), breach
         self._first_loss, self._good = first, self._state()
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         grad_norm = _norm([own.grad for own in self.parameters.values() if own.grad is not None])
         breach = gradient_breach(limits, grad_norm)
         if breach is not None:
-            return Step(value, None if breach.is_non_finite else grad_norm), breach
+            return _told(value, grad_norm), breach
         self._optimizer.step()
         update, total = self._moved_since(self._good), self._moved_since(self._start)
-        return Step(value, grad_norm, update, total), update_breach(limits, update, total)
+        return _told(value, grad_norm, update, total), update_breach(limits, update, total)
 
     def _require_motion(self) -> None:
         if self._settings.steps == 0 and not self._statistics.layers:
@@ -199,13 +167,13 @@ class Adaptation:
             with torch.no_grad(), self._statistics.learning_from(len(images_B3HW)):
                 self._network(images_B3HW)
 
-    def _obey(self, breach: Breach, log: BatchLog) -> None:
+    def _obey(self, breach: Breach) -> TttStop:
         """End adaptation, or only leave out the step."""
-        log.breach = breach
-        log.stopped = self.ended = not breach.is_non_finite or self._settings.stop_on_non_finite
-        log.rolled_back = breach.value is None or self._settings.rollback_on_stop  # weights must stay numbers
-        if log.rolled_back:
+        self.ended = not breach.is_non_finite or self._settings.stop_on_non_finite
+        rolled_back = breach.value is None or self._settings.rollback_on_stop  # weights must stay numbers
+        if rolled_back:
             self._restore(self._good)
+        return TttStop(**vars(breach), ended=self.ended, rolled_back=rolled_back)
 
     def _state(self) -> _Snapshot:
         tensors = [tensor.detach().clone() for tensor in self._moving]
@@ -226,6 +194,15 @@ class Adaptation:
     def _detach(self) -> None:
         if self.adapted_layers:
             detach_lora(self._network)
+
+
+def _told(
+    loss: float, grad_norm: float | None = None, update_norm: float | None = None, total: float | None = None
+) -> TttStep:
+    """The step, with None for what is no finite number."""
+    numbers = {"loss": loss, "grad_norm": grad_norm, "update_norm": update_norm, "total_update_norm": total}
+    known = {name for name, value in numbers.items() if value is not None and math.isfinite(value)}
+    return TttStep(**{name: value if name in known else None for name, value in numbers.items()})
 
 
 def _norm(tensors: list[Tensor]) -> float:

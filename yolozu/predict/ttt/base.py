@@ -4,30 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from yolozu.contract.sections.predict import UpdateFilter
-    from yolozu.predict.ttt.settings import TttSettings
-
-
-@dataclass(frozen=True)
-class MethodDefaults:
-    """What a method takes where neither contract nor preset say otherwise.
-
-    Attributes:
-        update_filter: which parameters adapt.
-        lr: learning rate.
-        norm_weight: weight of one picture's statistics in BatchNorm layers.
-    """
-
-    update_filter: UpdateFilter
-    lr: float
-    norm_weight: float
+    from yolozu.predict.ttt.settings import MethodDefaults, TttSettings
 
 
 class TttMethod(Protocol):

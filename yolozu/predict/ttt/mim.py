@@ -13,8 +13,7 @@ from yolozu.errors import UsageError
 from yolozu.losses.reconstruction import hidden_pixels_loss
 from yolozu.model.detector import Detector
 from yolozu.model.reconstruction import random_patches
-from yolozu.predict.ttt.base import MethodDefaults
-from yolozu.predict.ttt.settings import TttSettings
+from yolozu.predict.ttt.settings import MethodDefaults, TttSettings
 
 
 class Mim:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from yolozu.artifacts.record import Record, schema_of
+from yolozu.artifacts.record import Record
 from yolozu.predict.ttt.guards import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from yolozu.predict.ttt.session import AdaptedBatch, TttRun
+    from yolozu.predict.ttt.session import TttRun
     from yolozu.structures.predictions import ImagePredictions
 
     Score = Callable[[Sequence[ImagePredictions]], dict[str, float | None]]
@@ -240,7 +240,7 @@ def ttt_report(run: TttRun, score: Score | None) -> TttReport:
     """What came of a run; ``score`` measures predictions where there is ground truth."""
     settings = run.settings
     first, last = _losses(run)
-    taken = sum(step.update_norm is not None for batch in run.batches for step in batch.log.steps)
+    taken = sum(step.update_norm is not None for batch in run.batches for step in batch.steps)
     return TttReport(
         timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=TttSettingsRecord(
@@ -256,7 +256,7 @@ def ttt_report(run: TttRun, score: Score | None) -> TttReport:
         norm_layers=run.norm_layers,
         images=len(run.predictions),
         adapted_images=sum(len(batch.images) for batch in run.batches),
-        stops=dict(Counter(batch.log.breach.reason for batch in run.batches if batch.log.breach is not None)),
+        stops=dict(Counter(batch.stop.reason for batch in run.batches if batch.stop is not None)),
         loss_first=first,
         loss_last=last,
         no_adapt=_result(run.no_adapt, score),
@@ -268,25 +268,12 @@ def ttt_report(run: TttRun, score: Score | None) -> TttReport:
             ratio=round((run.adapt_s + run.predict_s) / max(run.no_adapt_s, 1e-9), 3),
             steps=taken,
         ),
-        batches=[_batch(batch) for batch in run.batches],
+        batches=run.batches,
     )
 
 
 def _map(found: TttResult) -> float | None:
     return None if found.metrics is None else found.metrics["map50_95"]
-
-
-def ttt_schema() -> dict[str, Any]:
-    """JSON Schema of ``ttt.json``."""
-    return schema_of(TttReport)
-
-
-def _batch(batch: AdaptedBatch) -> TttBatch:
-    log = batch.log
-    stop = None
-    if log.breach is not None:
-        stop = TttStop(**vars(log.breach), ended=log.stopped, rolled_back=log.rolled_back)
-    return TttBatch(images=[*batch.images], steps=[TttStep(**vars(step)) for step in log.steps], stop=stop)
 
 
 def _result(predictions: Sequence[ImagePredictions], score: Score | None) -> TttResult:
@@ -300,7 +287,7 @@ def _result(predictions: Sequence[ImagePredictions], score: Score | None) -> Ttt
 
 def _losses(run: TttRun) -> tuple[float | None, float | None]:
     """Mean of the first losses of all adaptations, and of the last ones."""
-    losses = [[step.loss for step in batch.log.steps if step.loss is not None] for batch in run.batches]
+    losses = [[step.loss for step in batch.steps if step.loss is not None] for batch in run.batches]
     if run.settings.reset == "stream":
         losses = [[loss for batch in losses for loss in batch]]
     known = [batch for batch in losses if batch]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from yolozu.errors import UsageError
-from yolozu.predict.ttt.adaptation import Adaptation, BatchLog
+from yolozu.predict.ttt.adaptation import Adaptation
 from yolozu.predict.ttt.settings import TttSettings
 from yolozu.progress import SilentProgress
 
@@ -16,22 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from yolozu.predict.adapters.base import Adapter
+    from yolozu.predict.ttt.report import TttBatch
     from yolozu.progress import Bar, Progress
     from yolozu.structures.image_record import ImageRecord
     from yolozu.structures.predictions import ImagePredictions
-
-
-@dataclass(frozen=True)
-class AdaptedBatch:
-    """Pictures that the network adapted to.
-
-    Attributes:
-        images: their names.
-        log: what came of it.
-    """
-
-    images: tuple[str, ...]
-    log: BatchLog
 
 
 @dataclass
@@ -57,7 +45,7 @@ class TttRun:
     norm_layers: int = 0
     predictions: list[ImagePredictions] = field(default_factory=list)
     no_adapt: list[ImagePredictions] = field(default_factory=list)
-    batches: list[AdaptedBatch] = field(default_factory=list)
+    batches: list[TttBatch] = field(default_factory=list)
     adapt_s: float = 0.0
     predict_s: float = 0.0
     no_adapt_s: float = 0.0
@@ -169,13 +157,12 @@ def _chunks(
 
 def _adapt(adapter: Adapter, adaptation: Adaptation, chunk: Sequence[ImageRecord], run: TttRun) -> None:
     started = time.perf_counter()
-    names = tuple(record.image for record in chunk)
     for images_B3HW in adapter.build_loader(chunk, len(chunk)):
-        run.batches.append(AdaptedBatch(names, adaptation.adapt(images_B3HW, names[0])))
+        run.batches.append(adaptation.adapt(images_B3HW, [record.image for record in chunk]))
     run.adapt_s += time.perf_counter() - started
 
 
 def _note(run: TttRun) -> str:
     """The last loss."""
-    steps = run.batches[-1].log.steps if run.batches else []
+    steps = run.batches[-1].steps if run.batches else []
     return f"loss {steps[-1].loss:.4g}" if steps and steps[-1].loss is not None else ""

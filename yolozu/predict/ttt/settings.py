@@ -9,9 +9,23 @@ from yolozu.contract.sections.ttt_presets import Limits, filter_of, limits_of, m
 
 if TYPE_CHECKING:
     from yolozu.contract.sections.predict import TttMethod, TttSection, UpdateFilter
-    from yolozu.predict.ttt.base import MethodDefaults
 
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class MethodDefaults:
+    """What a method takes where neither contract nor preset say otherwise.
+
+    Attributes:
+        update_filter: which parameters adapt.
+        lr: learning rate.
+        norm_weight: weight of one picture's statistics in BatchNorm layers.
+    """
+
+    update_filter: UpdateFilter
+    lr: float
+    norm_weight: float
 
 
 @dataclass(frozen=True)

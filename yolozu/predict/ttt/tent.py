@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from yolozu.errors import UsageError
-from yolozu.predict.ttt.base import MethodDefaults
-from yolozu.predict.ttt.settings import TttSettings
+from yolozu.predict.ttt.settings import MethodDefaults, TttSettings
 
 LOGITS = "pred_logits"
 
