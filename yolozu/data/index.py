@@ -62,6 +62,20 @@ class DataIndex:
         """Labeled objects, crowd regions included."""
         return sum(len(record.class_indices) for record in self.records)
 
+    def require_labels(self) -> None:
+        """Refuse to hold predictions against a mere list of images.
+
+        Raises:
+            InputError: YZ291.
+        """
+        if not self.labeled:
+            raise InputError.one(
+                "YZ291",
+                where=f"{self.root}: {self.split}",
+                problem="has no annotations: its images can be predicted, and nothing can be said of how well",
+                fix="evaluate on a split with annotations, or stop after predicting",
+            )
+
     def write(self, path: Path) -> None:
         """Replace the index file at ``path``, whole or not at all."""
         beside = self.root_base == "index"

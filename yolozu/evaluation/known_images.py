@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from yolozu.artifacts.predictions.image_names import KnownImages
 from yolozu.data.index import DataIndex
-from yolozu.errors import InputError
 
 
 def known_images(index: DataIndex, *, max_images: int | None = None) -> KnownImages:
@@ -15,18 +14,3 @@ def known_images(index: DataIndex, *, max_images: int | None = None) -> KnownIma
         category_ids=frozenset(index.classes.category_ids),
         expected=max_images,
     )
-
-
-def require_labels(index: DataIndex) -> None:
-    """Refuse to hold predictions against a mere list of images.
-
-    Raises:
-        InputError: YZ291.
-    """
-    if not index.labeled:
-        raise InputError.one(
-            "YZ291",
-            where=f"{index.root}: {index.split}",
-            problem="has no annotations: its images can be predicted, and nothing can be said of how well",
-            fix="evaluate on a split with annotations, or stop after predicting",
-        )

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from yolozu.artifacts.predictions.image_names import ImageNames
 from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
-from yolozu.evaluation.known_images import require_labels
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
@@ -67,7 +66,7 @@ def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max
         InputError: YZ291 nothing is known of the images, YZ802 for images the index does not have or that come twice,
             YZ803 for unknown classes.
     """
-    require_labels(index)
+    index.require_labels()
     records = index.records if max_images is None else index.records[:max_images]
     entries = by_record(index, predictions)
     chosen = [entry for entry in entries[: len(records)] if entry is not None]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from yolozu.data.index import DataIndex
 from yolozu.evaluation.boxes.problem import by_record, refuse_unknown_classes
-from yolozu.evaluation.known_images import require_labels
 from yolozu.evaluation.pose.targets import ImageTargets
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
@@ -90,7 +89,7 @@ def pose_problem_of(
         InputError: YZ291 nothing is known of the images, YZ802 for images the index does not have or that come twice,
             YZ803 for unknown classes.
     """
-    require_labels(index)
+    index.require_labels()
     records = index.records if max_images is None else index.records[:max_images]
     entries = by_record(index, predictions)[: len(records)]
     refuse_unknown_classes(
