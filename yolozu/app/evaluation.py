@@ -66,8 +66,8 @@ def evaluate_poses(
     Raises:
         YolozuError: a file or the data set cannot be used.
     """
-    from yolozu.evaluation.bop_csv import write_bop_csv
-    from yolozu.evaluation.bop_ids import of_camera
+    from yolozu.evaluation.pose.bop_csv import write_bop_csv
+    from yolozu.evaluation.pose.bop_ids import of_camera
     from yolozu.evaluation.pose.evaluate import evaluate_pose
 
     opened = open_evaluated(dataset, split, progress)
@@ -116,10 +116,10 @@ def _entries(
 ) -> tuple[list[ImagePredictions], list[str]]:
     """The predictions of the images of ``index``, by the names that it gives them, and what reading them had to say."""
     from yolozu.artifacts.predictions import load_predictions
-    from yolozu.evaluation.bop_csv import read_bop_csv
     from yolozu.evaluation.boxes.problem import by_record
     from yolozu.evaluation.boxes.report import said_by
     from yolozu.evaluation.known_images import known_images
+    from yolozu.evaluation.pose.bop_csv import read_bop_csv
 
     if path.suffix.lower() == ".csv":
         results = read_bop_csv(path, index)
@@ -141,7 +141,7 @@ def _targeted(opened: EvaluatedSplit, index: DataIndex, root: Path, stated: str 
     """
     import numpy as np
 
-    from yolozu.evaluation.bop_ids import stated_keys
+    from yolozu.evaluation.pose.bop_ids import stated_keys
     from yolozu.evaluation.pose.targets import TARGETS_NAME, targeted
 
     if stated == "none":

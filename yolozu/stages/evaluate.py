@@ -88,8 +88,8 @@ def _poses(
     """Evaluate poses. Returns the metrics; None, and nothing is written, where no object has a pose."""
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.artifacts.record import write_record
-    from yolozu.evaluation.bop_csv import write_bop_csv
     from yolozu.evaluation.boxes.report import said_by
+    from yolozu.evaluation.pose.bop_csv import write_bop_csv
     from yolozu.evaluation.pose.evaluate import evaluate_pose
 
     if not index.has_poses:

@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from yolozu.evaluation.boxes.engines.base import Curves
-from yolozu.evaluation.boxes.metrics import METRICS, Metric
+from yolozu.evaluation.boxes.metrics import METRICS, Curves, Metric
 
 
 def curves() -> Curves:

@@ -9,8 +9,7 @@ import numpy as np
 
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.data.index import DataIndex
-from yolozu.evaluation.boxes.engines.base import Curves
-from yolozu.evaluation.boxes.metrics import METRICS
+from yolozu.evaluation.boxes.metrics import METRICS, Curves
 from yolozu.evaluation.boxes.problem import CocoProblem, problem_of
 from yolozu.evaluation.boxes.registry import ENGINES
 from yolozu.evaluation.boxes.report import CocoClass, CocoCounts, CocoReport

@@ -1,4 +1,4 @@
-"""The numbers of the COCO protocol, each a mean over a part of the curves."""
+"""The curves of the COCO protocol, and its numbers: each a mean over a part of them."""
 
 # Shapes: K categories; other axes as in `Curves`.
 
@@ -8,13 +8,29 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.contract.sections.evaluate import COCO_METRICS
-from yolozu.evaluation.boxes.engines.base import Curves
 
 AREAS = ("all", "small", "medium", "large")
 LIMITS = (1, 10, 100)
 FIRST_IOU, IOU_STEP = 50, 5
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The COCO protocol's tables; -1 where there is no ground truth to measure.
+
+    Axes: 10 IoU thresholds .50 … .95, 101 recall thresholds, K categories by ascending id, 4 areas (all, small, medium,
+    large), 3 limits on the detections per image and category (1, 10, 100).
+
+    Attributes:
+        precision: (10, 101, K, 4, 3).
+        recall: (10, K, 4, 3).
+    """
+
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,16 @@ class CocoProblem:
     covered: int
     uncovered: str | None
 
+    def image_rows(self) -> list[dict[str, Any]]:
+        """COCO's ``images``."""
+        rows = enumerate(self.sizes.tolist(), start=1)
+        return [{"id": number, "width": width, "height": height, "file_name": ""} for number, (width, height) in rows]
+
+    def category_rows(self) -> list[dict[str, Any]]:
+        """COCO's ``categories``."""
+        pairs = zip(self.classes.category_ids, self.classes.names, strict=True)
+        return [{"id": category, "name": name} for category, name in pairs]
+
 
 def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max_images: int | None) -> CocoProblem:
     """Ground truth and detections of the first ``max_images`` images.

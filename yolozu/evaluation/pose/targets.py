@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from yolozu.artifacts.jsonio import read_json
 from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
-from yolozu.evaluation.bop_ids import stated_keys
+from yolozu.evaluation.pose.bop_ids import stated_keys
 
 TARGETS_NAME = "test_targets_bop19.json"
 FIX = "give a list of {scene_id, im_id, obj_id, inst_count}"

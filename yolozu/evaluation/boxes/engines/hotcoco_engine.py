@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from yolozu.evaluation.boxes.engines.base import Curves, category_rows, image_rows
+from yolozu.evaluation.boxes.metrics import Curves
 from yolozu.evaluation.boxes.problem import CocoProblem
 
 
@@ -13,8 +13,8 @@ def evaluate(problem: CocoProblem) -> Curves:
     from hotcoco import COCO, COCOeval
 
     truth = COCO.from_arrays(
-        image_rows(problem),
-        category_rows(problem),
+        problem.image_rows(),
+        problem.category_rows(),
         problem.truth_images,
         problem.truth_categories,
         problem.truth_boxes_xywh_px,

@@ -6,7 +6,7 @@ import contextlib
 import io
 from typing import TYPE_CHECKING, Any
 
-from yolozu.evaluation.boxes.engines.base import Curves, category_rows, image_rows
+from yolozu.evaluation.boxes.metrics import Curves
 
 if TYPE_CHECKING:
     from yolozu.evaluation.boxes.problem import CocoProblem
@@ -29,7 +29,7 @@ def evaluate(problem: CocoProblem) -> Curves:
 
 
 def _dataset(coco: Any, problem: CocoProblem, annotations: list[dict[str, Any]]) -> Any:
-    coco.dataset = {"images": image_rows(problem), "categories": category_rows(problem), "annotations": annotations}
+    coco.dataset = {"images": problem.image_rows(), "categories": problem.category_rows(), "annotations": annotations}
     coco.createIndex()
     return coco
 

@@ -20,7 +20,7 @@ from yolozu.artifacts.jsonio import write_text
 from yolozu.artifacts.predictions.poses import ROTATION_TOLERANCE, rotation_error
 from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
-from yolozu.evaluation.bop_ids import ImageKey, image_keys, require_one_camera, stated_keys
+from yolozu.evaluation.pose.bop_ids import ImageKey, image_keys, require_one_camera, stated_keys
 from yolozu.structures.predictions import ImagePredictions
 
 COLUMNS = ("scene_id", "im_id", "obj_id", "score", "R", "t", "time")

@@ -5,7 +5,7 @@ import pytest
 
 from tests.evaluation.pose.scenes import BOTTLE, BOX, MODELS, Guess, Thing, View, index_of, predictions_of, turn
 from yolozu.errors import InputError
-from yolozu.evaluation.bop_csv import read_bop_csv, write_bop_csv
+from yolozu.evaluation.pose.bop_csv import read_bop_csv, write_bop_csv
 from yolozu.evaluation.pose.evaluate import evaluate_pose
 
 R = turn([1, 2, 3], 50.0)

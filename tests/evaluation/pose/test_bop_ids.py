@@ -4,7 +4,7 @@ import pytest
 
 from tests.evaluation.pose.scenes import BOX, Thing, View, index_of
 from yolozu.errors import UsageError
-from yolozu.evaluation.bop_ids import image_keys, of_camera, require_one_camera, stated_keys
+from yolozu.evaluation.pose.bop_ids import image_keys, of_camera, require_one_camera, stated_keys
 
 VIEWS = [View([Thing(BOX)])] * 3
 BOP_NAMES = "test/000048/rgb/{:06d}.png".format
