@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.artifacts.onnx_metadata import onnx_metadata_schema
-from yolozu.artifacts.parity_report import parity_schema
+from yolozu.artifacts.parity_report import ParityReport
 from yolozu.artifacts.predictions.schema import predictions_schema
-from yolozu.artifacts.record import schema_of
+from yolozu.artifacts.record import Record, schema_of
 from yolozu.artifacts.run_meta import RunMeta
 from yolozu.contract.docs.scenario_schema import scenario_setting_schema
 from yolozu.evaluation.benchmark.protocol import EvalProtocol
@@ -25,7 +25,7 @@ from yolozu.evaluation.benchmark.report import SuiteReport
 from yolozu.evaluation.boxes.report import CocoReport
 from yolozu.evaluation.comparison.report import CompareReport
 from yolozu.evaluation.pose.report import PoseReport
-from yolozu.evaluation.scenarios.report import scenarios_schema
+from yolozu.evaluation.scenarios.report import ScenariosReport
 from yolozu.predict.ttt.report import TttReport
 
 if TYPE_CHECKING:
@@ -33,19 +33,24 @@ if TYPE_CHECKING:
 
 DIRECTORY = Path(__file__).parents[2] / "contracts" / "v1"
 
+RECORDS: dict[str, type[Record]] = {
+    "eval_coco": CocoReport,
+    "eval_compare": CompareReport,
+    "eval_pose": PoseReport,
+    "eval_protocol": EvalProtocol,
+    "eval_suite": SuiteReport,
+    "onnx_parity": ParityReport,
+    "run_meta": RunMeta,
+    "scenarios": ScenariosReport,
+    "ttt": TttReport,
+}
+"""Name of the file in ``contracts/v1`` -> the record that it describes."""
+
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
-    "eval_coco": partial(schema_of, CocoReport),
-    "eval_compare": partial(schema_of, CompareReport),
-    "eval_pose": partial(schema_of, PoseReport),
-    "eval_protocol": partial(schema_of, EvalProtocol),
-    "eval_suite": partial(schema_of, SuiteReport),
+    **{name: partial(schema_of, kind) for name, kind in RECORDS.items()},
     "onnx_metadata": onnx_metadata_schema,
-    "onnx_parity": parity_schema,
     "predictions": predictions_schema,
-    "run_meta": RunMeta.json_schema,
     "scenario_setting": scenario_setting_schema,
-    "scenarios": scenarios_schema,
-    "ttt": partial(schema_of, TttReport),
 }
 """Name of the file in ``contracts/v1`` -> what makes it."""
 

@@ -89,7 +89,7 @@ def evaluate_poses(
     if bop_csv is not None:
         count = write_bop_csv(bop_csv, index, entries)
         progress.say(f"BOP results: {bop_csv}, {count} estimates")
-    return result.after([*opened.said, *said]).model_dump(), index.split
+    return result.with_warnings([*opened.said, *said]).model_dump(), index.split
 
 
 def _models_in(directory: Path, unit: str, index: DataIndex, progress: Progress) -> ObjectModels:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from yolozu.artifacts.record import Record, read_record, schema_of, write_record
+from yolozu.artifacts.record import Record, read_record, write_record
 
 
 class Thresholds(Record):
@@ -179,8 +179,3 @@ def read_parity_report(path: Path) -> ParityReport:
         InputError: YZ607, missing or not of this form; one finding per field.
     """
     return read_record(path, ParityReport, code="YZ607", fix="take an unedited copy, or run the parity stage again")
-
-
-def parity_schema() -> dict[str, Any]:
-    """JSON Schema of the report, as committed in ``contracts/v1/onnx_parity.schema.json``."""
-    return schema_of(ParityReport)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from yolozu.artifacts.digest import digest_file, digest_of
-from yolozu.artifacts.record import Record, read_record, schema_of, write_record
+from yolozu.artifacts.record import Record, read_record, write_record
 from yolozu.paths import RUNS_DIR
 
 REQUIREMENT_FILES = ("pyproject.toml", "constraints.txt", "requirements*.txt", "uv.lock", "poetry.lock")
@@ -150,11 +150,6 @@ class RunMeta(Record):
 
     timestamps: Timestamps
     """When."""
-
-    @classmethod
-    def json_schema(cls) -> dict[str, Any]:
-        """JSON Schema of the file, as committed under ``contracts/``."""
-        return schema_of(cls)
 
 
 def write_run_meta(path: Path, meta: RunMeta) -> None:

@@ -95,7 +95,7 @@ def _poses(
     if not index.has_poses:
         return None
     result = evaluate_pose(index, ObjectModels.read(inputs.models), loaded.images, max_images=max_images)
-    write_record(outputs.pose, result.after(said_by(loaded.check)))
+    write_record(outputs.pose, result.with_warnings(said_by(loaded.check)))
     write_bop_csv(outputs.bop, index, loaded.images)
     for warning in result.warnings:
         context.progress.say(f"evaluate: warning: {warning}")

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 from tests.evaluation.benchmark.test_run import predicted, protocol, reported
-from yolozu.artifacts.record import schema_of
-from yolozu.evaluation.benchmark.protocol import EvalProtocol
-from yolozu.evaluation.benchmark.report import SuiteReport
 
 
 def test_the_report_holds_the_protocol_and_every_file(tmp_path):
@@ -20,8 +17,3 @@ def test_the_report_holds_the_protocol_and_every_file(tmp_path):
     )
     assert file["boxes"]["counts"] == {"images": 2, "ground_truth": 2, "detections": 2, "covered_images": 2}
     assert [row["name"] for row in file["boxes"]["per_class"]] == ["cat", "dog", "owl"]
-
-
-def test_the_schemas_name_every_key():
-    assert {"protocol", "protocol_sha256", "files"} <= set(schema_of(SuiteReport)["properties"])
-    assert {"data", "boxes", "poses", "coverage", "predictions"} <= set(schema_of(EvalProtocol)["properties"])

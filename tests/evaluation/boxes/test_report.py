@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.artifacts.jsonio import pretty
 from yolozu.artifacts.predictions import check_predictions, write_predictions
-from yolozu.artifacts.record import schema_of
 from yolozu.evaluation.boxes.coco import evaluate_coco
 from yolozu.evaluation.boxes.report import CocoReport
 
-REPOSITORY = Path(__file__).parents[3]
 SCENES = [Scene([Truth(0, (40.0, 30.0, 100.0, 80.0))], [Found(7, (40.0, 30.0, 100.0, 80.0), 0.5)])]
 
 
@@ -69,10 +66,3 @@ def test_warnings_of_the_file_come_first_one_line_a_kind(tmp_path):
         ),
         "2 of 3 classes have no object here and count in no mean: dog, owl",
     ]
-
-
-def test_every_field_of_the_schema_is_described():
-    schema = schema_of(CocoReport)
-    for part in [schema, *schema["$defs"].values()]:
-        assert part["additionalProperties"] is False
-        assert [name for name, field in part["properties"].items() if not field.keys() & {"description", "$ref"}] == []

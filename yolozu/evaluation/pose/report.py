@@ -89,6 +89,6 @@ class PoseReport(Record):
     warnings: list[str]
     """What a reader of the numbers should know."""
 
-    def after(self, said: Iterable[str]) -> Self:
+    def with_warnings(self, said: Iterable[str]) -> Self:
         """The report with warnings about the predictions file before its own."""
         return self.model_copy(update={"warnings": [*said, *self.warnings]})

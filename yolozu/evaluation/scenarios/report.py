@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from yolozu.artifacts.record import Record, schema_of
+from yolozu.artifacts.record import Record
 
 
 class Numbers(Record):
@@ -132,8 +132,3 @@ class ScenariosReport(Record):
 
     warnings: list[str]
     """What a reader of the numbers should know."""
-
-
-def scenarios_schema() -> dict[str, Any]:
-    """JSON Schema of ``scenarios.json``."""
-    return schema_of(ScenariosReport)
