@@ -16,28 +16,11 @@ OWN_DIRECTORIES = ("plan", "receipts", "scratch", "data", "reports/black_box")
 """Directories of a run in which nobody else may write."""
 
 OWN_FILES = (
-    BEST_CHECKPOINT,
     "checkpoints/best.prev.pt",
-    "checkpoints/last.pt",
-    "exports/model.onnx",
-    "exports/model.onnx.meta.json",
-    "predictions/bop.csv",
-    "predictions/predictions.json",
     "reports/config_resolved.yaml",
-    "reports/data_check.json",
-    "reports/eval_coco.json",
-    "reports/eval_pose.json",
-    "reports/init.json",
-    "reports/onnx_parity.json",
-    "reports/predictions_check.json",
     "reports/report.html",
-    "reports/run_meta.json",
-    "reports/scenarios.json",
-    TRAIN_METRICS,
-    "reports/ttt.json",
-    "reports/val_metrics.jsonl",
 )
-"""Files of a run, relative to its directory, that every run may have whatever its contract says."""
+"""Files of a run, relative to its directory, that are written by no stage."""
 
 RUN_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 

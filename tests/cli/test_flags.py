@@ -65,14 +65,14 @@ def test_flags_become_overrides_with_their_flag_as_origin():
 
 
 def test_what_a_flag_says_is_checked_like_a_contract():
-    overrides = called("--lr", "fast", "--optimizer", "adam", "--epochs", "2", "--seed", "-1")[3]
+    overrides = called("--lr", "fast", "--task-aligner", "nono", "--epochs", "2", "--seed", "-1")[3]
     with pytest.raises(ContractError) as caught:
         load_contract(None, overrides)
     assert str(caught.value) == (
         "--seed: YZ104 must be a whole number of at least 0, got -1\n"
         "  fix: correct it, or drop seed for its default, 0\n"
-        "--optimizer: YZ104 must be adamw or sgd, got adam\n  fix: did you mean 'adamw'?\n"
-        "--lr: YZ103 must be a number of at least 0, got fast\n  fix: correct it, or drop lr for its default, 0.0001"
+        "--lr: YZ103 must be a number of at least 0, got fast\n  fix: correct it, or drop lr for its default, 0.0001\n"
+        "--task-aligner: YZ104 must be none or uncertainty, got nono\n  fix: did you mean 'none'?"
     )
 
 
@@ -88,7 +88,7 @@ def test_every_key_is_a_flag_with_its_docstring_under_its_section():
         assert f"--{key.replace('_', '-')} " in text
     assert "--no-use-ema" in text
     assert "Base learning rate. Default: 0.0001." in text
-    assert "adamw|sgd" in text
+    assert "none|uncertainty" in text
     assert "[height, width]" in text
     assert "How the learning rate moves" in text
 

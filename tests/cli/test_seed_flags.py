@@ -10,6 +10,7 @@ from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.strict.slots import flat_values, keys, sections
+from yolozu.optim.registry import OPTIMIZERS, SCHEDULES
 
 CONTRACT = Contract()
 
@@ -47,8 +48,8 @@ SWITCHES = {
     "--use-matcher": ("use_matcher", True),
 }
 CHOICES = {
-    "--optimizer": ("optimizer", "adamw", ("adamw", "sgd")),
-    "--scheduler": ("scheduler", "none", ("none", "cosine", "onecycle", "multistep")),
+    "--optimizer": ("optimizer", "adamw", tuple(OPTIMIZERS)),
+    "--scheduler": ("scheduler", "none", tuple(SCHEDULES)),
     "--amp": ("amp", "none", ("none", "bf16", "fp16")),
     "--task-aligner": ("task_aligner", "none", ("none", "uncertainty")),
 }

@@ -104,8 +104,11 @@ BROKEN = {
         ),
     ),
     "a choice with a typo": (
-        "epochs: 2\noptimizer: Adam\n",
-        "exp.yaml:2: optimizer: YZ104 must be adamw or sgd, got Adam\n  fix: did you mean 'adamw'?",
+        "epochs: 2\ntask_aligner: uncertainy\n",
+        (
+            "exp.yaml:2: task_aligner: YZ104 must be none or uncertainty, got uncertainy\n"
+            "  fix: did you mean 'uncertainty'?"
+        ),
     ),
     "a choice that is none": (
         "epochs: 2\nscheduler: linear\n",

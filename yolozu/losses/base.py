@@ -100,11 +100,13 @@ class Loss:
             or per image, (B,).
         compute: the numbers, before weighting and division by the number of objects.
         log_sigma: the head that says how large this loss is expected to be; None where there is no such head.
+        holds_constants: whether its gradient treats a part of it that depends on predictions as a constant.
     """
 
     over: Over
     compute: Callable[[Supervision], Tensor]
     log_sigma: str | None = None
+    holds_constants: bool = False
 
     @property
     def needs_poses(self) -> bool:

@@ -51,4 +51,4 @@ def _supervised(supervision: Supervision) -> Tensor:
     return varifocal_loss(supervision.logits_NC, supervision.row_M, supervision.labels_M, quality_M)
 
 
-VARIFOCAL = Loss("queries", _supervised)
+VARIFOCAL = Loss("queries", _supervised, holds_constants=True)

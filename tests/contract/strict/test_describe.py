@@ -15,7 +15,7 @@ from yolozu.contract.strict.slots import keys, slot_at
         ("scheduler_gamma", "a number above 0 and at most 1"),
         ("momentum", "a number of at least 0 and below 1"),
         ("parity_score_atol", "a number above 0"),
-        ("optimizer", "adamw or sgd"),
+        ("task_aligner", "none or uncertainty"),
         ("ddp", "true or false"),
         ("split", "a text that is not empty"),
         ("model", "a map"),

@@ -1,5 +1,6 @@
 """Copies of results at paths of the user's choice."""
 
+from dataclasses import fields
 from pathlib import PurePosixPath
 from typing import Self
 
@@ -7,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from yolozu.contract.base import Conflict, Section
 from yolozu.paths import BEST_CHECKPOINT, OWN_DIRECTORIES, OWN_FILES, TRAIN_METRICS
+from yolozu.stages.registry import STAGES
 
 THERE_ANYWAY = {"checkpoint_out": BEST_CHECKPOINT, "metrics_jsonl": TRAIN_METRICS}
 """Where each content is in every run: asking for it there is no mistake, and needs no copy."""
@@ -57,7 +59,7 @@ def _check(key: str, path: str) -> None:
     if pure.as_posix() != path or path == ".":
         fix = f"write {pure.as_posix()}" if pure.parts else "name a file, such as reports/copy"
         raise Conflict(key, problem=f"{path} is no plain path of a file", fix=fix, code="YZ104")
-    owner = next((own for own in (*OWN_DIRECTORIES, *OWN_FILES) if _collide(path, own)), None)
+    owner = next((own for own in (*OWN_DIRECTORIES, *_own_files()) if _collide(path, own)), None)
     if owner is not None and THERE_ANYWAY.get(key) != path:
         raise Conflict(
             key,
@@ -65,6 +67,12 @@ def _check(key: str, path: str) -> None:
             fix="choose a name that the run does not use, such as reports/copy",
             code="YZ104",
         )
+
+
+def _own_files() -> list[str]:
+    """Files that any run may have, whatever its contract says, relative to its directory."""
+    links = (entry.metadata["link"] for name in STAGES for entry in fields(STAGES.load(name).outputs))
+    return [*sorted(link.target for link in links if link.kind == "gives"), *OWN_FILES]
 
 
 def _collide(path: str, other: str) -> bool:

@@ -25,7 +25,7 @@ class OptimSection(Section):
     """Base learning rate."""
 
     weight_decay: NonNegativeFloat = 0.01
-    """Base weight decay (decoupled for adamw)."""
+    """Base weight decay; decoupled, but for sgd, where it is a part of the gradient."""
 
     momentum: float = Field(default=0.9, ge=0.0, lt=1.0)
     """Momentum of sgd."""
