@@ -59,7 +59,7 @@ MODEL = ModelConfig.model_validate(
         "num_queries": 100,
     }
 )
-RECIPE = TrainingConfig(
+CONFIG = TrainingConfig(
     seed=0,
     device="cpu",
     optim=OptimSection(lr=5e-4, weight_decay=0.0),
@@ -104,14 +104,14 @@ def first_images(root: Path, split: str) -> DataIndex:
 
 
 def materials_of(index: DataIndex, score: Score) -> Materials:
-    with seeded(RECIPE.seed, "weights"):
+    with seeded(CONFIG.seed, "weights"):
         detector = build_detector(MODEL, num_classes=len(index.classes))
     return Materials(
         detector=detector,
         loss=build_criterion(MatchingSection(), LossSection()),
         preprocess=PREPROCESS,
         train_index=index,
-        train_images=TrainingImages(index, PREPROCESS, AugmentSection(), RECIPE.seed, "ram"),
+        train_images=TrainingImages(index, PREPROCESS, AugmentSection(), CONFIG.seed, "ram"),
         val_index=index,
         val_images=ValidationImages(index, PREPROCESS, "ram"),
         score=score,
@@ -134,11 +134,11 @@ def train(index: DataIndex, watch: Watch, directory: Path) -> None:
     materials = materials_of(index, watch.score)
     with suppress(Interrupted):  # how the loop says that it has stopped on request
         fit(
-            RECIPE,
+            CONFIG,
             materials,
             info,
             files,
-            guard=NonFinitePolicy(RECIPE, info, [record.image for record in index.records], files.black_boxes),
+            guard=NonFinitePolicy(CONFIG, info, [record.image for record in index.records], files.black_boxes),
             sources=ResumeSources({}),
             progress=SilentProgress(),
             stopping=watch.stopping,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.model.tiny import CONFIG, NUM_CLASSES, targets
-from tests.training.tiny import Tiny, make_index, recipe
+from tests.training.tiny import Tiny, make_index, training_config
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.trained_model import TrainedModelConfig
@@ -48,7 +48,7 @@ def tiny(tmp_path_factory):
 @pytest.mark.slow
 def test_a_validation_split_without_objects_keeps_the_last_model_and_stops_nothing(tiny, tmp_path):
     empty = replace(tiny, val=replace(tiny.val, records=tiny.val.records[-1:]))
-    chosen, heard = recipe(max_steps=3, val_every_steps=1, early_stop_patience=1), Heard()
+    chosen, heard = training_config(max_steps=3, val_every_steps=1, early_stop_patience=1), Heard()
     materials = replace(empty.materials(chosen), score=lambda index, found: quick_metrics(index, found, None))
     summary = empty.fit(tmp_path, chosen, materials=materials, progress=heard)
     assert (summary.steps, summary.best_step, summary.best_score, summary.stopped_early) == (3, 3, None, False)

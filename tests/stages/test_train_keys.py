@@ -31,10 +31,10 @@ class Caught(Exception):
 
 @pytest.fixture
 def begun(inputs, tmp_path, monkeypatch):  # noqa: F811
-    """``begun(**sections)``: what training is begun with, as (recipe, materials)."""
+    """``begun(**sections)``: what training is begun with, as (config, materials)."""
 
-    def catch(recipe, materials, *_, **__):
-        raise Caught(recipe, materials)
+    def catch(config, materials, *_, **__):
+        raise Caught(config, materials)
 
     def begin(operations=None, **sections):
         monkeypatch.setattr(loop_module, "fit", catch)
@@ -49,12 +49,12 @@ def begun(inputs, tmp_path, monkeypatch):  # noqa: F811
 @pytest.mark.effect("seed")
 @pytest.mark.parametrize("seed", [0, 5])
 def test_the_seed_decides_weights_order_and_variation(begun, seed):
-    recipe, materials = begun(seed=SeedSection(seed=seed), augment=AugmentSection(translate=0.5))
+    config, materials = begun(seed=SeedSection(seed=seed), augment=AugmentSection(translate=0.5))
     with seeded(seed, "weights"):
         expected = build_detector(MODEL, num_classes=len(CLASSES)).state_dict()
     found = materials.detector.state_dict()
     assert all(torch.equal(tensor, expected[name]) for name, tensor in found.items())
-    assert recipe.seed == seed
+    assert config.seed == seed
     shift = draw_variation(AugmentSection(translate=0.5), generator_for(seed, 0, 0)).shift_x
     assert materials.train_images[0, 0].placement.pad_x_px == pytest.approx(64 * shift)
 
@@ -134,9 +134,9 @@ def test_the_sections_of_the_loop_are_handed_on_whole(begun):
         "length": LengthSection(epochs=7),
         "loop": LoopSection(batch_size=5, use_ema=True),
     }
-    recipe, _ = begun(operations=OperationsSection(log_every=3), **sections)
-    assert {name: getattr(recipe, name) for name in sections} == sections
-    assert recipe.operations == OperationsSection(log_every=3)
+    config, _ = begun(operations=OperationsSection(log_every=3), **sections)
+    assert {name: getattr(config, name) for name in sections} == sections
+    assert config.operations == OperationsSection(log_every=3)
 
 
 @pytest.mark.effect("model.num_queries")

@@ -45,7 +45,7 @@ class Caught(Exception):
 
 @pytest.fixture
 def begun(tmp_path, monkeypatch):
-    """``begun(data={...}, **sections)``: what training is begun with, as (recipe, materials, about)."""
+    """``begun(data={...}, **sections)``: what training is begun with, as (config, materials, about)."""
     numbers = count()
 
     def catch(*given, **_):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from tests.training.tiny import PAINTING, POSES, Tiny, make_index, outcome, recipe
+from tests.training.tiny import PAINTING, POSES, Tiny, make_index, outcome, training_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def tiny_painting(tiny: Tiny) -> Tiny:
 
 @pytest.fixture(scope="package")
 def uninterrupted(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What `recipe()` gives when nobody disturbs it."""
+    """What `training_config()` gives when nobody disturbs it."""
     directory = tmp_path_factory.mktemp("uninterrupted")
-    tiny.fit(directory, recipe())
+    tiny.fit(directory, training_config())
     return outcome(directory)

@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import Dataset
 
 from tests.training.played import Played
-from tests.training.tiny import AUGMENT, PREPROCESS, recipe
+from tests.training.tiny import AUGMENT, PREPROCESS, training_config
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.errors import InputError
@@ -18,7 +18,7 @@ from yolozu.training.distributed import SINGLE_PROCESS
 
 
 def windows(tiny, *, done_steps=0, workers=0, processes=SINGLE_PROCESS, augment=AUGMENT):
-    chosen = recipe()
+    chosen = training_config()
     return training_windows(
         TrainingImages(tiny.train, PREPROCESS, augment, 3),
         chosen.timetable(len(tiny.train)),

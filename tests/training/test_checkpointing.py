@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.training.tiny import about_of, files_in, recipe
+from tests.training.tiny import about_of, files_in, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.training.checkpointing import CheckpointWriter, read_saved
 from yolozu.training.config import build_learner
@@ -11,7 +11,7 @@ from yolozu.training.state import BeforeEnd, TrainingState, Verdicts
 
 @pytest.fixture
 def made(tiny, tmp_path):
-    chosen = recipe()
+    chosen = training_config()
     materials = tiny.materials(chosen)
     learner = build_learner(chosen, materials.detector, materials.loss, preprocess=materials.preprocess, total_steps=10)
     files = files_in(tmp_path)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from tests.training.test_learner import toy_batch
-from tests.training.tiny import PREPROCESS, recipe
+from tests.training.tiny import PREPROCESS, training_config
 from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.errors import UsageError
 from yolozu.training import compilation
@@ -48,7 +48,7 @@ def loss(output, targets, step):
 
 
 def learner(**keys):
-    chosen = recipe(**{"lr_warmup_steps": 0, "lr": 0.01, **keys})
+    chosen = training_config(**{"lr_warmup_steps": 0, "lr": 0.01, **keys})
     with torch.random.fork_rng():
         torch.manual_seed(0)
         detector = Small()

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.training.several import together
-from tests.training.tiny import MODEL, StopAfter, files_in, outcome, recipe
+from tests.training.tiny import MODEL, StopAfter, files_in, outcome, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.contract.sections.model import ModelConfig
 from yolozu.contract.sections.trained_model import TrainedModelConfig
@@ -113,7 +113,7 @@ def train(group, tiny, directory, options, *, norm=None, stop_after=None):
         tiny = replace(tiny, objective=replace(tiny.objective, model=model_with(norm)))
     stopping = StopAfter(stop_after) if stop_after is not None and group.rank == 1 else lambda: False
     try:
-        tiny.fit(directory, recipe(ddp=True, **options), stopping=stopping, processes=group)
+        tiny.fit(directory, training_config(ddp=True, **options), stopping=stopping, processes=group)
     except (StoppedByRank0, Interrupted, UsageError) as end:
         return f"{type(end).__name__} {end}".strip()
     return None
@@ -139,7 +139,7 @@ def test_two_processes_train_as_one(tiny, tmp_path, norm, tolerance):
     statistics of its own images, and the two trainings are others.
     """
     train(SINGLE_PROCESS, tiny, tmp_path / "one", SMOOTH, norm=norm)
-    start = {name: value.clone() for name, value in tiny.materials(recipe()).detector.state_dict().items()}
+    start = {name: value.clone() for name, value in tiny.materials(training_config()).detector.state_dict().items()}
     assert together(train, tiny, tmp_path / "two", SMOOTH, norm=norm) == [None, None]
     one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
     apart = distance(one.weights, two.weights, start)
@@ -163,7 +163,7 @@ def test_two_processes_learn_poses_as_one_in_every_phase(tiny_poses, tmp_path):
     posed = replace(tiny_poses, objective=replace(tiny_poses.objective, model=model))
     options = {**SMOOTH, "stage_off_steps": 1, "stage_k_steps": 1}
     train(SINGLE_PROCESS, posed, tmp_path / "one", options)
-    start = {name: value.clone() for name, value in posed.materials(recipe()).detector.state_dict().items()}
+    start = {name: value.clone() for name, value in posed.materials(training_config()).detector.state_dict().items()}
     assert together(train, posed, tmp_path / "two", options) == [None, None]
     one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
     assert distance(one.weights, two.weights, start) < 1e-3
@@ -181,7 +181,7 @@ def test_two_processes_paint_as_one(tiny_painting, tmp_path):
     model = TrainedModelConfig.model_validate({**model_with("syncbn").model_dump(), "reconstruction": PAINTED})
     painting = replace(tiny_painting, objective=replace(tiny_painting.objective, model=model))
     train(SINGLE_PROCESS, painting, tmp_path / "one", SMOOTH)
-    start = {name: value.clone() for name, value in painting.materials(recipe()).detector.state_dict().items()}
+    start = {name: value.clone() for name, value in painting.materials(training_config()).detector.state_dict().items()}
     assert together(train, painting, tmp_path / "two", SMOOTH) == [None, None]
     one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
     assert distance(one.weights, two.weights, start) < 1e-2
@@ -212,7 +212,7 @@ def test_stopped_processes_go_on_bit_for_bit(tiny, tmp_path):
 
 def train_on(group, tiny, directory, bad):
     """Train on images without objects, or with a loss that is no number at the second process."""
-    chosen = recipe(**{**SMOOTH, "max_steps": 2})
+    chosen = training_config(**{**SMOOTH, "max_steps": 2})
     materials = tiny.materials(chosen)
 
     class Loss:
@@ -256,7 +256,7 @@ def test_another_number_of_processes_is_warned_about(tiny, tmp_path):
         def say(self, line):
             said.append(line)
 
-    tiny.fit(tmp_path, recipe(ddp=True, **{**QUICK, "max_steps": 2}), progress=Telling())
+    tiny.fit(tmp_path, training_config(ddp=True, **{**QUICK, "max_steps": 2}), progress=Telling())
     assert said[:2] == [
         "going on from optimizer step 2",
         "warning: the state was made by 2 processes, now there are 1, and sums have another order: from here on, bits "

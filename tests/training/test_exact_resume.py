@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import yolozu
-from tests.training.tiny import outcome, recipe
+from tests.training.tiny import outcome, training_config
 
 pytestmark = pytest.mark.slow
 
@@ -91,7 +91,7 @@ def recipe_of(options):
     if keys["scheduler"] == "onecycle":
         keys["lr_warmup_steps"] = 0
     accumulation, workers = keys.pop("accumulation"), keys.pop("workers", 0)
-    return recipe(max_steps=STEPS, gradient_accumulation_steps=accumulation, num_workers=workers, **keys)
+    return training_config(max_steps=STEPS, gradient_accumulation_steps=accumulation, num_workers=workers, **keys)
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -8,7 +8,7 @@ from torch import nn
 
 from tests.fixtures.poses import with_poses
 from tests.model import tiny as model_tiny
-from tests.training.tiny import CLASSES, MODEL, PREPROCESS, recipe
+from tests.training.tiny import CLASSES, MODEL, PREPROCESS, training_config
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.data.collate import Batch, collate
@@ -54,7 +54,7 @@ def toy_batch(*images):
 
 def toy_learner(loss=toy_loss, network=None, **changes):
     keys = {"optimizer": "sgd", "momentum": 0.0, "lr": 1.0, "weight_decay": 0.0}
-    chosen = recipe(**{**keys, "lr_warmup_steps": 0, "clip_grad_norm": 0.0, **changes})
+    chosen = training_config(**{**keys, "lr_warmup_steps": 0, "clip_grad_norm": 0.0, **changes})
     return build_learner(chosen, Toy() if network is None else network, loss, preprocess=PREPROCESS, total_steps=10)
 
 
@@ -189,7 +189,7 @@ def test_a_gradient_that_is_not_finite_moves_nothing():
 
 @pytest.mark.slow
 def test_randomness_is_a_function_of_seed_and_step(tiny):
-    chosen = recipe()
+    chosen = training_config()
 
     def losses(step, noise):
         torch.manual_seed(noise)

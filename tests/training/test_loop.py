@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.training.tiny import StopAfter, files_in, outcome, recipe
+from tests.training.tiny import StopAfter, files_in, outcome, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.errors import Interrupted, UsageError
 from yolozu.training import checkpointing as checkpointing_module
@@ -49,7 +49,7 @@ class Telling:
 def test_two_trainings_are_equal_bit_for_bit_and_leave_the_process_as_it_was(tiny, tmp_path, uninterrupted):
     before = torch.get_rng_state()
     torch.manual_seed(99)
-    tiny.fit(tmp_path, recipe())
+    tiny.fit(tmp_path, training_config())
     assert outcome(tmp_path) == uninterrupted
     torch.set_rng_state(before)
     assert not torch.are_deterministic_algorithms_enabled()
@@ -57,13 +57,13 @@ def test_two_trainings_are_equal_bit_for_bit_and_leave_the_process_as_it_was(tin
 
 
 def test_the_number_of_workers_and_the_saving_cadence_change_no_bit(tiny, tmp_path, uninterrupted):
-    tiny.fit(tmp_path, recipe(num_workers=2, save_last_every=7))
+    tiny.fit(tmp_path, training_config(num_workers=2, save_last_every=7))
     assert outcome(tmp_path) == uninterrupted
 
 
 @pytest.mark.effect("log_every", "val_every", "val_every_steps")
 def test_rows_come_when_they_are_due(tiny, tmp_path):
-    summary = tiny.fit(tmp_path, recipe(max_steps=7, log_every=4, val_every=2, val_every_steps=4))
+    summary = tiny.fit(tmp_path, training_config(max_steps=7, log_every=4, val_every=2, val_every_steps=4))
     files = files_in(tmp_path)
     assert kinds(files.train_metrics) == [
         ("train_step", 1), ("train_epoch", 3), ("train_step", 4), ("train_epoch", 6),
@@ -80,14 +80,14 @@ def test_rows_come_when_they_are_due(tiny, tmp_path):
 
 
 def test_the_epochs_row_is_the_mean_over_its_images(tiny, tmp_path):
-    tiny.fit(tmp_path, recipe(max_steps=3))
+    tiny.fit(tmp_path, training_config(max_steps=3))
     *steps, epoch = rows(files_in(tmp_path).train_metrics)
     totals = [row["losses"]["total"] for row in steps]
     assert epoch["losses"]["total"] == pytest.approx((4 * totals[0] + 4 * totals[1] + 3 * totals[2]) / 11)
 
 
 def test_best_is_the_best_validation_without_a_training_state(tiny, tmp_path):
-    summary = tiny.fit(tmp_path, recipe())
+    summary = tiny.fit(tmp_path, training_config())
     scores = {row["meta"]["optim_step"]: row["metrics"]["map50_95"] for row in rows(files_in(tmp_path).val_metrics)}
     best = read_checkpoint(files_in(tmp_path).best)
     assert best.training_state is None
@@ -104,7 +104,7 @@ def test_stopping_again_and_again_changes_no_bit(tiny, tmp_path, uninterrupted, 
     stops = 0
     while True:
         try:
-            tiny.fit(tmp_path, recipe(), stopping=StopAfter(between_stops))
+            tiny.fit(tmp_path, training_config(), stopping=StopAfter(between_stops))
         except Interrupted:
             stops += 1
         else:
@@ -153,15 +153,15 @@ def test_a_kill_between_any_two_actions_changes_no_bit(tiny, tmp_path, uninterru
     with monkeypatch.context() as patched:
         killed_at(patched, moment)
         with pytest.raises(Killed):
-            tiny.fit(tmp_path, recipe())
-    tiny.fit(tmp_path, recipe())
+            tiny.fit(tmp_path, training_config())
+    tiny.fit(tmp_path, training_config())
     assert outcome(tmp_path) == uninterrupted
 
 
 def train_in_a_process(tiny, directory, ready):
     torch.set_num_threads(1)
     ready.set()
-    tiny.fit(directory, recipe())
+    tiny.fit(directory, training_config())
 
 
 def test_sigkill_at_random_moments_changes_no_bit(tiny, tmp_path, uninterrupted):
@@ -203,7 +203,7 @@ def fit_scored(tiny, directory, chosen, **options):
 @pytest.fixture(scope="module")
 def long(tiny, tmp_path_factory):
     directory = tmp_path_factory.mktemp("long")
-    fit_scored(tiny, directory, recipe())
+    fit_scored(tiny, directory, training_config())
     return outcome(directory)
 
 
@@ -213,42 +213,42 @@ def long(tiny, tmp_path_factory):
 )  # fmt: skip
 def test_an_extended_training_is_the_longer_one_bit_for_bit(tiny, tmp_path, long, steps, replaces_best):
     """Also where it had ended between two validations, with one that the longer training would not have had."""
-    fit_scored(tiny, tmp_path / "short", recipe(max_steps=steps))
+    fit_scored(tiny, tmp_path / "short", training_config(max_steps=steps))
     saved = checkpointing_module.read_saved(tmp_path / "short" / "last.pt")
     assert (saved.superseded is not None) == replaces_best
-    fit_scored(tiny, tmp_path / "extended", recipe(), published=tmp_path / "short")
+    fit_scored(tiny, tmp_path / "extended", training_config(), published=tmp_path / "short")
     assert outcome(tmp_path / "extended") == long
 
 
 def test_an_extended_multistep_training_is_the_longer_one_bit_for_bit(tiny, tmp_path):
     options = {"scheduler": "multistep", "scheduler_milestones": (2, 4)}
-    tiny.fit(tmp_path / "short", recipe(max_steps=3, **options))
-    tiny.fit(tmp_path / "extended", recipe(max_steps=5, **options), published=tmp_path / "short")
-    tiny.fit(tmp_path / "long", recipe(max_steps=5, **options))
+    tiny.fit(tmp_path / "short", training_config(max_steps=3, **options))
+    tiny.fit(tmp_path / "extended", training_config(max_steps=5, **options), published=tmp_path / "short")
+    tiny.fit(tmp_path / "long", training_config(max_steps=5, **options))
     assert outcome(tmp_path / "extended") == outcome(tmp_path / "long")
 
 
 def test_a_limit_that_changes_nothing_keeps_everything_but_the_stamp(tiny, tmp_path):
-    fit_scored(tiny, tmp_path / "short", recipe(max_steps=4, epochs=5))
-    fit_scored(tiny, tmp_path / "extended", recipe(max_steps=4, epochs=9), published=tmp_path / "short")
-    fit_scored(tiny, tmp_path / "long", recipe(max_steps=4, epochs=9))
+    fit_scored(tiny, tmp_path / "short", training_config(max_steps=4, epochs=5))
+    fit_scored(tiny, tmp_path / "extended", training_config(max_steps=4, epochs=9), published=tmp_path / "short")
+    fit_scored(tiny, tmp_path / "long", training_config(max_steps=4, epochs=9))
     assert outcome(tmp_path / "extended") == outcome(tmp_path / "long")
 
 
 def test_an_extended_training_can_be_extended_again_and_interrupted(tiny, tmp_path, uninterrupted):
-    tiny.fit(tmp_path / "a", recipe(max_steps=2))
-    tiny.fit(tmp_path / "b", recipe(max_steps=4), published=tmp_path / "a")
+    tiny.fit(tmp_path / "a", training_config(max_steps=2))
+    tiny.fit(tmp_path / "b", training_config(max_steps=4), published=tmp_path / "a")
     with pytest.raises(Interrupted):
-        tiny.fit(tmp_path / "c", recipe(), published=tmp_path / "b", stopping=StopAfter(1))
-    tiny.fit(tmp_path / "c", recipe(), published=tmp_path / "b")
+        tiny.fit(tmp_path / "c", training_config(), published=tmp_path / "b", stopping=StopAfter(1))
+    tiny.fit(tmp_path / "c", training_config(), published=tmp_path / "b")
     assert outcome(tmp_path / "c") == uninterrupted
 
 
 @pytest.mark.effect("extend")
 def test_extend_true_goes_on_with_the_new_schedule(tiny, tmp_path):
-    tiny.fit(tmp_path / "short", recipe(max_steps=4, scheduler="cosine"))
+    tiny.fit(tmp_path / "short", training_config(max_steps=4, scheduler="cosine"))
     told = Telling()
-    longer = recipe(max_steps=6, scheduler="cosine", extend=True, min_lr=1e-5)
+    longer = training_config(max_steps=6, scheduler="cosine", extend=True, min_lr=1e-5)
     tiny.fit(tmp_path / "next", longer, published=tmp_path / "short", progress=told)
     assert told.lines[0] == "going on from optimizer step 4"
     steps = [row for row in rows(files_in(tmp_path / "next").train_metrics) if row["meta"]["kind"] == "train_step"]
@@ -263,13 +263,13 @@ def test_early_stopping_leaves_a_row_and_holds_also_when_extended(tiny, tmp_path
         return {"map50_95": falling.score, "map50": None}
 
     falling.score = 0.9
-    chosen = recipe(early_stop_patience=2, max_steps=30)
+    chosen = training_config(early_stop_patience=2, max_steps=30)
     summary = tiny.fit(tmp_path / "a", chosen, materials=replace(tiny.materials(chosen), score=falling))
     assert (summary.steps, summary.best_step, summary.stopped_early) == (9, 3, True)
     val = rows(files_in(tmp_path / "a").val_metrics)
     assert [row["meta"]["kind"] for row in val] == ["val_epoch", "val_epoch", "val_epoch", "early_stop"]
     assert val[-1]["metrics"] == {"map50_95": pytest.approx(0.89), "without_progress": 2.0}
-    longer = recipe(early_stop_patience=2, max_steps=60)
+    longer = training_config(early_stop_patience=2, max_steps=60)
     assert tiny.fit(tmp_path / "b", longer, published=tmp_path / "a").steps == 9
 
 
@@ -281,7 +281,7 @@ def fit_unscored(tiny, directory, chosen, **options):
 
 def test_held_out_images_without_objects_make_the_last_model_the_best(tiny, tmp_path):
     """Nothing stops early, and neither a stop nor an extension can be seen in the files."""
-    chosen = recipe(max_steps=7, early_stop_patience=1)
+    chosen = training_config(max_steps=7, early_stop_patience=1)
     summary = fit_unscored(tiny, tmp_path / "a", chosen)
     assert (summary.steps, summary.best_step, summary.best_score, summary.stopped_early) == (7, 7, None, False)
     best = read_checkpoint(files_in(tmp_path / "a").best)
@@ -291,14 +291,14 @@ def test_held_out_images_without_objects_make_the_last_model_the_best(tiny, tmp_
             fit_unscored(tiny, tmp_path / "b", chosen, stopping=StopAfter(4))
     fit_unscored(tiny, tmp_path / "b", chosen)
     assert outcome(tmp_path / "b") == outcome(tmp_path / "a")
-    fit_unscored(tiny, tmp_path / "short", recipe(max_steps=4, early_stop_patience=1))
+    fit_unscored(tiny, tmp_path / "short", training_config(max_steps=4, early_stop_patience=1))
     fit_unscored(tiny, tmp_path / "c", chosen, published=tmp_path / "short")
     assert outcome(tmp_path / "c") == outcome(tmp_path / "a")
 
 
 def test_a_state_of_before_that_counted_such_validations_goes_on(tiny, tmp_path, monkeypatch):
     """An earlier release kept the model of the first one as the best and counted the others as without progress."""
-    chosen = recipe(max_steps=7, early_stop_patience=9)
+    chosen = training_config(max_steps=7, early_stop_patience=9)
     with monkeypatch.context() as patched:
         patched.setattr(Verdicts, "improves", lambda self, score: self.best_score is None or score > self.best_score)
         with pytest.raises(Interrupted):
@@ -309,7 +309,7 @@ def test_a_state_of_before_that_counted_such_validations_goes_on(tiny, tmp_path,
 
 
 def test_a_loss_that_is_not_finite_ends_training_names_the_images_and_keeps_the_last_state(tiny, tmp_path):
-    chosen = recipe()
+    chosen = training_config()
     materials = tiny.materials(chosen)
     calls = iter(range(1, 100))
 
@@ -338,7 +338,7 @@ def test_a_loss_that_is_not_finite_ends_training_names_the_images_and_keeps_the_
     ids=["sgd with groups", "bf16 with cosine"],
 )
 def test_other_recipes_resume_bit_for_bit_too(tiny, tmp_path, options):
-    chosen = recipe(max_steps=5, **options)
+    chosen = training_config(max_steps=5, **options)
     tiny.fit(tmp_path / "whole", chosen)
     with pytest.raises(Interrupted):
         tiny.fit(tmp_path / "parts", chosen, stopping=StopAfter(2))
@@ -347,8 +347,8 @@ def test_other_recipes_resume_bit_for_bit_too(tiny, tmp_path, options):
 
 
 def test_a_finished_training_is_left_as_it_is(tiny, tmp_path):
-    tiny.fit(tmp_path, recipe(max_steps=3))
+    tiny.fit(tmp_path, training_config(max_steps=3))
     before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.glob("*.pt")}
     time.sleep(0.01)
-    tiny.fit(tmp_path, recipe(max_steps=3))
+    tiny.fit(tmp_path, training_config(max_steps=3))
     assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.glob("*.pt")} == before

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from torch.utils.data import Dataset
 
-from tests.training.tiny import PREPROCESS, files_in, recipe
+from tests.training.tiny import PREPROCESS, files_in, training_config
 from yolozu.data.dataset import ValidationImages
 from yolozu.training import checkpointing as checkpointing_module
 from yolozu.training.batches import Loading, validation_batches
@@ -46,7 +46,7 @@ class Watched(Dataset):
 
 def batch_sizes(tiny, directory, **keys):
     """Images in each batch of a training of two steps: trained on, and validated."""
-    chosen = recipe(max_steps=2, **{**QUIET, **keys})
+    chosen = training_config(max_steps=2, **{**QUIET, **keys})
     materials = tiny.materials(chosen)
     seen = {True: [], False: []}
     materials.detector.backbone.register_forward_pre_hook(
@@ -67,13 +67,15 @@ def test_a_step_takes_so_many_batches_of_so_many_images(tiny, tmp_path):
 @pytest.mark.effect("max_steps", "epochs")
 @pytest.mark.parametrize(("max_steps", "epochs", "steps"), [(2, 1, 2), (5, 1, 3)])
 def test_training_ends_at_the_smaller_limit(tiny, tmp_path, max_steps, epochs, steps):
-    assert tiny.fit(tmp_path, recipe(max_steps=max_steps, epochs=epochs, **QUIET)).steps == steps
+    assert tiny.fit(tmp_path, training_config(max_steps=max_steps, epochs=epochs, **QUIET)).steps == steps
 
 
 @pytest.mark.slow
 @pytest.mark.effect("early_stop_min_delta")
 def test_progress_below_the_least_that_counts_is_none(tiny, tmp_path):
-    chosen = recipe(max_steps=4, val_every=99, val_every_steps=1, early_stop_patience=2, early_stop_min_delta=0.25)
+    chosen = training_config(
+        max_steps=4, val_every=99, val_every_steps=1, early_stop_patience=2, early_stop_min_delta=0.25
+    )
     rising = itertools.count(start=1)
     materials = replace(tiny.materials(chosen), score=lambda *_: {"map50_95": 0.1 * next(rising), "map50": None})
     summary = tiny.fit(tmp_path, chosen, materials=materials)
@@ -91,14 +93,14 @@ def test_last_is_saved_after_every_so_many_steps_and_at_the_end(tiny, tmp_path, 
         return write(path, checkpoint)
 
     monkeypatch.setattr(checkpointing_module, "write_checkpoint", remembering)
-    tiny.fit(tmp_path, recipe(max_steps=5, save_last_every=2, **QUIET))
+    tiny.fit(tmp_path, training_config(max_steps=5, save_last_every=2, **QUIET))
     assert saved == [2, 4, 5]
 
 
 @pytest.mark.slow
 @pytest.mark.effect("num_workers")
 def test_images_are_loaded_by_as_many_processes_as_asked_for(tiny, tmp_path):
-    chosen = recipe(max_steps=3, num_workers=2, **QUIET)
+    chosen = training_config(max_steps=3, num_workers=2, **QUIET)
     materials = tiny.materials(chosen)
     watched = Watched(materials.train_images, tmp_path / "seen")
     tiny.fit(tmp_path / "out", chosen, materials=replace(materials, train_images=watched))
@@ -125,6 +127,6 @@ def test_a_loading_process_runs_so_many_batches_ahead(tiny, tmp_path, ahead):
 @pytest.mark.slow
 @pytest.mark.effect("log_every")
 def test_a_row_after_the_first_and_every_so_many_steps(tiny, tmp_path):
-    tiny.fit(tmp_path, recipe(max_steps=6, log_every=3, **QUIET))
+    tiny.fit(tmp_path, training_config(max_steps=6, log_every=3, **QUIET))
     rows = [json.loads(line)["meta"] for line in files_in(tmp_path).train_metrics.read_text().splitlines()]
     assert [row["optim_step"] for row in rows if row["kind"] == "train_step"] == [1, 3, 6]

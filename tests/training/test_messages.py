@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tests.training.tiny import StopAfter, recipe
+from tests.training.tiny import StopAfter, training_config
 from yolozu.training.learner import StepReport
 from yolozu.training.messages import interrupted, non_finite, opening_lines, skipped, step_note, validation_line
 from yolozu.training.state import NOTHING_TO_FIND, Skips, TrainingState, Verdicts
@@ -14,27 +14,27 @@ STATE = TrainingState(step=4, verdicts=Verdicts(best_score=0.25))
 
 def test_opening_lines(tiny, monkeypatch):
     monkeypatch.setattr("torch.get_num_threads", lambda: 2)
-    chosen = recipe(max_steps=5)
+    chosen = training_config(max_steps=5)
     first = "training for 5 optimizer steps, 3 an epoch: 11 images, 3 held out, on cpu with 2 threads"
     table = chosen.timetable(11)
     assert opening_lines(chosen, tiny.materials(chosen), table) == [first]
     together = opening_lines(chosen, tiny.materials(chosen), table, num_processes=2)
     assert together == [f"{first} in each of 2 processes"]
-    slow = recipe(max_steps=5, lr_warmup_steps=5)
+    slow = training_config(max_steps=5, lr_warmup_steps=5)
     assert opening_lines(slow, tiny.materials(slow), table) == [
         first,
         "warning: lr_warmup_steps 5 leaves none of the 5 steps at the full learning rate",
     ]
-    onecycle = recipe(max_steps=5, lr_warmup_steps=5, scheduler="onecycle")
+    onecycle = training_config(max_steps=5, lr_warmup_steps=5, scheduler="onecycle")
     assert opening_lines(onecycle, tiny.materials(onecycle), table) == [first]
 
 
 def test_opening_lines_tell_that_nothing_chooses_a_best_model(tiny):
     nothing = replace(tiny.val, records=tiny.val.records[-1:])
-    patient = recipe(max_steps=5, early_stop_patience=3)
+    patient = training_config(max_steps=5, early_stop_patience=3)
     lines = [
         opening_lines(chosen, replace(tiny.materials(chosen), val_index=nothing), chosen.timetable(11))[1:]
-        for chosen in (recipe(max_steps=5), patient)
+        for chosen in (training_config(max_steps=5), patient)
     ]
     said = "warning: no held-out image has an object, so no validation has a map50_95: best.pt follows the last model"
     assert lines == [[said], [f"{said}, and early_stop_patience 3 has no effect"]]
@@ -60,7 +60,7 @@ def test_validation_line():
 
 
 def test_interrupted():
-    error = interrupted(STATE, recipe(max_steps=9).timetable(11))
+    error = interrupted(STATE, training_config(max_steps=9).timetable(11))
     assert error.exit_code == 75
     assert str(error) == (
         "training, optimizer step 4 of 9: YZ505 stopped on request; everything is saved\n"
@@ -70,7 +70,7 @@ def test_interrupted():
 
 def test_non_finite_names_images_place_and_bundle():
     report = StepReport({"total": float("nan")}, {}, 0.0, 4, "loss", (2, 0))
-    table = recipe(max_steps=9).timetable(11)
+    table = training_config(max_steps=9).timetable(11)
     told = {"cause": "the output of x (Linear) is not finite, its input was", "bundle": Path("bb/step-000004.pt")}
     assert str(non_finite(report, STATE, table, ["c.jpg", "a.jpg"], **told)) == (
         "training, optimizer step 4 of 9: YZ506 the loss is not a finite number, on c.jpg, a.jpg: the output of x "

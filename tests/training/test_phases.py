@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.training.tiny import PREPROCESS, StopAfter, outcome, recipe
+from tests.training.tiny import PREPROCESS, StopAfter, outcome, training_config
 from yolozu.data.collate import collate
 from yolozu.errors import Interrupted
 from yolozu.model.detector import build_detector
@@ -49,7 +49,7 @@ def test_what_never_learned_does_not_begin_to_after_a_phase(tiny_poses):
 
 
 def learner_of(tiny, **keys):
-    chosen = recipe(**{**PHASED, **keys})
+    chosen = training_config(**{**PHASED, **keys})
     materials = tiny.materials(chosen)
     learner = build_learner(chosen, materials.detector, materials.loss, preprocess=PREPROCESS, total_steps=10)
     images = materials.train_images
@@ -124,7 +124,7 @@ def test_the_second_phase_can_be_alone(tiny_poses):
 @pytest.mark.slow
 def test_images_without_an_object_are_no_obstacle_in_a_phase(tiny_poses):
     learner, _ = learner_of(tiny_poses)
-    images = tiny_poses.materials(recipe()).train_images
+    images = tiny_poses.materials(training_config()).train_images
     empty = [collate([images[0, 10], images[0, 10]])]
     assert empty[0].targets.counts == [0, 0]
     for step in (0, 2, 4):
@@ -156,7 +156,7 @@ def test_validation_in_a_phase_leaves_the_phase_as_it_is(tiny_poses):
 @pytest.mark.slow
 @pytest.mark.parametrize("stops", [(1,), (2,), (3, 1), (1, 2, 1)], ids=str)
 def test_a_training_stopped_inside_a_phase_goes_on_to_the_same_bits(tiny_poses, tmp_path, stops):
-    chosen = recipe(**PHASED, max_steps=6)
+    chosen = training_config(**PHASED, max_steps=6)
     tiny_poses.fit(tmp_path / "undisturbed", chosen)
     for count in stops:
         with pytest.raises(Interrupted):

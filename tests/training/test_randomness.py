@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.training.tiny import recipe
+from tests.training.tiny import training_config
 from yolozu.training.randomness import derived_seed, deterministic, generator_for, seeded
 
 
@@ -52,7 +52,7 @@ def test_an_error_inside_restores_the_settings():
 @pytest.mark.effect("deterministic")
 @pytest.mark.parametrize(("key", "seen"), [(None, True), (True, True), (False, False)])
 def test_training_on_a_cpu_is_held_to_it_unless_the_contract_says_otherwise(tiny, tmp_path, key, seen):
-    chosen = recipe(max_steps=1, deterministic=key)
+    chosen = training_config(max_steps=1, deterministic=key)
     found = []
 
     def score(index, predictions):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training.played import Played
-from tests.training.tiny import PAINTING, POSES, PREPROCESS, Tiny, recipe
+from tests.training.tiny import PAINTING, POSES, PREPROCESS, Tiny, training_config
 from yolozu.contract.sections.train import MimSection
 from yolozu.contract.sections.trained_model import with_additions
 from yolozu.data.collate import collate
@@ -23,7 +23,7 @@ SEED = 5
 @pytest.fixture
 def detector(tiny_painting):
     """With a head whose pixels depend on what it sees."""
-    detector = tiny_painting.materials(recipe()).detector
+    detector = tiny_painting.materials(training_config()).detector
     with torch.no_grad():
         detector.reconstruction.pixels.weight.normal_(std=0.1, generator=torch.Generator().manual_seed(0))
     return detector.train()
@@ -31,7 +31,7 @@ def detector(tiny_painting):
 
 @pytest.fixture
 def images(tiny_painting):
-    found = tiny_painting.materials(recipe()).train_images
+    found = tiny_painting.materials(training_config()).train_images
     return lambda *numbers: collate([found[0, number] for number in numbers])
 
 
@@ -122,7 +122,7 @@ def test_batches_of_a_window_count_by_their_images(detector, images):
 
 
 def learner_of(tiny, **keys):
-    chosen = recipe(lr_warmup_steps=0, **keys)
+    chosen = training_config(lr_warmup_steps=0, **keys)
     materials = tiny.materials(chosen)
     return build_learner(
         chosen,
@@ -154,7 +154,7 @@ def test_it_is_a_term_of_the_step_and_its_head_learns(tiny_painting, images, amp
 
 def expected_of(tiny, images):
     """Of five images in two batches: their three painted ones by the share of their batch."""
-    chosen = recipe()
+    chosen = training_config()
     reconstruction = Reconstruction(
         tiny.materials(chosen).detector.train(), weight=PAINTING.losses.loss_weights.mim, seed=chosen.seed
     )
@@ -180,7 +180,7 @@ def test_it_waits_until_all_of_the_network_learns(tiny_poses):
     model = with_additions(POSES.model, MimSection(enable_mim=True, mim_patch_size=8))
     both = Tiny(tiny_poses.train, tiny_poses.val, replace(POSES, model=model))
     learner = learner_of(both, stage_off_steps=1, stage_k_steps=1)
-    found = both.materials(recipe()).train_images
+    found = both.materials(training_config()).train_images
     window = [collate([found[0, 0], found[0, 1]])]
     reports = [learner.learn(window, step) for step in range(3)]
     assert ["mim" in report.losses for report in reports] == [False, False, True]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training.test_loop import Telling
-from tests.training.tiny import StopAfter, files_in, outcome, recipe
+from tests.training.tiny import StopAfter, files_in, outcome, training_config
 from yolozu.errors import Interrupted, UsageError
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ FEW = {"max_steps": 4, "val_every_steps": 2}
 @pytest.fixture(scope="module")
 def whole(tiny, tmp_path_factory):
     directory = tmp_path_factory.mktemp("whole")
-    tiny.fit(directory, recipe(**FEW))
+    tiny.fit(directory, training_config(**FEW))
     return outcome(directory)
 
 
@@ -25,13 +25,13 @@ def whole(tiny, tmp_path_factory):
 def stopped(tiny, tmp_path):
     """Stopped after step 3."""
     with pytest.raises(Interrupted):
-        tiny.fit(tmp_path, recipe(**FEW), stopping=StopAfter(6))
+        tiny.fit(tmp_path, training_config(**FEW), stopping=StopAfter(6))
     return tmp_path
 
 
 def said(tiny, directory, chosen=None, **options):
     told = Telling()
-    tiny.fit(directory, recipe(**FEW) if chosen is None else chosen, progress=told, **options)
+    tiny.fit(directory, training_config(**FEW) if chosen is None else chosen, progress=told, **options)
     return told.lines
 
 
@@ -73,13 +73,13 @@ def lose_metrics(directory):
 def test_a_damaged_state_starts_afresh_and_says_why(tiny, stopped, whole, damage, reason):
     damage(stopped)
     with pytest.raises(UsageError, match="YZ504"):
-        tiny.fit(stopped, recipe(**FEW), insist=True)
+        tiny.fit(stopped, training_config(**FEW), insist=True)
     assert said(tiny, stopped)[0].startswith(f"starting afresh: {reason}")
     assert outcome(stopped) == whole
 
 
 def test_a_state_of_other_settings_names_every_changed_key(tiny, stopped):
-    other = recipe(**FEW, lr=1e-3, ema_decay=0.5)
+    other = training_config(**FEW, lr=1e-3, ema_decay=0.5)
     with pytest.raises(UsageError) as caught:
         tiny.fit(stopped, other, insist=True)
     assert str(caught.value) == (
@@ -92,7 +92,7 @@ def test_a_state_of_other_settings_names_every_changed_key(tiny, stopped):
 
 def test_insisting_without_any_state_is_refused(tiny, tmp_path):
     with pytest.raises(UsageError, match="YZ504 cannot go on: there is no earlier state"):
-        tiny.fit(tmp_path, recipe(**FEW), insist=True)
+        tiny.fit(tmp_path, training_config(**FEW), insist=True)
 
 
 def test_another_number_of_threads_is_warned_about(tiny, stopped, monkeypatch):
@@ -104,7 +104,7 @@ def test_another_number_of_threads_is_warned_about(tiny, stopped, monkeypatch):
 
 
 def test_a_published_best_that_is_not_the_states_own_starts_afresh(tiny, tmp_path, whole):
-    tiny.fit(tmp_path / "short", recipe(max_steps=2, val_every_steps=2))
+    tiny.fit(tmp_path / "short", training_config(max_steps=2, val_every_steps=2))
     lose_best(tmp_path / "short")
     lines = said(tiny, tmp_path / "next", published=tmp_path / "short")
     assert lines[0] == f"starting afresh: {tmp_path}/short/best.pt is not the one that its last.pt was saved with"
@@ -117,8 +117,8 @@ LONGER = {**FEW, "max_steps": 6}
 def test_an_interrupted_training_goes_on_to_a_raised_limit_as_if_it_had_been_there_from_the_start(
     tiny, stopped, tmp_path
 ):
-    tiny.fit(stopped, recipe(**LONGER), earlier=recipe(**FEW))
-    tiny.fit(tmp_path / "long", recipe(**LONGER))
+    tiny.fit(stopped, training_config(**LONGER), earlier=training_config(**FEW))
+    tiny.fit(tmp_path / "long", training_config(**LONGER))
     assert outcome(stopped) == outcome(tmp_path / "long")
 
 
@@ -130,15 +130,15 @@ def test_a_kill_while_the_state_is_taken_over_loses_nothing(tiny, stopped, tmp_p
         with monkeypatch.context() as patched:
             patched.setattr(f"yolozu.training.checkpointing.CheckpointWriter.{moment}", killed)
             with pytest.raises(SystemExit):
-                tiny.fit(stopped, recipe(**LONGER), earlier=recipe(**FEW))
-    tiny.fit(stopped, recipe(**LONGER), earlier=recipe(**FEW))
-    tiny.fit(tmp_path / "long", recipe(**LONGER))
+                tiny.fit(stopped, training_config(**LONGER), earlier=training_config(**FEW))
+    tiny.fit(stopped, training_config(**LONGER), earlier=training_config(**FEW))
+    tiny.fit(tmp_path / "long", training_config(**LONGER))
     assert outcome(stopped) == outcome(tmp_path / "long")
 
 
 @pytest.mark.parametrize("limit", [1, 3])
 def test_a_limit_that_lies_behind_ends_the_training_and_keeps_it(tiny, stopped, limit):
-    summary = tiny.fit(stopped, recipe(**FEW | {"max_steps": limit}), earlier=recipe(**FEW))
+    summary = tiny.fit(stopped, training_config(**FEW | {"max_steps": limit}), earlier=training_config(**FEW))
     assert (summary.steps, summary.best_step) == (3, summary.best_step)
     assert len(files_in(stopped).val_metrics.read_text().splitlines()) == 2, "it ends with a validation"
     assert files_in(stopped).best.is_file()
@@ -146,9 +146,9 @@ def test_a_limit_that_lies_behind_ends_the_training_and_keeps_it(tiny, stopped, 
 
 def test_more_patience_takes_an_early_stop_back(tiny, tmp_path):
     impatient = {"max_steps": 10, "val_every_steps": 1, "early_stop_patience": 1}
-    short = tiny.fit(tmp_path / "short", recipe(**impatient))
+    short = tiny.fit(tmp_path / "short", training_config(**impatient))
     assert short.stopped_early
-    patient = recipe(**impatient | {"early_stop_patience": 0})
+    patient = training_config(**impatient | {"early_stop_patience": 0})
     assert tiny.fit(tmp_path / "on", patient, published=tmp_path / "short").steps == 10
     tiny.fit(tmp_path / "long", patient)
     assert outcome(tmp_path / "on") == outcome(tmp_path / "long")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from tests.training.played import Played
-from tests.training.tiny import CLASSES, MODEL, PREPROCESS, recipe
+from tests.training.tiny import CLASSES, MODEL, PREPROCESS, training_config
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.data.dataset import ValidationImages
@@ -39,7 +39,7 @@ class Oracle(nn.Module):
 
 
 def validator(tiny, score, **changes):
-    chosen = recipe()
+    chosen = training_config()
     keys = {
         "index": tiny.val,
         "images": ValidationImages(tiny.val, PREPROCESS),

@@ -164,8 +164,8 @@ def some_poses(boxes: NDArray[np.float64], number: int) -> PoseLabels:
     )
 
 
-def recipe(**changes: object) -> TrainingConfig:
-    """A recipe that uses everything; ``changes`` replace keys of any section."""
+def training_config(**changes: object) -> TrainingConfig:
+    """A config that uses everything; ``changes`` replace keys of any section."""
     keys: dict[str, object] = {
         "lr": 2e-3,
         "gradient_accumulation_steps": 2,

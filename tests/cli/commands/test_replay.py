@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.training.tiny import Tiny, make_index, recipe
+from tests.training.tiny import Tiny, make_index, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.cli.app import main
 from yolozu.errors import UsageError
@@ -37,7 +37,7 @@ def bundle(tmp_path_factory):
     torch.set_num_threads(1)
     tiny = Tiny(make_index(root, "train", 11, seed=0), make_index(root, "val", 3, seed=1))
     with pytest.raises(UsageError):
-        tiny.fit(root / "out", recipe(lr=1e30, clip_grad_norm=0.0, lr_warmup_steps=0))
+        tiny.fit(root / "out", training_config(lr=1e30, clip_grad_norm=0.0, lr_warmup_steps=0))
     torch.set_num_threads(threads)
     return root / "out" / "black_box" / "step-000002.pt"
 

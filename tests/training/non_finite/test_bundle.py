@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.training.tiny import POSES, about_of, recipe
+from tests.training.tiny import POSES, about_of, training_config
 from yolozu.artifacts.checkpoint import TrainingRecord, read_checkpoint, write_checkpoint
 from yolozu.data.collate import collate
 from yolozu.errors import InputError
@@ -32,7 +32,7 @@ class FakeLearner:
 
 @pytest.fixture(scope="module")
 def parts(tiny):
-    images = tiny.materials(recipe()).train_images
+    images = tiny.materials(training_config()).train_images
     window = [collate([images[0, number] for number in pair]) for pair in ((0, 10), (2, 3))]
     return [BatchPart(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
 
@@ -42,7 +42,13 @@ def path(tmp_path, parts):
     path = bundle_path(tmp_path / "black_box", 7)
     names = [["train/000.png", "train/010.png"], ["train/002.png", "train/003.png"]]
     write_bundle(
-        path, about_of(recipe()), FakeLearner(), circumstances=CIRCUMSTANCES, finding=FINDING, parts=parts, names=names
+        path,
+        about_of(training_config()),
+        FakeLearner(),
+        circumstances=CIRCUMSTANCES,
+        finding=FINDING,
+        parts=parts,
+        names=names,
     )
     return path
 
@@ -63,17 +69,17 @@ def test_everything_comes_back(path, parts):
         assert (ours.share.first, ours.share.of, ours.share.of_window) == (0, 2, 4)
     assert found.record.values == {"scaler": {}, "ema_updates": 4}
     assert list(found.record.tensors) == ["w/exp_avg"]
-    assert found.spec == about_of(recipe()).spec
+    assert found.spec == about_of(training_config()).spec
 
 
 def test_poses_and_symmetries_come_back(tiny_poses, tmp_path):
-    images = tiny_poses.materials(recipe()).train_images
+    images = tiny_poses.materials(training_config()).train_images
     window = [collate([images[0, number] for number in pair]) for pair in ((0, 10), (2, 3))]
     parts = [BatchPart(share, place, 0) for place, share in enumerate(shares_of(window, SINGLE_PROCESS))]
     path = tmp_path / "step-000007.pt"
     write_bundle(
-        path, about_of(recipe(), POSES), FakeLearner(), circumstances=CIRCUMSTANCES, finding=FINDING, parts=parts,
-        names=[["a", "b"], ["c", "d"]],
+        path, about_of(training_config(), POSES), FakeLearner(), circumstances=CIRCUMSTANCES, finding=FINDING,
+        parts=parts, names=[["a", "b"], ["c", "d"]],
     )  # fmt: skip
     found = read_bundle(path)
     for ours, theirs in zip(found.parts, parts, strict=True):

@@ -11,7 +11,7 @@ import torch
 
 from tests.training.spoiled import spoiled
 from tests.training.test_loop import Killed, Telling, killed_at
-from tests.training.tiny import PREPROCESS, files_in, outcome, recipe
+from tests.training.tiny import PREPROCESS, files_in, outcome, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.data.collate import collate
 from yolozu.errors import UsageError
@@ -29,7 +29,7 @@ def rows(directory):
 
 
 def fit_spoiled(tiny, directory, steps, progress=None, **keys):
-    chosen = recipe(**keys)
+    chosen = training_config(**keys)
     return tiny.fit(directory, chosen, materials=spoiled(tiny, chosen, steps), progress=progress)
 
 
@@ -41,7 +41,7 @@ def skipped_through(tiny, tmp_path_factory):
 
 
 def test_a_refused_step_moves_nothing_not_even_statistics(tiny):
-    chosen = recipe()
+    chosen = training_config()
     materials = tiny.materials(chosen)
 
     def broken(output, targets, step):

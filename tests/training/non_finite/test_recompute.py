@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.training.tiny import PREPROCESS, recipe
+from tests.training.tiny import PREPROCESS, training_config
 from yolozu.data.collate import collate
 from yolozu.training.batch_sharding import shares_of
 from yolozu.training.config import build_learner
@@ -13,14 +13,14 @@ from yolozu.training.non_finite.recompute import BatchPart, recompute
 
 @pytest.fixture
 def learner(tiny):
-    chosen = recipe(clip_grad_norm=0.0)
+    chosen = training_config(clip_grad_norm=0.0)
     materials = tiny.materials(chosen)
     return build_learner(chosen, materials.detector, materials.loss, preprocess=PREPROCESS, total_steps=10)
 
 
 @pytest.fixture
 def window(tiny):
-    images = tiny.materials(recipe()).train_images
+    images = tiny.materials(training_config()).train_images
     return [collate([images[0, number] for number in pair]) for pair in ((0, 1), (2, 3))]
 
 
@@ -50,7 +50,7 @@ def test_it_gives_the_numbers_of_the_step_and_leaves_nothing_behind(learner, win
 
 @pytest.mark.parametrize("step", [0, 2, 4])
 def test_a_step_with_poses_is_the_same_step_in_every_phase(tiny_poses, step):
-    chosen = recipe(clip_grad_norm=0.0, stage_off_steps=2, stage_k_steps=2)
+    chosen = training_config(clip_grad_norm=0.0, stage_off_steps=2, stage_k_steps=2)
     materials = tiny_poses.materials(chosen)
     learner = build_learner(chosen, materials.detector, materials.loss, preprocess=PREPROCESS, total_steps=10)
     images = materials.train_images
@@ -69,7 +69,7 @@ def test_a_step_with_poses_is_the_same_step_in_every_phase(tiny_poses, step):
 
 @pytest.mark.slow
 def test_a_pose_head_that_overflows_is_found(tiny_poses):
-    chosen = recipe(clip_grad_norm=0.0)
+    chosen = training_config(clip_grad_norm=0.0)
     materials = tiny_poses.materials(chosen)
     learner = build_learner(chosen, materials.detector, materials.loss, preprocess=PREPROCESS, total_steps=10)
     name = "decoder.pose_heads.log_z.1.mlp.layers.2"

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.training.spoiled import spoiled
-from tests.training.tiny import recipe
+from tests.training.tiny import training_config
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.errors import InputError, UsageError
 from yolozu.training.non_finite.replay import replay
@@ -22,7 +22,7 @@ def wild(tiny, tmp_path_factory):
     """A training that its learning rate has thrown out of all numbers."""
     directory = tmp_path_factory.mktemp("wild")
     with pytest.raises(UsageError):
-        tiny.fit(directory, recipe(**WILD))
+        tiny.fit(directory, training_config(**WILD))
     return directory / "black_box" / "step-000002.pt"
 
 
@@ -44,7 +44,7 @@ def test_it_reproduces_the_finding_at_the_same_place(wild):
 
 
 def test_what_lies_outside_the_bundle_is_finite_again_with_the_losses_of_the_training(tiny, tmp_path):
-    chosen = recipe()
+    chosen = training_config()
     with pytest.raises(UsageError):
         tiny.fit(tmp_path, chosen, materials=spoiled(tiny, chosen, {4}))
     path = tmp_path / "black_box" / "step-000004.pt"
@@ -60,7 +60,7 @@ def test_what_lies_outside_the_bundle_is_finite_again_with_the_losses_of_the_tra
 @pytest.mark.parametrize("phases", [{}, {"stage_off_steps": 2, "stage_k_steps": 3}], ids=["all", "in a phase"])
 def test_a_step_with_poses_has_the_losses_of_the_training_again(tiny_poses, tmp_path, phases):
     """With the symmetries of its classes, and with the costs that counted in that step."""
-    chosen = recipe(**phases)
+    chosen = training_config(**phases)
     with pytest.raises(UsageError):
         tiny_poses.fit(tmp_path, chosen, materials=spoiled(tiny_poses, chosen, {4}))
     found = replay(tmp_path / "black_box" / "step-000004.pt")
@@ -73,7 +73,7 @@ def test_a_step_with_poses_has_the_losses_of_the_training_again(tiny_poses, tmp_
 
 
 def test_a_step_with_hidden_patches_has_the_losses_of_the_training_again(tiny_painting, tmp_path):
-    chosen = recipe()
+    chosen = training_config()
     with pytest.raises(UsageError):
         tiny_painting.fit(tmp_path, chosen, materials=spoiled(tiny_painting, chosen, {4}))
     found = replay(tmp_path / "black_box" / "step-000004.pt")
@@ -84,7 +84,7 @@ def test_a_step_with_hidden_patches_has_the_losses_of_the_training_again(tiny_pa
 
 def test_poses_thrown_out_of_all_numbers_are_reproduced_at_the_same_place(tiny_poses, tmp_path):
     with pytest.raises(UsageError):
-        tiny_poses.fit(tmp_path, recipe(**WILD))
+        tiny_poses.fit(tmp_path, training_config(**WILD))
     (bundle,) = (tmp_path / "black_box").iterdir()
     found = replay(bundle)
     assert found.recomputed.non_finite == found.bundle.finding.non_finite
