@@ -178,6 +178,9 @@ CODES: dict[str, str] = {
     "YZ632": "ONNX Runtime fails while it computes what an exported file says.",
     "YZ633": "An ONNX file that holds something else than was exported.",
     "YZ634": "A JSON beside an ONNX file that cannot be read.",
+    "YZ635": "A source to predict that is not there, or gives no picture.",
+    "YZ636": "An option that does not go with pictures to predict, or goes with them alone.",
+    "YZ637": "Pictures without a known camera, in which poses have no translation (a warning).",
     "YZ640": "Test-time training in which no parameter is left to adapt.",
     "YZ641": "A network without what a method of test-time training needs.",
     # 7xx: predictions

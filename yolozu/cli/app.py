@@ -56,7 +56,7 @@ COMMANDS = {
     "data corruptions": Entry(f"{_COMMANDS}.data_corrupt:corruptions", "List corruptions, or draw all of an image."),
     "data synth": Entry(f"{_COMMANDS}.data:synth", "Render a data set with exact boxes and poses."),
     "export-predictions": Entry(f"{_COMMANDS}.predict:export_predictions", "Predict images, write predictions JSON."),
-    "predict": Entry(f"{_COMMANDS}.predict:export_predictions", "The same as export-predictions."),
+    "predict": Entry(f"{_COMMANDS}.predict_pictures:predict", "Find objects in pictures: files, folders, lists."),
     "convert-predictions": Entry(f"{_COMMANDS}.convert:convert_predictions", "Predictions to and from other formats."),
     "validate predictions": Entry(f"{_COMMANDS}.validate:predictions", "Check a predictions file."),
     "validate dataset": Entry(f"{_COMMANDS}.validate:dataset", "Check a data set."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,36 +27,44 @@ if TYPE_CHECKING:
 DEFAULT_OUTPUT = Path("reports/predictions.json")
 
 
+Config = Annotated[
+    Path | None,
+    typer.Option(help="Contract that gives the defaults, or a file with a model's map.", metavar="FILE"),
+]
+Run = Annotated[str | None, typer.Option(help="Run whose contract, model and data are the defaults.")]
+DatasetRoot = Annotated[Path | None, typer.Option(help="Directory of the data set.", metavar="ROOT")]
+SplitName = Annotated[str | None, typer.Option(help="Split to predict.")]
+Checkpoint = Annotated[
+    Path | None, typer.Option(help="Checkpoint; alone it means --adapter rtdetr_pose.", metavar="FILE")
+]
+Onnx = Annotated[Path | None, typer.Option(help="Exported file; alone it means --adapter onnxruntime.", metavar="FILE")]
+Camera = Annotated[
+    str | None,
+    typer.Option(
+        help="Camera of images whose sidecars give none, in px of the image, pixel borders counted from 0.",
+        metavar="FX,FY,CX,CY",
+    ),
+]
+BatchSize = Annotated[int | None, typer.Option(min=1, help="Images the network sees at once. Default: 8.")]
+TttLog = Annotated[Path | None, typer.Option(help="Report of test-time training to write.", metavar="FILE")]
+Wrap = Annotated[
+    bool, typer.Option("--wrap/--no-wrap", help="Say in the file what predicted, and with which settings.")
+]
+
+
 @section_flags(*SECTIONS)
 def export_predictions(
     *,
-    config: Annotated[
-        Path | None,
-        typer.Option(help="Contract that gives the defaults, or a file with a model's map.", metavar="FILE"),
-    ] = None,
-    run_id: Annotated[str | None, typer.Option(help="Run whose contract, model and data are the defaults.")] = None,
-    dataset: Annotated[Path | None, typer.Option(help="Directory of the data set.", metavar="ROOT")] = None,
-    split: Annotated[str | None, typer.Option(help="Split to predict.")] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="Checkpoint; alone it means --adapter rtdetr_pose.", metavar="FILE")
-    ] = None,
-    onnx: Annotated[
-        Path | None, typer.Option(help="Exported file; alone it means --adapter onnxruntime.", metavar="FILE")
-    ] = None,
-    intrinsics: Annotated[
-        str | None,
-        typer.Option(
-            help="Camera of images whose sidecars give none, in px of the image, pixel borders counted from 0.",
-            metavar="FX,FY,CX,CY",
-        ),
-    ] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Images the network sees at once. Default: 8.")] = None,
-    ttt_log_out: Annotated[
-        Path | None, typer.Option(help="Report of test-time training to write.", metavar="FILE")
-    ] = None,
-    wrap: Annotated[
-        bool, typer.Option("--wrap/--no-wrap", help="Say in the file what predicted, and with which settings.")
-    ] = False,
+    config: Config = None,
+    run_id: Run = None,
+    dataset: DatasetRoot = None,
+    split: SplitName = None,
+    checkpoint: Checkpoint = None,
+    onnx: Onnx = None,
+    intrinsics: Camera = None,
+    batch_size: BatchSize = None,
+    ttt_log_out: TttLog = None,
+    wrap: Wrap = False,
     output: Annotated[Path, typer.Option(help="Predictions file to write.", metavar="FILE")] = DEFAULT_OUTPUT,
     as_json: Json = False,
     overrides: list[Override],
@@ -68,20 +76,26 @@ def export_predictions(
     (corruption, test-time augmentation and training, max_images) is not done to those of `--dataset` or of another
     split. An option that the adapter does not read is an error.
     """
+    options = {
+        "config": config,
+        "run_id": run_id,
+        "dataset": dataset,
+        "split": split,
+        "checkpoint": checkpoint,
+        "onnx": onnx,
+        "intrinsics": intrinsics,
+        "batch_size": batch_size,
+        "ttt_log_out": ttt_log_out,
+    }
+    export(overrides, options, output, wrap=wrap, as_json=as_json)
+
+
+def export(overrides: list[Override], options: dict[str, Any], output: Path, *, wrap: bool, as_json: bool) -> None:
+    """Predict a split; ``options`` are those of `prediction_asked_by`."""
+    ttt_log_out = options["ttt_log_out"]
     outputs = {"--output": output, "--ttt-log-out": ttt_log_out}
     require_writable(outputs)
-    asked = prediction_asked_by(
-        overrides,
-        config=config,
-        run_id=run_id,
-        checkpoint=checkpoint,
-        onnx=onnx,
-        dataset=dataset,
-        split=split,
-        batch_size=batch_size,
-        intrinsics=intrinsics,
-        ttt_log_out=ttt_log_out,
-    )
+    asked = prediction_asked_by(overrides, **options)
     show_findings(asked.meant.warnings)
     for note in asked.meant.notes:
         print(note, file=sys.stderr)

@@ -107,6 +107,12 @@ class Adapter(Protocol):
         ...
 
 
+def classes_of(adapter: Adapter) -> ClassTable | None:
+    """The classes of an adapter's model, as its attribute ``classes`` says; None where it does not say them."""
+    classes: ClassTable | None = getattr(adapter, "classes", None)
+    return classes
+
+
 class WithoutModel:
     """What adapters without a torch model say when one is asked of them.
 

@@ -36,6 +36,7 @@ class OnnxRuntimeAdapter(WithoutModel):
             return network(preprocess.to_network(canvases_BHW3))
 
         self._path = path
+        self.classes = network.metadata.classes
         self._network = network
         self._run = DetectorRun(on_canvases, preprocess, network.metadata.classes, request)
 

@@ -38,6 +38,7 @@ class RtdetrPoseAdapter:
     def __init__(self, path: Path, checkpoint: Checkpoint, request: AdapterRequest) -> None:
         """Use ``checkpoint``, read from ``path``, on the request's device."""
         self._path = path
+        self.classes = checkpoint.classes
         self._device = device_named(request.device)
         self._detector = detector_from(checkpoint).to(self._device)
         self._preprocess = Preprocess.from_json(checkpoint.preprocess, where=str(path))

@@ -1,0 +1,146 @@
+"""`yolozu predict SOURCE…`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pytest
+
+from tests.cli.runs import write_run
+from yolozu.artifacts.predictions import read_predictions
+from yolozu.cli.app import main
+
+
+@pytest.fixture
+def photos(exported, tmp_path, monkeypatch):
+    """Five pictures in a folder of an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(exported.index.root / "images/val", tmp_path / "photos")
+    return tmp_path / "photos"
+
+
+def test_each_picture_is_a_line_and_everything_that_is_asked_for_is_left(exported, photos, capsys):
+    words = f"predict photos --onnx {exported.onnx} --max-detections 2 --save-images drawn --save-crops crops"
+    assert main([*words.split(), "--save-txt", "txt", "--output", "out/p.json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{exported.onnx}: 3 classes"
+    assert [line.split("  ")[1:3] for line in lines[1:6]] == [
+        ["0.png", "120x90"], ["1.png", "96x64"], ["2.png", "64x128"], ["3.png", "50x50"], ["4.png", "200x100"],
+    ]  # fmt: skip
+    assert lines[7:] == ["  out/p.json", "  drawn", "  crops", "  txt"]
+    entries = read_predictions(photos.parent / "out/p.json")
+    found = sum(len(entry) for entry in entries)
+    assert lines[6] == f"5 pictures, {found} detections"
+    assert found == sum(len(path.read_text().splitlines()) for path in (photos.parent / "txt").iterdir())
+    assert sorted(path.name for path in (photos.parent / "drawn").iterdir()) == [f"{place}.png" for place in range(5)]
+    meta = json.loads((photos.parent / "out/p.json").read_text())["meta"]
+    assert [row["name"] for row in meta["classes"]] == ["cup", "can", "box"]
+    assert (meta["score_threshold"], meta["max_detections"]) == (0.25, 2)
+
+
+def test_json_lines_are_all_that_is_printed(exported, photos, capsys):
+    assert main(["predict", "photos/0.png", "photos/4.png", "--checkpoint", str(exported.checkpoint), "--jsonl"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["image"], row["width"]) for row in rows] == [("0.png", 120), ("4.png", 200)]
+    assert {detection["class_name"] for row in rows for detection in row["detections"]} <= {"cup", "can", "box"}
+
+
+def test_a_checkpoint_and_its_exported_file_find_the_same(exported, photos, capsys):
+    found = []
+    for option, path in (("--checkpoint", exported.checkpoint), ("--onnx", exported.onnx)):
+        assert main(["predict", "photos", option, str(path), "--jsonl"]) == 0
+        rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        found.append([[round(entry["score"], 3) for entry in row["detections"]] for row in rows])
+    assert found[0] == found[1]
+
+
+def test_pictures_that_cannot_be_read_are_named_and_counted_and_the_rest_goes_on(exported, photos, capsys):
+    (photos / "2.png").write_bytes(b"no picture")
+    assert main(["predict", "photos", "--onnx", str(exported.onnx), "--json"]) == 1
+    printed = capsys.readouterr()
+    assert printed.err == (
+        "photos/2.png: YZ207 image cannot be read: cannot identify image file 'photos/2.png'\n"
+        "  fix: copy it again, or leave it out\n"
+    )
+    said = json.loads(printed.out)
+    assert (said["model"], said["pictures"], said["unreadable"]) == (str(exported.onnx), 4, 1)
+
+
+def test_the_latest_run_here_is_meant_and_what_it_did_to_its_pictures_is_not_done_to_others(exported, photos, capsys):
+    for age, name in enumerate(("new", "old")):
+        write_run(photos.parent / "runs" / name, exported, corruption="fog", max_images=1, score_threshold=0.9)
+        os.utime(photos.parent / f"runs/{name}/checkpoints/best.pt", (1000 - age, 1000 - age))
+    assert main(["predict", "photos", "--jsonl"]) == 0
+    by_run = capsys.readouterr().out
+    assert main(["predict", "photos", "--jsonl", "--onnx", str(exported.onnx)]) == 0
+    assert capsys.readouterr().out == by_run
+    assert len(by_run.splitlines()) == 5
+    assert main(["predict", "photos"]) == 0
+    assert capsys.readouterr().out.startswith("runs/new/exports/model.onnx: 3 classes\n")
+
+
+def test_poses_of_pictures_without_a_camera_are_told_of_once(exported_pose, photos, capsys):
+    assert main(["predict", "photos", "--onnx", str(exported_pose.onnx), "--jsonl", "--batch-size", "2"]) == 0
+    assert capsys.readouterr().err == (
+        "5 pictures of 5: warning: YZ637 no known camera: detections have a rotation, but no translation, and no axes "
+        "are drawn\n  fix: give the camera: --intrinsics FX,FY,CX,CY in px\n"
+    )
+    camera = ["--intrinsics", "100,100,60,45"]
+    assert main(["predict", "photos/0.png", "--onnx", str(exported_pose.onnx), "--jsonl", *camera]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert all("t_xyz" in found for found in json.loads(printed.out)["detections"])
+
+
+def test_options_of_data_sets_and_of_pictures_do_not_mix(photos, capsys):
+    assert main(["predict", "photos", "--dataset", "data", "--split", "val"]) == 2
+    assert main(["predict", "--save-images", "out", "--jsonl"]) == 2
+    fix = "leave it out, or predict the data set: yolozu export-predictions"
+    assert capsys.readouterr().err.splitlines() == [
+        "--dataset: YZ636 is of data sets, and pictures are named",
+        f"  fix: {fix}",
+        "--split: YZ636 is of data sets, and pictures are named",
+        f"  fix: {fix}",
+        "--save-images: YZ636 is of pictures, and none is named",
+        "  fix: name pictures: yolozu predict SOURCE…",
+        "--jsonl: YZ636 is of pictures, and none is named",
+        "  fix: name pictures: yolozu predict SOURCE…",
+    ]
+
+
+def test_without_a_model_the_ways_to_one_are_told(photos, capsys):
+    assert main(["predict", "photos"]) == 2
+    assert capsys.readouterr().err == (
+        "runs: YZ627 no run here has a model\n"
+        "  fix: name a model: --checkpoint FILE or --onnx FILE; or train one: yolozu run CONFIG\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--ttt", "--ttt: YZ636 looks at a whole data set"),
+        ("--tta --tta-mode prediction", "--tta-mode prediction: YZ636 looks at a whole data set"),
+        ("--adapter dummy", "--adapter dummy: YZ636 does not say its classes"),
+        ("--save-images photos", "--save-images photos: YZ905 photos/0.png is a picture that is predicted"),
+        ("--output photos", "--output photos: YZ727 is a directory"),
+        ("--save-txt photos/0.png", "--save-txt photos/0.png: YZ727 is there, and is no directory"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_predicted(exported, photos, capsys, words, said):
+    model = [] if "dummy" in words else ["--checkpoint", str(exported.checkpoint)]
+    write_run(photos.parent / "runs/a", exported)
+    assert main(["predict", "photos", *model, *words.split()]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith(said)
+    assert "  0.png" not in printed.out
+
+
+def test_test_time_augmentation_looks_at_each_picture_again(exported, photos, capsys):
+    printed = []
+    for flags in ([], ["--tta", "--tta-mode", "model", "--tta-flip"]):
+        assert main(["predict", "photos", "--checkpoint", str(exported.checkpoint), "--jsonl", *flags]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] != printed[1]

@@ -1,0 +1,103 @@
+"""Detections drawn into their picture: boxes with class and score, and the axes of poses."""
+
+# Shapes: N detections of the picture.
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from yolozu.predict.pictures.rows import boxes_xyxy_px
+from yolozu.structures.predictions import ImagePredictions
+
+GOLDEN_RATIO = 0.618034
+"""Steps of this size along the circle of hues keep neighbors far apart, however many classes there are."""
+AXES = ((255, 51, 51), (26, 179, 26), (51, 102, 255))
+"""Colors of x, y and z."""
+SIDES_PER_LINE, SIDES_PER_LETTER = 300, 40
+"""The picture's shorter side over the width of a line, and over the height of a letter."""
+THINNEST, SMALLEST_LETTER = 2, 11
+
+
+def draw_detections(
+    image_HW3: NDArray[np.uint8], predictions: ImagePredictions, names: Mapping[int, str]
+) -> Image.Image:
+    """The picture with its detections, the best on top.
+
+    Where a detection has a pose and the camera is known, the object's axes (x red, y green, z blue) stand in its
+    origin, half as long as the box is wide.
+
+    Args:
+        image_HW3: (H, W, 3) uint8 RGB, of which nothing is changed.
+        predictions: of this picture.
+        names: category id -> name; an id without one is shown as a number.
+
+    Returns:
+        RGB, (W, H) px.
+    """
+    image = Image.fromarray(image_HW3)
+    pen = _Pen(ImageDraw.Draw(image), image.width, min(image.size))
+    boxes_N4 = boxes_xyxy_px(predictions)
+    for place in reversed(range(len(predictions))):
+        category = int(predictions.class_ids[place])
+        text = f"{names.get(category, str(category))} {predictions.scores[place]:.2f}"
+        pen.box(boxes_N4[place].tolist(), text, color_of(category))
+    for place in np.flatnonzero(predictions.has_pose)[::-1]:
+        pen.axes(predictions, int(place))
+    return image
+
+
+def color_of(category: int) -> tuple[int, int, int]:
+    """The color of a category's boxes: the same in every picture."""
+    red, green, blue = colorsys.hsv_to_rgb(category * GOLDEN_RATIO % 1.0, 0.85, 0.9)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """Draws as thick and as large as a picture of that size needs.
+
+    Attributes:
+        draw: the picture.
+        width: of the picture, px.
+        side: its shorter side, px.
+    """
+
+    draw: ImageDraw.ImageDraw
+    width: int
+    side: int
+
+    @property
+    def line(self) -> int:
+        """Width of a line, px."""
+        return max(THINNEST, self.side // SIDES_PER_LINE)
+
+    def box(self, box_xyxy: Sequence[float], text: str, color: tuple[int, int, int]) -> None:
+        """A box with its label above it, or inside where there is no room above."""
+        left, top, right, bottom = box_xyxy
+        self.draw.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), outline=color, width=self.line)
+        letter = max(SMALLEST_LETTER, self.side // SIDES_PER_LETTER)
+        width, height = self.draw.textlength(text, font_size=letter) + 4, letter + 4
+        start, above = max(0.0, min(left, self.width - width)), top - height if top >= height else top
+        self.draw.rectangle((start, above, start + width, above + height), fill=color)
+        luma = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]  # of ITU-R BT.601
+        self.draw.text((start + 2, above + 1), text, "black" if luma > 140.0 else "white", font_size=letter)
+
+    def axes(self, predictions: ImagePredictions, place: int) -> None:
+        """The axes of a pose, unless one ends behind the camera."""
+        camera, t_m2c = predictions.intrinsics, predictions.poses["t_xyz"][place]
+        assert camera is not None, "a translation follows from a camera"
+        width_px = predictions.boxes_cxcywh[place, 2] * self.width
+        length = 0.5 * width_px * t_m2c[2] / camera["fx"]
+        points_43 = np.vstack([t_m2c, t_m2c + length * predictions.poses["R"][place].T])
+        if (points_43[:, 2] <= 0.0).any():
+            return
+        x, y = points_43[:, 0] / points_43[:, 2], points_43[:, 1] / points_43[:, 2]
+        ends = list(zip(x * camera["fx"] + camera["cx"], y * camera["fy"] + camera["cy"], strict=True))
+        for color, end in zip(AXES, ends[1:], strict=True):
+            self.draw.line([ends[0], end], fill=color, width=self.line + 1)

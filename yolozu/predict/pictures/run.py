@@ -1,0 +1,77 @@
+"""Pictures through a model, a batch at a time: memory is bounded by the batch, however many pictures there are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from yolozu.artifacts.digest import digest_file
+from yolozu.data.images import image_facts
+from yolozu.errors import Finding
+from yolozu.predict.adapters.base import Adapter
+from yolozu.predict.adapters.check import require_answers
+from yolozu.predict.pictures.sources import Picture
+from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.predictions import ImagePredictions
+
+
+@dataclass(frozen=True)
+class PredictedPicture:
+    """What was found in a picture.
+
+    Attributes:
+        picture: the picture.
+        predictions: the detections, best first.
+        seconds: its share of its batch's time, reading included.
+    """
+
+    picture: Picture
+    predictions: ImagePredictions
+    seconds: float
+
+
+def predict_pictures(
+    adapter: Adapter, pictures: Sequence[Picture], *, name: str, batch_size: int
+) -> Iterator[PredictedPicture | Finding]:
+    """Each picture's detections, in order; in the place of one that cannot be read, why.
+
+    Args:
+        adapter: what predicts.
+        pictures: from `pictures_in`.
+        name: of the adapter, for errors.
+        batch_size: pictures that are read and predicted together.
+
+    Raises:
+        InputError: the model gives what no model may, or an adapter does not answer image by image.
+    """
+    for start in range(0, len(pictures), batch_size):
+        batch, begun = pictures[start : start + batch_size], time.perf_counter()
+        records = [_record_of(picture) for picture in batch]
+        readable = [record for record in records if isinstance(record, ImageRecord)]
+        predictions = adapter.predict(readable) if readable else []
+        require_answers(name, readable, predictions)
+        seconds, answers = (time.perf_counter() - begun) / len(batch), iter(predictions)
+        for picture, record in zip(batch, records, strict=True):
+            yield record if isinstance(record, Finding) else PredictedPicture(picture, next(answers), seconds)
+
+
+def _record_of(picture: Picture) -> ImageRecord | Finding:
+    """The picture as an image without objects; every byte of it is looked at, so that it can be read later."""
+    facts = image_facts(picture.path)
+    if facts.problem is not None:
+        fix = "copy it again, or leave it out" if facts.fix is None else facts.fix
+        return Finding("YZ207", str(picture.path), f"image cannot be read: {facts.problem}", fix)
+    return ImageRecord(
+        image=picture.name,
+        path=picture.path,
+        width=facts.width,
+        height=facts.height,
+        sha256=digest_file(picture.path),
+        class_indices=np.zeros(0, np.int64),
+        boxes_cxcywh=np.zeros((0, 4)),
+        is_crowd=np.zeros(0, np.bool_),
+        areas_px=np.zeros(0),
+    )
