@@ -1,5 +1,6 @@
 """Which model is meant, and what is refused before it is opened."""
 
+import json
 import os
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def test_pictures_are_predicted_and_counted_by_name(exported, tmp_path):
     counts = prediction.counts(shown[0].predictions)
     assert sum(counts.values()) == len(shown[0].predictions)
     assert set(counts) <= {"cup", "can", "box"}
-    assert prediction.row(shown[0].predictions)["image"] == "images/val/0.png"
+    assert json.loads(prediction.row(shown[0].predictions))["image"] == "images/val/0.png"
 
 
 def test_the_latest_run_is_the_one_whose_model_was_made_last(exported, tmp_path, monkeypatch):
@@ -38,7 +39,7 @@ def test_the_latest_run_is_the_one_whose_model_was_made_last(exported, tmp_path,
         write_run(Path("runs") / name, exported)
         os.utime(f"runs/{name}/checkpoints/best.pt", (1000 - age, 1000 - age))
     assert latest_run() == "b"
-    Path("runs/b/checkpoints/best.pt").unlink()
+    Path("runs/b/exports/model.onnx").unlink()
     assert latest_run() == "a"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from yolozu.app.outputs import require_makeable, require_writable
-from yolozu.app.prediction import camera_in
-from yolozu.app.prediction_request import OF_A_RUN, meant_by, model_files, origin_of, require_built, require_device
+from yolozu.app.prediction import adapter_request, camera_in
+from yolozu.app.prediction_request import OF_A_RUN, meant_by
 from yolozu.contract.overrides import Override
 from yolozu.contract.sections.run import Contract
 from yolozu.engine.run_names import runs_in
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 SCORE_THRESHOLD = 0.25
 """Least score of what is shown to people; evaluations keep far less sure detections."""
 
-DEFAULT_BATCH_SIZE = 8
-
 
 @dataclass(frozen=True)
 class PictureOutputs:
@@ -40,12 +39,14 @@ class PictureOutputs:
         images: folder of drawn pictures.
         crops: folder of cut-out detections.
         labels: folder of label files.
+        rows: file of a JSON object a picture, a line each.
     """
 
     predictions: Path | None = None
     images: Path | None = None
     crops: Path | None = None
     labels: Path | None = None
+    rows: Path | None = None
 
     def require_makeable(self) -> None:
         """Refuse what could not be written, before anything is predicted.
@@ -57,7 +58,7 @@ class PictureOutputs:
         for option, folder in folders.items():
             if folder is not None:
                 require_makeable(option, folder)
-        require_writable({"--output": self.predictions})
+        require_writable({"--output": self.predictions, "--jsonl": self.rows})
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,13 @@ class PicturePrediction:
     batch_size: int
     meta: Mapping[str, Any]
 
-    def row(self, predictions: ImagePredictions) -> dict[str, Any]:
-        """A picture and its detections as JSON values."""
+    def row(self, predictions: ImagePredictions) -> str:
+        """A picture and its detections as a JSON object on one line; letters that UTF-8 does not have are escapes."""
+        from yolozu.artifacts.predictions.write import json_text
         from yolozu.predict.pictures.rows import picture_row
 
-        return picture_row(predictions, self._names)
+        text = json_text(picture_row(predictions, self._names))
+        return text.encode("utf-8", "backslashreplace").decode()
 
     def counts(self, predictions: ImagePredictions) -> dict[str, int]:
         """Class name -> detections, the most frequent class first."""
@@ -105,28 +108,35 @@ class PicturePrediction:
             YolozuError: the model cannot be used, or a file cannot be written.
         """
         from yolozu.artifacts.predictions import write_predictions
+        from yolozu.artifacts.predictions.write import open_aside
         from yolozu.predict.pictures.saving import SavedPictures
 
         saved = SavedPictures(self.classes, outputs.images, outputs.crops, outputs.labels)
         saved.require_safe(self.pictures)
-        done = self._done(saved, show)
-        if outputs.predictions is None:
-            for _ in done:
-                pass
-        else:
-            write_predictions(outputs.predictions, done, self.meta)
+        with ExitStack() as files:
+            rows = None if outputs.rows is None else files.enter_context(open_aside(outputs.rows))
+            done = self._done(saved, rows, show)
+            if outputs.predictions is None:
+                for _ in done:
+                    pass
+            else:
+                write_predictions(outputs.predictions, done, self.meta)
 
     def _done(
-        self, saved: SavedPictures, show: Callable[[PredictedPicture | Finding], None]
+        self, saved: SavedPictures, rows: TextIO | None, show: Callable[[PredictedPicture | Finding], None]
     ) -> Iterator[ImagePredictions]:
+        """Leave and show each picture; those that were read go on to the predictions file."""
         from yolozu.predict.pictures.run import predict_pictures
 
         for found in predict_pictures(self.adapter, self.pictures, name=self.name, batch_size=self.batch_size):
-            if not isinstance(found, Finding):
-                saved.save(found.picture, found.predictions)
+            if isinstance(found, Finding):
+                show(found)
+                continue
+            saved.save(found.picture, found.predictions)
+            if rows is not None:
+                rows.write(f"{self.row(found.predictions)}\n")
             show(found)
-            if not isinstance(found, Finding):
-                yield found.predictions
+            yield found.predictions
 
     @property
     def _names(self) -> dict[int, str]:
@@ -174,9 +184,8 @@ def pictures_asked_by(
         UsageError: everything that is wrong with sources, flags, run or model.
         InputError: the model file cannot be used.
     """
-    from yolozu.data.corruption.corruption import Corruption
-    from yolozu.predict.adapters.base import KEPT, AdapterRequest, classes_of
-    from yolozu.predict.adapters.opening import adapter_uses, check_options, open_adapter
+    from yolozu.predict.adapters.base import KEPT, classes_of
+    from yolozu.predict.adapters.opening import open_adapter
     from yolozu.predict.pictures.sources import pictures_in
 
     pictures = pictures_in(sources)
@@ -191,19 +200,11 @@ def pictures_asked_by(
     options = {"batch_size": batch_size, "device": keys.get("device"), "intrinsics": camera}
     given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
     name = settings.predict.adapter
-    used = model_files(meant, adapter_uses(name), files)
-    check_options(name, {*given, *used})
-    require_built(meant, used, files, has_dataset=True)
-    require_device(name, settings.device.device)
-    request = AdapterRequest(
-        classes=None,
-        progress=SilentProgress(),
-        **{**origin_of(meant, used, files), **used, **given, "device": settings.device.device},
-        score_threshold=settings.predict.score_threshold if "score_threshold" in keys else SCORE_THRESHOLD,
-        max_detections=settings.predict.max_detections if "max_detections" in keys else KEPT.max_detections,
-        transform=Corruption.from_section(settings.corruption),
-        views=settings.tta if settings.tta.looks_again else None,
-    )
+    request = adapter_request(meant, files, given, SilentProgress(), has_dataset=True)
+    if "score_threshold" not in keys:
+        request = replace(request, score_threshold=SCORE_THRESHOLD)
+    if "max_detections" not in keys:
+        request = replace(request, max_detections=KEPT.max_detections)
     adapter = open_adapter(name, request)
     classes = classes_of(adapter)
     if classes is None:
@@ -216,19 +217,23 @@ def pictures_asked_by(
         "max_detections": request.max_detections,
         "classes": classes.to_json(),
     }
-    model = used.get("onnx") if name == "onnxruntime" else used.get("checkpoint")
+    model = request.onnx if name == "onnxruntime" else request.checkpoint
     most = settings.predict.max_images
     return PicturePrediction(name, model, adapter, classes, pictures[:most], request.batch_size, meta)
 
 
 def latest_run() -> str:
-    """Name of the run here whose model was made last.
+    """Name of the run here whose model was made last; one that has not exported it yet does not count.
 
     Raises:
         UsageError: YZ627 none has a model.
     """
-    models = {name: RunLayout.of(name).root / OF_A_RUN["checkpoint"] for name in runs_in(RUNS_DIR)}
-    made = {name: path.stat().st_mtime_ns for name, path in models.items() if path.is_file()}
+    runs = {name: RunLayout.of(name).root for name in runs_in(RUNS_DIR)}
+    made = {
+        name: (root / OF_A_RUN["checkpoint"]).stat().st_mtime_ns
+        for name, root in runs.items()
+        if all((root / path).is_file() for path in OF_A_RUN.values())
+    }
     if not made:
         fix = "name a model: --checkpoint FILE or --onnx FILE; or train one: yolozu run CONFIG"
         raise UsageError.one("YZ627", where=str(RUNS_DIR), problem="no run here has a model", fix=fix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,28 +97,47 @@ class AskedPrediction:
             YolozuError: an option does not fit the adapter, or the run, the device or the data set cannot be used.
         """
         from yolozu.app.images_to_predict import images_to_predict
-        from yolozu.data.corruption.corruption import Corruption
-        from yolozu.predict.adapters.base import AdapterRequest
-        from yolozu.predict.adapters.opening import adapter_uses, check_options
 
-        meant, settings = self.meant, self.meant.settings
-        used = model_files(meant, adapter_uses(settings.predict.adapter), self.files)
-        check_options(settings.predict.adapter, {*self.given, *used})
-        require_built(meant, used, self.files, has_dataset=self.dataset is not None)
-        require_device(settings.predict.adapter, settings.device.device)
-        images = images_to_predict(meant, self.dataset, self.split, progress).first(settings.predict.max_images)
-        options = {**origin_of(meant, used, self.files), **used, **self.given, "device": settings.device.device}
-        request = AdapterRequest(
-            classes=images.classes,
-            progress=progress,
-            **options,
-            score_threshold=settings.predict.score_threshold,
-            max_detections=settings.predict.max_detections,
-            transform=Corruption.from_section(settings.corruption),
-            views=settings.tta if settings.tta.looks_again else None,
-            told=_told(meant),
-        )
-        return Prediction(meant, request, images)
+        meant = self.meant
+        request = adapter_request(meant, self.files, self.given, progress, has_dataset=self.dataset is not None)
+        most = meant.settings.predict.max_images
+        images = images_to_predict(meant, self.dataset, self.split, progress).first(most)
+        return Prediction(meant, replace(request, classes=images.classes, told=_told(meant)), images)
+
+
+def adapter_request(
+    meant: Meant, files: Mapping[str, Path], given: Mapping[str, Any], progress: Progress, *, has_dataset: bool
+) -> AdapterRequest:
+    """What the adapter is opened with, but for what the data set says; what does not fit it is refused.
+
+    Args:
+        meant: settings, and the run whose files stand in.
+        files: model files and predictions that are given.
+        given: options of the adapter that are given.
+        progress: where progress is shown.
+        has_dataset: whether the images are not taken from the run.
+
+    Raises:
+        UsageError: an option does not fit the adapter, or the run or the device cannot be used.
+    """
+    from yolozu.data.corruption.corruption import Corruption
+    from yolozu.predict.adapters.base import AdapterRequest
+    from yolozu.predict.adapters.opening import adapter_uses, check_options
+
+    settings = meant.settings
+    used = model_files(meant, adapter_uses(settings.predict.adapter), files)
+    check_options(settings.predict.adapter, {*given, *used})
+    require_built(meant, used, files, has_dataset=has_dataset)
+    require_device(settings.predict.adapter, settings.device.device)
+    return AdapterRequest(
+        classes=None,
+        progress=progress,
+        **{**origin_of(meant, used, files), **used, **given, "device": settings.device.device},
+        score_threshold=settings.predict.score_threshold,
+        max_detections=settings.predict.max_detections,
+        transform=Corruption.from_section(settings.corruption),
+        views=settings.tta if settings.tta.looks_again else None,
+    )
 
 
 def prediction_asked_by(

@@ -41,7 +41,8 @@ def test_each_picture_is_a_line_and_everything_that_is_asked_for_is_left(exporte
 
 
 def test_json_lines_are_all_that_is_printed(exported, photos, capsys):
-    assert main(["predict", "photos/0.png", "photos/4.png", "--checkpoint", str(exported.checkpoint), "--jsonl"]) == 0
+    words = f"predict photos/0.png photos/4.png --checkpoint {exported.checkpoint} --jsonl -"
+    assert main(words.split()) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(row["image"], row["width"]) for row in rows] == [("0.png", 120), ("4.png", 200)]
     assert {detection["class_name"] for row in rows for detection in row["detections"]} <= {"cup", "can", "box"}
@@ -50,7 +51,7 @@ def test_json_lines_are_all_that_is_printed(exported, photos, capsys):
 def test_a_checkpoint_and_its_exported_file_find_the_same(exported, photos, capsys):
     found = []
     for option, path in (("--checkpoint", exported.checkpoint), ("--onnx", exported.onnx)):
-        assert main(["predict", "photos", option, str(path), "--jsonl"]) == 0
+        assert main(["predict", "photos", option, str(path), "--jsonl", "-"]) == 0
         rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         found.append([[round(entry["score"], 3) for entry in row["detections"]] for row in rows])
     assert found[0] == found[1]
@@ -72,9 +73,9 @@ def test_the_latest_run_here_is_meant_and_what_it_did_to_its_pictures_is_not_don
     for age, name in enumerate(("new", "old")):
         write_run(photos.parent / "runs" / name, exported, corruption="fog", max_images=1, score_threshold=0.9)
         os.utime(photos.parent / f"runs/{name}/checkpoints/best.pt", (1000 - age, 1000 - age))
-    assert main(["predict", "photos", "--jsonl"]) == 0
+    assert main(["predict", "photos", "--jsonl", "-"]) == 0
     by_run = capsys.readouterr().out
-    assert main(["predict", "photos", "--jsonl", "--onnx", str(exported.onnx)]) == 0
+    assert main(["predict", "photos", "--jsonl", "-", "--onnx", str(exported.onnx)]) == 0
     assert capsys.readouterr().out == by_run
     assert len(by_run.splitlines()) == 5
     assert main(["predict", "photos"]) == 0
@@ -82,13 +83,13 @@ def test_the_latest_run_here_is_meant_and_what_it_did_to_its_pictures_is_not_don
 
 
 def test_poses_of_pictures_without_a_camera_are_told_of_once(exported_pose, photos, capsys):
-    assert main(["predict", "photos", "--onnx", str(exported_pose.onnx), "--jsonl", "--batch-size", "2"]) == 0
+    assert main(["predict", "photos", "--onnx", str(exported_pose.onnx), "--jsonl", "-", "--batch-size", "2"]) == 0
     assert capsys.readouterr().err == (
         "5 pictures of 5: warning: YZ637 no known camera: detections have a rotation, but no translation, and no axes "
         "are drawn\n  fix: give the camera: --intrinsics FX,FY,CX,CY in px\n"
     )
     camera = ["--intrinsics", "100,100,60,45"]
-    assert main(["predict", "photos/0.png", "--onnx", str(exported_pose.onnx), "--jsonl", *camera]) == 0
+    assert main(["predict", "photos/0.png", "--onnx", str(exported_pose.onnx), "--jsonl", "-", *camera]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
     assert all("t_xyz" in found for found in json.loads(printed.out)["detections"])
@@ -96,7 +97,7 @@ def test_poses_of_pictures_without_a_camera_are_told_of_once(exported_pose, phot
 
 def test_options_of_data_sets_and_of_pictures_do_not_mix(photos, capsys):
     assert main(["predict", "photos", "--dataset", "data", "--split", "val"]) == 2
-    assert main(["predict", "--save-images", "out", "--jsonl"]) == 2
+    assert main(["predict", "--save-images", "out", "--jsonl", "-"]) == 2
     fix = "leave it out, or predict the data set: yolozu export-predictions"
     assert capsys.readouterr().err.splitlines() == [
         "--dataset: YZ636 is of data sets, and pictures are named",
@@ -141,6 +142,17 @@ def test_what_cannot_be_done_is_refused_before_anything_is_predicted(exported, p
 def test_test_time_augmentation_looks_at_each_picture_again(exported, photos, capsys):
     printed = []
     for flags in ([], ["--tta", "--tta-mode", "model", "--tta-flip"]):
-        assert main(["predict", "photos", "--checkpoint", str(exported.checkpoint), "--jsonl", *flags]) == 0
+        assert main(["predict", "photos", "--checkpoint", str(exported.checkpoint), "--jsonl", "-", *flags]) == 0
         printed.append(capsys.readouterr().out)
     assert printed[0] != printed[1]
+
+
+def test_names_that_no_terminal_should_see_are_shown_as_escapes_and_are_json_all_the_same(exported, photos, capsys):
+    for name in (b"a\x1b[31m.png", b"\xff.png"):
+        shutil.copy(photos / "0.png", os.fsencode(photos) + b"/" + name)
+    assert main(["predict", "photos", "--onnx", str(exported.onnx), "--jsonl", "rows.jsonl"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[1] for line in lines[-4:-2]] == ["a\\x1b[31m.png", "\\xff.png"]
+    rows = [json.loads(line) for line in (photos.parent / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["image"] for row in rows[-2:]] == ["a\x1b[31m.png", "\udcff.png"]
+    assert lines[-1] == "  rows.jsonl"

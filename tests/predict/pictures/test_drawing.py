@@ -39,7 +39,7 @@ def test_a_box_has_its_category_s_color_on_its_border_and_its_label_above():
 
 @pytest.mark.parametrize("box", [[0.5, 0.02, 0.5, 0.04], [0.98, 0.5, 0.04, 0.5], [0.5, 0.5, 0.0, 0.0]])
 def test_labels_stay_inside_and_boxes_without_extent_are_drawn(box):
-    assert drawn([box], names={0: "a long name"}).any()
+    assert drawn([box], names={0: "a long\nname\x1b[31m"}).any()
 
 
 def test_the_best_lies_on_top():

@@ -56,7 +56,7 @@ def test_all_sources_that_mean_nothing_are_told_together(folder):
     Path("none.txt").write_text("\n")
     Path("gone.txt").write_text("a/1.jpg\nx.jpg\ny.jpg\n")
     with pytest.raises(UsageError) as caught:
-        pictures_in(["empty", "film.MP4", "none.txt", "gone.txt", "*.jpg", "a/1.jpeg", "a/1.jpg", "-"])
+        pictures_in(["empty", "film.MP4", "none.txt", "gone.txt", "*.jpg", "a/1.jpeg", "a/1.jpg", "-", ""])
     suffixes = "pictures end in .bmp, .jpeg, .jpg, .png, .tif, .tiff, .webp"
     assert str(caught.value).splitlines() == [
         "empty: YZ635 no picture is in this folder",
@@ -73,4 +73,6 @@ def test_all_sources_that_mean_nothing_are_told_together(folder):
         "  fix: did you mean a/1.jpg?",
         "-: YZ635 is not there",
         "  fix: name a picture, a folder, a pattern in quotes or a .txt list",
+        "'': YZ635 names nothing",
+        "  fix: name a picture, or . for this folder",
     ]

@@ -28,11 +28,14 @@ from yolozu.cli.flags import section_flags
 from yolozu.cli.options import Json
 from yolozu.cli.render import counted, show_findings
 from yolozu.contract.overrides import Override
+from yolozu.contract.text.node import printable
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED, Finding
 
 if TYPE_CHECKING:
     from yolozu.app.pictures import PicturePrediction
     from yolozu.predict.pictures.run import PredictedPicture
+
+PRINTED = Path("-")
 
 
 @section_flags(*SECTIONS)
@@ -55,7 +58,9 @@ def predict(
     save_txt: Annotated[
         Path | None, typer.Option(help="Folder for a YOLO label file a picture, with scores.", metavar="DIR")
     ] = None,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="Print a JSON object a picture, a line each.")] = False,
+    jsonl: Annotated[
+        Path | None, typer.Option(help="A JSON object a picture, a line each; - prints them.", metavar="FILE|-")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Predictions file to write.", metavar="FILE", show_default=False)
     ] = None,
@@ -97,7 +102,8 @@ def predict(
         options |= {"onnx": onnx, "intrinsics": intrinsics, "batch_size": batch_size, "ttt_log_out": ttt_log_out}
         export(overrides, options, DEFAULT_OUTPUT if output is None else output, wrap=wrap, as_json=as_json)
         return EXIT_DONE
-    outputs = PictureOutputs(output, save_images, save_crops, save_txt)
+    printed = jsonl == PRINTED
+    outputs = PictureOutputs(output, save_images, save_crops, save_txt, None if printed else jsonl)
     outputs.require_makeable()
     asked = pictures_asked_by(
         sources,
@@ -108,7 +114,7 @@ def predict(
         batch_size=batch_size,
         intrinsics=intrinsics,
     )
-    shown = _Shown(asked, as_json=as_json, jsonl=jsonl)
+    shown = _Shown(asked, as_json=as_json, jsonl=printed)
     asked.run(outputs, shown)
     shown.end(outputs)
     return EXIT_REFUSED if shown.unreadable else EXIT_DONE
@@ -136,11 +142,12 @@ class _Shown:
         self._seconds += found.seconds
         self._without_camera += bool(predictions.poses) and predictions.intrinsics is None
         if self._jsonl:
-            print(json.dumps(self._asked.row(predictions), ensure_ascii=False))
+            print(self._asked.row(predictions))
         elif not self._as_json:
             counts = ", ".join(f"{count} {name}" for name, count in self._asked.counts(predictions).items())
             size = f"{predictions.width}x{predictions.height}"
-            print(f"  {predictions.image}  {size}  {counts or 'nothing'}  {1000 * found.seconds:.0f} ms")
+            line = f"{predictions.image}  {size}  {counts or 'nothing'}  {1000 * found.seconds:.0f} ms"
+            print(f"  {printable(line)}")
 
     def end(self, outputs: PictureOutputs) -> None:
         """Print the sums, and where the files are."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from yolozu.contract.text.node import printable
 from yolozu.predict.pictures.rows import boxes_xyxy_px
 from yolozu.structures.predictions import ImagePredictions
 
@@ -45,7 +46,7 @@ def draw_detections(
     boxes_N4 = boxes_xyxy_px(predictions)
     for place in reversed(range(len(predictions))):
         category = int(predictions.class_ids[place])
-        text = f"{names.get(category, str(category))} {predictions.scores[place]:.2f}"
+        text = f"{printable(names.get(category, str(category)))} {predictions.scores[place]:.2f}"
         pen.box(boxes_N4[place].tolist(), text, color_of(category))
     for place in np.flatnonzero(predictions.has_pose)[::-1]:
         pen.axes(predictions, int(place))

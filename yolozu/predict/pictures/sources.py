@@ -54,6 +54,8 @@ def pictures_in(sources: Sequence[str]) -> list[Picture]:
 
 def _pictures_of(source: str) -> list[Picture] | Finding:
     path = Path(source)
+    if not source:
+        return _no_picture("''", "names nothing", "name a picture, or . for this folder")
     if path.is_dir():
         below = [Picture(path / name, name) for name in files_below(path, IMAGE_SUFFIXES)]
         return below or _no_picture(source, "no picture is in this folder", _suffixes())
