@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from yolozu.contract.overrides import parse_assignments
-from yolozu.engine.open_session import open_session
+from tests.engine.conftest import opened as open_words
 from yolozu.engine.refused_overrides import forget_refused
 
 RUNS = Path(__file__).parents[1] / "fixtures/release_0_1_0"
@@ -21,16 +20,8 @@ def project(tmp_path, monkeypatch):
     return place
 
 
-def opened(run_id, *words, config=None, run_dir=None, forget=()):
-    return open_session(
-        config=config,
-        run_id=run_id,
-        run_dir=run_dir,
-        given=parse_assignments(words),
-        default_config=None,
-        forget=forget,
-        argv=["doit"],
-    )
+def opened(run_id, *words, config=None, **options):
+    return open_words(*words, config=config, run_id=run_id, **options)
 
 
 def reasons(session, stage="train"):
