@@ -38,6 +38,7 @@ COMMANDS = {
     "plan": Entry(f"{_COMMANDS}.plan:plan", "What would run, in order."),
     "why": Entry(f"{_COMMANDS}.plan:why", "Why each stage would run: which key or file, old and new."),
     "status": Entry(f"{_COMMANDS}.plan:status", "The stages of a run and how they stand."),
+    "graph": Entry(f"{_COMMANDS}.graph:graph", "The plan as a graph: text, Mermaid or DOT."),
     "verify": Entry(f"{_COMMANDS}.plan:verify", "Check every artifact of a run against its receipt."),
     "verify-resume": Entry(f"{_COMMANDS}.verify_resume:verify_resume", "Prove that a killed training resumes exactly."),
     "replay": Entry(f"{_COMMANDS}.replay:replay", "Repeat the step that ended a training; say what is not finite."),
