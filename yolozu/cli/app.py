@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 import yolozu
-from yolozu.cli.help import Command
+from yolozu.cli.help import Command, Group
 from yolozu.cli.render import show_findings
 from yolozu.engine.stopping import EndOnSignal
 from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Finding, YolozuError
@@ -140,14 +140,15 @@ def build_app(name: str | None) -> typer.Typer:
         if words == name:
             home.command(leaf, cls=Command)(_load(entry.location))
         else:
-            home.command(leaf, help=entry.help)(_listed_only)
+            home.command(leaf, cls=Command, help=entry.help)(_listed_only)
     return root
 
 
 def _typer(text: str) -> typer.Typer:
     return typer.Typer(
+        cls=Group,
         help=text,
-        rich_markup_mode="markdown",
+        rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

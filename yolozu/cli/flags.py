@@ -25,6 +25,13 @@ Result = TypeVar("Result")
 OVERRIDES = "overrides"
 """Parameter of the decorated function that receives what was given."""
 
+COMMON = (
+    "dataset_root", "split", "val_split", "epochs", "max_steps", "batch_size", "image_size", "lr", "optimizer",
+    "scheduler", "init_from", "device", "amp", "num_workers", "seed",
+)  # fmt: skip
+"""Keys that are given most often; they are listed first."""
+
+_COMMON_KEYS = "Common keys of the contract"
 _OLDER_SPELLINGS = "Other spellings"
 _WIDEST_METAVAR = 60
 """Longer lists of choices leave help no room beside them."""
@@ -32,8 +39,8 @@ _METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 
 
 def contract_flags(function: Callable[..., Result]) -> Callable[..., Result]:
-    """Give a typer command every contract key as an option; older spellings too."""
-    return _with_options(function, [*_options(sections().values()), *_older_spellings()])
+    """Give a typer command every contract key as an option, the common ones first; older spellings too."""
+    return _with_options(function, [*_options(sections().values(), common=True), *_older_spellings()])
 
 
 def section_flags(*wanted: type[Section]) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
@@ -64,8 +71,9 @@ def _with_options(function: Callable[..., Result], wanted: Iterable[inspect.Para
         given = {name: values.pop(name) for name in options}
         return function(**values, **{OVERRIDES: overrides_of(given)})
 
-    command.__signature__ = inspect.Signature([*own, *options.values()])  # type: ignore[attr-defined]
-    command.__annotations__ = {entry.name: entry.annotation for entry in (*own, *options.values())}
+    listed = [*own, *sorted(options.values(), key=_place)]
+    command.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
+    command.__annotations__ = {entry.name: entry.annotation for entry in listed}
     return command
 
 
@@ -92,13 +100,21 @@ def overrides_of(given: Mapping[str, bool | str | None]) -> list[Override]:
     return overrides
 
 
-def _options(wanted: Iterable[type[BaseModel]]) -> Iterator[inspect.Parameter]:
+def _options(wanted: Iterable[type[BaseModel]], *, common: bool = False) -> Iterator[inspect.Parameter]:
+    """Options of all keys, in a panel for each section; those of `COMMON` in one of their own where that is asked."""
     for section in wanted:
         texts = docstrings_of(section)
         panel = re.split(r"[.,;]|: (?![^`]*`)", summary_of(section))[0]
         for key, slot in slots_of(section).items():
             default = "" if slot.section is not None else f" Default: {write_flow(slot.default)}."
-            yield _option(key, slot, f"{texts[key]}{default}", panel)
+            shown_in = _COMMON_KEYS if common and key in COMMON else panel
+            yield _option(key, slot, f"{texts[key]}{default}", shown_in)
+
+
+def _place(option: inspect.Parameter) -> int:
+    """Where an option is listed: the common ones as in `COMMON`, then the others as they are."""
+    is_common = get_args(option.annotation)[1].rich_help_panel == _COMMON_KEYS
+    return COMMON.index(option.name) if is_common else len(COMMON)
 
 
 def _older_spellings() -> Iterator[inspect.Parameter]:
