@@ -93,11 +93,11 @@ def _agreed(stated: Mapping[str, ClassTable]) -> ClassTable | None:
 
 
 def _names_in(path: Path) -> tuple[list[str] | None, int | None]:
-    """Class names in a ``classes.txt``, ``classes.json`` or ``data.yaml``, and the number of classes in the latter.
+    """Class names in one of a data set's class files, and the number of classes in a ``data.yaml``.
 
     None stands for what the file does not say.
     """
-    if path.suffix == ".txt":
+    if path.suffix in {".txt", ".names"}:
         try:
             lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
         except (OSError, UnicodeDecodeError) as error:

@@ -85,10 +85,12 @@ def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> list
 
 def _images(split: Split) -> list[str]:
     if split.label_format == "bop":
-        return []  # listed with the scenes
+        return [] if split.listed is None else [str(split.listed)]  # the images are listed with the scenes
     if split.label_format == "ultralytics":
         lists = [str(source) for source in split.sources if source.suffix.lower() == LIST_SUFFIX]
         return [*lists, *(path for path in listed_images(split.sources) if os.path.isfile(path))]  # noqa: PTH113
+    if split.listed is not None:
+        return [str(split.listed), *(path for path in listed_images((split.listed,)) if os.path.isfile(path))]  # noqa: PTH113
     return _below(split.images_dir, IMAGE_SUFFIXES)
 
 

@@ -21,8 +21,8 @@ from yolozu.data.index import DataIndex
 from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
 from yolozu.data.layouts.layout import Layout, described_by
 from yolozu.data.readers.base import SplitReader
+from yolozu.data.readers.listed import open_reader
 from yolozu.data.readers.meshes import read_models
-from yolozu.data.registry import READERS
 from yolozu.errors import InputError
 from yolozu.progress import Progress
 from yolozu.structures.classes import ClassTable
@@ -180,9 +180,7 @@ def index_of(
 
 
 def _reader(layout: Layout, name: str) -> SplitReader:
-    split = layout.split(name)
-    reader: SplitReader = READERS.load(split.label_format)(layout, split)
-    return reader
+    return open_reader(layout, layout.split(name))
 
 
 def _models(layout: Layout, classes: ClassTable, labels: Sequence[SplitLabels]) -> ObjectModels:

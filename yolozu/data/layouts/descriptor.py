@@ -14,6 +14,9 @@ DESCRIPTOR_NAME = "dataset.json"
 
 DescribedFormat = Literal["yolo", "coco", "bop"]
 
+PLACES: dict[DescribedFormat, str] = {"yolo": "labels_dir", "coco": "instances_json", "bop": "scenes_dir"}
+"""Format of labels -> the key that says where they are."""
+
 METRES: dict[str, float] = {"m": 1.0, "mm": 0.001}
 """Metres of a unit of length."""
 
@@ -33,18 +36,21 @@ class SplitEntry(Section):
     scenes_dir: str | None = Field(default=None, min_length=1)
     """Directory of BOP scenes."""
 
+    images_list: str | None = Field(default=None, min_length=1)
+    """Text file with a path of an image in each line, relative to the file: only these images are the split's."""
+
     @property
     def label_format(self) -> DescribedFormat:
         """Which labels it has."""
-        return "bop" if self.scenes_dir is not None else "yolo" if self.labels_dir is not None else "coco"
+        return next(name for name, key in PLACES.items() if getattr(self, key) is not None)
 
     @model_validator(mode="after")
     def _labels_are_in_one_place(self) -> Self:
-        places = ("labels_dir", "instances_json", "scenes_dir")
+        places = tuple(PLACES.values())
         given = [key for key in places if getattr(self, key) is not None]
         if len(given) != 1:
             problem = f"has {' and '.join(given)}" if given else "says nowhere where its labels are"
-            raise Conflict(*places, problem=problem, fix="give one of labels_dir, instances_json and scenes_dir")
+            raise Conflict(*places, problem=problem, fix=f"give one of {', '.join(places[:-1])} and {places[-1]}")
         if self.scenes_dir is None and self.images_dir is None:
             raise Conflict(*given, "images_dir", problem="has no images_dir beside it", fix="add images_dir")
         if self.scenes_dir is not None and self.images_dir is not None:

@@ -6,7 +6,8 @@ Known layouts, the first that is found counts:
 - folders ``images/<split>`` and ``labels/<split>``, and the splits of a ``data.yaml``
   (`yolozu.data.layouts.ultralytics`);
 - COCO (`yolozu.data.layouts.coco_files`): files of annotations, and folders of images;
-- BOP scenewise (`yolozu.data.layouts.bop_files`): folders of scenes, and ``models``.
+- BOP scenewise (`yolozu.data.layouts.bop_files`): folders of scenes, and ``models``;
+- a folder of pictures with label files, not split yet (`yolozu.data.layouts.unsplit`).
 
 Free of numpy: planning reads this too.
 """
@@ -31,13 +32,18 @@ from yolozu.data.layouts.ultralytics import (
     described_splits,
     listed_images,
 )
+from yolozu.data.layouts.unsplit import ALL, LabeledFolder, holds_pictures, labeled_folders
 from yolozu.errors import InputError
 
-CLASS_FILE_NAMES = ("classes.txt", "classes.json", DATA_YAML)
+CLASS_FILE_NAMES = ("classes.txt", "classes.json", "obj.names", DATA_YAML)
+"""`obj.names` is Darknet's and CVAT's."""
+
 COCO_SUFFIX = ".json"
 HAVE_IMAGES = "put them there, or name their directory in a dataset.json: splits: {NAME: {images_dir, instances_json}}"
 OTHER_NAMES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
 """The usual splits -> what data sets call them, maybe with a year."""
+
+SPLIT_IT = "hold some pictures out first: yolozu data split"
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 
@@ -55,6 +61,7 @@ class Split:
         labels: directory of label files (yolo), instances file (coco), directory of scenes (bop), ``data.yaml``
             (ultralytics).
         sources: directories of images and files that list images (ultralytics); else empty.
+        listed: a file that lists which of the images are the split's; None where all of them are.
     """
 
     name: str
@@ -62,6 +69,7 @@ class Split:
     images_dir: Path
     labels: Path
     sources: tuple[Path, ...] = ()
+    listed: Path | None = None
 
     @property
     def missing(self) -> tuple[Path, str] | None:
@@ -73,6 +81,8 @@ class Split:
                 return source, "is no directory of images"
         if self.label_format == "coco" and not self.labels.is_file():
             return self.labels, "is no instances file"
+        if self.listed is not None and not self.listed.is_file():
+            return self.listed, "is no list of images"
         return None
 
 
@@ -119,7 +129,9 @@ class Layout:
                 "YZ202",
                 where=str(self.root),
                 problem=f"has no split {name!r}",
-                fix=f"choose one of: {', '.join(self.splits)}",
+                fix=f"choose one of: {', '.join(self.splits)}"
+                if list(self.splits) != [ALL]
+                else f"{SPLIT_IT} {self.root}",
             )
         split = self.splits[meant]
         if split.missing is not None:
@@ -183,7 +195,17 @@ def find_layout(root: Path) -> Layout:
     splits = {folder.name: Split(folder.name, "bop", folder, folder) for folder in split_folders(root)}
     if splits:
         return Layout(root, splits, None, class_files, bop_models(root))
-    raise _no_data_set(root)
+    folders = labeled_folders(root)
+    if not folders:
+        raise _no_data_set(root)
+    splits = {folder.name: Split(folder.name, "yolo", folder.images_dir, folder.labels_dir) for folder in folders}
+    return Layout(root, dict(sorted(splits.items())), None, class_files or _beside_labels(folders), None, keypoints)
+
+
+def _beside_labels(folders: list[LabeledFolder]) -> tuple[Path, ...]:
+    """The list of classes that labeling tools leave among label files."""
+    places = dict.fromkeys(folder.labels_dir / "classes.txt" for folder in folders)
+    return tuple(path for path in places if path.is_file())
 
 
 def described_by(root: Path) -> list[Path]:
@@ -195,6 +217,9 @@ def _no_data_set(root: Path) -> Exception:
     known = f"{DESCRIPTOR_NAME}, images/<split>/, COCO's annotations/instances_<split>.json, BOP's <split>/<scene>/"
     problem = f"is no data set: there is none of {known}"
     fix = "lay it out as images/<split>/NAME.jpg and labels/<split>/NAME.txt, or describe it in a dataset.json"
+    if holds_pictures(root):
+        problem = f"is no data set: its pictures have no labels, and there is none of {known}"
+        fix = f"yolozu init {root} says how to label them"
     described = described_by(root)
     if described:
         fix = f"name the file that describes it: dataset_root: {described[0]}"
@@ -260,13 +285,14 @@ def _described_by_yaml(path: Path) -> Layout:
 
 
 def _described(root: Path, name: str, entry: SplitEntry) -> Split:
+    listed = None if entry.images_list is None else root / entry.images_list
     if entry.scenes_dir is not None:
         scenes = root / entry.scenes_dir
-        return Split(name, "bop", scenes, scenes)
+        return Split(name, "bop", scenes, scenes, listed=listed)
     labels = entry.labels_dir if entry.labels_dir is not None else entry.instances_json
     assert entry.images_dir is not None, "checked by SplitEntry"
     assert labels is not None, "checked by SplitEntry"
-    return Split(name, entry.label_format, root / entry.images_dir, root / labels)
+    return Split(name, entry.label_format, root / entry.images_dir, root / labels, listed=listed)
 
 
 def _folders(source: Path) -> set[str]:

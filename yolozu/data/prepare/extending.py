@@ -34,7 +34,7 @@ def extended(
         raise UsageError.one("YZ264", where=name, problem="cannot name a split", fix=fix)
     path = out / DESCRIPTOR_NAME
     there = read_descriptor(path) if path.is_file() else None
-    new = _described({name: entry}, classes, models, out)
+    new = described({name: entry}, classes, models, out)
     if there is None:
         return new
     if (there.classes, there.category_ids) != (new.classes, new.category_ids):
@@ -44,7 +44,7 @@ def extended(
     if there.splits.get(name, entry) != entry:
         fix = "remove that split from the file, or name another --out"
         raise _refused(path, f"describes another split {name!r}", fix)
-    return _described({**there.splits, name: entry}, classes, models, out).model_copy(
+    return described({**there.splits, name: entry}, classes, models, out).model_copy(
         update={"models_dir": there.models_dir, "models_unit": there.models_unit}
     )
 
@@ -60,7 +60,8 @@ def as_written(path: Path, out: Path) -> str:
     return path.relative_to(out).as_posix() if inside else path.resolve().as_posix()
 
 
-def _described(splits: dict[str, SplitEntry], classes: ClassTable, models: ModelFiles | None, out: Path) -> Descriptor:
+def described(splits: dict[str, SplitEntry], classes: ClassTable, models: ModelFiles | None, out: Path) -> Descriptor:
+    """The ``dataset.json`` in ``out`` of these splits."""
     formats = {entry.label_format for entry in splits.values()}
     units = {metres: unit for unit, metres in METRES.items()}
     return Descriptor(

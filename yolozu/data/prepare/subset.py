@@ -18,7 +18,7 @@ from yolozu.data.labels import LabeledImage
 from yolozu.data.layouts.layout import Layout, Split, find_layout
 from yolozu.data.prepare.extending import extended, write_descriptor
 from yolozu.data.prepare.subset_labels import labels_of
-from yolozu.data.registry import READERS
+from yolozu.data.readers.listed import open_reader
 from yolozu.data.selection import choose
 from yolozu.errors import UsageError
 from yolozu.structures.classes import ClassTable
@@ -97,14 +97,14 @@ def subset(plan: SubsetPlan, cache: DigestCache) -> Subset:
 
 def read_labeled(layout: Layout, split: Split) -> tuple[ClassTable, tuple[LabeledImage, ...]]:
     """The classes of the whole data set, and the images of the split with their labels."""
-    reader = READERS.load(split.label_format)(layout, split)
+    reader = open_reader(layout, split)
     by_labels = reader.stated_classes()
     stated = stated_classes(layout, {} if by_labels is None else {str(split.labels): by_labels})
     read = reader.read(stated)
     if stated is not None:
         return stated, read.images
     others = [other for name, other in layout.splits.items() if name != split.name]
-    rest = [READERS.load(other.label_format)(layout, other).read(None) for other in others]
+    rest = [open_reader(layout, other).read(None) for other in others]
     return classes_of_labels([read, *rest]), read.images
 
 

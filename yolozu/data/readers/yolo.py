@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from yolozu.data.layouts.ultralytics import Keypoints
     from yolozu.structures.classes import ClassTable
 
-CLASS_LISTS = frozenset({"classes"})
-"""Labeling tools leave a ``classes.txt`` among the label files; it labels no image."""
+OTHER_TEXTS = frozenset({"classes", "labels", "train", "val", "test", "readme", "notes"})
+"""Text files that are left among label files, in lower case; they label no image, unless one is called so."""
 
 
 class YoloReader:
@@ -89,7 +89,7 @@ class LabelFiles:
     def stray(self, stems: Container[str]) -> Iterator[Defect]:
         """Files of labels that belong to none of the images with these ``stems``."""
         for label in self._files:
-            if stem_of(label) not in stems and stem_of(label).rpartition("/")[2] not in CLASS_LISTS:
+            if stem_of(label) not in stems and stem_of(label).rpartition("/")[2].lower() not in OTHER_TEXTS:
                 yield Defect("label_without_image", label, "no image has its name")
 
     def split(

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.data.builders import write_file, write_image
+from yolozu.cli.app import main
+
+
+@pytest.fixture(autouse=True)
+def _photos(tmp_path, monkeypatch):
+    for number in range(10):
+        write_image(tmp_path / f"photos/{number}.png", seed=number)
+        write_file(tmp_path / f"photos/{number}.txt", f"{number % 2} .5 .5 .2 .2")
+    write_file(tmp_path / "photos/classes.txt", "cat\ndog\n")
+    monkeypatch.chdir(tmp_path)
+
+
+def test_it_tells_what_it_wrote(tmp_path, capsys):
+    write_image(tmp_path / "photos/copy.png", seed=3)
+    assert main(["data", "split", "photos", "--test", ".1", "--out", "parts"]) == 0
+    assert capsys.readouterr().out == (
+        "parts/train.txt: 7 pictures, 6 objects\n"
+        "parts/val.txt: 2 pictures, 2 objects\n"
+        "parts/test.txt: 2 pictures, 2 objects\n"
+        "parts/data.yaml: the data set of these parts\n"
+        "note: 1 copy of pictures kept together\n"
+    )
+
+
+def test_what_it_wrote_is_a_data_set_without_findings(capsys):
+    assert main(["data", "split", "photos"]) == 0
+    capsys.readouterr()
+    assert main(["data", "check", "data.yaml"]) == 0
+    assert capsys.readouterr().out == "train: 8 images, 8 objects\nval: 2 images, 2 objects\n2 classes\nnothing found\n"

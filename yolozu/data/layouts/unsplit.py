@@ -1,0 +1,68 @@
+"""Folders of pictures with label files that nobody has put into ``images/<split>`` and ``labels/<split>``.
+
+- The label files beside the pictures, in ``labels/`` beside them, or in ``labels/`` beside their ``images/``.
+- As CVAT exports YOLO 1.1: all of it in ``obj_train_data/``, class names in ``obj.names``.
+- In folders called ``train``, ``valid``, ``test`` each of these is a split; else all pictures are the one split `ALL`.
+
+Free of numpy, and no file is opened: planning finds them too.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, files_below, stem_of
+
+ALL = "all"
+"""Name of the split that all pictures of a folder are."""
+
+SPLIT_FOLDERS = ("train", "training", "val", "valid", "validation", "test", "testing")
+CVAT_FOLDER = "obj_train_data"
+"""Where CVAT and Darknet put pictures with their label files."""
+
+
+@dataclass(frozen=True)
+class LabeledFolder:
+    """Pictures below one directory, and label files of the same names below another, or the same."""
+
+    name: str
+    images_dir: Path
+    labels_dir: Path
+
+
+def labeled_folders(root: Path) -> list[LabeledFolder]:
+    """The splits that folders of ``root`` are, or the one that ``root`` is; none where no picture has a label file."""
+    folders = [(name, root / name) for name in SPLIT_FOLDERS if (root / name).is_dir()]
+    found = [folder for name, place in folders if (folder := _labeled(name, place)) is not None]
+    whole = None if found else _labeled(ALL, root)
+    return found if whole is None else [whole]
+
+
+def _labeled(name: str, folder: Path) -> LabeledFolder | None:
+    images, beside = folder / "images", folder / CVAT_FOLDER
+    for images_dir, labels_dir in (
+        (images, folder / "labels"),
+        (beside, beside),
+        (folder, folder / "labels"),
+        (images, images),
+        (folder, folder),
+    ):
+        if images_dir.is_dir() and labels_dir.is_dir() and _share_a_name(images_dir, labels_dir):
+            return LabeledFolder(name, images_dir, labels_dir)
+    return None
+
+
+def _share_a_name(images_dir: Path, labels_dir: Path) -> bool:
+    """Whether a picture and a label file are called alike."""
+    try:
+        labels = {stem_of(name) for name in files_below(labels_dir, LABEL_SUFFIXES)}
+        return any(stem_of(name) in labels for name in (files_below(images_dir, IMAGE_SUFFIXES) if labels else ()))
+    except OSError:
+        return False  # a directory that may be entered and not listed
+
+
+def holds_pictures(root: Path) -> bool:
+    """Whether a picture lies in ``root`` or a folder of it."""
+    return os.path.isdir(root) and bool(files_below(root, IMAGE_SUFFIXES))  # noqa: PTH112 - never raises

@@ -1,0 +1,59 @@
+"""The images of a split that a list names, whatever format their labels have."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from yolozu.data.layouts.ultralytics import listed_images
+from yolozu.data.registry import READERS
+from yolozu.errors import Finding, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from yolozu.data.labels import SplitLabels
+    from yolozu.data.layouts.layout import Layout, Split
+    from yolozu.data.readers.base import SplitReader
+    from yolozu.structures.classes import ClassTable
+
+MOST_SHOWN = 20
+
+
+def open_reader(layout: Layout, split: Split) -> SplitReader:
+    """The reader of ``split``; of its listed images alone, where a list says which they are.
+
+    Raises:
+        InputError: the labels or the list cannot be read.
+    """
+    reader: SplitReader = READERS.load(split.label_format)(layout, split)
+    return reader if split.listed is None else _ListedReader(reader, split.listed)
+
+
+class _ListedReader:
+    """Reads what another reader does, and keeps the images of a list."""
+
+    def __init__(self, reader: SplitReader, path: Path) -> None:
+        self._reader, self._path = reader, path
+
+    def stated_classes(self) -> ClassTable | None:
+        return self._reader.stated_classes()
+
+    def read(self, classes: ClassTable | None) -> SplitLabels:
+        """The listed images with their labels.
+
+        Raises:
+            InputError: YZ253 a listed image is none of the split's.
+        """
+        found = self._reader.read(classes)
+        wanted = {os.path.abspath(image): image for image in listed_images((self._path,))}  # noqa: PTH100
+        images = tuple(image for image in found.images if wanted.pop(os.path.abspath(image.path), None) is not None)  # noqa: PTH100
+        if wanted:
+            fix = "correct the list, or make it anew: yolozu data split"
+            shown = list(wanted.values())[:MOST_SHOWN]
+            raise InputError(
+                Finding("YZ253", str(self._path), f"lists {image}, which the labels do not know", fix)
+                for image in shown
+            )
+        return replace(found, images=images)
