@@ -30,7 +30,7 @@ def write_csv(jsonl: Path, target: Path) -> int:
         The number of rows below the header.
     """
     names: dict[str, set[str]] = {group: set() for group in GROUPS}
-    for row in _rows(jsonl):
+    for row in read_rows(jsonl):
         for group in GROUPS:
             names[group] |= row[group].keys()
     columns = [*FIRST, *(f"{group}.{name}" for group in GROUPS for name in sorted(names[group]))]
@@ -38,13 +38,14 @@ def write_csv(jsonl: Path, target: Path) -> int:
     with atomic_replacement(target) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
-        for row in _rows(jsonl):
+        for row in read_rows(jsonl):
             writer.writerow(dict(_cells(row)))
             count += 1
     return count
 
 
-def _rows(jsonl: Path) -> Iterator[dict[str, Any]]:
+def read_rows(jsonl: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a metrics file as `MetricsLog` writes them, one after the other."""
     with jsonl.open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)

@@ -33,7 +33,7 @@ class Dodo:
             raise SystemExit(error.exit_code) from error
         for warning in session.loaded.warnings:
             print(warning.render(), file=sys.stderr)
-        self._build = Build(session)
+        self._build = Build(session, summarizes=True)
         use_runner_of(self._build)
         self.config: dict[str, Any] = doit_config(self._build, BuildReporter(self._build, sys.stdout))
 

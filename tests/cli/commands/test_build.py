@@ -9,9 +9,11 @@ def test_run_needs_no_dodo_and_finds_everything_up_to_date(finished, tmp_path):
     project = finished.copy(tmp_path / "project")
     (project.root / "dodo.py").unlink()
     done = project.yolozu("run", "eval", "run_id=done")
-    assert (done.returncode, done.stdout.splitlines()[0], done.stdout.splitlines()[-1]) == (
-        0, "done: exp.yaml", "[7/8] evaluate: up to date",
+    lines = done.stdout.splitlines()
+    assert (done.returncode, lines[0], lines[7:9]) == (
+        0, "done: exp.yaml", ["[7/8] evaluate: up to date", "done: everything is up to date"],
     )  # fmt: skip
+    assert [line.split()[0] for line in lines[9:]] == ["boxes", "poses", "model"]
 
 
 def test_json_is_all_that_stdout_holds(finished, tmp_path):

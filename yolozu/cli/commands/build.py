@@ -88,7 +88,7 @@ def with_forget(words: list[str] | None, forget: str | None) -> list[str]:
 
 def _build(session: Session, names: list[str], *, insist_on_resume: bool = False, as_json: bool) -> int:
     show_findings(session.loaded.warnings)
-    build = Build(session, insist_on_resume=insist_on_resume)
+    build = Build(session, insist_on_resume=insist_on_resume, summarizes=not as_json)
     code = run_build(build, names, sys.stderr if as_json else sys.stdout)
     if as_json:
         rows = status_rows(session, names)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from doit import cmd_run
 from doit.runner import MRunner, MThreadRunner, Runner
 
+from yolozu.errors import EXIT_DONE
+
 if TYPE_CHECKING:
     from yolozu.engine.doit.tasks import Build
 
@@ -38,6 +40,8 @@ def _runner(kind: type[Any], build: Build) -> type[Any]:
 
         def finish(self) -> int:
             result: int = super().finish()
+            for line in build.summary() if result == EXIT_DONE else ():
+                print(line, file=self.reporter.outstream)
             build.release()
             if build.exit_code:
                 raise SystemExit(build.exit_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from yolozu.engine.failure import stopped
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.refused_overrides import forget_refused
+from yolozu.engine.run_summary import summary_of
 from yolozu.engine.stopping import StopBuild
 from yolozu.errors import EXIT_DONE, EXIT_USAGE, InputError, UsageError, YolozuError
 from yolozu.planning.receipt import Receipt
@@ -34,13 +36,17 @@ class Build:
     """One invocation of doit over a session: the stages it asks for (all when empty), its lock and how it went.
 
     ``failed`` is the stage whose worker ended it, ``error`` what ended it outside of any worker.
-    What it and its workers have to say goes to ``say``, or where there is none to the terminal.
+    What it and its workers have to say goes to ``say``, or where there is none to the terminal. With ``summarizes`` its
+    end is a summary of the run.
     """
 
     session: Session
     insist_on_resume: bool = False
     say: Callable[[str], None] | None = None
+    summarizes: bool = False
     asked: list[str] = field(default_factory=list)
+    ran: list[str] = field(default_factory=list)
+    began_at: float = field(default_factory=time.monotonic)
     exit_code: int = 0
     failed: str | None = None
     error: YolozuError | None = None
@@ -132,6 +138,7 @@ class Build:
             self.exit_code, self.failed = code, node.name
             self._forget_refused()
             return TaskFailed(f"{node.name} ended with exit code {code}")
+        self.ran.append(node.name)
         return None
 
     def _forget_refused(self) -> None:
@@ -150,6 +157,12 @@ class Build:
             print(text, file=sys.stderr)
         else:
             self.say(text)
+
+    def summary(self) -> list[str]:
+        """What to say at the end, in lines; nothing where nobody wants it, or where something went wrong."""
+        if not self.summarizes or not self.asked or self.exit_code != EXIT_DONE:
+            return []
+        return summary_of(self.session, self.asked, self.ran, time.monotonic() - self.began_at).lines()
 
     def release(self) -> None:
         """Let other builders of this run go ahead."""

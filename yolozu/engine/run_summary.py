@@ -1,0 +1,153 @@
+"""What a finished build says at its end: how good the model is, where everything lies, and what to do with it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolozu.artifacts.metrics_table import read_rows
+from yolozu.engine.run_names import runs_in
+from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout
+from yolozu.planning.receipt import Receipt
+from yolozu.training.lengthening import lengthened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from yolozu.engine.session import Session
+
+KINDS = {".pt": "model", ".onnx": "ONNX", ".html": "report", ".jpg": "pictures", ".png": "pictures"}
+"""Suffix of what people look at or use elsewhere -> what it is, in the order of the lines; the rest is for programs."""
+
+SCORES = {
+    "boxes": {"mAP50-95": ("map50_95", "{:.3f}"), "mAP50": ("map50", "{:.3f}")},
+    "poses": {
+        "ADD(-S)": ("add_s_01d", "{:.3f}"),
+        "rotation": ("rot_deg_median", "{:.1f}°"),
+        "translation": ("t_mm_median", "{:.1f} mm"),
+    },
+}
+"""What is measured -> title -> metric and how it is shown."""
+
+TITLE_WIDTH = 9
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """The end of a build.
+
+    Attributes:
+        headline: the run and how long its build took, or that there was nothing to do.
+        scores: of boxes, and of poses where there are any, a line each.
+        files: what is for people -> where it is.
+        commands: that suit the run as it is, to be pasted; none where nothing was built.
+    """
+
+    headline: str
+    scores: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+    commands: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """All of it in plain lines."""
+        named = [f"  {title:<{TITLE_WIDTH}} {path}" for title, path in self.files]
+        return [
+            self.headline,
+            *(f"  {line}" for line in self.scores),
+            *named,
+            *(["next:"] if self.commands else []),
+            *(f"  {command}" for command in self.commands),
+        ]
+
+
+def summary_of(session: Session, asked: Sequence[str], ran: Sequence[str], seconds: float) -> RunSummary:
+    """The summary of a build that has succeeded.
+
+    Args:
+        session: the run.
+        asked: its stages that were to be built; what they need belongs to it.
+        ran: stages that ran.
+        seconds: the build took.
+    """
+    nodes = session.plan.needed_for(list(asked))
+    receipts = {node.name: Receipt.readable(session.layout.receipt_path(node.name)) for node in nodes}
+    finished = {name: receipt for name, receipt in receipts.items() if receipt is not None}
+    files = tuple(_files(session, finished))
+    run_id = session.layout.run_id
+    return RunSummary(
+        headline=f"{run_id}: built in {duration(seconds)}" if ran else f"{run_id}: everything is up to date",
+        scores=tuple(_scores(session, finished)),
+        files=files if ran else tuple(entry for entry in files if entry[0] == "model"),
+        commands=tuple(_commands(session, finished)) if ran else (),
+    )
+
+
+def _scores(session: Session, finished: Mapping[str, Receipt]) -> Iterator[str]:
+    """What evaluation measured; before it, the validation that chose the model."""
+    if "evaluate" in finished:
+        images = finished["prepare_data"].numbers.get("predict_images")
+        metrics, where = finished["evaluate"].numbers, "" if images is None else f"  ({images} images)"
+    elif "train" in finished:
+        step = finished["train"].numbers.get("best_step")
+        metrics, where = validation_at(session, step), f"  (validation at step {step})"
+    else:
+        return
+    for title, entries in SCORES.items():
+        shown = [f"{name} {form.format(metrics[key])}" for name, (key, form) in entries.items() if _known(metrics, key)]
+        if shown:
+            yield f"{title:<{TITLE_WIDTH}} {'  '.join(shown)}{where}"
+
+
+def _known(metrics: Mapping[str, Any], key: str) -> bool:
+    return metrics.get(key) is not None
+
+
+def validation_at(session: Session, step: int | None) -> dict[str, Any]:
+    """Metrics of the validation after ``step`` optimizer steps; empty where the file does not have it."""
+    path = session.layout.root / session.plan["train"].outputs["val_metrics"]
+    for row in read_rows(path):
+        if row["meta"]["optim_step"] == step and row["meta"]["kind"].startswith("val_"):
+            return dict(row["metrics"])
+    return {}
+
+
+def _files(session: Session, finished: Mapping[str, Receipt]) -> list[tuple[str, str]]:
+    """What the stages have written for people; of checkpoints, the one to use."""
+    outputs = (entry for receipt in finished.values() for entry in receipt.outputs.items())
+    there = [Path(path) for path, digest in outputs if digest is not None]
+    shown = [path for path in there if path.suffix in KINDS and (path.suffix != ".pt" or path == Path(BEST_CHECKPOINT))]
+    shown.sort(key=lambda path: list(KINDS).index(path.suffix))
+    return [(KINDS[path.suffix], str(session.layout.root / path)) for path in shown]
+
+
+def _commands(session: Session, finished: Mapping[str, Receipt]) -> Iterator[str]:
+    """What to do next with what there is: use the model, hold it against another one, train on."""
+    layout = session.layout
+    word, in_place = shlex.quote(layout.word), layout.root.parent == RUNS_DIR
+    if "train" in finished:
+        whole = in_place and "export_onnx" in finished
+        model = (
+            f"--run-id {layout.run_id}" if whole else f"--checkpoint {shlex.quote(str(layout.root / BEST_CHECKPOINT))}"
+        )
+        yield f"yolozu predict photos/ {model} --save-images drawn/"
+    others = [name for name in runs_in(RUNS_DIR) if name != layout.run_id and _predicted(name)] if in_place else []
+    yield (
+        f"yolozu compare {others[-1]} {layout.run_id}" if others and "predict" in finished else f"yolozu status {word}"
+    )
+    if "train" in finished:
+        yield " ".join(["yolozu run", word, *lengthened(session.plan["train"].spec, factor=2)])
+
+
+def _predicted(run_id: str) -> bool:
+    return RunLayout.of(run_id).receipt_path("predict").is_file()
+
+
+def duration(seconds: float) -> str:
+    """``4.2s``, ``4m 12s``, ``1h 02m``."""
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {rest:02d}s"
