@@ -4,7 +4,7 @@ import sys
 
 from yolozu.engine.dodo import Dodo
 
-DODO = Dodo(sys.argv[1:], default_config="configs/default.yaml")
+DODO = Dodo(sys.argv[1:])
 DOIT_CONFIG = DODO.config
 
 

@@ -15,6 +15,8 @@ CODES: dict[str, str] = {
     "YZ111": "A key that is valid but has no effect here.",
     "YZ112": "A word that is no KEY=VALUE, or a key that is given twice.",
     "YZ113": "A file that holds no map of keys.",
+    "YZ114": "A training that is told neither a contract nor a data set.",
+    "YZ115": "A stage named to a command that builds always the same stages.",
     # 2xx: data sets
     "YZ201": "A directory that is no data set.",
     "YZ202": "A split that is not there.",

@@ -30,7 +30,7 @@ def acting(monkeypatch):
     """Make `yolozu status` do something."""
 
     def act(function):
-        monkeypatch.setattr(app, "_load", lambda _: function)
+        monkeypatch.setattr(app, "_load", lambda *_: function)
 
     return act
 

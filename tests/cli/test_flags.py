@@ -5,7 +5,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from yolozu.cli.flags import contract_flags, overrides_of, section_flags
+from yolozu.cli.flags import contract_flags, overrides_of, section_flags, unlisted_contract_flags
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import ALIASES, Override
 from yolozu.contract.sections.predict import PredictSection
@@ -109,3 +109,35 @@ def test_a_command_may_have_the_keys_of_some_sections():
     help_text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
     assert "rtdetr_pose|onnxruntime|precomputed|dummy|NAME" in help_text
     assert "--lr" not in help_text
+
+
+@unlisted_contract_flags
+def question(
+    words: Annotated[list[str] | None, typer.Argument(help="Words.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    overrides: list[Override],
+) -> None:
+    """A command that takes every key, and lists none."""
+    SEEN.append((words, None, as_json, overrides))
+
+
+@pytest.mark.parametrize(
+    ("words", "keys_given"),
+    [
+        (["a", "--json"], []),
+        (["a", "--epochs", "3", "--no-ddp"], [("ddp", False), ("epochs", 3)]),
+        (["--lr=1"], [("lr", 1)]),
+    ],
+)
+def test_a_command_may_take_every_key_without_listing_them(words, keys_given):
+    SEEN.clear()
+    app = typer.Typer()
+    app.command()(question.for_words(words))
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    assert sorted((override.key, override.value) for override in SEEN[0][3]) == keys_given
+    assert "--epochs" not in CliRunner().invoke(app, ["--help"]).output
+
+
+def test_options_that_nobody_gives_are_not_made():
+    assert question.for_words(["a", "--json", "lr=1", "--help"]) is question

@@ -3,7 +3,8 @@ import pytest
 from tests.engine.conftest import CONTRACT, opened
 from yolozu.cli.app import main
 from yolozu.contract.overrides import parse_assignments
-from yolozu.engine.run_names import check_new_run, edit_distance, embedded_config, is_typo, runs_hint, runs_in
+from yolozu.engine.default_contract import embedded_contract
+from yolozu.engine.run_names import check_new_run, edit_distance, is_typo, runs_hint, runs_in
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout
 
@@ -39,9 +40,17 @@ def test_another_name_begins_a_new_run_and_says_so():
 
 def test_the_contract_in_the_package_is_trained_by_no_name_but_its_own():
     with pytest.raises(UsageError, match="config=FILE run_id=night"):
-        checked("night", config=embedded_config())
-    assert checked("default", config=embedded_config()) == []
-    assert checked("night", "dataset_root=pictures", config=embedded_config())
+        checked("night", config=embedded_contract())
+    assert checked("default", config=embedded_contract()) == []
+    assert checked("night", "dataset_root=pictures", config=embedded_contract())
+
+
+def test_the_contract_s_defaults_are_trained_where_the_data_is_named():
+    with pytest.raises(UsageError, match="config=FILE run_id=night"):
+        checked("night", config=None)
+    with pytest.raises(UsageError, match="did you mean 'exp01'"):
+        checked("exp10", "dataset_root=pictures", config=None)
+    assert checked("night", "dataset_root=pictures", config=None) == ["  new run night, from the contract's defaults"]
 
 
 def test_a_question_about_a_run_that_is_not_there_has_no_answer():

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yolozu.app.sessions import default_config
 from yolozu.contract.loader import LoadedContract, load_contract
 from yolozu.contract.overrides import Override, parse_assignments
+from yolozu.engine.default_contract import default_contract
 from yolozu.errors import Finding, UsageError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def model_meant_by(
         return MeantModel(Path(paths[0]), None, image_size, measured)
     flags = {"image_size": ("--image-size", image_size), "model.num_classes": ("--num-classes", num_classes)}
     overrides = [Override(key, value, flag) for key, (flag, value) in flags.items() if value is not None]
-    path = Path(paths[0] if paths else default_config())
+    path = Path(paths[0] if paths else default_contract())
     return MeantModel(path, load_contract(path, [*parse_assignments(assignments), *overrides]), image_size, measured)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yolozu.app.sessions import default_config
 from yolozu.contract.loader import LoadedContract, load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.sections.data import SYNTHETIC
@@ -19,6 +18,7 @@ from yolozu.contract.strict.slots import flat_json, flat_values, slots_of
 from yolozu.contract.text.scalars import write_flow
 from yolozu.contract.text.source import read_source
 from yolozu.devices import check_device
+from yolozu.engine.default_contract import default_contract
 from yolozu.engine.run_names import RESOLVED, runs_hint, runs_in
 from yolozu.errors import Finding, UsageError, YolozuError
 from yolozu.model.onnx_runtime import providers_for
@@ -101,7 +101,7 @@ def meant_by(
     contract_file = config if model_only is None else None
     run = _run_of(run_id, contract_file, files)
     if run is None and config is None and not files and not has_dataset:
-        contract_file = Path(default_config())
+        contract_file = Path(default_contract())
         run = _named_in(contract_file)
     behind = None
     if contract_file is not None:

@@ -18,6 +18,8 @@ from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Fin
 from yolozu.system_errors import explain_system_error
 
 PROGRAM = "yolozu"
+FOR_WORDS = "for_words"
+"""What a command may have to be another one for other words, see `yolozu.cli.flags.unlisted_contract_flags`."""
 EXIT_BY_SIGINT = 130  # what typer makes of Ctrl-C
 
 
@@ -110,7 +112,7 @@ def _run(arguments: list[str]) -> int:
     if not arguments or (len(arguments) == 1 and arguments[0] in GROUPS):
         arguments = [*arguments, "--help"]
     try:
-        result = build_app(name)(arguments, prog_name=PROGRAM, standalone_mode=False)
+        result = build_app(name, arguments)(arguments, prog_name=PROGRAM, standalone_mode=False)
     except TyperException as error:
         show_findings([_usage_finding(error)])
         return EXIT_USAGE
@@ -128,8 +130,8 @@ def asked_command(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def build_app(name: str | None) -> typer.Typer:
-    """The application with the function of command ``name`` imported; the others are only listed."""
+def build_app(name: str | None, arguments: Sequence[str] = ()) -> typer.Typer:
+    """The application with the function of command ``name`` imported, for ``arguments``; the others are only listed."""
     root = _typer("Train detectors as a graph of files that can be trusted, repeated and explained.")
     root.callback()(_root)
     groups = {group: _typer(text) for group, text in GROUPS.items()}
@@ -139,7 +141,7 @@ def build_app(name: str | None) -> typer.Typer:
         group, _, leaf = words.rpartition(" ")
         home = groups[group] if group else root
         if words == name:
-            home.command(leaf, cls=Command)(_load(entry.location))
+            home.command(leaf, cls=Command)(_load(entry.location, arguments))
         else:
             home.command(leaf, cls=Command, help=entry.help)(_listed_only)
     return root
@@ -155,10 +157,11 @@ def _typer(text: str) -> typer.Typer:
     )
 
 
-def _load(location: str) -> Callable[..., Any]:
+def _load(location: str, arguments: Sequence[str]) -> Callable[..., Any]:
     module, _, function = location.partition(":")
     loaded: Callable[..., Any] = getattr(import_module(module), function)
-    return loaded
+    chosen: Callable[..., Any] = getattr(loaded, FOR_WORDS, lambda _: loaded)(arguments)
+    return chosen
 
 
 def _listed_only() -> None:

@@ -43,6 +43,38 @@ def contract_flags(function: Callable[..., Result]) -> Callable[..., Result]:
     return _with_options(function, [*_options(sections().values(), common=True), *_older_spellings()])
 
 
+def unlisted_contract_flags(function: Callable[..., Result]) -> Callable[..., Result]:
+    """The same for a command whose help would drown in them: they are taken, and the help of a training lists them.
+
+    They are made only for a command line that has such an option: making them all takes as long as planning a run.
+    """
+    command = _with_options(function, [])
+    own = {flag for entry in inspect.signature(command).parameters.values() for flag in _flags_of(entry)}
+
+    def with_keys() -> Callable[..., Result]:
+        every = [_unlisted(option) for option in (*_options(sections().values()), *_older_spellings())]
+        return _with_options(function, every)
+
+    command.for_words = lambda words: with_keys() if _flags_among(words) - own else command  # type: ignore[attr-defined]
+    return command
+
+
+def _flags_among(words: Iterable[str]) -> set[str]:
+    return {word.partition("=")[0] for word in words if word.startswith("--")} - {"--help", "--"}
+
+
+def _flags_of(parameter: inspect.Parameter) -> list[str]:
+    """The names of an option; in an annotation typer keeps the first of them where a default would be."""
+    option = get_args(parameter.annotation)[1]
+    named = [word for word in (option.default, *(option.param_decls or ())) if isinstance(word, str)]
+    return named or [f"--{_dashed(parameter.name)}"]
+
+
+def _unlisted(option: inspect.Parameter) -> inspect.Parameter:
+    get_args(option.annotation)[1].hidden = True
+    return option
+
+
 def section_flags(*wanted: type[Section]) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Give a typer command the keys of some sections as options."""
     return lambda function: _with_options(function, _options(wanted))

@@ -20,6 +20,17 @@ RunId = Annotated[str | None, typer.Option(help="Name of the run (as run_id=…)
 RunDir = Annotated[
     str | None, typer.Option(help="Directory of the run, ending in its name (as run_dir=…).", metavar="DIR")
 ]
+Config = Annotated[
+    str | None, typer.Option(help="Contract file (as config=…, or as a word of its own).", metavar="FILE")
+]
+RunWords = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="A contract file, stages or short names (train, export, parity, predict, eval), and KEY=VALUE pairs such "
+        "as run_id=exp01 or epochs=3. Each key is an option, too (--epochs 3); `yolozu train --help` lists them.",
+        metavar="CONFIG|STAGE|KEY=VALUE",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ReportAsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Report = Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")]

@@ -8,6 +8,7 @@ from typing import Any
 
 from yolozu.contract.overrides import parse_assignments
 from yolozu.engine.command_words import ASKS, at_home
+from yolozu.engine.default_contract import default_contract
 from yolozu.engine.doit.reporter import BuildReporter
 from yolozu.engine.doit.runner import use_runner_of
 from yolozu.engine.doit.tasks import Build, doit_config
@@ -20,14 +21,17 @@ from yolozu.errors import YolozuError
 class Dodo:
     """The run that the arguments of `doit` mean, with its settings and tasks.
 
+    Without ``default_config`` the contract is the directory's own, as for every `yolozu` command.
+
     A contract that cannot be used ends the process with its findings and exit code 2, before doit does anything. From
     here on a signal ends it without a traceback.
     """
 
-    def __init__(self, arguments: Sequence[str], *, default_config: str) -> None:
+    def __init__(self, arguments: Sequence[str], *, default_config: str | None = None) -> None:
         LeaveOnSignal().install()
         try:
-            session = session_of(arguments, default_config=default_config)
+            default = default_contract() if default_config is None else default_config
+            session = session_of(arguments, default_config=default)
         except YolozuError as error:
             print(error, file=sys.stderr)
             raise SystemExit(error.exit_code) from error

@@ -46,7 +46,8 @@ def open_session(
         run_id: name of the run; None takes the contract's own, then the UTC time.
         run_dir: directory of the run, whose last component is its name; None takes the one of its name in ``runs/``.
         given: overrides of this command line.
-        default_config: contract file where none was ever given; None allows none.
+        default_config: contract file where none was ever given; None means the contract's defaults alone, which spell
+            every key: nothing need be spelled by hand.
         forget: keys whose remembered override is dropped.
         argv: the command line, for the record.
         strict: strict mode whatever the contract says, unless the run began without.
@@ -66,7 +67,9 @@ def open_session(
         remembered = remembered.forget(forget)
     base = remembered.base(layout)
     remembered = remembered.rebased(base, here)
-    known = config is not None or remembered.config is not None
+    known = config is not None or layout.overrides_path.is_file()
+    if not known and default_config is None:
+        remembered = remembered.with_strict(asked=False)
     lines: list[str] = []
     if not known and (run_id is not None or run_dir is not None):
         lines = check_new_run(layout, default_config=default_config, given=given, may_begin=may_begin)

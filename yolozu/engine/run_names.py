@@ -7,6 +7,7 @@ from pathlib import Path
 
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import Override
+from yolozu.engine.default_contract import embedded_contract
 from yolozu.errors import UsageError
 from yolozu.paths import RUNS_DIR, RunLayout
 from yolozu.registry import nearest
@@ -18,13 +19,6 @@ LETTERS_PER_TYPO = 4
 """A name is nearly another one if it is one slip away for every so many of its letters."""
 
 MOST_NAMED = 10
-
-
-def embedded_config() -> str:
-    """The contract inside the package, which serves where a directory has none of its own."""
-    import yolozu.contract
-
-    return str(Path(yolozu.contract.__path__[0]) / "default.yaml")
 
 
 def runs_in(directory: Path) -> list[str]:
@@ -73,21 +67,21 @@ def check_new_run(
 
     Args:
         layout: where it would live, by the name on the command line.
-        default_config: the contract it would have.
+        default_config: the contract it would have; None means that it would have the contract's defaults alone.
         given: overrides of the command line.
         may_begin: whether the command builds, rather than asks.
 
     Raises:
         UsageError: YZ324, with the nearest name and the way to begin a new run.
     """
-    if default_config is None or _own_name(default_config) == layout.run_id:
+    if default_config is not None and _own_name(default_config) == layout.run_id:
         return []
     runs = runs_in(layout.root.parent)
     alike = any(is_typo(layout.run_id, name) for name in runs)
-    embedded = default_config == embedded_config()
+    embedded = default_config in {None, embedded_contract()}
     says_its_data = any(override.key == "dataset_root" for override in given)
     if may_begin and not alike and (says_its_data or not embedded):
-        return [f"  new run {layout.run_id}, from {default_config}"]
+        return [f"  new run {layout.run_id}, from {source_of(default_config)}"]
     begin = f"a new run names its contract: config={'FILE' if embedded else default_config} {layout.word}"
     raise UsageError.one(
         "YZ324",
@@ -114,6 +108,11 @@ def edit_distance(typed: str, meant: str) -> int:
             row.append(least)
         before, last = last, row
     return last[-1]
+
+
+def source_of(config: str | None) -> str:
+    """What a run's contract is called: its file, or that there is none."""
+    return "the contract's defaults" if config is None else config
 
 
 def _own_name(default_config: str) -> str | None:

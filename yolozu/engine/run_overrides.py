@@ -12,6 +12,7 @@ from yolozu.artifacts.record import typed
 from yolozu.contract.overrides import Override
 from yolozu.contract.path_keys import rebased
 from yolozu.contract.text.node import dotted
+from yolozu.engine.run_names import source_of
 from yolozu.errors import UsageError
 from yolozu.paths import RUNS_DIR
 
@@ -40,7 +41,7 @@ class RunOverrides:
     """The contract file and the overrides of a run.
 
     Attributes:
-        config: path of the contract file as it was given; None before the first build.
+        config: path of the contract file as it was given; None before the first build, and where there is no file.
         overrides: flat (or dotted) key -> JSON value.
         strict: whether the run is read in strict mode; None before the first build.
         directory: the working directory that ``config`` and the paths in contract and overrides are relative to; None
@@ -80,10 +81,10 @@ class RunOverrides:
         directory of old, the one that `runs/` lies in, the present one.
         """
         here, root = Path.cwd(), layout.root.absolute()
-        if self.config is None:
-            return here
         named = [] if self.directory_from_run is None else [Path(os.path.normpath(root / self.directory_from_run))]
         named += [] if self.directory is None else [Path(self.directory)]
+        if self.config is None:
+            return next((place for place in named if place.is_dir()), here)
         named += [root.parent.parent] if not named and root.parent.name == RUNS_DIR.name else []
         return next((place for place in named if (place / self.config).is_file()), here)
 
@@ -159,7 +160,7 @@ class RunOverrides:
         now = {override.key for override in given}
         fresh = [f"{key}={shown(value)}" for key, value in self.overrides.items() if key in now]
         old = [f"{key}={shown(value)} (remembered)" for key, value in self.overrides.items() if key not in now]
-        return " + ".join([f"{run_id}: {self.config}", *fresh, *old])
+        return " + ".join([f"{run_id}: {source_of(self.config)}", *fresh, *old])
 
 
 def hidden_lines(loaded: LoadedContract, given: Sequence[Override]) -> list[str]:

@@ -39,6 +39,19 @@ def test_train_takes_every_key_as_a_flag_and_remembers_it(finished, tmp_path):
     assert remembered["overrides"] == {"nesterov": False, "parity_images": 2}
 
 
+@pytest.mark.parametrize("command", ["run", "plan", "why", "status", "finish", "graph"])
+def test_keys_are_options_and_pairs_alike(empty_project, command):
+    for words in (["lr=-1"], ["--lr", "-1"], ["--lr=-1"]):
+        done = empty_project.yolozu(command, "--config", "exp.yaml", *words)
+        assert (done.returncode, done.stderr.partition(":")[0]) == (2, words[0].replace("--lr=-1", "--lr")), done.stderr
+
+
+def test_train_takes_pairs_too(empty_project):
+    done = empty_project.yolozu("train", "exp.yaml", "lr=-1", "--seed", "-1")
+    assert done.returncode == 2
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()[::2]] == ["lr=-1", "--seed"]
+
+
 def test_resume_refuses_a_changed_key_by_name(finished, tmp_path):
     project = finished.copy(tmp_path / "project")
     done = project.yolozu("train", "exp.yaml", "--run-id", "done", "--lr", "0.5", "--resume")
@@ -64,6 +77,9 @@ def test_resume_without_anything_to_resume_says_so(empty_project):
         (["run", "exp.yaml", "run_id=a", "--run-id", "b"], "run_id=a says otherwise"),
         (["train", "exp.yaml", "--lr", "fast"], "--lr"),
         (["train", "exp.yaml", "--learning-rate", "1"], "no such option"),
+        (["train", "exp.yaml", "eval"], "YZ115"),
+        (["train", "--max-steps", "3"], "YZ114"),
+        (["run", "exp.yaml", "--epoch", "3"], "did you mean '--epochs'?"),
     ],
 )
 def test_a_wrong_word_is_one_message_and_exit_2(empty_project, words, said):

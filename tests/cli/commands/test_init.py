@@ -12,8 +12,8 @@ def test_what_it_writes_works_as_it_stands(tmp_path, monkeypatch, capsys):
     assert (tmp_path / ".gitignore").read_text() == "/runs/\n"
     loaded = load_contract(tmp_path / "exp.yaml", strict=True)
     assert [warning.render() for warning in loaded.warnings] == []
-    assert (tmp_path / "dodo.py").read_text().count('default_config="exp.yaml"') == 1
-    assert Dodo([], default_config="exp.yaml").config["dep_file"] == "runs/exp/plan/doit.sqlite"
+    assert (tmp_path / "dodo.py").read_text().count("DODO = Dodo(sys.argv[1:])") == 1
+    assert Dodo([]).config["dep_file"] == "runs/exp/plan/doit.sqlite"
 
 
 def test_it_makes_the_directory(tmp_path):

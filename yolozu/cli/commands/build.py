@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from yolozu.app.run_status import status_rows
-from yolozu.app.sessions import session_for
-from yolozu.cli.flags import contract_flags
-from yolozu.cli.options import RunDir, RunId
+from yolozu.app.sessions import require_no_stages, session_for
+from yolozu.cli.flags import contract_flags, unlisted_contract_flags
+from yolozu.cli.options import Config, RunDir, RunId, RunWords
 from yolozu.cli.render import show_findings
 from yolozu.contract.overrides import Override
 from yolozu.engine.doit.run import run_build
@@ -19,13 +19,6 @@ from yolozu.engine.doit.tasks import Build
 from yolozu.engine.finish import finishing_overrides
 from yolozu.engine.session import Session
 
-Words = Annotated[
-    list[str] | None,
-    typer.Argument(
-        help="A contract file, stages or short names (train, export, parity, predict, eval), and KEY=VALUE pairs.",
-        metavar="CONFIG|STAGE|KEY=VALUE",
-    ),
-]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON at the end; the lines on the way go to stderr.")]
 
 Forget = Annotated[
@@ -37,24 +30,34 @@ TRAINED = ["onnx_parity"]
 """What `yolozu train` builds, with all it needs: data, checkpoints, ONNX, parity; and the copies that are asked for."""
 
 
+@unlisted_contract_flags
 def run(
-    words: Words = None,
+    words: RunWords = None,
     run_id: RunId = None,
     run_dir: RunDir = None,
+    config: Config = None,
     *,
     forget: Forget = None,
     as_json: Json = False,
+    overrides: list[Override],
 ) -> int:
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
-    session, names = session_for(with_forget(words, forget), run_id, run_dir=run_dir)
+    session, names = session_for(with_forget(words, forget), run_id, overrides, run_dir=run_dir, config=config)
     return _build(session, names, as_json=as_json)
 
 
 @contract_flags
 def train(
-    config: Annotated[str | None, typer.Argument(help="Contract file (YAML or JSON).", metavar="CONFIG")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="A contract file (YAML or JSON) and KEY=VALUE pairs. Without a contract, keys have their defaults.",
+            metavar="CONFIG|KEY=VALUE",
+        ),
+    ] = None,
     run_id: RunId = None,
     run_dir: RunDir = None,
+    config: Config = None,
     *,
     resume: Annotated[
         bool,
@@ -65,19 +68,37 @@ def train(
     overrides: list[Override],
 ) -> int:
     """Train, export and check parity. Without --run-id the run is named by the UTC time."""
-    words = with_forget([] if config is None else [f"config={config}"], forget)
-    session, _ = session_for(words, run_id, overrides, run_dir=run_dir, strict=run_id is not None)
+    session, stages = session_for(
+        with_forget(words, forget),
+        run_id,
+        overrides,
+        run_dir=run_dir,
+        config=config,
+        strict=run_id is not None,
+        needs_no_file=True,
+    )
+    require_no_stages(stages, "train")
     names = [*(["files"] if "files" in session.plan else []), *TRAINED]
     return _build(session, names, insist_on_resume=resume, as_json=as_json)
 
 
-def finish(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> int:
+@unlisted_contract_flags
+def finish(
+    words: RunWords = None,
+    run_id: RunId = None,
+    run_dir: RunDir = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+    overrides: list[Override],
+) -> int:
     """End an interrupted training where it stands, keep it, and build what follows: `yolozu finish run_id=exp01`.
 
     The run remembers the step it has reached as its max_steps; a higher one goes on from there.
     """
-    session, _ = session_for(words, run_id, run_dir=run_dir, may_begin=False)
-    session, names = session_for(words, run_id, finishing_overrides(session), run_dir=run_dir)
+    session, _ = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
+    given = [*overrides, *finishing_overrides(session)]
+    session, names = session_for(words, run_id, given, run_dir=run_dir, config=config)
     return _build(session, names, as_json=as_json)
 
 

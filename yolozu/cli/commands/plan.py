@@ -9,8 +9,10 @@ import typer
 
 from yolozu.app.run_status import status_rows, verified_rows
 from yolozu.app.sessions import session_for
-from yolozu.cli.options import Json, RunDir, RunId
+from yolozu.cli.flags import unlisted_contract_flags
+from yolozu.cli.options import Config, Json, RunDir, RunId, RunWords
 from yolozu.cli.render import show_findings
+from yolozu.contract.overrides import Override
 from yolozu.engine.devices import missing_devices
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
@@ -18,25 +20,20 @@ if TYPE_CHECKING:
     from yolozu.engine.session import Session
     from yolozu.planning.staleness import Verdict
 
-Words = Annotated[
-    list[str] | None,
-    typer.Argument(
-        help="A contract file, stages or short names, and KEY=VALUE pairs such as run_id=exp01.",
-        metavar="CONFIG|STAGE|KEY=VALUE",
-    ),
-]
 
-
+@unlisted_contract_flags
 def plan(
-    words: Words = None,
+    words: RunWords = None,
     run_id: RunId = None,
     run_dir: RunDir = None,
+    config: Config = None,
     *,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 when something would run.")] = False,
     as_json: Json = False,
+    overrides: list[Override],
 ) -> int:
     """What would run, in order. Nothing is written."""
-    session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
+    session, names = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
     verdicts = session.verdicts(names)
     show_findings(missing_devices(session, names))
     if as_json:
@@ -49,9 +46,18 @@ def plan(
     return EXIT_REFUSED if check and any(verdict.stale for verdict in verdicts) else EXIT_DONE
 
 
-def why(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> None:
+@unlisted_contract_flags
+def why(
+    words: RunWords = None,
+    run_id: RunId = None,
+    run_dir: RunDir = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+    overrides: list[Override],
+) -> None:
     """Why each stage would run: which key or file, old → new, and where it was set."""
-    session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
+    session, names = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
     verdicts = session.verdicts(names)
     show_findings(missing_devices(session, names))
     if as_json:
@@ -64,9 +70,18 @@ def why(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as
             print(f"    {reason.render(session.origin)}")
 
 
-def status(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> None:
+@unlisted_contract_flags
+def status(
+    words: RunWords = None,
+    run_id: RunId = None,
+    run_dir: RunDir = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+    overrides: list[Override],
+) -> None:
     """Every stage of a run: its state, when it was built and how long it took."""
-    session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
+    session, names = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
     rows = status_rows(session, names)
     show_findings(missing_devices(session, names))
     if as_json:
@@ -83,9 +98,18 @@ def status(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *,
             print(f"    set aside in {kept['directory']}, {kept['position']}: {'; '.join(kept['differs'])}")
 
 
-def verify(words: Words = None, run_id: RunId = None, run_dir: RunDir = None, *, as_json: Json = False) -> int:
+@unlisted_contract_flags
+def verify(
+    words: RunWords = None,
+    run_id: RunId = None,
+    run_dir: RunDir = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+    overrides: list[Override],
+) -> int:
     """Read every artifact again and compare its digest with the receipt; exit 1 when one differs."""
-    session, names = session_for(words, run_id, run_dir=run_dir, may_begin=False)
+    session, names = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
     rows = [row for node in session.plan.needed_for(names) for row in verified_rows(session, node.name)]
     bad = [row for row in rows if row["state"] != "intact"]
     if as_json:
