@@ -14,15 +14,17 @@ _HOMES = {
         *("build", "compare", "evaluate", "evaluate_poses", "open_run", "plan", "validate"),
     ),
     "yolozu.app.building": ("BuildError",),
+    "yolozu.app.loading": ("Model", "load"),
     "yolozu.errors": (
         *("ContractError", "Finding", "GateFailed", "InputError", "Interrupted", "UsageError", "YolozuError"),
     ),
     "yolozu.planning.receipt": ("Receipt",),
     "yolozu.predict.adapters.base": ("Adapter", "AdapterRequest", "WithoutModel"),
+    "yolozu.predict.pictures.predictions": ("Predictions",),
     "yolozu.structures.classes": ("ClassTable",),
     "yolozu.structures.image_record": ("ImageRecord",),
     "yolozu.structures.predictions": ("ImagePredictions",),
-    "yolozu.data.images": ("read_image",),
+    "yolozu.data.images": ("pixels_of", "read_image"),
 }
 """Module -> what it gives to the public surface; everything else is private and may change with any version."""
 
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from yolozu.api import plan as plan
     from yolozu.api import validate as validate
     from yolozu.app.building import BuildError as BuildError
+    from yolozu.app.loading import Model as Model
+    from yolozu.app.loading import load as load
+    from yolozu.data.images import pixels_of as pixels_of
     from yolozu.data.images import read_image as read_image
     from yolozu.errors import ContractError as ContractError
     from yolozu.errors import Finding as Finding
@@ -52,6 +57,7 @@ if TYPE_CHECKING:
     from yolozu.predict.adapters.base import Adapter as Adapter
     from yolozu.predict.adapters.base import AdapterRequest as AdapterRequest
     from yolozu.predict.adapters.base import WithoutModel as WithoutModel
+    from yolozu.predict.pictures.predictions import Predictions as Predictions
     from yolozu.structures.classes import ClassTable as ClassTable
     from yolozu.structures.image_record import ImageRecord as ImageRecord
     from yolozu.structures.predictions import ImagePredictions as ImagePredictions

@@ -188,8 +188,11 @@ CODES: dict[str, str] = {
     "YZ635": "A source to predict that is not there, or gives no picture.",
     "YZ636": "An option that does not go with pictures to predict, or goes with them alone.",
     "YZ637": "Pictures without a known camera, in which poses have no translation (a warning).",
+    "YZ638": "Something that a Python program gives to predict, and that is no picture.",
+    "YZ639": "A package that turns detections into its own, and is not installed.",
     "YZ640": "Test-time training in which no parameter is left to adapt.",
     "YZ641": "A network without what a method of test-time training needs.",
+    "YZ642": "A model to load that is neither a checkpoint, an exported file nor a run.",
     # 7xx: predictions
     "YZ701": "A predictions file that is missing, no UTF-8 or no JSON: cut off, nested too deeply, or something else.",
     "YZ702": "Something else where predictions, an image's entry or a detection should be.",

@@ -30,6 +30,8 @@ follows [the rules for versions](../development/release.md); everything else is 
 Nothing here prints, asks or exits. What is wrong is a `YolozuError` whose `findings` name place, problem and fix.
 
 ```python
+from pathlib import Path
+
 import yolozu
 
 contract = yolozu.validate("exp.yaml", max_steps=24)
@@ -40,6 +42,14 @@ for stage in yolozu.plan("exp.yaml", run_id="done", stages=["eval"]):
 
 run = yolozu.build("exp.yaml", run_id="done", say=print)
 print(run.metrics["map50_95"], run.artifacts["export_onnx.onnx"])
+
+model = yolozu.load("done", score_threshold=0.01)  # a run, a .pt or an .onnx file
+for found in model.predict("scenes/images/val"):
+    print(found.image, found.class_names, found.scores, found.boxes_xyxy_px)
+    found.draw().save("drawn.png")
+
+pixels = yolozu.read_image(Path("scenes/images/val/000000.png"))  # or any array (H, W, 3) of uint8 in RGB
+assert model.predict([pixels])[0].to_coco(image_id=1) == model.predict("scenes/images/val")[0].to_coco(image_id=1)
 
 report = yolozu.evaluate(run.artifacts["predict.predictions"], "scenes", split="val")
 print(report["metrics"]["map50"])
@@ -59,7 +69,7 @@ def described(name: str) -> dict[str, Any]:
     if not inspect.isclass(value):
         return {"function": str(inspect.signature(value))}
     public = {key: entry for key, entry in vars(value).items() if not key.startswith("_")}
-    fields = [f"{field.name}: {field.type}" for field in dataclasses.fields(value)] if _is_record(value) else []
+    fields = [f"{field.name}: {field.type}" for field in _fields(value) if not field.name.startswith("_")]
     methods = {
         key: str(inspect.signature(entry.__func__ if isinstance(entry, classmethod) else entry))
         for key, entry in public.items()
@@ -70,8 +80,8 @@ def described(name: str) -> dict[str, Any]:
     return {"class": bases, "fields": fields, "properties": properties, "methods": methods}
 
 
-def _is_record(value: type) -> bool:
-    return dataclasses.is_dataclass(value)
+def _fields(value: type) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(value) if dataclasses.is_dataclass(value) else ()
 
 
 def page() -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import PIL
@@ -8,8 +10,9 @@ import pytest
 from PIL import Image
 
 from tests.data.builders import write_image
-from yolozu.data.images import UPRIGHT, ImageFacts, image_facts, read_image, size_of
+from yolozu.data.images import UPRIGHT, ImageFacts, decode_image, image_facts, pixels_of, read_image, size_of
 from yolozu.errors import InputError
+from yolozu.structures.image_record import ImageRecord
 
 FORMATS = ["jpg", "png", "bmp", "webp", "tif"]
 
@@ -55,6 +58,32 @@ def test_orientation_turns_size_and_pixels_alike(tmp_path, suffix, orientation, 
     assert image_facts(path) == ImageFacts(32, 16, None)
     assert size_of(path) == (32, 16)
     assert np.abs(image[..., 0].astype(int) - upright_picture()).max() <= 3
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_bytes_and_pillow_s_images_are_what_the_file_is(tmp_path, suffix):
+    path = write_oriented(tmp_path / f"a.{suffix}", 6) if suffix != "bmp" else write_image(tmp_path / "a.bmp", 32, 16)
+    with Image.open(path) as image:
+        assert np.array_equal(decode_image(image, where="a"), read_image(path))
+        assert image.filename == (str(path) if suffix == "tif" else image.filename)
+    assert np.array_equal(decode_image(path.read_bytes(), where="a"), read_image(path))
+
+
+def test_what_cannot_be_decoded_is_named():
+    with pytest.raises(InputError, match=r"^-: YZ207 image cannot be read: cannot identify image file"):
+        decode_image(b"no picture", where="-")
+
+
+def test_a_record_shows_the_pixels_that_it_brings_or_those_of_its_file(tmp_path):
+    record = record_of(write_image(tmp_path / "a.png", 8, 6))
+    brought = np.full((6, 8, 3), 7, np.uint8)
+    assert np.array_equal(pixels_of(record), read_image(record.path))
+    assert pixels_of(replace(record, path=Path("nowhere"), pixels_HW3=brought)) is brought
+
+
+def record_of(path):
+    empty = np.zeros(0)
+    return ImageRecord(path.name, path, 8, 6, "", empty.astype(int), empty.reshape(0, 4), empty.astype(bool), empty)
 
 
 def test_an_orientation_behind_the_pixels_of_a_png_counts_everywhere(tmp_path):

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from yolozu.app.open_model import OpenModel, open_model
 from yolozu.app.outputs import require_makeable, require_writable
-from yolozu.app.prediction import adapter_request, camera_in
-from yolozu.app.prediction_request import OF_A_RUN, meant_by
+from yolozu.app.prediction import camera_in
+from yolozu.app.prediction_request import OF_A_RUN
 from yolozu.contract.overrides import Override
-from yolozu.contract.sections.run import Contract
 from yolozu.engine.run_names import runs_in
 from yolozu.errors import Finding, UsageError
 from yolozu.paths import RUNS_DIR, RunLayout
-from yolozu.progress import SilentProgress
 
 if TYPE_CHECKING:
-    from yolozu.predict.adapters.base import Adapter
+    from yolozu.predict.pictures.picture import Picture
     from yolozu.predict.pictures.run import PredictedPicture
     from yolozu.predict.pictures.saving import SavedPictures
-    from yolozu.predict.pictures.sources import Picture
-    from yolozu.structures.classes import ClassTable
     from yolozu.structures.predictions import ImagePredictions
-
-SCORE_THRESHOLD = 0.25
-"""Least score of what is shown to people; evaluations keep far less sure detections."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +60,12 @@ class PicturePrediction:
     """Pictures and a model that is ready to predict them.
 
     Attributes:
-        name: of the adapter.
-        model: its file.
-        adapter: the model.
-        classes: its classes.
+        model: the model.
         pictures: what is predicted.
-        batch_size: pictures that are read and predicted together.
-        meta: what predicted, and with which settings.
     """
 
-    name: str
-    model: Path | None
-    adapter: Adapter
-    classes: ClassTable
+    model: OpenModel
     pictures: Sequence[Picture]
-    batch_size: int
-    meta: Mapping[str, Any]
 
     def row(self, predictions: ImagePredictions) -> str:
         """A picture and its detections as a JSON object on one line; letters that UTF-8 does not have are escapes."""
@@ -111,7 +95,7 @@ class PicturePrediction:
         from yolozu.artifacts.predictions.write import open_aside
         from yolozu.predict.pictures.saving import SavedPictures
 
-        saved = SavedPictures(self.classes, outputs.images, outputs.crops, outputs.labels)
+        saved = SavedPictures(self.model.classes, outputs.images, outputs.crops, outputs.labels)
         saved.require_safe(self.pictures)
         with ExitStack() as files:
             rows = None if outputs.rows is None else files.enter_context(open_aside(outputs.rows))
@@ -120,15 +104,13 @@ class PicturePrediction:
                 for _ in done:
                     pass
             else:
-                write_predictions(outputs.predictions, done, self.meta)
+                write_predictions(outputs.predictions, done, self.model.meta)
 
     def _done(
         self, saved: SavedPictures, rows: TextIO | None, show: Callable[[PredictedPicture | Finding], None]
     ) -> Iterator[ImagePredictions]:
         """Leave and show each picture; those that were read go on to the predictions file."""
-        from yolozu.predict.pictures.run import predict_pictures
-
-        for found in predict_pictures(self.adapter, self.pictures, name=self.name, batch_size=self.batch_size):
+        for found in self.model.predict(self.pictures):
             if isinstance(found, Finding):
                 show(found)
                 continue
@@ -140,7 +122,8 @@ class PicturePrediction:
 
     @property
     def _names(self) -> dict[int, str]:
-        return dict(zip(self.classes.category_ids, self.classes.names, strict=True))
+        classes = self.model.classes
+        return dict(zip(classes.category_ids, classes.names, strict=True))
 
 
 def require_sources(
@@ -177,49 +160,21 @@ def pictures_asked_by(
 ) -> PicturePrediction:
     """The model that is meant, opened, and the pictures.
 
-    Without a model file or a run, the latest run here that has a model is meant. What a run did to its own pictures
-    (corruption, test-time augmentation) is not done to these: only flags decide.
+    Without a model file or a run, the latest run here that has a model is meant.
 
     Raises:
         UsageError: everything that is wrong with sources, flags, run or model.
         InputError: the model file cannot be used.
     """
-    from yolozu.predict.adapters.base import KEPT, classes_of
-    from yolozu.predict.adapters.opening import open_adapter
     from yolozu.predict.pictures.sources import pictures_in
 
     pictures = pictures_in(sources)
     files = {name: path for name, path in (("checkpoint", checkpoint), ("onnx", onnx)) if path is not None}
     if run_id is None and not files:
         run_id = latest_run()
-    meant = meant_by(flags, config=None, run_id=run_id, files=files, has_dataset=True)
-    settings = meant.settings
-    _require_for_pictures(settings)
-    keys = {flag.key: flag.value for flag in flags}
     camera = None if intrinsics is None else camera_in(intrinsics)
-    options = {"batch_size": batch_size, "device": keys.get("device"), "intrinsics": camera}
-    given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
-    name = settings.predict.adapter
-    request = adapter_request(meant, files, given, SilentProgress(), has_dataset=True)
-    if "score_threshold" not in keys:
-        request = replace(request, score_threshold=SCORE_THRESHOLD)
-    if "max_detections" not in keys:
-        request = replace(request, max_detections=KEPT.max_detections)
-    adapter = open_adapter(name, request)
-    classes = classes_of(adapter)
-    if classes is None:
-        fix = "use a checkpoint or an ONNX file, or predict a data set: yolozu export-predictions"
-        raise UsageError.one("YZ636", where=f"--adapter {name}", problem="does not say its classes", fix=fix)
-    meta = {
-        "adapter": name,
-        **adapter.describe(),
-        "score_threshold": request.score_threshold,
-        "max_detections": request.max_detections,
-        "classes": classes.to_json(),
-    }
-    model = request.onnx if name == "onnxruntime" else request.checkpoint
-    most = settings.predict.max_images
-    return PicturePrediction(name, model, adapter, classes, pictures[:most], request.batch_size, meta)
+    model = open_model(flags, run_id=run_id, files=files, batch_size=batch_size, camera=camera)
+    return PicturePrediction(model, pictures[: model.max_images])
 
 
 def latest_run() -> str:
@@ -238,20 +193,3 @@ def latest_run() -> str:
         fix = "name a model: --checkpoint FILE or --onnx FILE; or train one: yolozu run CONFIG"
         raise UsageError.one("YZ627", where=str(RUNS_DIR), problem="no run here has a model", fix=fix)
     return max(made, key=lambda name: made[name])
-
-
-def _require_for_pictures(settings: Contract) -> None:
-    """Refuse what needs all images of a data set at once.
-
-    Raises:
-        UsageError: YZ636, for each.
-    """
-    asked = {"--ttt": settings.ttt.ttt, "--tta-mode prediction": settings.tta.mirrors}
-    fix = "leave it out, or predict a data set: yolozu export-predictions"
-    findings = [
-        Finding("YZ636", option, "looks at a whole data set, not at pictures one by one", fix)
-        for option, given in asked.items()
-        if given
-    ]
-    if findings:
-        raise UsageError(findings)

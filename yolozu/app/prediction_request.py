@@ -88,7 +88,7 @@ def meant_by(
     Args:
         flags: keys of `SECTIONS`.
         config: contract file, or file of a model's map.
-        run_id: name of a run.
+        run_id: name of a run below ``runs/``, or its directory.
         files: those of `ADAPTER_OF` that are given.
         has_dataset: whether the data set is given.
         split: the split, where one is given.
@@ -140,7 +140,7 @@ def _run_of(run_id: str | None, contract_file: Path | None, files: Mapping[str, 
     if run_id is None:
         around = None if contract_file is not None else next(filter(None, map(_run_around, files.values())), None)
         return around if contract_file is None else _named_in(contract_file)
-    run = RunLayout.of(run_id)
+    run = RunLayout.at(run_id) if (Path(run_id) / RESOLVED).is_file() else RunLayout.of(run_id)
     if contract_file is None and not (run.root / RESOLVED).is_file():
         raise UsageError.one(
             "YZ627",

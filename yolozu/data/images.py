@@ -7,7 +7,9 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, IMAGELENGTH, IMAGEWIDTH, TiffImageFile
 
 from yolozu.errors import InputError
+from yolozu.structures.image_record import ImageRecord
 
 READ_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error, Image.DecompressionBombError,
@@ -79,9 +82,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """
     try:
         with _opened(path) as image:
-            image.load()
-            turn = UPRIGHT.get(_orientation(image))
-            return np.asarray(_to_rgb(image if turn is None else image.transpose(turn), _bits_of(image)))
+            return _upright_rgb(image)
     except READ_ERRORS as error:
         raise InputError.one(
             "YZ207",
@@ -89,6 +90,51 @@ def read_image(path: Path) -> NDArray[np.uint8]:
             problem=f"image cannot be read: {in_a_line(error)}",
             fix="yolozu data check lists all such",
         ) from error
+
+
+def pixels_of(record: ImageRecord) -> NDArray[np.uint8]:
+    """What an image shows: the pixels that it brings, else those of its file.
+
+    Args:
+        record: of the image.
+
+    Returns:
+        (H, W, 3) uint8 RGB, not to be written to.
+
+    Raises:
+        InputError: YZ207 the file cannot be read.
+    """
+    return read_image(record.path) if record.pixels_HW3 is None else record.pixels_HW3
+
+
+def decode_image(image: Image.Image | bytes, *, where: str) -> NDArray[np.uint8]:
+    """The same pixels as `read_image` gives, of a picture that Pillow has opened or of a file's bytes.
+
+    Args:
+        image: the picture; one that Pillow opened is loaded by this.
+        where: what errors call it.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Raises:
+        InputError: YZ207.
+    """
+    try:
+        if isinstance(image, bytes):
+            with _opened(BytesIO(image)) as opened:
+                return _upright_rgb(opened)
+        with _unmapped(image):
+            return _upright_rgb(image)
+    except READ_ERRORS as error:
+        problem = f"image cannot be read: {in_a_line(error)}"
+        raise InputError.one("YZ207", where=where, problem=problem, fix="give a picture, whole") from error
+
+
+def _upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
+    image.load()
+    turn = UPRIGHT.get(_orientation(image))
+    return np.asarray(_to_rgb(image if turn is None else image.transpose(turn), _bits_of(image)))
 
 
 def image_facts(path: Path) -> ImageFacts:
@@ -121,11 +167,22 @@ def size_of(path: Path) -> tuple[int, int] | None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    with Image.open(path) as image:
-        if isinstance(image, TiffImageFile):
-            image.filename = ""  # else Pillow maps the pixels into memory as wide as they are once turned
+def _opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
+    with Image.open(file) as image, _unmapped(image):
         yield image
+
+
+@contextmanager
+def _unmapped(image: Image.Image) -> Iterator[None]:
+    """Within it Pillow does not map the pixels of a TIFF into memory, which it does as wide as they are once turned."""
+    if not isinstance(image, TiffImageFile):
+        yield
+        return
+    name, image.filename = image.filename, ""
+    try:
+        yield
+    finally:
+        image.filename = name
 
 
 def _orientation(image: Image.Image, *, looking: bool = False) -> int:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yolozu.data.preprocess import Placement, Preprocess, read_image
+from yolozu.data.images import pixels_of
+from yolozu.data.preprocess import Placement, Preprocess
 from yolozu.predict.tta.views import OWN
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _reader(
     preprocess: Preprocess, transform: ImageTransform | None, views: Sequence[View], *, any_size: bool
 ) -> Callable[[ImageRecord], list[Shown]]:
     def read(record: ImageRecord) -> list[Shown]:
-        image = read_image(record.path)
+        image = pixels_of(record)
         if transform is not None:
             image = transform(image, record.image)
         height, width = image.shape[:2]

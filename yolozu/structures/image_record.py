@@ -18,10 +18,10 @@ class ImageRecord:
 
     Attributes:
         image: path relative to the data set's root, with ``/``; absolute where it is outside.
-        path: the file, readable from the working directory.
+        path: the file, readable from the working directory; of a picture that brings its pixels, its name alone.
         width: px, after EXIF orientation.
         height: px, after EXIF orientation.
-        sha256: digest of the file.
+        sha256: digest of the file; empty where the picture brings its pixels.
         class_indices: (N,) int64 network index.
         boxes_cxcywh: (N, 4) float64 normalized to the image.
         is_crowd: (N,) bool, regions that are no training target.
@@ -31,6 +31,7 @@ class ImageRecord:
             grey level that marks it (None: all above 0); None for an object without. Empty where no object has one.
         number: the id that an instances file gives it, where ids and paths order the images differently: detections of
             equal scores count in the order of ids. None where the order of paths is that of ids, or there are none.
+        pixels_HW3: (H, W, 3) uint8 RGB, the right way up, of a picture that is in no file; an index has none such.
     """
 
     image: str
@@ -45,6 +46,7 @@ class ImageRecord:
     poses: PoseLabels | None = None
     masks: tuple[tuple[str, int | None] | None, ...] = ()
     number: int | None = None
+    pixels_HW3: NDArray[np.uint8] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The record without what its index knows."""

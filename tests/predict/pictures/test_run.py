@@ -1,9 +1,12 @@
 """Pictures go through in batches, and one that cannot be read stops no other."""
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
 from yolozu.errors import Finding
+from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.run import predict_pictures
 from yolozu.predict.pictures.sources import pictures_in
 from yolozu.structures.predictions import ImagePredictions
@@ -49,3 +52,19 @@ def test_a_batch_of_which_nothing_can_be_read_is_no_batch(tmp_path):
     (found,) = predict_pictures(adapter, pictures_in([str(tmp_path)]), name="dummy", batch_size=2)
     assert isinstance(found, Finding)
     assert adapter.batches == []
+
+
+def test_pictures_are_taken_a_batch_at_a_time_and_may_bring_their_pixels():
+    taken = []
+
+    def pictures():
+        for number in range(3):
+            taken.append(number)
+            yield Picture(Path("x"), f"x-{number}", np.zeros((6, 8 + number, 3), np.uint8))
+
+    adapter = Counting()
+    found = predict_pictures(adapter, pictures(), name="dummy", batch_size=2)
+    assert next(found).predictions.image == "x-0"
+    assert taken == [0, 1]
+    assert len(list(found)) == 2
+    assert adapter.batches == [[("x-0", 8, 6), ("x-1", 9, 6)], [("x-2", 10, 6)]]

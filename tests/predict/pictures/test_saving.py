@@ -6,8 +6,9 @@ from PIL import Image
 
 from yolozu.data.images import size_of
 from yolozu.errors import UsageError
+from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.saving import SavedPictures
-from yolozu.predict.pictures.sources import Picture, pictures_in
+from yolozu.predict.pictures.sources import pictures_in
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.predictions import ImagePredictions
 

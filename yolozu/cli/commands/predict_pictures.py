@@ -128,7 +128,7 @@ class _Shown:
         self._pictures = self._detections = self._without_camera = self.unreadable = 0
         self._seconds = 0.0
         if not (as_json or jsonl):
-            print(f"{asked.model}: {counted(len(asked.classes), 'class', 'classes')}")
+            print(f"{asked.model.path}: {counted(len(asked.model.classes), 'class', 'classes')}")
 
     def __call__(self, found: PredictedPicture | Finding) -> None:
         """Print what was found in a picture, or why it could not be read."""
@@ -155,7 +155,7 @@ class _Shown:
             "pictures": self._pictures, "unreadable": self.unreadable, "detections": self._detections,
         }  # fmt: skip
         if self._as_json:
-            print(json.dumps({"model": str(self._asked.model), **numbers, "seconds": round(self._seconds, 3)}))
+            print(json.dumps({"model": str(self._asked.model.path), **numbers, "seconds": round(self._seconds, 3)}))
         elif not self._jsonl:
             unread = f", {self.unreadable} could not be read" if self.unreadable else ""
             print(f"{counted(self._pictures, 'picture')}, {counted(self._detections, 'detection')}{unread}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from yolozu.data.images import image_facts
 from yolozu.errors import Finding
 from yolozu.predict.adapters.base import Adapter
 from yolozu.predict.adapters.check import require_answers
-from yolozu.predict.pictures.sources import Picture
+from yolozu.predict.pictures.picture import Picture
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
 
@@ -34,21 +35,22 @@ class PredictedPicture:
 
 
 def predict_pictures(
-    adapter: Adapter, pictures: Sequence[Picture], *, name: str, batch_size: int
+    adapter: Adapter, pictures: Iterable[Picture], *, name: str, batch_size: int
 ) -> Iterator[PredictedPicture | Finding]:
     """Each picture's detections, in order; in the place of one that cannot be read, why.
 
     Args:
         adapter: what predicts.
-        pictures: from `pictures_in`.
+        pictures: taken a batch at a time.
         name: of the adapter, for errors.
         batch_size: pictures that are read and predicted together.
 
     Raises:
         InputError: the model gives what no model may, or an adapter does not answer image by image.
     """
-    for start in range(0, len(pictures), batch_size):
-        batch, begun = pictures[start : start + batch_size], time.perf_counter()
+    coming = iter(pictures)
+    while batch := list(islice(coming, batch_size)):
+        begun = time.perf_counter()
         records = [_record_of(picture) for picture in batch]
         readable = [record for record in records if isinstance(record, ImageRecord)]
         predictions = adapter.predict(readable) if readable else []
@@ -59,19 +61,27 @@ def predict_pictures(
 
 
 def _record_of(picture: Picture) -> ImageRecord | Finding:
-    """The picture as an image without objects; every byte of it is looked at, so that it can be read later."""
+    """The picture as an image without objects; every byte of a file is looked at, so that it can be read later."""
+    if picture.pixels_HW3 is not None:
+        height, width = picture.pixels_HW3.shape[:2]
+        return _record(picture, width, height, "")
     facts = image_facts(picture.path)
     if facts.problem is not None:
         fix = "copy it again, or leave it out" if facts.fix is None else facts.fix
         return Finding("YZ207", str(picture.path), f"image cannot be read: {facts.problem}", fix)
+    return _record(picture, facts.width, facts.height, digest_file(picture.path))
+
+
+def _record(picture: Picture, width: int, height: int, sha256: str) -> ImageRecord:
     return ImageRecord(
         image=picture.name,
         path=picture.path,
-        width=facts.width,
-        height=facts.height,
-        sha256=digest_file(picture.path),
+        width=width,
+        height=height,
+        sha256=sha256,
         class_indices=np.zeros(0, np.int64),
         boxes_cxcywh=np.zeros((0, 4)),
         is_crowd=np.zeros(0, np.bool_),
         areas_px=np.zeros(0),
+        pixels_HW3=picture.pixels_HW3,
     )

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from yolozu.artifacts.jsonio import atomic_replacement, write_text
-from yolozu.data.images import read_image
 from yolozu.errors import Finding, UsageError
 from yolozu.predict.pictures.drawing import draw_detections
+from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.rows import boxes_xyxy_px, label_lines
-from yolozu.predict.pictures.sources import Picture
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.predictions import ImagePredictions
 
@@ -61,7 +60,7 @@ class SavedPictures:
             write_text((self.labels / picture.name).with_suffix(".txt"), "".join(lines))
         if self.images is None and self.crops is None:
             return
-        image_HW3 = read_image(picture.path)
+        image_HW3 = picture.read()
         names = dict(zip(self.classes.category_ids, self.classes.names, strict=True))
         if self.images is not None:
             _write_image(draw_detections(image_HW3, predictions, names), self._drawn(picture))

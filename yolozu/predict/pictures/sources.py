@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, stem_of, suffix_of
 from yolozu.errors import Finding, UsageError
+from yolozu.predict.pictures.picture import Picture
 from yolozu.registry import nearest
 
 LIST_SUFFIX = ".txt"
 VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"})
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture to predict.
-
-    Attributes:
-        path: the file.
-        name: what it is called in outputs: its path below the folder that was named, else its file name; another
-            picture of that name has a number behind it.
-    """
-
-    path: Path
-    name: str
 
 
 def pictures_in(sources: Sequence[str]) -> list[Picture]:
