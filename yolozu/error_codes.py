@@ -69,6 +69,8 @@ CODES: dict[str, str] = {
     "YZ255": "A pattern to group pictures by that is none, or groups nothing.",
     "YZ256": "A data set that is split already, or has too few pictures or groups to be.",
     "YZ257": "A picture whose name cannot stand in a list.",
+    "YZ258": "Pictures without labels, where a contract to train on them is asked for.",
+    "YZ259": "A data set of which cannot be told which split is trained on.",
     "YZ260": "A COCO directory without the instances file or the images of a split.",
     "YZ261": "Images that an instances file lists and that are not there.",
     "YZ262": "Annotations that YOLO labels would turn into something else.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yolozu.app.datasets import surveyed_splits
 from yolozu.app.outputs import require_makeable
 from yolozu.errors import Finding, InputError, UsageError
 
@@ -65,9 +66,13 @@ class DataSplit:
         """What describes the parts."""
         return list(self.files)[-1]
 
+    def images_of(self, part: str) -> list[SurveyedImage]:
+        """The pictures of a part."""
+        return [self.images[name] for name in self.parts.names[part]]
+
     def num_objects(self, part: str) -> int:
         """Objects on the pictures of a part."""
-        return sum(len(self.images[name].labeled.instances) for name in self.parts.names[part])
+        return sum(len(image.labeled.instances) for image in self.images_of(part))
 
     @property
     def gaps(self) -> list[str]:
@@ -102,18 +107,13 @@ def split_data(dataset: Path, options: SplitOptions, progress: Progress) -> Data
 
 def planned_split(dataset: Path, options: SplitOptions, progress: Progress) -> DataSplit:
     """What `split_data` will write; nothing is written yet. Raises as it does."""
-    from yolozu.artifacts.digest import DigestCache
     from yolozu.data.layouts.layout import find_layout
-    from yolozu.data.survey import survey
-    from yolozu.paths import digest_cache_path
 
     _check_shares(options.shares)
     pattern = None if options.group_by is None else _compiled(options.group_by)
     layout = find_layout(dataset)
     name = _meant_split(layout, options)
-    with DigestCache(digest_cache_path()) as cache:
-        surveyed = survey(layout, [name], cache, progress)
-    return _parted(surveyed, options, pattern)
+    return _parted(surveyed_splits(layout, [name], progress), options, pattern)
 
 
 def write_split(split: DataSplit) -> None:

@@ -38,7 +38,7 @@ def checked_splits(root: Path, splits: Sequence[str], progress: Progress) -> Che
         if not is_text(name):
             raise InputError.one("YZ284", where=f"{root}: {name}", problem="is no UTF-8", fix="rename the directory")
     training = _trained_on(names, asked=bool(splits))
-    surveyed = _surveyed(layout, names, progress)
+    surveyed = surveyed_splits(layout, names, progress)
     return check(replace(surveyed, training=training, validation=frozenset(names) - training))
 
 
@@ -76,10 +76,15 @@ def checked_data(root: Path, split: str | None, progress: Progress) -> CheckedDa
     from yolozu.data.layouts.layout import find_layout
 
     layout = find_layout(root)
-    return check(_surveyed(layout, [chosen_split(layout) if split is None else split], progress))
+    return check(surveyed_splits(layout, [chosen_split(layout) if split is None else split], progress))
 
 
-def _surveyed(layout: Layout, splits: list[str], progress: Progress) -> Survey:
+def surveyed_splits(layout: Layout, splits: Sequence[str], progress: Progress) -> Survey:
+    """The splits called so as they are now; digests that are known are not taken again.
+
+    Raises:
+        InputError: a split is missing, or its labels are not to be understood.
+    """
     from yolozu.artifacts.digest import DigestCache
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path

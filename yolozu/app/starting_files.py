@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -20,13 +20,22 @@ IGNORED = "/runs/\n"
 """What git is to leave alone."""
 
 
-def write_starting_files(directory: Path, *, configs: bool) -> Iterator[Path]:
-    """Write them, each as it is given; ``configs`` adds the contracts of `CONFIGS`. A .gitignore that is there stays.
+def write_starting_files(
+    directory: Path, *, configs: bool, instead: Mapping[Path, str] | None = None
+) -> Iterator[Path]:
+    """Write them, each as it is given; a .gitignore that is there stays.
+
+    Args:
+        directory: where to write.
+        configs: add the contracts of `CONFIGS`.
+        instead: path in ``directory`` -> text that takes the place of a file of that name, or comes besides.
 
     Raises:
         UsageError: YZ905 files that are there already, all of them; YZ727 the directory cannot be made.
     """
-    texts = {directory / name: text for name, text in [*_templates(), *(_configs() if configs else ())]}
+    found = dict([*_templates(), *(_configs() if configs else ())])
+    found |= {path.as_posix(): text for path, text in ({} if instead is None else instead).items()}
+    texts = {directory / name: text for name, text in found.items()}
     require_makeable("DIR", directory)
     taken = [path for path in texts if path.exists()]
     if taken:

@@ -73,13 +73,13 @@ def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> list
     sidecars: list[str] = []
     for name in splits:
         split = layout.split(name)
-        labels = _label_files(split)
+        labels = label_files_of(split)
         files += _images(split) + labels
         if split.label_format in SIDECAR_FORMATS:
             sidecars += [path for path in labels if suffix_of(path) in SIDECAR_SUFFIXES]
     files += named_masks(sidecars, layout.root, cache)
     if not _names_classes(layout):
-        files += [path for split in layout.splits.values() for path in _label_files(split)]
+        files += [path for split in layout.splits.values() for path in label_files_of(split)]
     return list(dict.fromkeys(files))
 
 
@@ -94,7 +94,8 @@ def _images(split: Split) -> list[str]:
     return _below(split.images_dir, IMAGE_SUFFIXES)
 
 
-def _label_files(split: Split) -> list[str]:
+def label_files_of(split: Split) -> list[str]:
+    """Paths of the files that the labels of a split consist of."""
     if split.label_format == "bop":
         return [path for scene in scenes_of(split.labels) for path in scene.files()] if split.labels.is_dir() else []
     if split.label_format == "ultralytics":

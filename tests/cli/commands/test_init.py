@@ -1,5 +1,10 @@
+import hashlib
+from pathlib import Path
+
 import pytest
 
+from tests.app.own_data.photos import write_photos
+from tests.data.builders import write_file, write_image
 from yolozu.cli.app import main
 from yolozu.contract.loader import load_contract
 from yolozu.engine.dodo import Dodo
@@ -30,3 +35,86 @@ def test_it_overwrites_nothing(tmp_path, capsys, name):
     )
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "mine"
+
+
+def digests_of(directory):
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("yolozu.system.available_cores", lambda: 2)
+    monkeypatch.setattr("yolozu.devices.cuda_devices", lambda: 0)
+    return write_photos(Path("photos"))
+
+
+def test_photos_get_a_contract_here_and_stay_as_they_are(photos, capsys):
+    before = digests_of(photos)
+    assert main(["init", "photos"]) == 0
+    assert digests_of(photos) == before
+    told = capsys.readouterr().out
+    assert told.startswith(
+        "data: photos, 10 pictures with label files, 2 classes: cat, dog\n"
+        "trained on: 8 pictures with 8 objects; held out: 2 pictures\n"
+        "training: "
+    )
+    assert told.endswith(
+        " steps of 8 pictures at 128 px on cpu, some 6 minutes\n"
+        "wrote: dodo.py, exp.yaml, train.txt, val.txt, data.yaml, .gitignore\n"
+        "next: doit (or: yolozu run exp.yaml), then: yolozu predict PHOTOS --run-id exp --save-images drawn\n"
+    )
+    assert main(["contract", "validate", "exp.yaml"]) == 0
+    assert capsys.readouterr().out.endswith(", strict)\n")
+
+
+def test_photos_with_flaws_get_a_contract_that_says_so(photos, capsys):
+    write_file(photos / "IMG_0.txt", "7 .5 .5 .2 .2")
+    (photos / "classes.txt").unlink()
+    write_file(photos / "IMG_1.txt", "x")
+    assert main(["init", "photos"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "note: no file names the classes; write their names into data.yaml" in said
+    assert (
+        "note: 1 × malformed_label; the contract leaves out what breaks a rule: yolozu data check photos wrote:" in said
+    )
+
+
+def test_photos_without_labels_are_refused_and_nothing_is_written(photos, capsys):
+    for path in photos.glob("*.txt"):
+        path.unlink()
+    assert main(["init", "photos"]) == 2
+    assert capsys.readouterr().err.startswith("photos: YZ258 holds pictures, and no labels\n")
+    assert sorted(path.name for path in Path().iterdir()) == ["photos"]
+
+
+@pytest.mark.parametrize("name", ["exp.yaml", "data.yaml", "val.txt"])
+def test_photos_get_no_contract_over_what_is_there(photos, capsys, name):
+    write_file(Path(name), "mine")
+    assert main(["init", "photos"]) == 2
+    assert capsys.readouterr().err.endswith(
+        f"{name}: YZ905 is there already\n  fix: move it away, or name another directory\n"
+    )
+    assert sorted(path.name for path in Path().iterdir()) == sorted(["photos", name])
+
+
+def test_a_directory_that_holds_photos_in_folders_is_told_of_them(photos, capsys):
+    assert main(["init"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "note: photos holds pictures: yolozu init photos instead writes a contract for them\n"
+        "next: doit (or: yolozu run exp.yaml), then: yolozu status run_id=exp\n"
+    )
+
+
+def test_in_the_directory_of_the_photos_the_contract_lies_among_them(photos, capsys, monkeypatch):
+    monkeypatch.chdir(photos)
+    assert main(["init"]) == 0
+    assert "dataset_root: data.yaml\n" in Path("exp.yaml").read_text()
+    assert Path("train.txt").read_text().startswith("./IMG_")
+    assert main(["data", "check", "data.yaml"]) == 0
+
+
+def test_a_file_is_no_directory_to_write_into(tmp_path, capsys):
+    path = write_image(tmp_path / "a.jpg")
+    assert main(["init", str(path)]) == 2
+    assert "YZ727 is there, and is no directory" in capsys.readouterr().err

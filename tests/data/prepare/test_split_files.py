@@ -7,8 +7,8 @@ import pytest
 from tests.data.builders import (
     bop_box,
     bop_row,
-    found,
     check_of,
+    found,
     survey_of,
     write_bop,
     write_coco,
