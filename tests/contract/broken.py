@@ -12,7 +12,7 @@ BROKEN = {
     ),
     "an unknown key without a value": (
         STRICT + "gpus:\n",
-        "exp.yaml:9: gpus: YZ102 unknown key\n  fix: remove it; `yolozu contract schema` lists every key",
+        "exp.yaml:9: gpus: YZ102 unknown key\n  fix: here it is device: cpu, cuda or cuda:N; several with ddp: true",
     ),
     "a nested key with a typo": (
         STRICT + "model:\n  backbone:\n    nmae: tiny_cnn\n",

@@ -4,7 +4,7 @@ from tests.engine.conftest import CONTRACT, opened
 from yolozu.cli.app import main
 from yolozu.contract.overrides import parse_assignments
 from yolozu.engine.default_contract import embedded_contract
-from yolozu.engine.run_names import check_new_run, edit_distance, is_typo, runs_hint, runs_in
+from yolozu.engine.run_names import check_new_run, runs_hint, runs_in
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout
 
@@ -74,25 +74,7 @@ def test_every_command_offers_the_nearest_and_leaves_no_trace(words, tmp_path, c
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant", "near"),
-    [("bta", "beta", True), ("beta2", "beta", True), ("b", "a", False), ("ab", "a", False), ("expO1", "exp01", True),
-     ("night", "exp01", False), ("baseline-smal", "baseline-small", True), ("baseline-big", "baseline-small", False)],
-)  # fmt: skip
-def test_names_are_near_by_the_longer_one(typed, meant, near):
-    assert is_typo(typed, meant) is near is is_typo(meant, typed)
-
-
 def test_only_so_many_runs_are_named():
     assert runs_hint("a", []) == ""
     assert runs_hint("a", [f"run{number:02}" for number in range(12)]).endswith("run09 and 2 more")
     assert runs_in(RunLayout.of("exp01").root.parent) == ["exp01"]
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant", "count"),
-    [("exp01", "exp01", 0), ("exp10", "exp01", 1), ("ep01", "exp01", 1), ("exxp01", "exp01", 1), ("", "ab", 2),
-     ("baseline", "night", 8)],
-)  # fmt: skip
-def test_slips_are_counted(typed, meant, count):
-    assert edit_distance(typed, meant) == count

@@ -13,8 +13,10 @@ import typer
 import yolozu
 from yolozu.cli.help import Command, Group
 from yolozu.cli.render import show_findings
+from yolozu.contract.foreign_keys import FOREIGN_KEYS, foreign_fix, option_of
 from yolozu.engine.stopping import EndOnSignal
 from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Finding, YolozuError
+from yolozu.registry import nearest
 from yolozu.system_errors import explain_system_error
 
 PROGRAM = "yolozu"
@@ -191,12 +193,24 @@ def _completed_words() -> list[str]:
 def _usage_finding(error: Any) -> Finding:
     context = getattr(error, "ctx", None)
     path = PROGRAM if context is None else context.command_path
-    options = getattr(error, "possibilities", None)
-    said = error.message if options else error.format_message()
-    problem, _, guess = said.partition(" Did you mean ")
-    guess = f"{' or '.join(map(repr, options))}?" if options else guess
+    is_unknown = hasattr(error, "possibilities")
+    problem, _, guess = (error.message if is_unknown else error.format_message()).partition(" Did you mean ")
     fix = f"did you mean {guess}" if guess else f"see '{path} --help'"
+    if is_unknown and context is not None:
+        meant = _meant_option(error.option_name, context.command.params)
+        fix = fix if meant is None else meant
     return Finding("YZ903", path, f"{problem[0].lower()}{problem[1:]}".rstrip("."), fix)
+
+
+def _meant_option(unknown: str, options: Sequence[Any]) -> str | None:
+    """What to write instead of an option that is none; None where nothing is near."""
+    known = [name for option in options for name in (*option.opts, *option.secondary_opts) if name.startswith("--")]
+    name = unknown.removeprefix("--").replace("-", "_")
+    foreign = FOREIGN_KEYS.get(name)
+    if foreign is not None and not {"--lr", option_of(foreign)}.isdisjoint(known):
+        return foreign_fix(name, flag=True)
+    guess = nearest(unknown, known)
+    return None if guess is None else f"did you mean {guess!r}?"
 
 
 def _interrupted() -> int:

@@ -10,13 +10,10 @@ from yolozu.contract.overrides import Override
 from yolozu.engine.default_contract import embedded_contract
 from yolozu.errors import UsageError
 from yolozu.paths import RUNS_DIR, RunLayout
-from yolozu.registry import nearest
+from yolozu.registry import is_typo, nearest
 
 RESOLVED = "reports/config_resolved.yaml"
 """Where a run has its contract."""
-
-LETTERS_PER_TYPO = 4
-"""A name is nearly another one if it is one slip away for every so many of its letters."""
 
 MOST_NAMED = 10
 
@@ -89,25 +86,6 @@ def check_new_run(
         problem=f"there is no such run in {layout.root.parent}",
         fix="; ".join(filter(None, [runs_hint(layout.run_id, runs), begin])),
     )
-
-
-def is_typo(typed: str, meant: str) -> bool:
-    """Whether one name is nearly the other."""
-    return edit_distance(typed, meant) <= max(len(typed), len(meant)) // LETTERS_PER_TYPO
-
-
-def edit_distance(typed: str, meant: str) -> int:
-    """How many letters were left out, added, exchanged, or swapped with their neighbor (optimal string alignment)."""
-    before, last = [0] * (len(meant) + 1), list(range(len(meant) + 1))
-    for i, letter in enumerate(typed, start=1):
-        row = [i]
-        for j, other in enumerate(meant, start=1):
-            least = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != other))
-            if i > 1 and j > 1 and (letter, typed[i - 2]) == (meant[j - 2], other):
-                least = min(least, before[j - 2] + 1)
-            row.append(least)
-        before, last = last, row
-    return last[-1]
 
 
 def source_of(config: str | None) -> str:

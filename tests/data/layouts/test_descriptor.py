@@ -40,7 +40,7 @@ def test_every_finding_is_told_at_once(tmp_path):
         "dataset.json:5: category_ids[1]: YZ203 must be a whole number, got 2.5\n"
         "  fix: correct or remove it\n"
         "dataset.json:7: models_unit: YZ203 must be m or mm, or null, got cm\n"
-        "  fix: did you mean 'm'?"
+        "  fix: correct it, or drop models_unit for its default, null"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from yolozu.contract.foreign_keys import foreign_fix
 from yolozu.contract.overrides import ALIASES
 from yolozu.contract.strict.slots import Slot, keys, sections, slot_at, slots_of
 from yolozu.contract.text.node import KeyPath, Node, Origin, Problem, dotted
@@ -45,7 +46,9 @@ def unknown_key(origin: Origin, path: KeyPath) -> Problem:
     """There is no key ``path``; the fix offers the one that was probably meant."""
     parent = slot_at(path[:-1]) if len(path) > 1 else None
     slots = keys() if len(path) == 1 else {} if parent is None or parent.section is None else slots_of(parent.section)
-    return Problem.at(origin, path, "YZ102", "unknown key", _meant(str(path[-1]), path, slots))
+    foreign = foreign_fix(str(path[-1])) if len(path) == 1 else None
+    fix = _meant(str(path[-1]), path, slots) if foreign is None else foreign
+    return Problem.at(origin, path, "YZ102", "unknown key", fix)
 
 
 def _meant(key: str, path: KeyPath, slots: dict[str, Slot]) -> str:
