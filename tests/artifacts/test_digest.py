@@ -155,3 +155,25 @@ def test_a_cache_with_lost_bytes_costs_time_and_never_a_wrong_digest(tmp_path, s
     path.write_bytes(content[:start] + put * length + (content[start + length :] if put else b""))
     assert all_of_it() == right
     assert all_of_it() == right
+
+
+def test_of_many_values_only_those_not_remembered_are_computed_each_once(tmp_path):
+    asked = []
+
+    def squares(places):
+        asked.append(places)
+        return [place * place for place in places]
+
+    with DigestCache(tmp_path / "c.sqlite") as cache:
+        assert cache.recalled_each(["a", "b", "b"], squares) == [0, 4, 4]
+        assert cache.recalled_each(["b", "c", "a"], squares) == [4, 1, 0]
+    with DigestCache(tmp_path / "c.sqlite") as cache:
+        assert cache.recalled_each(["c", "d"], squares) == [1, 1]
+    assert asked == [[0, 2], [1], [1]]
+
+
+def test_what_is_no_file_has_no_digest(tmp_path):
+    (tmp_path / "a").write_text("a")
+    with DigestCache(None) as cache:
+        assert cache.file_if_readable(tmp_path / "a") == digest_file(tmp_path / "a")
+        assert [cache.file_if_readable(tmp_path / name) for name in ("b", "\0", "\udcff")] == [None, None, None]

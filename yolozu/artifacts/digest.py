@@ -7,7 +7,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -70,6 +70,13 @@ class DigestCache:
         """
         return self._digest(os.path.abspath(path), path.stat())  # noqa: PTH100
 
+    def file_if_readable(self, path: Path) -> str | None:
+        """SHA-256 (hex) of the file at ``path``; None where there is none that can be read."""
+        try:
+            return self.file(path)
+        except (OSError, ValueError):  # a name with a zero byte, or with half a character, is no file's
+            return None
+
     def tree(self, root: Path, files: Iterable[Path | str] | None = None) -> str:
         """SHA-256 (hex) over names and contents of ``files`` (default: every file) below ``root``."""
         # Strings, because there may be a million files and a Path costs more than the look at one.
@@ -103,6 +110,19 @@ class DigestCache:
             known = self._known_value(key)
             self._fresh_values[key] = canonical(compute()) if known is None else known
         return json.loads(self._fresh_values[key])
+
+    def recalled_each(self, keys: Sequence[str], compute: Callable[[list[int]], Iterable[Any]]) -> list[Any]:
+        """As `recalled`, of many keys at once.
+
+        Args:
+            keys: likewise.
+            compute: gives the values of the places in ``keys`` that are not remembered, in that order.
+        """
+        found = {key: self._fresh_values.get(key, self._known_value(key)) for key in dict.fromkeys(keys)}
+        places = {key: place for place, key in enumerate(keys) if found[key] is None}
+        for key, value in zip(places, compute(list(places.values())), strict=True):
+            found[key] = self._fresh_values[key] = canonical(value)
+        return [json.loads(str(found[key])) for key in keys]
 
     def close(self) -> None:
         """Write what was learned and let go of the cache file."""

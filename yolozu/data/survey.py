@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -205,14 +204,7 @@ def _looked_at(images: Sequence[LabeledImage], cache: DigestCache) -> Iterator[S
             chunk = images[start : start + CHUNK]
             facts = threads.map(image_facts, [image.path for image in chunk])
             for image, fact in zip(chunk, facts, strict=True):
-                yield SurveyedImage(image, fact, _digest(image.path, cache))
-
-
-def _digest(path: Path, cache: DigestCache) -> str | None:
-    try:
-        return cache.file(path)
-    except (OSError, ValueError):  # a name with a zero byte, or with half a character, is no file's
-        return None  # image_facts has said why the file cannot be read
+                yield SurveyedImage(image, fact, cache.file_if_readable(image.path))  # image_facts has said why not
 
 
 def _record(survey: Survey, image: SurveyedImage) -> ImageRecord:
