@@ -10,7 +10,8 @@ from tests.evaluation.pose import scenes as posed
 from tests.evaluation.scenes import Found, Scene, Truth, index_of, predictions_of
 from yolozu.errors import InputError
 from yolozu.evaluation.boxes.coco import evaluate_coco
-from yolozu.evaluation.pose.evaluate import QUICK_METRICS, evaluate_pose
+from yolozu.evaluation.pose.evaluate import evaluate_pose
+from yolozu.evaluation.pose.registry import QUICK_METRICS
 from yolozu.evaluation.quick_metrics import quick_metrics
 
 BOX = (40.0, 30.0, 100.0, 80.0)

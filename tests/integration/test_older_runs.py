@@ -15,6 +15,7 @@ import yolozu
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.engine.open_session import open_session
 from yolozu.errors import EXIT_DONE
+from yolozu.training.checkpointing import read_saved
 
 RELEASES = sorted(path for path in (Path(__file__).parents[1] / "fixtures").glob("release_*"))
 """One directory a release: contracts, data, and `runs/` with a finished run and an interrupted one."""
@@ -48,6 +49,11 @@ def yolozu_in(place, *words, code=PACKAGE.parent):
 
 def test_a_finished_run_has_nothing_to_do(old):
     assert reasons("finished") == {}
+
+
+def test_best_metric_is_what_it_was(old):
+    saved = read_saved(old / "runs/interrupted/scratch/train/out/checkpoints/last.pt")
+    assert saved.state.best_metric == "map50_95"
 
 
 def test_an_interrupted_training_goes_on(old):

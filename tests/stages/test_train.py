@@ -155,7 +155,14 @@ def test_another_learning_rate_never_goes_on():
 def test_it_writes_all_its_outputs_and_nothing_else(inputs, tmp_path):
     outputs = outputs_in(tmp_path / "out")
     numbers = run(spec(), inputs, outputs, context(tmp_path))
-    assert numbers == {"steps": 2, "epochs": 1, "best_step": 2, "best_map50_95": 0.0, "stopped_early": False}
+    assert numbers == {
+        "steps": 2,
+        "epochs": 1,
+        "best_step": 2,
+        "best_metric": "map50_95",
+        "best_score": 0.0,
+        "stopped_early": False,
+    }
     written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     made = [getattr(outputs, name) for name, link in links(TrainOutputs).items() if not link.optional]
     assert sorted(written) == sorted(made)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.training.tiny import MODEL, MODELS, make_index
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.contract.sections.losses import LossSection, LossWeights
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelConfig
@@ -21,6 +22,7 @@ from yolozu.training.data_checks import (
     lone_image_lines,
     pose_keys_without_effect,
     require_poses,
+    resolve_best_metric,
     resolve_pose_heads,
     symmetries_of,
 )
@@ -172,3 +174,45 @@ SAID = (
 def test_a_last_batch_of_one_image_of_one_cell_is_told_of(config, multiscale, side, num_images, said):
     loop = LoopSection(batch_size=4)
     assert lone_image_lines(loop, config, multiscale, (side, side), num_images=num_images) == said
+
+
+MODELLED = ObjectModels({0: ObjectModel(np.eye(3), 1.0, MODELS.by_class[0].symmetries)})
+
+
+@pytest.mark.parametrize(
+    ("best_metric", "models", "resolved"),
+    [
+        ("auto", MODELLED, "map50_95+add_s_01d"),
+        ("auto", MODELS, "map50_95+within_5deg_5cm"),
+        ("map50", MODELLED, "map50"),
+        ("add_01d", MODELLED, "add_01d"),
+        ("within_5deg_5cm", MODELS, "within_5deg_5cm"),
+    ],
+)
+def test_with_poses_auto_weighs_both(posed, best_metric, models, resolved):
+    loop = LoopSection(best_metric=best_metric)
+    assert resolve_best_metric(loop, config(True), posed, posed, models) == resolved
+
+
+def test_without_poses_auto_is_that_of_boxes(posed, plain):
+    for pose, train, val in ((True, plain, plain), (True, posed, plain), (False, posed, posed)):
+        assert resolve_best_metric(LoopSection(), config(pose), train, val, MODELLED) == "map50_95"
+
+
+@pytest.mark.parametrize(
+    ("best_metric", "with_poses", "problem"),
+    [
+        ("add_s_01d", False, "no pose is predicted, or none is known in split train\n  fix: set best_metric: auto"),
+        (
+            "within_5deg_5cm",
+            False,
+            "no pose is predicted, or none is known in split train\n  fix: set best_metric: auto",
+        ),
+        ("add_s_01d", True, "no class has a model\n  fix: set best_metric: within_5deg_5cm, or auto"),
+    ],
+)
+def test_a_metric_of_poses_needs_poses(posed, plain, best_metric, with_poses, problem):
+    index = posed if with_poses else plain
+    with pytest.raises(InputError) as caught:
+        resolve_best_metric(LoopSection(best_metric=best_metric), config(True), index, index, MODELS)
+    assert str(caught.value) == f"best_metric: {best_metric}: YZ524 cannot be measured: {problem}"

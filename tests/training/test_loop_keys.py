@@ -10,6 +10,7 @@ import pytest
 from torch.utils.data import Dataset
 
 from tests.training.tiny import PREPROCESS, files_in, training_config
+from yolozu.artifacts.metrics_table import read_rows
 from yolozu.data.dataset import ValidationImages
 from yolozu.training import checkpointing as checkpointing_module
 from yolozu.training.batches import Loading, validation_batches
@@ -80,6 +81,25 @@ def test_progress_below_the_least_that_counts_is_none(tiny, tmp_path):
     materials = replace(tiny.materials(chosen), score=lambda *_: {"map50_95": 0.1 * next(rising), "map50": None})
     summary = tiny.fit(tmp_path, chosen, materials=materials)
     assert (summary.steps, summary.stopped_early) == (3, True)
+
+
+@pytest.mark.slow
+@pytest.mark.effect("best_metric")
+@pytest.mark.parametrize(("best_metric", "best_step"), [("map50_95", 1), ("add_01d", 3), ("map50_95+add_01d", 2)])
+def test_the_best_model_and_an_early_stop_go_by_the_chosen_metric(tiny, tmp_path, best_metric, best_step):
+    chosen = training_config(max_steps=5, val_every=99, val_every_steps=1, early_stop_patience=1)
+    boxes, poses = (iter(values) for values in ([0.5, 0.4, 0.1, 0.1, 0.1], [0.1, 0.3, 0.4, 0.2, 0.1]))
+    materials = replace(
+        tiny.materials(chosen),
+        score=lambda *_: {"map50_95": next(boxes), "map50": None, "add_01d": next(poses)},
+        best_metric=best_metric,
+    )
+    summary = tiny.fit(tmp_path, chosen, materials=materials)
+    assert (summary.best_step, summary.steps, summary.best_metric) == (best_step, best_step + 1, best_metric)
+    assert list(read_rows(files_in(tmp_path).val_metrics))[-1]["metrics"] == {
+        best_metric: summary.best_score,
+        "without_progress": 1.0,
+    }
 
 
 @pytest.mark.slow

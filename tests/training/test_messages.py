@@ -40,6 +40,19 @@ def test_opening_lines_tell_that_nothing_chooses_a_best_model(tiny):
     assert lines == [[said], [f"{said}, and early_stop_patience 3 has no effect"]]
 
 
+def test_opening_lines_tell_what_chooses_the_best_model(tiny):
+    chosen = training_config(max_steps=5)
+    weighed = replace(tiny.materials(chosen), best_metric="map50_95+add_s_01d")
+    table = chosen.timetable(11)
+    assert opening_lines(chosen, weighed, table, best_metric="map50_95+add_s_01d")[1:] == [
+        "best.pt is chosen by the mean of map50_95 and add_s_01d"
+    ]
+    assert opening_lines(chosen, weighed, table, best_metric="map50_95")[1:] == [
+        "note: best.pt has been chosen by map50_95 so far, and is to the end of this training; a new one would choose "
+        "it by the mean of map50_95 and add_s_01d"
+    ]
+
+
 def test_step_note():
     report = StepReport({"total": 12.3456}, {"backbone": 1e-4, "head": 1e-3}, 1.0, 4)
     assert step_note(report, STATE) == "loss 12.35  lr 0.0001 0.001  best mAP 0.250"

@@ -59,6 +59,20 @@ def test_images_without_objects_rank_below_every_score():
     assert rank({"map50_95": None}) < rank({"map50_95": 0.0})
 
 
+@pytest.mark.parametrize(
+    ("by", "boxes", "poses", "ranked"),
+    [
+        ("map50_95", 0.5, 0.1, 0.5),
+        ("add_s_01d", 0.5, 0.1, 0.1),
+        ("map50_95+add_s_01d", 0.5, 0.1, 0.3),
+        ("map50_95+add_s_01d", 0.5, None, 0.5),
+        ("map50_95+add_s_01d", None, None, -1.0),
+    ],
+)
+def test_several_metrics_count_by_their_mean_as_far_as_they_are_defined(by, boxes, poses, ranked):
+    assert rank({"map50_95": boxes, "add_s_01d": poses}, by) == pytest.approx(ranked)
+
+
 def test_epoch_means_weigh_steps_by_their_images():
     sums = EpochSums()
     for value, images in ((1.0, 6), (4.0, 2)):
@@ -70,7 +84,14 @@ def test_epoch_means_weigh_steps_by_their_images():
 def test_all_of_it_survives_json(number, count):
     verdicts = Verdicts(number, count, "ab", number, count, count, {"map50_95": number, "map_small": None}, True)
     state = TrainingState(
-        count, verdicts, EpochSums(count, {"total": number}), 3, 2, BeforeEnd(Verdicts(), 1), Skips(count, 0.25)
+        count,
+        verdicts,
+        EpochSums(count, {"total": number}),
+        3,
+        2,
+        BeforeEnd(Verdicts(), 1),
+        Skips(count, 0.25),
+        "map50",
     )
     assert TrainingState.from_json(json.loads(json.dumps(state.to_json()))) == state
 
@@ -95,6 +116,12 @@ def test_skips_in_a_row_are_counted_and_the_factor_stays():
 
 def test_an_epoch_of_skipped_steps_has_no_means():
     assert EpochSums().means() == {}
+
+
+def test_a_state_of_the_first_release_is_ranked_by_map50_95():
+    values = TrainingState(best_metric="add_s_01d").to_json()
+    del values["best_metric"]
+    assert TrainingState.from_json(values) == TrainingState(best_metric="map50_95")
 
 
 def test_the_state_of_an_earlier_version_is_refused_by_name():

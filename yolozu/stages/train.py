@@ -25,6 +25,7 @@ from yolozu.training.data_checks import (
     lone_image_lines,
     pose_keys_without_effect,
     require_poses,
+    resolve_best_metric,
     resolve_pose_heads,
     symmetries_of,
 )
@@ -133,6 +134,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     preprocess, models = Preprocess.from_section(spec.preprocess), ObjectModels.read(inputs.models)
     config = with_additions(resolve_pose_heads(spec.model.model, train), spec.mim, fill=preprocess.border())
     require_poses(spec.loop, spec.losses, config, train)
+    best_metric = resolve_best_metric(spec.loop, config, train, val, models)
     detector = _detector(spec, config, train)
     # Where an earlier try has left weights, `fit` puts those into the place of these.
     init_report, lines = initialize_from_file(
@@ -171,6 +173,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     max_detections=VALIDATED.max_detections,
                     mim_weight=spec.losses.loss_weights.mim if spec.mim.enable_mim else 0.0,
                     origin_lines=lines,
+                    best_metric=best_metric,
                 ),
                 info,
                 files,
@@ -192,7 +195,8 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
         "steps": summary.steps,
         "epochs": summary.epochs,
         "best_step": summary.best_step,
-        "best_map50_95": summary.best_score,
+        "best_metric": summary.best_metric,
+        "best_score": summary.best_score,
         "stopped_early": summary.stopped_early,
     }
 

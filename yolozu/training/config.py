@@ -26,6 +26,7 @@ from yolozu.training.learner import Learner, Objective
 from yolozu.training.phases import Phases
 from yolozu.training.precision import Precision
 from yolozu.training.reconstruction import Reconstruction
+from yolozu.training.state import METRIC
 from yolozu.training.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class Materials:
         max_detections: most predictions per image when validating.
         mim_weight: factor on the loss of the detector's reconstruction head; 0 where it has none.
         origin_lines: where the first weights come from, to be said when they are used.
+        best_metric: what validations are ranked by; see `TrainingState`.
     """
 
     detector: nn.Module
@@ -150,6 +152,7 @@ class Materials:
     max_detections: int
     mim_weight: float = 0.0
     origin_lines: tuple[str, ...] = ()
+    best_metric: str = METRIC
 
 
 def build_learner(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.errors import InputError
+from yolozu.evaluation.pose.registry import QUICK_RECALLS
 from yolozu.geometry.input_sizes import STRIDE, Size, input_sizes
 from yolozu.losses.registry import LOSSES
+from yolozu.training.state import METRIC
 
 if TYPE_CHECKING:
     from yolozu.artifacts.meshes import ObjectModels
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from yolozu.contract.sections.train import LoopSection
     from yolozu.data.index import DataIndex
     from yolozu.geometry.rotations import SymmetryTable
+
+UNMODELLED_RECALL = "within_5deg_5cm"
+"""The recall of poses that needs no model of the object."""
 
 
 def resolve_pose_heads(config: ModelConfig, train: DataIndex) -> ModelConfig:
@@ -42,6 +47,33 @@ def require_poses(loop: LoopSection, losses: LossSection, config: ModelConfig, t
         problem=f"only pose heads would learn, but {problem}",
         fix=f"drop {' and '.join(asked)}, or train on data with poses",
     )
+
+
+def resolve_best_metric(
+    loop: LoopSection, config: ModelConfig, train: DataIndex, val: DataIndex, models: ObjectModels
+) -> str:
+    """What validations are ranked by, as `TrainingState.best_metric`: ``auto`` becomes what suits the data.
+
+    Raises:
+        InputError: YZ524, a metric of poses that the held-out images, or the network, do not have.
+    """
+    modelled = any(len(model.points_V3) for model in models.by_class.values())
+    posed = bool(config.pose) and train.has_poses and val.has_poses
+    if loop.best_metric == "auto":
+        return "+".join([METRIC, *([_recall(modelled=modelled)] if posed else [])])
+    if loop.best_metric in QUICK_RECALLS and not (posed and (modelled or loop.best_metric == UNMODELLED_RECALL)):
+        problem = "no class has a model" if posed else f"no pose is predicted, or none is known in split {val.split}"
+        raise InputError.one(
+            "YZ524",
+            where=f"best_metric: {loop.best_metric}",
+            problem=f"cannot be measured: {problem}",
+            fix=f"set best_metric: {_recall(modelled=False)}, or auto" if posed else "set best_metric: auto",
+        )
+    return loop.best_metric
+
+
+def _recall(*, modelled: bool) -> str:
+    return "add_s_01d" if modelled else UNMODELLED_RECALL
 
 
 def _learns_boxes(losses: LossSection) -> bool:

@@ -24,7 +24,7 @@ from yolozu.training.messages import interrupted, opening_lines, step_note, vali
 from yolozu.training.metrics_log import Kind, MetricsLog, SilentLog
 from yolozu.training.randomness import deterministic
 from yolozu.training.resume import ResumeSources, take_up
-from yolozu.training.state import METRIC, NOTHING_TO_FIND, BeforeEnd, EpochSums, TrainingState, rank
+from yolozu.training.state import NOTHING_TO_FIND, BeforeEnd, EpochSums, TrainingState, rank
 from yolozu.training.throughput import Throughput
 from yolozu.training.timetable import Timetable
 from yolozu.training.validate import Validation, Validator
@@ -60,13 +60,15 @@ class Summary:
         steps: optimizer steps done.
         epochs: epochs completed.
         best_step: optimizer steps at the best validation.
-        best_score: map50_95 there; None when the held-out images have no object.
+        best_metric: what validations were ranked by; see `TrainingState`.
+        best_score: that there; None when the held-out images do not define it.
         stopped_early: whether patience ran out.
     """
 
     steps: int
     epochs: int
     best_step: int
+    best_metric: str
     best_score: float | None
     stopped_early: bool
 
@@ -135,10 +137,12 @@ def fit(
             )
         found = processes.from_first(found)
         learner.take_all_from_first()
-        state = TrainingState() if found is None else found
+        state = TrainingState(best_metric=materials.best_metric) if found is None else found
         train_log = stack.enter_context(_log(files.train_metrics, state.train_rows, processes))
         val_log = stack.enter_context(_log(files.val_metrics, state.val_rows, processes))
-        opening = opening_lines(config, materials, timetable, num_processes=processes.size)
+        opening = opening_lines(
+            config, materials, timetable, best_metric=state.best_metric, num_processes=processes.size
+        )
         for line in [*(materials.origin_lines if found is None else ()), *opening]:
             progress.say(line)
         bar = stack.enter_context(progress.bar("train", max(timetable.total_steps, state.step), done=state.step))
@@ -263,7 +267,7 @@ class _Loop:
     def _judge(self, found: Validation, due: Literal["val_epoch", "val_step", "closing"]) -> None:
         """Draw the consequences of a validation, and save them together with the weights."""
         state, verdicts, loop = self.state, self.state.verdicts, self.config.loop
-        score = rank(found.metrics)
+        score = rank(found.metrics, state.best_metric)
         improved = verdicts.improves(score)
         if improved:
             verdicts.best_score, verdicts.best_step = score, state.step
@@ -274,11 +278,15 @@ class _Loop:
         self._write(self.val_log, kind, _finite(found.losses), found.metrics)
         if verdicts.stopped_early:
             without = float(verdicts.without_progress)
-            self._write(self.val_log, "early_stop", {}, {METRIC: verdicts.best_score, "without_progress": without})
+            self._write(
+                self.val_log, "early_stop", {}, {state.best_metric: verdicts.best_score, "without_progress": without}
+            )
         self._save(with_best=improved)
         self.progress.say(validation_line(found, state, improved=improved))
         if verdicts.stopped_early:
-            self.progress.say(f"stopping early: {verdicts.without_progress} validations without a better {METRIC}")
+            self.progress.say(
+                f"stopping early: {verdicts.without_progress} validations without a better {state.best_metric}"
+            )
 
     def _write(
         self, log: MetricsLog, kind: Kind, losses: Mapping[str, float | None], metrics: Mapping[str, float | None]
@@ -339,6 +347,7 @@ def _summary(state: TrainingState, timetable: Timetable) -> Summary:
         steps=state.step,
         epochs=timetable.epochs_done(state.step),
         best_step=verdicts.best_step,
+        best_metric=state.best_metric,
         best_score=None if verdicts.best_score == NOTHING_TO_FIND else verdicts.best_score,
         stopped_early=verdicts.stopped_early,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from yolozu.errors import Interrupted, UsageError
-from yolozu.training.state import METRIC, NOTHING_TO_FIND
+from yolozu.training.state import METRIC, NOTHING_TO_FIND, rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     from yolozu.training.validate import Validation
 
 
-SHOWN_METRICS = ("map50_95", "map50", "add_01d", "rot_deg_median")
+SHOWN_METRICS = ("map50_95", "map50", "add_01d", "add_s_01d", "rot_deg_median")
 """Of a validation's metrics, those that its line says."""
 
 
 def opening_lines(
-    config: TrainingConfig, materials: Materials, timetable: Timetable, *, num_processes: int = 1
+    config: TrainingConfig,
+    materials: Materials,
+    timetable: Timetable,
+    *,
+    best_metric: str = METRIC,
+    num_processes: int = 1,
 ) -> list[str]:
-    """What is about to happen."""
+    """What is about to happen, where validations are ranked by ``best_metric``."""
     together = f" in each of {num_processes} processes" if num_processes > 1 else ""
     total, warmup = timetable.total_steps, config.schedule.lr_warmup_steps
     steps = (
@@ -39,9 +44,21 @@ def opening_lines(
     lines = [steps]
     if warmup >= total and config.schedule.scheduler != "onecycle":
         lines.append(f"warning: lr_warmup_steps {warmup} leaves none of the {total} steps at the full learning rate")
+    if best_metric != materials.best_metric:
+        lines.append(
+            f"note: best.pt has been chosen by {in_words(best_metric)} so far, and is to the end of this training; "
+            f"a new one would choose it by {in_words(materials.best_metric)}"
+        )
+    elif best_metric != METRIC:
+        lines.append(f"best.pt is chosen by {in_words(best_metric)}")
     if all(record.is_crowd.all() for record in materials.val_index.records):
         lines.append(_nothing_to_choose_by(config.loop.early_stop_patience))
     return lines
+
+
+def in_words(best_metric: str) -> str:
+    """``map50``, ``the mean of map50_95 and add_s_01d``."""
+    return f"the mean of {best_metric.replace('+', ' and ')}" if "+" in best_metric else best_metric
 
 
 def _nothing_to_choose_by(patience: int) -> str:
@@ -56,7 +73,8 @@ def step_note(report: StepReport, state: TrainingState) -> str:
     """How it goes, behind the bar."""
     rates = " ".join(f"{value:.3g}" for value in dict.fromkeys(report.lr.values()))
     best = state.verdicts.best_score
-    score = "" if best in (None, NOTHING_TO_FIND) else f"  best mAP {best:.3f}"
+    name = "mAP" if state.best_metric == METRIC else "score" if "+" in state.best_metric else state.best_metric
+    score = "" if best in (None, NOTHING_TO_FIND) else f"  best {name} {best:.3f}"
     return f"loss {report.losses['total']:.4g}  lr {rates}{score}"
 
 
@@ -65,7 +83,8 @@ def validation_line(found: Validation, state: TrainingState, *, improved: bool) 
     scores = "".join(
         f"  {name} {value:.3f}" for name, value in found.metrics.items() if name in SHOWN_METRICS and value is not None
     )
-    best = "  (best so far)" if found.metrics[METRIC] is not None else "  (no metric: best.pt follows the last model)"
+    ranked = rank(found.metrics, state.best_metric) != NOTHING_TO_FIND
+    best = "  (best so far)" if ranked else "  (no metric: best.pt follows the last model)"
     return f"step {state.step}: validation loss {found.losses['total']:.4g}{scores}{best if improved else ''}"
 
 

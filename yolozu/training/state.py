@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from yolozu.training.learner import StepReport
 
 METRIC = "map50_95"
-"""What chooses the best checkpoint and stops early."""
+"""What chooses the best checkpoint and stops early where nothing else is chosen, and in states of early releases."""
 
 NOTHING_TO_FIND = -1.0
 """Rank of validation images without any object, where the metric is not defined: below every number.
@@ -24,10 +24,10 @@ class Verdicts:
     """What validations have decided so far.
 
     Attributes:
-        best_score: highest METRIC, None before the first validation.
+        best_score: highest rank, None before the first validation.
         best_step: optimizer steps at that validation.
         best_digest: SHA-256 of the file with those weights.
-        stop_score: METRIC that early stopping measures progress from.
+        stop_score: rank that early stopping measures progress from.
         without_progress: validations since then that did not exceed it by enough.
         validated_step: optimizer steps at the last validation.
         metrics: what it measured.
@@ -116,6 +116,8 @@ class TrainingState:
         before_end: verdicts and ``val_rows`` before a validation that only took place because training ended there; a
             longer training of the same contract would not have had it.
         skips: steps that moved nothing.
+        best_metric: what validations are ranked by, from the first to the last: a metric, or several with ``+`` between
+            them, of which the mean counts.
     """
 
     step: int = 0
@@ -125,6 +127,7 @@ class TrainingState:
     val_rows: int = 0
     before_end: BeforeEnd | None = None
     skips: Skips = field(default_factory=Skips)
+    best_metric: str = METRIC
 
     def to_json(self) -> dict[str, Any]:
         """JSON values that `from_json` reads back exactly."""
@@ -138,6 +141,7 @@ class TrainingState:
             ValueError: another version of the code gave it, whose states hold other things.
         """
         own = {entry.name for entry in fields(cls)}
+        values = {"best_metric": METRIC, **values}  # release 0.1.0 knew no other
         if set(values) != own:
             other = ", ".join(sorted(own ^ set(values)))
             raise ValueError(f"its state is of another version of yolozu, with or without {other}")
@@ -150,6 +154,7 @@ class TrainingState:
             val_rows=values["val_rows"],
             before_end=None if before is None else BeforeEnd(Verdicts(**before["verdicts"]), before["val_rows"]),
             skips=Skips(**values["skips"]),
+            best_metric=values["best_metric"],
         )
 
     def with_patience(self, patience: int) -> None:
@@ -173,11 +178,15 @@ class BeforeEnd:
     val_rows: int
 
 
-def rank(metrics: dict[str, float | None]) -> float:
+def rank(metrics: dict[str, float | None], by: str = METRIC) -> float:
     """The number by which validations are compared.
 
     Args:
-        metrics: of one validation; METRIC is None when there is nothing to find in the images.
+        metrics: of one validation; None for what the images do not define.
+        by: `TrainingState.best_metric`.
+
+    Returns:
+        The mean of those of its metrics that are defined; NOTHING_TO_FIND where none is.
     """
-    score = metrics[METRIC]
-    return NOTHING_TO_FIND if score is None else score
+    scores = [score for score in (metrics[name] for name in by.split("+")) if score is not None]
+    return sum(scores) / len(scores) if scores else NOTHING_TO_FIND

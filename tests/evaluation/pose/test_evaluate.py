@@ -21,8 +21,8 @@ from tests.evaluation.pose.scenes import (
     turn,
 )
 from yolozu.artifacts.meshes import ObjectModel, ObjectModels
-from yolozu.evaluation.pose.evaluate import QUICK_METRICS, evaluate_pose, pose_metrics
-from yolozu.evaluation.pose.registry import POSE_METRICS
+from yolozu.evaluation.pose.evaluate import evaluate_pose, pose_metrics
+from yolozu.evaluation.pose.registry import POSE_METRICS, QUICK_METRICS
 from yolozu.evaluation.pose.report import PoseCounts
 
 VIEWS = [

@@ -1,10 +1,17 @@
 """The training loop."""
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
 from yolozu.contract.base import Conflict, Form, Location, Section
+from yolozu.contract.sections.evaluate import COCO_METRICS
+from yolozu.evaluation.pose.registry import QUICK_RECALLS
+
+if TYPE_CHECKING:
+    BestMetric = str
+else:
+    BestMetric = Literal[("auto", *COCO_METRICS, *QUICK_RECALLS)]
 
 
 class SeedSection(Section):
@@ -49,8 +56,13 @@ class LoopSection(Section):
     val_every_steps: PositiveInt | None = None
     """Also validate after every so many optimizer steps."""
 
+    best_metric: BestMetric = "auto"
+    """What of a validation chooses `best.pt` and stops early. `auto` is map50_95; with held-out poses it is the mean of
+    map50_95 and add_s_01d, the recall of ADD(-S) within a tenth of the diameter; where no class has a model, that of
+    map50_95 and within_5deg_5cm. A training that an earlier release began goes on with map50_95."""
+
     early_stop_patience: NonNegativeInt = 0
-    """Validations without a better map50_95 before training stops; 0 never stops early."""
+    """Validations without a better `best_metric` before training stops; 0 never stops early."""
 
     early_stop_min_delta: NonNegativeFloat = 0.0
     """How much better counts as better for early stopping."""

@@ -12,14 +12,13 @@ from yolozu.data.index import DataIndex
 from yolozu.evaluation.pose.metrics import nearest_pairs
 from yolozu.evaluation.pose.pair_errors import PairErrors
 from yolozu.evaluation.pose.problem import PoseProblem, pose_problem_of
-from yolozu.evaluation.pose.registry import POSE_METRICS
+from yolozu.evaluation.pose.registry import POSE_METRICS, QUICK_METRICS
 from yolozu.evaluation.pose.report import PoseClass, PoseCounts, PoseReport
 from yolozu.evaluation.pose.targets import ImageTargets
 from yolozu.geometry.extent import diameter_of, in_other_unit
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.predictions import ImagePredictions
 
-QUICK_METRICS = ("add_01d", "rot_deg_median", "t_mm_median", "within_5deg_5cm")
 OTHER_UNIT = (500.0, 2000.0)
 """Between these, distances differ by mm against m."""
 NAMED_CLASSES = 5

@@ -22,3 +22,9 @@ POSE_METRICS = Registry(
     },
 )
 """Each is a `yolozu.evaluation.pose.metrics.Metric`."""
+
+QUICK_RECALLS = ("add_01d", "add_s_01d", "within_5deg_5cm")
+"""Those that validations measure and that may choose the best model: shares of all objects, so that misses count."""
+
+QUICK_METRICS = (*QUICK_RECALLS, "rot_deg_median", "t_mm_median")
+"""Those that validations measure."""
