@@ -10,7 +10,7 @@ METRICS = {"map50_95": 0.4512, "map50": 0.71, "add_s_01d": None}
 POSES = {"add_s_01d": 0.4, "rot_deg_median": 4.25, "t_mm_median": 12.34}
 NUMBERS = {
     "prepare_data": {"predict_images": 12},
-    "train": {"best_step": 8, "best_map50_95": 0.4512},
+    "train": {"best_step": 8, "best_score": 0.4512},
     "evaluate": METRICS,
 }
 
@@ -115,3 +115,23 @@ def test_whatever_a_stage_writes_for_people_is_named(session):
 )
 def test_durations_read_easily(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_model_that_finds_nothing_is_explained_also_where_nothing_ran(session):
+    row = {"losses": {"total": 9.0}, "metrics": {"lr": 0.001}, "meta": {"kind": "train_step", "optim_step": 10}}
+    for name, rows in (("train", [row]), ("val", [])):
+        path = session.layout.root / f"reports/{name}_metrics.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(json.dumps(entry) + "\n" for entry in rows))
+    finish(session, *all_of(session), evaluate={"map50_95": 0.001, "map50": 0.002})
+    assert summary_of(session, ["evaluate"], [], 0.5).lines() == [
+        "a: everything is up to date",
+        "  boxes     mAP50-95 0.001  mAP50 0.002  (12 images)",
+        "  model     runs/a/checkpoints/best.pt",
+        "warning: YZ519 10 optimizer steps, from random weights; small networks need 800",
+        "  and more",
+        "  fix: train longer",
+        "next:",
+        "  yolozu run run_id=a max_steps=800",
+        "  yolozu doctor run_id=a",
+    ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.metrics_table import read_rows
 from yolozu.engine.run_names import runs_in
 from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout
 from yolozu.planning.receipt import Receipt
+from yolozu.training.diagnosis import Cause, Ended, diagnose, ends_near_nothing
 from yolozu.training.lengthening import lengthened
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ SCORES = {
 }
 """What is measured -> title -> metric and how it is shown."""
 
-TITLE_WIDTH = 9
+TITLE_WIDTH, WIDTH = 9, 80
+MOST_COMMANDS = 3
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,14 @@ class RunSummary:
         headline: the run and how long its build took, or that there was nothing to do.
         scores: of boxes, and of poses where there are any, a line each.
         files: what is for people -> where it is.
-        commands: that suit the run as it is, to be pasted; none where nothing was built.
+        causes: why the model finds nearly nothing, where it does.
+        commands: that suit the run as it is, to be pasted; none where nothing was built, unless there are causes.
     """
 
     headline: str
     scores: tuple[str, ...]
     files: tuple[tuple[str, str], ...]
+    causes: tuple[Cause, ...]
     commands: tuple[str, ...]
 
     def lines(self) -> list[str]:
@@ -57,6 +62,7 @@ class RunSummary:
             self.headline,
             *(f"  {line}" for line in self.scores),
             *named,
+            *(line for cause in self.causes for line in _told(cause)),
             *(["next:"] if self.commands else []),
             *(f"  {command}" for command in self.commands),
         ]
@@ -75,25 +81,30 @@ def summary_of(session: Session, asked: Sequence[str], ran: Sequence[str], secon
     receipts = {node.name: Receipt.readable(session.layout.receipt_path(node.name)) for node in nodes}
     finished = {name: receipt for name, receipt in receipts.items() if receipt is not None}
     files = tuple(_files(session, finished))
+    metrics, where = _measured(session, finished)
+    causes = tuple(_causes(session, finished, metrics))
     run_id = session.layout.run_id
     return RunSummary(
         headline=f"{run_id}: built in {duration(seconds)}" if ran else f"{run_id}: everything is up to date",
-        scores=tuple(_scores(session, finished)),
+        scores=tuple(_scores(metrics, where)),
         files=files if ran else tuple(entry for entry in files if entry[0] == "model"),
-        commands=tuple(_commands(session, finished)) if ran else (),
+        causes=causes,
+        commands=tuple(_repairs(session, causes) if causes else _commands(session, finished) if ran else ()),
     )
 
 
-def _scores(session: Session, finished: Mapping[str, Receipt]) -> Iterator[str]:
-    """What evaluation measured; before it, the validation that chose the model."""
+def _measured(session: Session, finished: Mapping[str, Receipt]) -> tuple[Mapping[str, Any], str]:
+    """Metrics of the model, and on what; before evaluation those of the validation that chose it."""
     if "evaluate" in finished:
         images = finished["prepare_data"].numbers.get("predict_images")
-        metrics, where = finished["evaluate"].numbers, "" if images is None else f"  ({images} images)"
-    elif "train" in finished:
+        return finished["evaluate"].numbers, "" if images is None else f"  ({images} images)"
+    if "train" in finished:
         step = finished["train"].numbers.get("best_step")
-        metrics, where = validation_at(session, step), f"  (validation at step {step})"
-    else:
-        return
+        return validation_at(session, step), f"  (validation at step {step})"
+    return {}, ""
+
+
+def _scores(metrics: Mapping[str, Any], where: str) -> Iterator[str]:
     for title, entries in SCORES.items():
         shown = [f"{name} {form.format(metrics[key])}" for name, (key, form) in entries.items() if _known(metrics, key)]
         if shown:
@@ -106,11 +117,35 @@ def _known(metrics: Mapping[str, Any], key: str) -> bool:
 
 def validation_at(session: Session, step: int | None) -> dict[str, Any]:
     """Metrics of the validation after ``step`` optimizer steps; empty where the file does not have it."""
-    path = session.layout.root / session.plan["train"].outputs["val_metrics"]
-    for row in read_rows(path):
+    for row in _rows(session, "val_metrics"):
         if row["meta"]["optim_step"] == step and row["meta"]["kind"].startswith("val_"):
             return dict(row["metrics"])
     return {}
+
+
+def _rows(session: Session, output: str) -> Iterator[dict[str, Any]]:
+    return read_rows(session.layout.root / session.plan["train"].outputs[output])
+
+
+def _causes(session: Session, finished: Mapping[str, Receipt], metrics: Mapping[str, Any]) -> list[Cause]:
+    """Why the model finds nearly nothing; the files are read only where it does."""
+    if "train" not in finished or not ends_near_nothing(metrics):
+        return []
+    train_rows, val_rows = (list(_rows(session, output)) for output in ("train_metrics", "val_metrics"))
+    return diagnose(Ended(finished["train"].spec, finished["prepare_data"].numbers, train_rows, val_rows, metrics))
+
+
+def _told(cause: Cause) -> list[str]:
+    """The cause in lines of the terminal's width; what to type is among the commands."""
+    lines = wrap(f"warning: {cause.code} {cause.problem}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return [*lines, *wrap(f"fix: {cause.advice}", WIDTH, initial_indent="  ", subsequent_indent="    ")]
+
+
+def _repairs(session: Session, causes: Sequence[Cause]) -> list[str]:
+    """What may make something of a model that finds nothing."""
+    word = shlex.quote(session.layout.word)
+    words = [" ".join(["yolozu run", word, *cause.words]) for cause in causes if cause.words]
+    return [*words[: MOST_COMMANDS - 1], f"yolozu doctor {word}"]
 
 
 def _files(session: Session, finished: Mapping[str, Receipt]) -> list[tuple[str, str]]:
