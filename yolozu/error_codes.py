@@ -17,6 +17,7 @@ CODES: dict[str, str] = {
     "YZ113": "A file that holds no map of keys.",
     "YZ114": "A training that is told neither a contract nor a data set.",
     "YZ115": "A stage named to a command that builds always the same stages.",
+    "YZ116": "Generated files would be written outside a checkout of yolozu.",
     # 2xx: data sets
     "YZ201": "A directory that is no data set.",
     "YZ202": "A split that is not there.",

@@ -88,6 +88,22 @@ def predictions_files(paths: Sequence[Path], patterns: Sequence[str]) -> list[Pa
     return found
 
 
+def without_reports(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Those of ``paths`` that may be predictions, and those that are reports: ``reports/*.json`` means both.
+
+    Raises:
+        UsageError: YZ847 all of them are reports.
+    """
+    from yolozu.artifacts.predictions.recognize import is_other_report
+
+    reports = [path for path in paths if is_other_report(path)]
+    kept = [path for path in paths if path not in reports]
+    if not kept:
+        problem = f"{', '.join(map(str, reports))}: no predictions in there"
+        raise UsageError.one("YZ847", where="eval-suite", problem=problem, fix="name files of predictions")
+    return kept, reports
+
+
 def benchmark(
     paths: Sequence[Path],
     dataset: Path,

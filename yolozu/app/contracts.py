@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from yolozu.planning.plan import Plan
 
 
+CHECKOUT = ("yolozu/contract", "contracts/v1", "docs/reference")
+"""Directories that a checkout has."""
+
+
 @dataclass(frozen=True)
 class CheckedContract:
     """A contract file and what was found.
@@ -76,6 +80,18 @@ def checked_contracts(words: Sequence[str], *, strict: bool) -> list[CheckedCont
             found = (replace(finding, severity="error") if strict else finding for finding in loaded.warnings)
             checked.append(CheckedContract(path, loaded, tuple(found)))
     return checked
+
+
+def require_checkout(option: str) -> None:
+    """Refuse to write generated files where the working directory is no checkout of yolozu.
+
+    Raises:
+        UsageError: YZ116.
+    """
+    if not all(Path(place).is_dir() for place in CHECKOUT):
+        problem = f"writes into a checkout of yolozu, and {Path.cwd()} is none"
+        fix = "leave it out: yolozu contract schema > FILE"
+        raise UsageError.one("YZ116", where=option, problem=problem, fix=fix)
 
 
 def changed_keys(before: LoadedContract, after: LoadedContract) -> list[ChangedKey]:

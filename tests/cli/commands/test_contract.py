@@ -190,7 +190,19 @@ def test_schema_prints_the_schema(run):
     assert (code, json.loads(out)) == (0, contract_schema())
 
 
+def test_schema_write_writes_into_a_checkout_only(run, tmp_path):
+    code, out, err = run("schema", "--write")
+    assert (code, out) == (2, "")
+    assert err == (
+        f"--write: YZ116 writes into a checkout of yolozu, and {tmp_path} is none\n"
+        "  fix: leave it out: yolozu contract schema > FILE\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_schema_write_writes_what_is_generated(run, tmp_path):
+    for place in ("yolozu/contract", "contracts/v1", "docs/reference"):
+        (tmp_path / place).mkdir(parents=True)
     assert run("schema", "--write")[0] == 0
     paths = ["contracts/v1/run_contract.schema.json", "docs/reference/contract.md", "docs/reference/errors.md"]
     for path in paths:

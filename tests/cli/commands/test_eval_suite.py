@@ -44,6 +44,19 @@ def test_files_come_in_the_order_they_are_named(data, capsys):
     assert [file["file"] for file in json.loads(capsys.readouterr().out)["files"]] == [half, "reports/pred_all.json"]
 
 
+def test_reports_beside_the_predictions_are_left_out_with_a_note(data, capsys):
+    for _ in range(2):  # the second time, the report of the first lies beside them
+        names = sorted(f"reports/{path.name}" for path in (data / "reports").glob("*.json"))
+        assert run(*names, "--output", "reports/eval_suite.json", "--json") == 0
+        said = capsys.readouterr()
+        assert [file["file"] for file in json.loads(said.out)["files"]] == [
+            "reports/pred_all.json", "reports/pred_half_with_a_rather_long_name_that_goes_on.json",
+        ]  # fmt: skip
+    assert said.err.splitlines()[0] == "note: reports/eval_suite.json: no predictions in there, left out"
+    assert run("reports/eval_suite.json") == 2
+    assert "YZ847 reports/eval_suite.json: no predictions in there" in capsys.readouterr().err
+
+
 def test_a_dry_run_checks_and_counts(data, capsys):
     assert run("reports/pred_all.json", "--dry-run") == 0
     assert capsys.readouterr().out.splitlines()[-2:] == [

@@ -115,9 +115,11 @@ def schema(
     if not write:
         print(json.dumps(contract_schema(), indent=2, ensure_ascii=False))
         return
+    from yolozu.app.contracts import require_checkout
     from yolozu.artifacts.jsonio import write_text_if_changed
     from yolozu.contract.docs.reference import generated_files
 
+    require_checkout("--write")
     for path, text in generated_files().items():
         changed = write_text_if_changed(Path(path), text)
         print(f"{path}: {'written' if changed else 'unchanged'}")

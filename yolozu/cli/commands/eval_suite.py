@@ -70,9 +70,11 @@ def eval_suite(
     as_json: ReportAsJson = False,
 ) -> None:
     """Evaluate many predictions files under one protocol; whatever differs from it is an error."""
-    from yolozu.app.benchmark import Pins, benchmark, predictions_files
+    from yolozu.app.benchmark import Pins, benchmark, predictions_files, without_reports
 
-    paths = predictions_files(predictions or [], predictions_glob or [])
+    paths, reports = without_reports(predictions_files(predictions or [], predictions_glob or []))
+    for path in reports:
+        print(f"note: {path}: no predictions in there, left out", file=sys.stderr)
     pins = Pins.parse(pin or [])
     require_writable({"--output": output, "--write-protocol": write_protocol}, paths)
     report = benchmark(
