@@ -268,4 +268,6 @@ CODES: dict[str, str] = {
     "YZ903": "A command line that cannot be understood: an unknown command or option, or a value that is none.",
     "YZ904": "A bug in yolozu itself; the traceback is saved in the file that is named.",
     "YZ905": "A file that would have to be overwritten.",
+    "YZ906": "A file of annotations that is none of CVAT's, or that cannot be understood.",
+    "YZ907": "A file of tasks that is none of Label Studio's, or that cannot be understood.",
 }

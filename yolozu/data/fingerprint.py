@@ -10,7 +10,14 @@ from yolozu.artifacts.digest import DigestCache, digest_of
 from yolozu.contract.sections.data import SYNTHETIC
 from yolozu.data.layouts.bop_files import scenes_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, files_below, suffix_of
+from yolozu.data.layouts.files import (
+    IMAGE_SUFFIXES,
+    LABEL_SUFFIXES,
+    SIDECAR_SUFFIXES,
+    XML_SUFFIXES,
+    files_below,
+    suffix_of,
+)
 from yolozu.data.layouts.layout import YAML_SUFFIXES, Layout, Split, find_layout
 from yolozu.data.layouts.sidecar_files import named_masks
 from yolozu.data.layouts.ultralytics import DATA_YAML, LIST_SUFFIX, label_files, listed_images, names_classes
@@ -89,6 +96,8 @@ def _images(split: Split) -> list[str]:
     if split.label_format == "ultralytics":
         lists = [str(source) for source in split.sources if source.suffix.lower() == LIST_SUFFIX]
         return [*lists, *(path for path in listed_images(split.sources) if os.path.isfile(path))]  # noqa: PTH113
+    if split.listed is not None and split.label_format == "voc":
+        return [str(split.listed), *_below(split.images_dir, IMAGE_SUFFIXES)]  # its lists may leave out endings
     if split.listed is not None:
         return [str(split.listed), *(path for path in listed_images((split.listed,)) if os.path.isfile(path))]  # noqa: PTH113
     return _below(split.images_dir, IMAGE_SUFFIXES)
@@ -101,7 +110,8 @@ def label_files_of(split: Split) -> list[str]:
     if split.label_format == "ultralytics":
         return label_files(listed_images(split.sources), split.sources) if split.missing is None else []
     if split.labels.is_dir():
-        return _below(split.labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES)
+        is_voc = split.label_format == "voc"
+        return _below(split.labels, XML_SUFFIXES if is_voc else LABEL_SUFFIXES | SIDECAR_SUFFIXES)
     return [str(split.labels)] if split.labels.is_file() else []
 
 

@@ -9,5 +9,8 @@ READERS = Registry(
         "coco": "yolozu.data.readers.coco:CocoReader",
         "bop": "yolozu.data.readers.bop:BopReader",
         "ultralytics": "yolozu.data.readers.ultralytics:UltralyticsReader",
+        "voc": "yolozu.data.readers.voc:VocReader",
+        "cvat": "yolozu.data.readers.cvat:CvatReader",
+        "label_studio": "yolozu.data.readers.label_studio:LabelStudioReader",
     },
 )

@@ -15,6 +15,9 @@ def test_an_entry_says_its_format():
     assert SplitEntry(images_dir="a", labels_dir="b").label_format == "yolo"
     assert SplitEntry(images_dir="a", instances_json="b").label_format == "coco"
     assert SplitEntry(scenes_dir="a").label_format == "bop"
+    assert SplitEntry(images_dir="a", annotations_dir="b").label_format == "voc"
+    assert SplitEntry(images_dir="a", annotations_xml="b").label_format == "cvat"
+    assert SplitEntry(images_dir="a", tasks_json="b").label_format == "label_studio"
 
 
 def test_every_finding_is_told_at_once(tmp_path):
@@ -32,7 +35,7 @@ def test_every_finding_is_told_at_once(tmp_path):
         read_descriptor(path)
     assert str(refused.value).replace(f"{path}", "dataset.json") == (
         "dataset.json:1: splits.a: YZ203 says nowhere where its labels are\n"
-        "  fix: give one of labels_dir, instances_json and scenes_dir\n"
+        "  fix: give one of labels_dir, instances_json, scenes_dir, annotations_dir, annotations_xml and tasks_json\n"
         "dataset.json:3: splits.b: YZ203 written twice, first on line 2\n"
         "  fix: keep one of the two\n"
         "dataset.json:4: clases: YZ203 unknown key\n"

@@ -10,6 +10,8 @@ from yolozu.data.layouts.layout import find_layout
 from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.errors import InputError
 
+ONE_PLACE = "give one of labels_dir, instances_json, scenes_dir, annotations_dir, annotations_xml and tasks_json"
+
 
 def test_folders_are_splits(tmp_path):
     layout = find_layout(write_yolo(tmp_path, {"train/a": "", "val/sub/b": None}))
@@ -144,13 +146,11 @@ def test_a_missing_root_and_a_directory_without_images_are_no_data_sets(tmp_path
         ),
         (
             {"splits": {"a": {"images_dir": "x"}}},
-            "splits.a: YZ203 says nowhere where its labels are\n"
-            "  fix: give one of labels_dir, instances_json and scenes_dir",
+            f"splits.a: YZ203 says nowhere where its labels are\n  fix: {ONE_PLACE}",
         ),
         (
             {"splits": {"a": {"images_dir": "x", "labels_dir": "y", "instances_json": "z"}}},
-            "splits.a.labels_dir: YZ203 has labels_dir and instances_json\n"
-            "  fix: give one of labels_dir, instances_json and scenes_dir",
+            f"splits.a.labels_dir: YZ203 has labels_dir and instances_json\n  fix: {ONE_PLACE}",
         ),
         (
             {"splits": {"a": {"labels_dir": "x"}}},

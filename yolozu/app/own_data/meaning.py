@@ -7,11 +7,11 @@ from pathlib import Path
 
 from yolozu.data.fingerprint import label_files_of
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, suffix_of
-from yolozu.data.layouts.layout import COCO_SUFFIX, YAML_SUFFIXES, Layout, find_layout
+from yolozu.data.layouts.layout import COCO_SUFFIX, XML_SUFFIX, YAML_SUFFIXES, Layout, find_layout
 from yolozu.data.layouts.unsplit import holds_pictures
 from yolozu.errors import InputError
 
-DATA_FILE_SUFFIXES = frozenset({*YAML_SUFFIXES, COCO_SUFFIX})
+DATA_FILE_SUFFIXES = frozenset({*YAML_SUFFIXES, COCO_SUFFIX, XML_SUFFIX})
 PROJECT_FILES = ("exp.yaml", "dodo.py")
 """What a directory holds that a contract was written into."""
 

@@ -29,6 +29,9 @@ LABELS = {
     "ultralytics": "with label files, as a data.yaml describes them",
     "coco": "in a COCO file",
     "bop": "in BOP scenes",
+    "voc": "with XML files of Pascal VOC",
+    "cvat": "in a file of CVAT",
+    "label_studio": "in a file of Label Studio",
 }
 """Format of labels -> what is said of the pictures."""
 

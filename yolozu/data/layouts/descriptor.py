@@ -12,9 +12,16 @@ from yolozu.contract.strict.read_strict import read_strict
 
 DESCRIPTOR_NAME = "dataset.json"
 
-DescribedFormat = Literal["yolo", "coco", "bop"]
+DescribedFormat = Literal["yolo", "coco", "bop", "voc", "cvat", "label_studio"]
 
-PLACES: dict[DescribedFormat, str] = {"yolo": "labels_dir", "coco": "instances_json", "bop": "scenes_dir"}
+PLACES: dict[DescribedFormat, str] = {
+    "yolo": "labels_dir",
+    "coco": "instances_json",
+    "bop": "scenes_dir",
+    "voc": "annotations_dir",
+    "cvat": "annotations_xml",
+    "label_studio": "tasks_json",
+}
 """Format of labels -> the key that says where they are."""
 
 METRES: dict[str, float] = {"m": 1.0, "mm": 0.001}
@@ -35,6 +42,15 @@ class SplitEntry(Section):
 
     scenes_dir: str | None = Field(default=None, min_length=1)
     """Directory of BOP scenes."""
+
+    annotations_dir: str | None = Field(default=None, min_length=1)
+    """Directory of XML files of Pascal VOC."""
+
+    annotations_xml: str | None = Field(default=None, min_length=1)
+    """File of CVAT's own format."""
+
+    tasks_json: str | None = Field(default=None, min_length=1)
+    """File of Label Studio's own format."""
 
     images_list: str | None = Field(default=None, min_length=1)
     """Text file with a path of an image in each line, relative to the file: only these images are the split's."""

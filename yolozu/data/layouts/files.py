@@ -10,6 +10,7 @@ from pathlib import Path
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 LABEL_SUFFIXES = frozenset({".txt"})
 SIDECAR_SUFFIXES = frozenset({".json"})
+XML_SUFFIXES = frozenset({".xml"})
 BROKEN_LINK = "link(s) to nowhere"
 
 

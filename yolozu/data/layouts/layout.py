@@ -7,7 +7,8 @@ Known layouts, the first that is found counts:
   (`yolozu.data.layouts.ultralytics`);
 - COCO (`yolozu.data.layouts.coco_files`): files of annotations, and folders of images;
 - BOP scenewise (`yolozu.data.layouts.bop_files`): folders of scenes, and ``models``;
-- a folder of pictures with label files, not split yet (`yolozu.data.layouts.unsplit`).
+- a folder of pictures with label files, not split yet (`yolozu.data.layouts.unsplit`), or with one file of annotations
+  (`yolozu.data.layouts.annotation_file`).
 
 Free of numpy: planning reads this too.
 """
@@ -20,9 +21,10 @@ from pathlib import Path
 from typing import Literal
 
 from yolozu.artifacts.jsonio import is_text
+from yolozu.data.layouts.annotation_file import AnnotationFile, annotation_file_at, annotation_file_in
 from yolozu.data.layouts.bop_files import bop_models, split_folders
 from yolozu.data.layouts.coco_files import annotation_files, coco_split_at, coco_splits, split_of
-from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, Descriptor, SplitEntry, read_descriptor
+from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, PLACES, Descriptor, SplitEntry, read_descriptor
 from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.data.layouts.ultralytics import (
     DATA_YAML,
@@ -39,6 +41,7 @@ CLASS_FILE_NAMES = ("classes.txt", "classes.json", "obj.names", DATA_YAML)
 """`obj.names` is Darknet's and CVAT's."""
 
 COCO_SUFFIX = ".json"
+XML_SUFFIX = ".xml"
 HAVE_IMAGES = "put them there, or name their directory in a dataset.json: splits: {NAME: {images_dir, instances_json}}"
 OTHER_NAMES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
 """The usual splits -> what data sets call them, maybe with a year."""
@@ -47,7 +50,7 @@ SPLIT_IT = "hold some pictures out first: yolozu data split"
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 
-LabelFormat = Literal["yolo", "coco", "bop", "ultralytics"]
+LabelFormat = Literal["yolo", "coco", "bop", "ultralytics", "voc", "cvat", "label_studio"]
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ class Split:
                 return source, "is no list of images"
             if source.suffix.lower() != LIST_SUFFIX and not source.is_dir():
                 return source, "is no directory of images"
-        if self.label_format == "coco" and not self.labels.is_file():
-            return self.labels, "is no instances file"
+        if self.label_format in {"coco", "cvat", "label_studio"} and not self.labels.is_file():
+            return self.labels, "is no instances file" if self.label_format == "coco" else "is no file of annotations"
         if self.listed is not None and not self.listed.is_file():
             return self.listed, "is no list of images"
         return None
@@ -161,7 +164,7 @@ class Layout:
 
 
 def find_layout(root: Path) -> Layout:
-    """How the data set at ``root``, a directory, a ``data.yaml`` or a COCO file, is laid out.
+    """How the data set at ``root``, a directory or a file that describes or lists it, is laid out.
 
     Raises:
         InputError: YZ284 its name is no UTF-8, YZ201 it is no data set,
@@ -169,19 +172,16 @@ def find_layout(root: Path) -> Layout:
     """
     if not is_text(str(root)):
         raise InputError.one("YZ284", where=str(root), problem="is no UTF-8", fix="rename the directory")
-    if root.suffix.lower() in YAML_SUFFIXES and root.is_file():
-        return _described_by_yaml(root)
-    if root.suffix.lower() == COCO_SUFFIX and root.is_file():
-        return find_layout(root.parent) if root.name == DESCRIPTOR_NAME else _listed_by_coco(root)
+    if root.is_file() and root.suffix.lower() in {*YAML_SUFFIXES, COCO_SUFFIX, XML_SUFFIX}:
+        return _at_file(root)
     if not root.is_dir():
         raise InputError.one(
             "YZ201", where=str(root), problem="no such directory", fix="check dataset_root, relative to where you are"
         )
     class_files = tuple(root / name for name in CLASS_FILE_NAMES if (root / name).is_file())
     keypoints = described_keypoints(root / DATA_YAML) if root / DATA_YAML in class_files else None
-    descriptor_path = root / DESCRIPTOR_NAME
-    if descriptor_path.is_file():
-        descriptor = read_descriptor(descriptor_path)
+    if (root / DESCRIPTOR_NAME).is_file():
+        descriptor = read_descriptor(root / DESCRIPTOR_NAME)
         splits = {name: _described(root, name, entry) for name, entry in sorted(descriptor.splits.items())}
         return Layout(root, splits, descriptor, class_files, _described_models(root, descriptor), keypoints)
     coco = _coco_splits(root)
@@ -195,11 +195,39 @@ def find_layout(root: Path) -> Layout:
     splits = {folder.name: Split(folder.name, "bop", folder, folder) for folder in split_folders(root)}
     if splits:
         return Layout(root, splits, None, class_files, bop_models(root))
+    return _as_exported(root, class_files, keypoints)
+
+
+def _at_file(path: Path) -> Layout:
+    if path.suffix.lower() in YAML_SUFFIXES:
+        return _described_by_yaml(path)
+    if path.name == DESCRIPTOR_NAME:
+        return find_layout(path.parent)
+    file = annotation_file_at(path)
+    if file is not None and file.label_format != "coco":
+        return _of_file(path.parent, file, ())
+    if path.suffix.lower() == COCO_SUFFIX:
+        return _listed_by_coco(path)
+    fix = "name an XML file that CVAT exported for images, beside its pictures or images/"
+    raise InputError.one("YZ201", where=str(path), problem="is no data set", fix=fix)
+
+
+def _as_exported(root: Path, class_files: tuple[Path, ...], keypoints: Keypoints | None) -> Layout:
+    """What labeling tools leave: folders of pictures with label files, or one file of annotations."""
     folders = labeled_folders(root)
-    if not folders:
+    if folders:
+        found = [Split(row.name, row.label_format, row.images_dir, row.labels_dir, (), row.listed) for row in folders]
+        splits = {split.name: split for split in sorted(found, key=lambda split: split.name)}
+        return Layout(root, splits, None, class_files or _beside_labels(folders), None, keypoints)
+    file = annotation_file_in(root)
+    if file is None:
         raise _no_data_set(root)
-    splits = {folder.name: Split(folder.name, "yolo", folder.images_dir, folder.labels_dir) for folder in folders}
-    return Layout(root, dict(sorted(splits.items())), None, class_files or _beside_labels(folders), None, keypoints)
+    return _of_file(root, file, class_files)
+
+
+def _of_file(root: Path, file: AnnotationFile, class_files: tuple[Path, ...]) -> Layout:
+    split = Split(ALL, file.label_format, file.images_dir, file.path)
+    return Layout(root, {ALL: split}, None, class_files)
 
 
 def _beside_labels(folders: list[LabeledFolder]) -> tuple[Path, ...]:
@@ -289,9 +317,8 @@ def _described(root: Path, name: str, entry: SplitEntry) -> Split:
     if entry.scenes_dir is not None:
         scenes = root / entry.scenes_dir
         return Split(name, "bop", scenes, scenes, listed=listed)
-    labels = entry.labels_dir if entry.labels_dir is not None else entry.instances_json
+    labels = getattr(entry, PLACES[entry.label_format])
     assert entry.images_dir is not None, "checked by SplitEntry"
-    assert labels is not None, "checked by SplitEntry"
     return Split(name, entry.label_format, root / entry.images_dir, root / labels, listed=listed)
 
 

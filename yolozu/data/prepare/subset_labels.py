@@ -78,16 +78,19 @@ def _picture(image: LabeledImage, paint: Paint | None) -> Content:
 
 
 class YoloLabels:
-    """A label file and perhaps a pose sidecar for each image; the images become links, where they are not painted."""
+    """A label file and perhaps a pose sidecar for each image, which becomes a link, where it is not painted."""
 
     def __init__(self, layout: Layout, split: Split, images: Iterable[LabeledImage], paint: Paint | None) -> None:
         self._root, self._split, self._paint = layout.root, split, paint
+        self._is_written_anew = split.label_format in {"voc", "cvat", "label_studio"}
         self.images = {_name(image, split.images_dir): image for image in images}
 
     def digest(self, name: str) -> str:
         """SHA-256 over the digests of label file and sidecar, null for one that is not there."""
-        files = (self.images[name].label, self.images[name].sidecar)
-        return digest_of([None if path is None else digest_file(path) for path in files])
+        image = self.images[name]
+        if self._is_written_anew:
+            return digest_of(_lines(image))
+        return digest_of([None if path is None else digest_file(path) for path in (image.label, image.sidecar)])
 
     def entry(self, out: Path) -> SplitEntry:
         """Directories of the data set's own."""
@@ -103,6 +106,8 @@ class YoloLabels:
             stem = stem_of(written_name(name, self._paint))
             if label is not None:
                 contents[f"{stem}.txt"] = label.read_bytes()
+            elif self._is_written_anew and self.images[name].has_labels:
+                contents[f"{stem}.txt"] = _lines(self.images[name]).encode("utf-8")
             if sidecar is not None:
                 contents[f"{stem}.json"] = _with_absolute_paths(sidecar.read_bytes(), self._root)
         pictures = {written_name(name, self._paint): _picture(self.images[name], self._paint) for name in names}
@@ -111,6 +116,12 @@ class YoloLabels:
 
     def _directories(self, out: Path) -> tuple[Path, Path]:
         return out / "images" / self._split.name, out / "labels" / self._split.name
+
+
+def _lines(image: LabeledImage) -> str:
+    """A label file that says what labels of another format say; regions to be ignored have no place in it."""
+    rows = [(item.class_index, *item.box_cxcywh) for item in image.instances if not item.is_crowd]
+    return "".join(f"{' '.join(f'{value:.9g}' for value in row)}\n" for row in rows)
 
 
 class CocoLabels:

@@ -47,8 +47,8 @@ class _ListedReader:
             InputError: YZ253 a listed image is none of the split's.
         """
         found = self._reader.read(classes)
-        wanted = {os.path.abspath(image): image for image in listed_images((self._path,))}  # noqa: PTH100
-        images = tuple(image for image in found.images if wanted.pop(os.path.abspath(image.path), None) is not None)  # noqa: PTH100
+        wanted = {_key(image): image for image in listed_images((self._path,))}
+        images = tuple(image for image in found.images if self._is_wanted(image.path, wanted))
         if wanted:
             fix = "correct the list, or make it anew: yolozu data split"
             shown = list(wanted.values())[:MOST_SHOWN]
@@ -57,3 +57,12 @@ class _ListedReader:
                 for image in shown
             )
         return replace(found, images=images)
+
+    def _is_wanted(self, path: Path, wanted: dict[str, str]) -> bool:
+        """Whether the list names the image, which is then taken off ``wanted``; VOC's lists leave out the ending."""
+        keys = (_key(str(path)), _key(str(self._path.parent / path.stem)))
+        return any(wanted.pop(key, None) is not None for key in keys)
+
+
+def _key(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - a million names
