@@ -37,5 +37,5 @@ def test_the_example_of_the_page_runs(finished, tmp_path, monkeypatch, capsys):
     exec(compile(example, "python.md", "exec"), {})
     said = capsys.readouterr().out
     assert "evaluate is up to date" in said
-    assert "[8/8] scenarios: up to date" in said
+    assert "[9/9] report: up to date" in said
     assert said.splitlines()[-1].startswith("lr=fast")

@@ -20,6 +20,7 @@ LAYERS = (
     ("contract",),
     ("model", "losses", "matching", "optim", "data", "tuning"),
     ("training", "export", "predict", "evaluation"),
+    ("report",),
     ("stages",),
     ("planning",),
     ("engine",),

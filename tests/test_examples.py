@@ -21,7 +21,7 @@ PAGES = sorted([REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")])
 def test_every_config_loads_strictly_plans_and_has_no_dead_key(path):
     loaded = load_contract(path, strict=True)
     assert [warning.render() for warning in loaded.warnings] == []
-    assert len(compile_plan(loaded.contract, registered_stages()).nodes) == 8
+    assert len(compile_plan(loaded.contract, registered_stages()).nodes) == 9
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)

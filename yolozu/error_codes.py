@@ -262,6 +262,7 @@ CODES: dict[str, str] = {
     "YZ851": "A run without predictions to compare, or whose predictions changed.",
     "YZ852": "Two runs that predicted different data.",
     "YZ853": "Predictions files to compare, and no data set to compare them on.",
+    "YZ855": "A file of a run that a report cannot be made of.",
     # 9xx: command line and environment
     "YZ901": "A name that no registry table holds.",
     "YZ902": "A run id that cannot name a directory under runs/.",

@@ -18,7 +18,6 @@ OWN_DIRECTORIES = ("plan", "receipts", "scratch", "data", "reports/black_box")
 OWN_FILES = (
     "checkpoints/best.prev.pt",
     "reports/config_resolved.yaml",
-    "reports/report.html",
 )
 """Files of a run, relative to its directory, that are written by no stage."""
 

@@ -3,9 +3,14 @@ import shutil
 
 import pytest
 
-from tests.engine.conftest import contract
+from tests.engine.conftest import OPERATIONS, contract
+from tests.planning.toy import TELL, TOYS
 from yolozu.contract.sections.predict import PredictSection
+from yolozu.engine.execute_stage import execute
 from yolozu.errors import GateFailed, InputError, Interrupted, UsageError
+from yolozu.planning.compiler import compile_plan
+from yolozu.planning.receipt import Receipt
+from yolozu.progress import SilentProgress
 
 ALL = ["letters", "shout", "count", "praise"]
 
@@ -200,3 +205,18 @@ def test_a_missing_input_is_one_message(toy):
         "runs/toy/data/word.txt: YZ306 is missing, and shout reads it\n"
         "  fix: run doit run_id=toy: it builds what is missing"
     )
+
+
+@pytest.mark.parametrize(("split", "told"), [("train", "a: "), ("with_extra", "a: extra")])
+def test_an_optional_input_is_none_where_it_is_missing_and_a_record_is_no_part_of_the_receipt(toy, split, told):
+    asked = contract(split=split)
+    toy.build(asked)
+    record = toy.layout.root / "reports/config_resolved.yaml"
+    record.write_text("a")
+    node = compile_plan(asked, [*TOYS, TELL])["tell"]
+    execute(node, toy.layout, operations=OPERATIONS, progress=SilentProgress(), stopping=lambda: False)
+    assert toy.text("out/told.txt") == told
+    assert ("extra" in Receipt.read(toy.layout.receipt_path("tell")).inputs) is (split == "with_extra")
+    record.unlink()
+    with pytest.raises(InputError, match=r"config_resolved.yaml: YZ306 is missing, and tell reads it"):
+        execute(node, toy.layout, operations=OPERATIONS, progress=SilentProgress(), stopping=lambda: False)

@@ -47,8 +47,8 @@ def yolozu_in(place, *words, code=PACKAGE.parent):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_a_finished_run_has_nothing_to_do(old):
-    assert reasons("finished") == {}
+def test_of_a_finished_run_the_report_alone_is_to_be_built_which_its_release_did_not_have(old):
+    assert reasons("finished") == {"report": ["has not been built"]}
 
 
 def test_best_metric_is_what_it_was(old):
@@ -74,7 +74,7 @@ def later_code(tmp_path):
 @pytest.mark.slow
 def test_a_new_neutral_key_makes_no_finished_run_stale(old, later_code):
     code, said = yolozu_in(old, "plan", "run_id=finished", "--json", code=later_code)
-    assert (code, [row["stage"] for row in json.loads(said)["stages"] if row["stale"]]) == (EXIT_DONE, [])
+    assert (code, [row["stage"] for row in json.loads(said)["stages"] if row["stale"]]) == (EXIT_DONE, ["report"])
     code, said = yolozu_in(old, "why", "run_id=finished", "loss_weights.diou=1", "train", code=later_code)
     assert "loss_weights.diou: 0.0 → 1.0 (loss_weights.diou=1)" in said
 

@@ -28,19 +28,22 @@ ARTIFACTS = [
     "plan/train.json",
     "predictions/predictions.json",
     "receipts/evaluate.json",
+    "receipts/report.json",
     "receipts/scenarios.json",
     "receipts/train.json",
     "reports/config_resolved.yaml",
     "reports/data_check.json",
     "reports/eval_coco.json",
     "reports/onnx_parity.json",
+    "reports/predictions.jpg",
     "reports/predictions_check.json",
+    "reports/report.html",
     "reports/run_meta.json",
     "reports/scenarios.json",
     "reports/train_metrics.jsonl",
     "reports/val_metrics.jsonl",
 ]
-AFTER_TRAIN = ["export_onnx", "onnx_parity", "predict", "validate_predictions", "evaluate", "scenarios"]
+AFTER_TRAIN = ["export_onnx", "onnx_parity", "predict", "validate_predictions", "evaluate", "scenarios", "report"]
 
 
 @pytest.fixture
@@ -72,28 +75,29 @@ def test_a_second_build_runs_nothing_and_never_imports_torch(finished):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "done: exp.yaml\n"
-        "[1/8] prepare_data: up to date\n"
-        "[2/8] train: up to date\n"
-        "[3/8] export_onnx: up to date\n"
-        "[4/8] onnx_parity: up to date\n"
-        "[5/8] predict: up to date\n"
-        "[6/8] validate_predictions: up to date\n"
-        "[7/8] evaluate: up to date\n"
-        "[8/8] scenarios: up to date\n"
+        "[1/9] prepare_data: up to date\n"
+        "[2/9] train: up to date\n"
+        "[3/9] export_onnx: up to date\n"
+        "[4/9] onnx_parity: up to date\n"
+        "[5/9] predict: up to date\n"
+        "[6/9] validate_predictions: up to date\n"
+        "[7/9] evaluate: up to date\n"
+        "[8/9] scenarios: up to date\n"
+        "[9/9] report: up to date\n"
     )
 
 
 def test_an_evaluation_key_reruns_the_evaluation_alone_and_is_remembered(project):
-    assert project.build("run_id=done", "eval_engine=pycocotools") == ["evaluate"]
+    assert project.build("run_id=done", "eval_engine=pycocotools") == ["evaluate", "report"]
     again = project.doit("run_id=done")
     assert again.stdout.startswith("done: exp.yaml + eval_engine=pycocotools (remembered)\n")
     assert ": done in " not in again.stdout
-    assert project.build("run_id=done", "forget=eval_engine") == ["evaluate"]
+    assert project.build("run_id=done", "forget=eval_engine") == ["evaluate", "report"]
 
 
 def test_another_setting_reruns_the_scenarios_alone_and_none_leaves_them_out(project):
     (project.root / "t.yaml").write_text("scenarios: [{name: few, slice: {min_objects: 1}}]\n")
-    assert project.build("run_id=done", "scenarios=t.yaml") == ["scenarios"]
+    assert project.build("run_id=done", "scenarios=t.yaml") == ["scenarios", "report"]
     report = json.loads((project.run_dir("done") / "reports/scenarios.json").read_text())
     assert [row["name"] for row in report["scenarios"]] == ["few"]
     (project.root / "t.yaml").write_text("# a remark\nscenarios: [{name: few, slice: {min_objects: 1}}]\n")
@@ -102,7 +106,7 @@ def test_another_setting_reruns_the_scenarios_alone_and_none_leaves_them_out(pro
     assert "t.yaml has other content than when it was read" in project.yolozu("why", "run_id=done").stdout
     lines = project.yolozu("plan", "run_id=done", "scenarios=none").stdout.splitlines()
     assert "  reports/scenarios.json: no longer asked for; nothing reads or renews it" in lines
-    assert lines[-1].split() == ["evaluate", "up", "to", "date"]
+    assert [line.split()[:2] for line in lines[-2:]] == [["evaluate", "up"], ["report", "runs"]]
 
 
 def test_operational_keys_make_nothing_stale(project):
@@ -127,7 +131,7 @@ def test_a_changed_label_reruns_from_the_data_and_a_touched_one_nothing(project)
 
 def test_a_deleted_parity_report_reruns_parity_alone(project):
     (project.run_dir("done") / "reports/onnx_parity.json").unlink()
-    assert project.build("run_id=done") == ["onnx_parity"]
+    assert project.build("run_id=done") == ["onnx_parity", "report"]
 
 
 def test_a_truncated_checkpoint_is_noticed_and_made_again(project):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.planning.toy import COUNT, LETTERS, PRAISE, SHOUT, TOYS, CountSpec, PraiseInputs
+from tests.planning.toy import COUNT, LETTERS, PRAISE, SHOUT, TELL, TOYS, CountSpec, PraiseInputs
 from yolozu.contract.sections.predict import PredictSection
 from yolozu.contract.sections.run import Contract
 from yolozu.planning.compiler import compile_plan, registered_stages
@@ -73,11 +73,13 @@ def test_the_registered_stages_form_the_pipeline():
     plan = compile_plan(Contract(), registered_stages())
     assert [node.name for node in plan.nodes] == [
         "prepare_data", "train", "export_onnx", "onnx_parity", "predict", "validate_predictions", "evaluate",
-        "scenarios",
+        "scenarios", "report",
     ]  # fmt: skip
     assert plan["predict"].gates == {"parity": "reports/onnx_parity.json"}
     assert plan["evaluate"].gates == {"check": "reports/predictions_check.json"}
     assert plan["scenarios"].gates == {"evaluated": "reports/eval_coco.json"}
+    assert plan["report"].gates == {"check": "reports/predictions_check.json"}
+    assert plan["report"].records == {"contract": "reports/config_resolved.yaml", "receipts": "receipts"}
 
 
 def test_a_stage_that_the_contract_does_not_want_is_left_out():
@@ -103,3 +105,11 @@ def test_an_output_at_a_path_of_the_contract_s_choice(path, outputs):
     plan = compile_plan(Contract(predict=PredictSection(predictions=path)), [*TOYS, echo])
     assert (plan["echo"].outputs if "echo" in plan else None) == outputs
     assert outputs is None or (plan["echo"].asked_for("echo"), plan["shout"].asked_for("loud")) == (True, False)
+
+
+def test_an_optional_input_of_a_stage_that_a_plan_lacks_is_left_out_and_a_record_makes_nothing_stale():
+    plan = compile_plan(Contract(), [*TOYS, TELL])
+    assert plan["tell"].inputs == {"loud": "out/loud.txt", "extra": "data/extra"}
+    assert plan["tell"].records == plan["tell"].request()["records"] == {"contract": "reports/config_resolved.yaml"}
+    assert plan["tell"].upstream == ("shout", "letters")
+    assert plan["tell"].optional_inputs == {"extra", "echo"}

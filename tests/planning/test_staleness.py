@@ -1,4 +1,6 @@
-from tests.planning.toy import TOYS
+from dataclasses import replace
+
+from tests.planning.toy import TELL, TOYS
 from yolozu.contract.sections.run import Contract
 from yolozu.paths import RunLayout
 from yolozu.planning.compiler import compile_plan
@@ -44,3 +46,18 @@ def test_a_receipt_that_cannot_be_read_is_a_reason(tmp_path):
     layout.receipt_path("shout").write_text("{}")
     (reason,) = own_reasons(NODE, layout, NOW.get)
     assert reason.render() == "receipts/shout.json is no receipt of this version"
+
+
+def test_an_optional_input_may_be_missing_appear_change_and_be_left_out_of_the_run():
+    told = compile_plan(Contract(), [*TOYS, TELL])["tell"]
+    built = Receipt("tell", 1, told.spec, {"loud": "l", "extra": "e"}, {"out/told.txt": "t"}, {}, "now", 1.0, {})
+    now = {"out/loud.txt": "l", "out/told.txt": "t"}
+
+    def said(node, receipt, digests):
+        return [reason.render() for reason in staleness(node, receipt, digests.get)]
+
+    assert said(told, replace(built, inputs={"loud": "l"}), now) == []
+    assert said(told, built, now) == ["data/extra is missing"]
+    assert said(told, built, now | {"data/extra": "e"}) == []
+    without = replace(told, inputs={"loud": "out/loud.txt"})
+    assert said(without, built, now) == ["letters.extra is no part of the run any more"]

@@ -13,7 +13,7 @@ from yolozu.contract.sections.data import DatasetSection
 from yolozu.contract.sections.predict import PredictSection
 from yolozu.contract.sections.train import SeedSection
 from yolozu.errors import GateFailed, Interrupted
-from yolozu.stages.base import Stage, StageSpec, after, gives, needs, reads
+from yolozu.stages.base import Stage, StageSpec, after, gives, needs, reads, records
 
 
 class LettersSpec(StageSpec):
@@ -109,8 +109,29 @@ def praise(spec, inputs, outputs, context):
     return {}
 
 
+@dataclass(frozen=True)
+class TellInputs:
+    loud: Path = needs("shout.loud")
+    extra: Path | None = needs("letters.extra", optional=True)
+    echo: Path | None = needs("echo.echo", optional=True)
+    contract: Path = records("reports/config_resolved.yaml")
+
+
+@dataclass(frozen=True)
+class TellOutputs:
+    told: Path = gives("out/told.txt")
+
+
+def tell(spec, inputs, outputs, context):
+    found = [name for name in ("extra", "echo") if getattr(inputs, name) is not None]
+    outputs.told.write_text(f"{inputs.contract.read_text()}: {', '.join(found)}")
+    return {}
+
+
 LETTERS = Stage("letters", 1, LettersSpec, LettersInputs, LettersOutputs, write_letters)
 SHOUT = Stage("shout", 1, ShoutSpec, ShoutInputs, ShoutOutputs, shout, resumable=True)
 COUNT = Stage("count", 1, CountSpec, CountInputs, CountOutputs, count_letters)
 PRAISE = Stage("praise", 1, ShoutSpec, PraiseInputs, PraiseOutputs, praise)
 TOYS = (LETTERS, SHOUT, COUNT, PRAISE)
+TELL = Stage("tell", 1, CountSpec, TellInputs, TellOutputs, tell)
+"""Reads what may be missing; no part of `TOYS`."""

@@ -107,11 +107,11 @@ def load_contract(
 
 
 def contract_digest(contract: Contract) -> str:
-    """SHA-256 (hex) of what the contract says about results: without the run's name, copies and operational keys."""
+    """SHA-256 (hex) of what the contract says about results: without run's name, copies, report, operational keys."""
     from yolozu.artifacts.digest import digest_of
 
     values = contract.model_dump(
-        mode="json", exclude={"run": {"run_id", "run_contract"}, "files": True, "operations": True}
+        mode="json", exclude={"run": {"run_id", "run_contract"}, "report": True, "files": True, "operations": True}
     )
     return digest_of(values)
 

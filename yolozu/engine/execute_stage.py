@@ -137,8 +137,10 @@ def _publish_earlier(node: Node, scratch: Scratch, layout: RunLayout, input_dige
 
 def _input_digests(node: Node, layout: RunLayout, cache: DigestCache) -> dict[str, str]:
     digests = {}
-    for name, path in [*node.inputs.items(), *node.gates.items()]:
+    for name, path in [*node.inputs.items(), *node.gates.items(), *node.records.items()]:
         full = layout.root / path
+        if not full.exists() and name in node.optional_inputs:
+            continue
         if not full.exists():
             raise InputError.one(
                 "YZ306",
@@ -154,7 +156,9 @@ def _input_digests(node: Node, layout: RunLayout, cache: DigestCache) -> dict[st
 def _call_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageContext) -> dict[str, Any]:
     stage = node.stage
     spec = stage.spec.model_validate_json(json.dumps(node.spec))
-    inputs = stage.inputs(**{name: layout.root / path for name, path in {**node.inputs, **node.gates}.items()})
+    found = {name: layout.root / path for name, path in {**node.inputs, **node.gates, **node.records}.items()}
+    found = {name: path for name, path in found.items() if name not in node.optional_inputs or path.exists()}
+    inputs = stage.inputs(**{**dict.fromkeys(node.optional_inputs), **found})
     asked_for = {name: scratch.out_dir / path for name, path in node.outputs.items()}
     outputs = stage.outputs(**{name: asked_for.get(name) for name in links(stage.outputs)})
     return stage.run(spec, inputs, outputs, context)

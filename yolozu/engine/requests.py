@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class _Request:
     inputs: dict[str, str]
     gates: dict[str, str]
     outputs: dict[str, str]
+    records: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def read_request(path: Path, stage: Stage | None = None) -> Node:
     if request.version != found.version:
         problem = f"is of version {request.version} of the stage, the code has {found.version}"
         raise InputError.one("YZ312", where=str(path), problem=problem, fix=fix)
-    return Node(found, request.spec, request.inputs, request.gates, request.outputs, ())
+    return Node(found, request.spec, request.inputs, request.gates, request.outputs, (), request.records)
 
 
 def read_operations(path: Path) -> dict[str, Any]:

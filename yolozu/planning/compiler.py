@@ -53,17 +53,23 @@ def _given_paths(stages: Sequence[Stage], specs: dict[str, dict[str, Any]]) -> d
 def _node(stage: Stage, spec: dict[str, Any], outputs: dict[str, dict[str, str]]) -> Node:
     inputs: dict[str, str] = {}
     gates: dict[str, str] = {}
+    records: dict[str, str] = {}
     upstream: list[str] = []
     for name, link in links(stage.inputs).items():
         if link.kind == "reads":
             inputs[name] = link.target
             continue
+        if link.kind == "records":
+            records[name] = link.target
+            continue
         producer, _, output = link.target.partition(".")
+        if link.optional and producer not in outputs:
+            continue
         assert output in outputs.get(producer, {}), f"{stage.name}.{name}: nobody gives {link.target}"
         (gates if link.kind == "after" else inputs)[name] = outputs[producer][output]
         if producer not in upstream:
             upstream.append(producer)
-    return Node(stage, spec, inputs, gates, outputs[stage.name], tuple(upstream))
+    return Node(stage, spec, inputs, gates, outputs[stage.name], tuple(upstream), records)
 
 
 def _one_producer_per_path(outputs: dict[str, dict[str, str]]) -> None:

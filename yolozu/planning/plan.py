@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from yolozu.artifacts.digest import digest_of
@@ -22,6 +22,7 @@ class Node:
         gates: field -> path of the report of a gate that must have passed.
         outputs: field -> path of what it writes; without those that its spec does not ask for.
         upstream: names of the stages that make its inputs and gates.
+        records: field -> path of what it tells of; whatever that says makes nothing stale.
     """
 
     stage: Stage
@@ -30,6 +31,7 @@ class Node:
     gates: dict[str, str]
     outputs: dict[str, str]
     upstream: tuple[str, ...]
+    records: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -41,6 +43,11 @@ class Node:
         """Paths that the stage may leave out."""
         declared = links(self.stage.outputs)
         return frozenset(path for name, path in self.outputs.items() if declared[name].optional)
+
+    @property
+    def optional_inputs(self) -> frozenset[str]:
+        """Fields of inputs that may be missing."""
+        return frozenset(name for name, link in links(self.stage.inputs).items() if link.optional)
 
     def asked_for(self, name: str) -> bool:
         """Whether the output's path was chosen in the contract."""
@@ -56,6 +63,7 @@ class Node:
             "inputs": self.inputs,
             "gates": self.gates,
             "outputs": self.outputs,
+            **({"records": self.records} if self.records else {}),
         }
 
 

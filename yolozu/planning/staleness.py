@@ -13,6 +13,7 @@ from yolozu.paths import RunLayout
 from yolozu.planning.begun import Begun, set_aside
 from yolozu.planning.plan import Node, Plan
 from yolozu.planning.receipt import Receipt
+from yolozu.stages.base import links
 
 DigestOf = Callable[[str], str | None]
 """Path relative to the run directory -> digest of what is there now, None for nothing."""
@@ -30,7 +31,7 @@ class Reason:
     says in ``subject`` what becomes of earlier work when the stage runs, and ``because`` of what.
     """
 
-    kind: Literal["never built", "unreadable", "key", "version", "input", "output", "upstream", "prospect"]
+    kind: Literal["never built", "unreadable", "key", "version", "input", "output", "upstream", "left out", "prospect"]
     subject: str
     old: str | None = None
     new: str | None = None
@@ -49,6 +50,8 @@ class Reason:
                 text = f"{self.subject} {self.new}"
             case "upstream":
                 text = f"{self.subject} runs before it and may change what it reads"
+            case "left out":
+                text = f"{self.subject} is no part of the run any more"
             case "version":
                 text = f"the stage's code changed: version {self.old} → {self.new}"
             case "key":
@@ -82,6 +85,8 @@ def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Re
         now = digest(path)
         if now != receipt.inputs.get(name):
             reasons.append(Reason("input", path, receipt.inputs.get(name), now))
+    gone = node.optional_inputs & receipt.inputs.keys() - node.inputs.keys()
+    reasons += [Reason("left out", links(node.stage.inputs)[name].target) for name in sorted(gone)]
     for path in node.outputs.values():
         now = digest(path)
         known = receipt.outputs.get(path)

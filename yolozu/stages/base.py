@@ -60,15 +60,20 @@ class Link:
     """
 
     target: str
-    kind: Literal["needs", "after", "reads", "gives", "gives_at"]
+    kind: Literal["needs", "after", "reads", "records", "gives", "gives_at"]
     optional: bool = False
     carry: bool = False
     keep_previous: bool = False
 
 
-def needs(output: str) -> Any:
-    """An input that another stage gives, as ``"stage.output"``; other content makes this stage stale."""
-    return field(metadata={"link": Link(output, "needs")})
+def needs(output: str, *, optional: bool = False) -> Any:
+    """An input that another stage gives, as ``"stage.output"``; other content makes this stage stale.
+
+    Args:
+        output: stage and output.
+        optional: the stage finds None in its place where a plan has no such stage, or that stage left the output out.
+    """
+    return field(metadata={"link": Link(output, "needs", optional=optional)})
 
 
 def after(output: str) -> Any:
@@ -79,6 +84,11 @@ def after(output: str) -> Any:
 def reads(path: str) -> Any:
     """An input that the planner writes, relative to the run directory."""
     return field(metadata={"link": Link(path, "reads")})
+
+
+def records(path: str) -> Any:
+    """A record of the run, relative to its directory, that the stage tells of: what it says makes nothing stale."""
+    return field(metadata={"link": Link(path, "records")})
 
 
 def gives(path: str, *, optional: bool = False, carry: bool = False, keep_previous: bool = False) -> Any:

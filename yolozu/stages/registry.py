@@ -14,6 +14,7 @@ STAGES = Registry(
         "validate_predictions": "yolozu.stages.validate_predictions:STAGE",
         "evaluate": "yolozu.stages.evaluate:STAGE",
         "scenarios": "yolozu.stages.scenarios:STAGE",
+        "report": "yolozu.stages.report:STAGE",
     },
 )
 

@@ -146,9 +146,9 @@ def test_diff_names_keys_origins_and_what_becomes_stale(run):
     assert (code, err) == (0, "")
     assert out == (
         "lr: 0.1 (a.yaml:2) -> 0.0001 (default)\n"
-        "  stale: train; then export_onnx, onnx_parity, predict, validate_predictions, evaluate, scenarios\n"
+        "  stale: train; then export_onnx, onnx_parity, predict, validate_predictions, evaluate, scenarios, report\n"
         "max_images: null (default) -> 5 (b.yaml:2)\n"
-        "  stale: predict, validate_predictions, evaluate, scenarios\n"
+        "  stale: predict, validate_predictions, evaluate, scenarios; then report\n"
         "num_workers: 0 (default) -> 2 (b.yaml:3)\n"
         "  stale: nothing\n"
     )
@@ -170,7 +170,7 @@ def test_diff_of_contracts_that_mean_the_same(run):
 def test_diff_as_json(run):
     _, out, _ = run("diff", "--json", "a.yaml", "b.yaml", a=GOOD, b=GOOD + "eval_engine: pycocotools\n")
     (difference,) = json.loads(out)["differences"]
-    assert (difference["key"], difference["stale"], difference["then"]) == ("eval_engine", ["evaluate"], [])
+    assert (difference["key"], difference["stale"], difference["then"]) == ("eval_engine", ["evaluate"], ["report"])
 
 
 def test_a_device_makes_nothing_stale_and_a_path_only_with_other_content(run, tmp_path):
@@ -181,7 +181,7 @@ def test_a_device_makes_nothing_stale_and_a_path_only_with_other_content(run, tm
         "  stale: nothing\n"
         "init_from: null (default) -> w.pt (b.yaml:3)\n"
         "  stale, where the content differs: train; then export_onnx, onnx_parity, predict, validate_predictions, "
-        "evaluate, scenarios\n"
+        "evaluate, scenarios, report\n"
     )
 
 

@@ -19,7 +19,7 @@ def test_a_stage_is_a_line_with_its_number_and_reason(build):  # noqa: F811
     reporter.skip_uptodate(task("train"))
     reporter.execute_task(task("lint"))
     assert stream.getvalue() == (
-        "a: exp.yaml\n[1/8] prepare_data: has not been built\n[2/8] train: up to date\n.  lint\n"
+        "a: exp.yaml\n[1/9] prepare_data: has not been built\n[2/9] train: up to date\n.  lint\n"
     )
 
 
@@ -30,7 +30,7 @@ def test_what_becomes_of_earlier_work_is_always_told(build, monkeypatch):  # noq
     stream = io.StringIO()
     BuildReporter(build, stream).execute_task(task("train"))
     assert stream.getvalue().splitlines()[1] == (
-        "[2/8] train: key0: 1 → 2; key1: 1 → 2; key2: 1 → 2; 2 more reasons; "
+        "[2/9] train: key0: 1 → 2; key1: 1 → 2; key2: 1 → 2; 2 more reasons; "
         "what was interrupted at step 3 of 9 is set aside: key0: 1 → 2"
     )
 

@@ -15,7 +15,7 @@ def test_a_failing_worker_stops_the_build_with_its_exit_code(build, monkeypatch,
     monkeypatch.setattr(build_module, "run_worker", fail)
     assert run_build(build, ["eval"], sys.stdout) == 1
     assert started == ["prepare_data"]
-    assert capsys.readouterr().out == "a: exp.yaml\n[1/8] prepare_data: has not been built\n"
+    assert capsys.readouterr().out == "a: exp.yaml\n[1/9] prepare_data: has not been built\n"
     assert build.lock is None
 
 

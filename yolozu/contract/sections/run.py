@@ -15,6 +15,7 @@ from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
+from yolozu.contract.sections.report import ReportSection
 from yolozu.contract.sections.scenarios import ScenariosSection
 from yolozu.contract.sections.train import DeviceSection, LoopSection, MimSection, OperationsSection, SeedSection
 from yolozu.paths import RUN_ID_PATTERN
@@ -66,6 +67,7 @@ class Contract(Section):
     ttt: TttSection = TttSection()
     evaluate: EvaluateSection = EvaluateSection()
     scenarios: ScenariosSection = ScenariosSection()
+    report: ReportSection = ReportSection()
     files: FilesSection = FilesSection()
     operations: OperationsSection = OperationsSection()
 

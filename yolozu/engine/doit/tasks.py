@@ -66,7 +66,8 @@ class Build:
 
     def _stage_task(self, node: Node) -> dict[str, Any]:
         root = self.session.layout.root
-        reads = [self.session.layout.request_path(node.name), *(root / path for path in node.inputs.values())]
+        there = (root / path for name, path in node.inputs.items() if name not in node.optional_inputs)
+        reads = [self.session.layout.request_path(node.name), *there]
         gives = [root / path for path in node.outputs.values() if path not in node.optional_outputs]
         return {
             "basename": node.name,

@@ -80,7 +80,7 @@ def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max
     records = index.records if max_images is None else index.records[:max_images]
     entries = by_record(index, predictions)
     chosen = [entry for entry in entries[: len(records)] if entry is not None]
-    order = sorted(range(len(records)), key=lambda place: _order(records[place], place))
+    order = image_order(records)
     ids_I = np.zeros(len(records), np.int64)
     ids_I[order] = np.arange(1, len(records) + 1)
     covered_I = np.array([entry is not None for entry in entries[: len(records)]], np.bool_)
@@ -108,8 +108,14 @@ def problem_of(index: DataIndex, predictions: Sequence[ImagePredictions], *, max
     )
 
 
-def _order(record: ImageRecord, place: int) -> int:
-    return place if record.number is None else record.number
+def image_order(records: Sequence[ImageRecord]) -> list[int]:
+    """Places of the images in the order of their ids: id ``n`` is that of ``records[order[n - 1]]``."""
+
+    def number(place: int) -> int:
+        given = records[place].number
+        return place if given is None else given
+
+    return sorted(range(len(records)), key=number)
 
 
 def by_record(index: DataIndex, predictions: Sequence[ImagePredictions]) -> list[ImagePredictions | None]:

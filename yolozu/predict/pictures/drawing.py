@@ -26,7 +26,7 @@ THINNEST, SMALLEST_LETTER = 2, 11
 
 
 def draw_detections(
-    image_HW3: NDArray[np.uint8], predictions: ImagePredictions, names: Mapping[int, str]
+    image_HW3: NDArray[np.uint8], predictions: ImagePredictions, names: Mapping[int, str], *, with_scores: bool = True
 ) -> Image.Image:
     """The picture with its detections, the best on top.
 
@@ -37,6 +37,7 @@ def draw_detections(
         image_HW3: (H, W, 3) uint8 RGB, of which nothing is changed.
         predictions: of this picture.
         names: category id -> name; an id without one is shown as a number.
+        with_scores: whether labels say how sure a detection is.
 
     Returns:
         RGB, (W, H) px.
@@ -46,7 +47,8 @@ def draw_detections(
     boxes_N4 = boxes_xyxy_px(predictions)
     for place in reversed(range(len(predictions))):
         category = int(predictions.class_ids[place])
-        text = f"{printable(names.get(category, str(category)))} {predictions.scores[place]:.2f}"
+        name = printable(names.get(category, str(category)))
+        text = f"{name} {predictions.scores[place]:.2f}" if with_scores else name
         pen.box(boxes_N4[place].tolist(), text, color_of(category))
     for place in np.flatnonzero(predictions.has_pose)[::-1]:
         pen.axes(predictions, int(place))

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from yolozu.evaluation.boxes.metrics import Curves
 from yolozu.evaluation.boxes.problem import CocoProblem
 
+if TYPE_CHECKING:
+    from hotcoco import COCOeval
+
 
 def evaluate(problem: CocoProblem) -> Curves:
     """The curves of ``problem``."""
+    curves = evaluator_of(problem).eval
+    assert curves is not None, "accumulate() was called"
+    return Curves(np.asarray(curves["precision"]), np.asarray(curves["recall"]))
+
+
+def evaluator_of(problem: CocoProblem) -> COCOeval:
+    """Hotcoco's own evaluator of ``problem``, evaluated and accumulated; ids of detections are their places from 1."""
     from hotcoco import COCO, COCOeval
 
     truth = COCO.from_arrays(
@@ -25,6 +37,4 @@ def evaluate(problem: CocoProblem) -> Curves:
     evaluator = COCOeval(truth, truth.load_res(np.column_stack(columns).astype(np.float64)), "bbox")
     evaluator.evaluate()
     evaluator.accumulate()
-    curves = evaluator.eval
-    assert curves is not None, "accumulate() was called"
-    return Curves(np.asarray(curves["precision"]), np.asarray(curves["recall"]))
+    return evaluator

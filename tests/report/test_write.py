@@ -1,0 +1,35 @@
+"""The page of a run as a whole."""
+
+from PIL import Image
+
+from tests.report.html_reading import read_page
+from tests.report.made import material_in, rows_in
+from yolozu.report.material import Material, RunFiles, Show
+from yolozu.report.write import page_text, write_page, write_sheet
+
+HOSTILE = ("</title><script>alert(1)</script>", '" onerror="x', "&lt;b&gt;\u202e\x00")
+
+
+def test_a_page_is_well_formed_and_fetches_nothing_whatever_names_there_are(tmp_path):
+    material = material_in(tmp_path, names=HOSTILE, run='a<b>"&')
+    read = read_page(page_text(material))
+    assert 'Run a<b>"&' in read.text
+    assert len(read.pictures) == 6
+
+
+def test_page_and_sheet_are_files(tmp_path):
+    material = material_in(tmp_path)
+    write_page(material, tmp_path / "out/report.html")
+    write_sheet(material, tmp_path / "out/predictions.jpg")
+    assert read_page((tmp_path / "out/report.html").read_text()).title == "Run exp · yolozu"
+    with Image.open(tmp_path / "out/predictions.jpg") as sheet:
+        assert sheet.format == "JPEG"
+
+
+def test_what_a_run_does_not_have_is_left_out(tmp_path):
+    steps = [("train_step", step, {"total": 1.0 / step}, {"lr": 0.1}) for step in (1, 2)]
+    path = rows_in(tmp_path / "rows.jsonl", *steps)
+    read = read_page(page_text(Material("exp", RunFiles(train_metrics=path), Show(4, 0.25))))
+    assert "training" in read.ids
+    assert "pictures" not in read.ids
+    assert read_page(page_text(Material("exp", RunFiles(), Show(4, 0.25)))).ids == ["content"]

@@ -1,0 +1,55 @@
+"""The worst and the best held-out pictures: what is there, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from yolozu.evaluation.boxes.diagnosis import ImageScore
+from yolozu.report.chosen import shown_detections
+from yolozu.report.drawn import draw_pair, jpeg_address
+from yolozu.report.markup import Markup, element, joined
+from yolozu.report.material import Material
+from yolozu.report.page import note
+
+SIDE = 380
+"""Longer side of a picture, px."""
+
+
+def pictures(material: Material) -> Markup | None:
+    """Pairs of pictures, ordered by F1; None where nothing was predicted, or nothing is labeled."""
+    sure = material.sure
+    if sure is None or not sure.images:
+        return None
+    most = max(1, material.show.pictures // 2)
+    by_f1 = sorted(sure.images, key=lambda one: (one.f1, -one.missed - one.extra, one.image))
+    worst = by_f1[:most]
+    best = [one for one in reversed(by_f1) if one not in worst and one.hits][:most]
+    threshold = f"{material.show.score_threshold:g}"
+    said = note(
+        "On the left what is labeled, on the right what was found, with a score of at least ",
+        f"{threshold}; a hit overlaps an object of its class by half. Axes of poses: x red, y green, z blue.",
+    )
+    return joined(said, *_row("Worst", worst, material), *_row("Best", best, material))
+
+
+def _row(title: str, chosen: Sequence[ImageScore], material: Material) -> list[Markup]:
+    if not chosen:
+        return []
+    return [element("h3", title), element("div", *(_figure(one, material) for one in chosen), class_="pictures")]
+
+
+def _figure(one: ImageScore, material: Material) -> Markup:
+    assert material.index is not None, "scores are of images"
+    record, found = material.pairs[one.image]
+    shown = shown_detections(found, material.show.score_threshold)
+    pair = draw_pair(record, shown, material.names, material.index.classes.category_ids, side=SIDE)
+    size = {"width": pair.truth.width, "height": pair.truth.height}
+    images = element(
+        "div",
+        element("img", src=jpeg_address(pair.truth), alt=f"{record.image}, labeled objects", **size),
+        element("img", src=jpeg_address(pair.predicted), alt=f"{record.image}, detections", **size),
+        class_="pair",
+    )
+    counts = f"{one.hits} found, {one.missed} missed, {one.extra} wrong"
+    caption = element("figcaption", element("b", f"F1 {one.f1:.2f}"), f" · {counts} · {record.image}")
+    return element("figure", images, caption)
