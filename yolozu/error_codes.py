@@ -141,6 +141,10 @@ CODES: dict[str, str] = {
     "YZ453": "A checkpoint of another schema version.",
     "YZ454": "A checkpoint whose parts contradict each other, or whose architecture this version does not know.",
     "YZ455": "Weights that are not exactly those of the detector: missing, unexpected or of another shape.",
+    "YZ456": "A name of published weights that is also a file.",
+    "YZ457": "Published weights that are not here and cannot be fetched.",
+    "YZ458": "Published weights with another SHA-256 than was published.",
+    "YZ459": "A name that no published weights have.",
     "YZ460": "A run_meta.json that cannot be read.",
     # 5xx: training
     "YZ501": "A device that this machine does not have.",

@@ -27,6 +27,8 @@ def test_keys_that_hold_paths():
         ("scenarios", "hard.yaml", "../b/hard.yaml"),
         ("init_from", None, None),
         ("init_from", "~/w.pt", "~/w.pt"),
+        ("init_from", "rtdetr_r18vd_coco", "rtdetr_r18vd_coco"),
+        ("init_from", "../c/rtdetr_r18vd_coco", "./rtdetr_r18vd_coco"),
         ("split", "train", "train"),
         ("model", {"num_queries": 3}, {"num_queries": 3}),
     ],

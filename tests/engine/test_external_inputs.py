@@ -11,7 +11,9 @@ from safetensors.torch import save_file
 
 from tests.data.builders import write_image, write_yolo
 from tests.engine.conftest import opened
+from tests.fixtures.hub import stand_in_hub
 from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.published_weights import SPELLINGS
 from yolozu.contract import adapters
 from yolozu.contract.adapters import OfferedAdapter
 from yolozu.engine.external_inputs import named_by_file, what_predicts
@@ -45,6 +47,32 @@ def test_the_plan_knows_all_files_by_their_content(config, tmp_path):
         assert f'"{name}": "{digest_file(tmp_path / name)}"' in text
     (tmp_path / "config.json").write_text("{ }")
     assert opened("init_from=.").texts[NOTE] != text
+
+
+def test_published_weights_are_known_before_they_are_here_and_nothing_is_fetched(config, monkeypatch):
+    hub = stand_in_hub(monkeypatch)
+    texts = {name: opened(f"init_from={name}").texts[NOTE] for name in ("rtdetr_r18vd", "PekingU/rtdetr_r18vd")}
+    assert json.loads(texts["rtdetr_r18vd"])["files"] == SPELLINGS["rtdetr_r18vd_coco"].known_by
+    assert texts["rtdetr_r18vd"] == texts["PekingU/rtdetr_r18vd"] != opened("init_from=rtdetr_r34vd").texts[NOTE]
+    assert hub.fetched == []
+
+
+def test_a_name_that_is_a_file_too_is_refused(config, tmp_path):
+    torch.save({"a": torch.ones(1)}, tmp_path / "rtdetr_r18vd_coco")
+    with pytest.raises(InputError) as caught:
+        opened("init_from=rtdetr_r18vd_coco")
+    assert str(caught.value) == (
+        "init_from: rtdetr_r18vd_coco (init_from=rtdetr_r18vd_coco): YZ456 is here, and is the name of published "
+        "weights (PekingU/rtdetr_r18vd)\n  fix: write ./rtdetr_r18vd_coco for what is here, or rename it"
+    )
+    assert list(json.loads(opened("init_from=./rtdetr_r18vd_coco").texts[NOTE])["files"]) == ["rtdetr_r18vd_coco"]
+
+
+def test_a_name_that_is_nearly_one_of_published_weights_is_told(config):
+    with pytest.raises(
+        InputError, match=r"fix: did you mean rtdetr_r18vd_coco \(yolozu weights lists all names\)\? Or name"
+    ):
+        opened("init_from=rtdetr_r18_coco")
 
 
 def test_a_predictions_file_leaves_training_alone_and_the_other_way_round(config, tmp_path):

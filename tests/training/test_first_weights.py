@@ -5,14 +5,21 @@ import json
 import pytest
 import torch
 
+from tests.fixtures.hub import stand_in_hub
 from tests.model.tiny import scattered
+from tests.model.weights.published import publish
 from tests.stages.contexts import Notes
 from tests.stages.test_train import context, inputs, outputs_in, spec  # noqa: F401 - `inputs` is a fixture
+from tests.test_examples import REPOSITORY
 from tests.training.tiny import CLASSES, MODEL
 from yolozu.artifacts.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from yolozu.artifacts.coco_classes import COCO_CLASSES
 from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.hub import fetch_weights
 from yolozu.artifacts.init_report import read_init_report
+from yolozu.artifacts.published_weights import SPELLINGS
 from yolozu.artifacts.weight_files import weight_files
+from yolozu.contract.loader import load_contract
 from yolozu.contract.sections.init_from import InitSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection
 from yolozu.contract.sections.train import LoopSection
@@ -109,6 +116,37 @@ def test_a_file_that_changed_after_planning_is_refused(file, tmp_path):
         f"{file}: YZ421 has changed since the run was planned\n"
         "  fix: run the same command again: it plans with the files as they are"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.effect("init_from")
+def test_published_weights_are_loaded_by_their_name_exactly(tmp_path, monkeypatch):
+    """The layout, the configuration and the classes of rtdetr_r18vd; only the numbers are random."""
+    named = dict(enumerate(COCO_CLASSES.names))
+    published = publish("r18", 1, tmp_path / "hub", num_queries=300, id2label=named)
+    hub = stand_in_hub(monkeypatch, rtdetr_r18vd_coco=published.directory)
+    note = tmp_path / "init_from.json"
+    note.write_text(json.dumps({"schema_version": 1, "files": SPELLINGS["rtdetr_r18vd_coco"].known_by}))
+    config = load_contract(REPOSITORY / "configs/examples/rtdetr_r18vd.yaml").contract.model.model
+    detector = build_detector(config, num_classes=len(COCO_CLASSES)).eval()
+
+    def loaded():
+        return initialize_from_file(
+            detector, config, COCO_CLASSES, init_from="rtdetr_r18vd_coco", head_init="remap", planned=note
+        )
+
+    with pytest.raises(InputError, match="YZ457 has not been fetched yet"):
+        loaded()
+    fetch_weights(SPELLINGS["rtdetr_r18vd_coco"], lambda _: None)
+    report, lines = loaded()
+    assert lines == ("weights from rtdetr_r18vd_coco (an RT-DETR of transformers): 20,209,680 numbers, 0 new",)
+    assert report.files == {name: digest_file(hub.published["PekingU/rtdetr_r18vd"] / name) for name in report.files}
+    assert list(report.files) == ["model.safetensors", "config.json"]
+    image = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        ours, theirs = detector(image), published.model(image)
+    assert torch.allclose(ours.pred_logits, theirs.logits, atol=1e-4)
+    assert torch.allclose(ours.pred_boxes, theirs.pred_boxes, atol=1e-4)
 
 
 def still(file, **loop):

@@ -51,6 +51,8 @@ COMMANDS = {
     "contract diff": Entry(f"{_COMMANDS}.contract:diff", "Where two contracts differ, and what that makes stale."),
     "contract schema": Entry(f"{_COMMANDS}.contract:schema", "The JSON Schema of contracts."),
     "model info": Entry(f"{_COMMANDS}.model:info", "Parameters, FLOPs and latency of a detector."),
+    "weights list": Entry(f"{_COMMANDS}.weights:list_weights", "Published weights by name, as init_from knows them."),
+    "weights get": Entry(f"{_COMMANDS}.weights:get", "Fetch published weights before a training does."),
     "data check": Entry(f"{_COMMANDS}.data:check", "Look for mistakes in a data set."),
     "data prepare-coco": Entry(f"{_COMMANDS}.data_prepare:prepare_coco", "Describe a split of COCO, where it lies."),
     "data prepare-bop": Entry(f"{_COMMANDS}.prepare_bop:prepare_bop", "Write a BOP split in YOLO layout, with poses."),
@@ -79,9 +81,13 @@ COMMANDS = {
 GROUPS = {
     "contract": "Check, show and compare run contracts.",
     "model": "Describe detectors.",
+    "weights": "First weights: published ones by name. Alone it lists them.",
     "data": "Make and check data sets.",
     "validate": "Check files against their schemas.",
 }
+
+ALONE = {"weights": "list"}
+"""What a group means without a further word, where that is not its help."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -110,6 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     from typer.exceptions import TyperException
 
+    if len(arguments) == 1 and arguments[0] in ALONE:
+        arguments = [*arguments, ALONE[arguments[0]]]
     name = asked_command(_completed_words() if f"_{PROGRAM.upper()}_COMPLETE" in os.environ else arguments)
     if not arguments or (len(arguments) == 1 and arguments[0] in GROUPS):
         arguments = [*arguments, "--help"]

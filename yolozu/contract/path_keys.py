@@ -42,7 +42,8 @@ def rebased(key: KeyPath, value: Any, source: Path, target: Path) -> Any:
         return value
     if os.path.isabs(value) or value[0] in "~$":  # noqa: PTH117 - a text as it was typed
         return value
-    return os.path.relpath(source / value, target)
+    moved = os.path.relpath(source / value, target)
+    return f"./{moved}" if moved in marked.words else moved
 
 
 def rebase_file(root: Node, source: Path, target: Path) -> None:

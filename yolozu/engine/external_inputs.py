@@ -6,10 +6,12 @@ import hashlib
 import os
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty
+from yolozu.artifacts.published_weights import SPELLINGS
 from yolozu.artifacts.spec import flat
 from yolozu.artifacts.weight_files import WEIGHTS, weight_files
 from yolozu.contract.adapters import offered_adapter
@@ -72,24 +74,43 @@ def _digest_of_predictions(loaded: LoadedContract, cache: DigestCache) -> str | 
 
 
 def initial_weights(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
-    """Digests of the files that `init_from` stands for; null where training starts from the seed.
+    """What the files that `init_from` stands for are known by; null where training starts from the seed.
+
+    Published weights are known before they are here; others by their digests.
 
     Raises:
-        InputError: YZ313, there is no such file, or a directory without weights.
+        InputError: YZ313, there is no such file, or a directory without weights; YZ456, a name is a file, too.
     """
     named = loaded.contract.init.init_from
     if named is None:
         return {"schema_version": SCHEMA_VERSION, "files": None}
-    path = Path(named)
+    path, origin = Path(named), loaded.origin_of("init_from")
+    published = SPELLINGS.get(named)
+    if published is not None:
+        if path.exists():
+            raise InputError.one(
+                "YZ456",
+                where=f"init_from: {named} ({origin})",
+                problem=f"is here, and is the name of published weights ({published.repository})",
+                fix=f"write ./{named} for what is here, or rename it",
+            )
+        return {"schema_version": SCHEMA_VERSION, "files": published.known_by}
     files = weight_files(path)
     if not files:
         raise InputError.one(
             "YZ313",
-            where=f"init_from: {path} ({loaded.origin_of('init_from')})",
+            where=f"init_from: {path} ({origin})",
             problem=f"there is no {WEIGHTS} in this directory" if path.is_dir() else "there is no such file",
-            fix="name the weights to start from, relative to the working directory, or drop init_from",
+            fix=_nearest_name(named)
+            + "name the weights to start from, relative to the working directory, or drop init_from",
         )
     return {"schema_version": SCHEMA_VERSION, "files": {name: cache.file(file) for name, file in files.items()}}
+
+
+def _nearest_name(named: str) -> str:
+    """``rtdetr_r18`` may be meant as the name of published weights."""
+    near = get_close_matches(named, SPELLINGS, n=1)
+    return f"did you mean {near[0]} (yolozu weights lists all names)? Or " if near else ""
 
 
 def background_files(directory: Path) -> list[str]:

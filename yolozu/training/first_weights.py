@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from yolozu.artifacts.jsonio import read_json
 from yolozu.errors import InputError
@@ -31,7 +31,7 @@ def initialize_from_file(
         detector: with the weights that the seed gives; they stay where the file has none.
         config: its architecture.
         classes: what it shall find.
-        init_from: the file; without one nothing is done.
+        init_from: the file, or the name of published weights, which are here; without one nothing is done.
         head_init: what becomes of the rows of classes.
         planned: what the planner knew of the file.
 
@@ -39,7 +39,8 @@ def initialize_from_file(
         The report and what to say of it; None and nothing without a file.
 
     Raises:
-        InputError: YZ421 the file is not the planned one, or it does not fit.
+        InputError: YZ421 the file is not the planned one, YZ457 or YZ458 published weights are not here or are others,
+            or the weights do not fit.
     """
     if init_from is None:
         return None, ()
@@ -47,8 +48,7 @@ def initialize_from_file(
     from yolozu.artifacts.run_meta import timestamp
     from yolozu.model.weights.initialize import initialize
 
-    path = Path(init_from)
-    files = _as_planned(path, planned)
+    path, files = _as_planned(init_from, planned)
     done = initialize(detector, config, classes.names, path, head_init)
     report = InitReport(
         timestamp=timestamp(),
@@ -61,17 +61,23 @@ def initialize_from_file(
         left_out=done.left_out,
         notes=done.notes,
     )
-    return report, tuple(done.lines(path))
+    return report, tuple(done.lines(init_from))
 
 
-def _as_planned(path: Path, planned: Path) -> dict[str, Any]:
-    """Digests of the files; those that the training is recorded under."""
+def _as_planned(init_from: str, planned: Path) -> tuple[Path, dict[str, str]]:
+    """Where the weights are, and the digests of their files, which are those that the training is recorded under."""
     from yolozu.artifacts.digest import digest_file
-    from yolozu.artifacts.weight_files import weight_files
+    from yolozu.artifacts.hub import cached_weights, require_published
+    from yolozu.artifacts.published_weights import SPELLINGS
+    from yolozu.artifacts.weight_files import WEIGHTS, weight_files
 
     fix = "run the same command again: it plans with the files as they are"
     known = read_json(planned, code="YZ421", fix=fix)["files"]
+    published = SPELLINGS.get(init_from)
+    path = Path(init_from) if published is None else cached_weights(published)
     found = {name: digest_file(file) for name, file in weight_files(path).items()}
-    if found != known:
-        raise InputError.one("YZ421", where=str(path), problem="has changed since the run was planned", fix=fix)
-    return found
+    if known != (found if published is None else published.known_by):
+        raise InputError.one("YZ421", where=init_from, problem="has changed since the run was planned", fix=fix)
+    if published is not None:
+        require_published(published, found[WEIGHTS], path)
+    return path, found

@@ -34,6 +34,6 @@ def test_no_array_library_is_loaded():
         f"main(['graph', '{CONTRACT}', 'run_id=never-built', '--format', 'mermaid']); "
         "sys.exit(sorted({'torch', 'numpy'} & set(sys.modules)) != [])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], check=False, cwd=REPOSITORY, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("flowchart TD\n")

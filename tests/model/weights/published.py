@@ -71,7 +71,7 @@ def publish(shape: str, version: int, directory: Path, **changes: Any) -> Publis
     torch.manual_seed(version)
     backbone = RTDetrResNetConfig(**BACKBONES[shape], out_features=["stage2", "stage3", "stage4"])
     keys = {
-        "num_labels": NUM_CLASSES,
+        **({} if "id2label" in changes else {"num_labels": NUM_CLASSES}),
         "num_queries": NUM_QUERIES,
         "encoder_in_channels": BACKBONES[shape]["hidden_sizes"][1:],
         **SHAPES[shape],

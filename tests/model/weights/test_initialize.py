@@ -114,7 +114,7 @@ def test_a_checkpoint_of_ours_gives_its_evaluation_weights_bit_for_bit(given):
     assert {int(after[name]) for name in counters} == {0}
     total = sum(tensor.numel() for name, tensor in after.items() if name not in counters)
     assert done.kind == "a yolozu checkpoint of step 40 (moving average)"
-    assert done.lines(Path("best.pt")) == [f"weights from best.pt ({done.kind}): {total:,} numbers, 0 new"]
+    assert done.lines("best.pt") == [f"weights from best.pt ({done.kind}): {total:,} numbers, 0 new"]
     assert [entry.from_name for entry in done.classes] == ["a", "b", "c"]
 
 
@@ -128,7 +128,7 @@ def test_extend_keeps_the_old_rows_bit_for_bit_and_adds_new_ones(given):
     assert torch.equal(after[EMBEDDING][3], before[EMBEDDING][3])
     assert torch.equal(after[EMBEDDING][4], state[EMBEDDING][3])  # padding stays the last row
     assert torch.equal(after["decoder.heads.boxes.0.layers.2.weight"], state["decoder.heads.boxes.0.layers.2.weight"])
-    assert done.lines(Path("best.pt"))[1:] == ["  3 of 4 classes from it; new: d"]
+    assert done.lines("best.pt")[1:] == ["  3 of 4 classes from it; new: d"]
     table = {(row.part, row.action): (row.tensors, row.values_from_file, row.values_new) for row in done.table}
     assert table["selector", "extended"] == (2, 3 * 33, 33)
     assert table["decoder", "extended"] == (6, 3 * 3 * 33, 3 * 33)
@@ -329,7 +329,7 @@ def test_a_reconstruction_head_without_use_here_is_left_out(tmp_path):
     rest = [name for name in after if not name.endswith("num_batches_tracked")]
     assert all(torch.equal(after[name], state[name]) for name in rest)
     assert done.left_out == sorted(name for name in state if name.startswith("reconstruction."))
-    assert done.lines(path)[1:] == ["  the file's reconstruction head is left out: enable_mim is off"]
+    assert done.lines(str(path))[1:] == ["  the file's reconstruction head is left out: enable_mim is off"]
 
 
 def test_half_a_reconstruction_head_is_refused(tmp_path):

@@ -11,6 +11,7 @@ from doit.exceptions import TaskError, TaskFailed
 
 from yolozu.engine.devices import missing_devices
 from yolozu.engine.failure import stopped
+from yolozu.engine.first_weights import fetch_first_weights
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.refused_overrides import forget_refused
@@ -94,6 +95,7 @@ class Build:
             self._check_receipts()
             if missing := missing_devices(self.session, self.asked):
                 raise UsageError(missing)
+            fetch_first_weights(self.session, self.asked, self._tell)
             self.lock = HeldLock(layout.lock_path, code="YZ302", what=f"run {layout.run_id}")
             self.session.write_plan()
         except YolozuError as error:

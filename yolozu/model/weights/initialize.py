@@ -47,11 +47,11 @@ class Initialized:
     left_out: list[str]
     notes: list[str]
 
-    def lines(self, path: Path) -> list[str]:
-        """What to say of it: a line or a few."""
+    def lines(self, origin: str) -> list[str]:
+        """What to say of it, and of the file or name it came from: a line or a few."""
         taken = sum(row.values_from_file for row in self.table)
         new = sum(row.values_new for row in self.table)
-        told = [f"weights from {path} ({self.kind}): {taken:,} numbers, {new:,} new"]
+        told = [f"weights from {origin} ({self.kind}): {taken:,} numbers, {new:,} new"]
         fresh = [entry.name for entry in self.classes if entry.from_index is None]
         if fresh:
             some = ", ".join(fresh[:8]) + (f" and {len(fresh) - 8} more" if len(fresh) > 8 else "")
