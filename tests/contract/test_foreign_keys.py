@@ -3,6 +3,7 @@ import pytest
 from yolozu.cli.app import main
 from yolozu.contract.foreign_keys import FOREIGN_KEYS, foreign_fix
 from yolozu.contract.loader import load_contract
+from yolozu.contract.overrides import Override
 from yolozu.contract.strict.slots import keys, slot_at
 from yolozu.errors import ContractError
 
@@ -69,3 +70,21 @@ def test_options_of_another_trainer_are_answered_as_options(capsys, words, said)
     assert main(words) == 2
     option = next(word for word in words if word.startswith("--"))
     assert capsys.readouterr().err == f"yolozu {words[0]}: YZ903 no such option: {option}\n  fix: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fix"),
+    [
+        ("amp", True, "write bf16, or fp16 on cuda"),
+        ("cache", True, "write ram"),
+        ("optimizer", "auto", "write adamw"),
+        ("optimizer", "SGD", "did you mean 'sgd'?"),
+        ("device", 0, "write cuda:0"),
+        ("device", "0,1", "write cuda, ddp: true and nproc_per_node: 2"),
+        ("device", "mps", "write cpu: Apple's GPU is not used"),
+    ],
+)
+def test_values_of_another_trainer_are_answered_too(key, value, fix):
+    with pytest.raises(ContractError) as caught:
+        load_contract(None, [Override("max_steps", 3, "max_steps=3"), Override(key, value, f"{key}={value}")])
+    assert [finding.fix for finding in caught.value.findings] == [fix]

@@ -132,6 +132,27 @@ FOREIGN_KEYS = {
 }  # fmt: skip
 
 
+FOREIGN_VALUES = {
+    ("amp", "true"): "write bf16, or fp16 on cuda",
+    ("amp", "false"): "write none",
+    ("cache", "true"): "write ram",
+    ("cache", "false"): "write none",
+    ("optimizer", "auto"): "write adamw",
+    ("device", "mps"): "write cpu: Apple's GPU is not used",
+}
+"""Key and value in lower case -> what to write instead of a value that other trainers take."""
+
+
+def foreign_value_fix(key: str, value: object) -> str | None:
+    """What to write instead of another trainer's ``value`` of our ``key``; None where it is none."""
+    text = str(value).lower()
+    if key == "device" and text.isdecimal():
+        return f"write cuda:{text}"
+    if key == "device" and text.replace(",", "").isdecimal():
+        return f"write cuda, ddp: true and nproc_per_node: {text.count(',') + 1}"
+    return FOREIGN_VALUES.get((key, text))
+
+
 def option_of(key: ForeignKey) -> str | None:
     """The option that means the same, such as ``--image-size``; where the key nests, KEY=VALUE has no option."""
     return key.ours if key.ours is None or "." in key.ours else f"--{key.ours.replace('_', '-')}"

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 
 from yolozu.contract.base import Conflict
+from yolozu.contract.foreign_keys import foreign_value_fix
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.strict.describe import allowed, shown
 from yolozu.contract.strict.slots import Slot, sections, slot_at, slots_of
@@ -120,7 +121,9 @@ def value_problem(root: Node, path: KeyPath, slot_at: SlotAt, code: str) -> Prob
     assert slot is not None, path
     node = root.nearest(path)
     value = node.plain()
-    return Problem.at(node.origin, path, code, f"must be {allowed(slot)}, got {shown(value)}", _fix(slot, path, value))
+    foreign = foreign_value_fix(dotted(path), value)
+    fix = _fix(slot, path, value) if foreign is None else foreign
+    return Problem.at(node.origin, path, code, f"must be {allowed(slot)}, got {shown(value)}", fix)
 
 
 def _fix(slot: Slot, path: KeyPath, value: Any) -> str:
