@@ -12,7 +12,7 @@ from yolozu.app.outputs import require_makeable
 from yolozu.errors import Finding, InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from yolozu.data.layouts.layout import Layout
     from yolozu.data.prepare.hold_out import Parts
@@ -113,7 +113,7 @@ def planned_split(dataset: Path, options: SplitOptions, progress: Progress) -> D
     pattern = None if options.group_by is None else _compiled(options.group_by)
     layout = find_layout(dataset)
     name = _meant_split(layout, options)
-    return _parted(surveyed_splits(layout, [name], progress), options, pattern)
+    return _parted(surveyed_splits(layout, [name], progress), options, pattern, progress)
 
 
 def write_split(split: DataSplit) -> None:
@@ -181,14 +181,14 @@ def _meant_split(layout: Layout, options: SplitOptions) -> str:
     return meant
 
 
-def _parted(surveyed: Survey, options: SplitOptions, pattern: re.Pattern[str] | None) -> DataSplit:
+def _parted(surveyed: Survey, options: SplitOptions, pattern: re.Pattern[str] | None, progress: Progress) -> DataSplit:
     from yolozu.data.prepare.hold_out import hold_out
     from yolozu.data.prepare.picture_groups import alike, joined, key_in
     from yolozu.data.prepare.split_files import part_files
 
     split = surveyed.splits[0]
     images = {image.labeled.image: image for image in split.images}
-    copies = _copies(images)
+    copies = _copies(images, progress)
     named = [] if pattern is None else alike({name: key_in(name, pattern) for name in images})
     if pattern is not None and not named:
         problem = f"finds the same in no two of the {len(images)} names, such as {next(iter(images))}"
@@ -208,10 +208,16 @@ def _parted(surveyed: Survey, options: SplitOptions, pattern: re.Pattern[str] | 
     return DataSplit(surveyed, parts, images, sum(len(group) - 1 for group in copies), files)
 
 
-def _copies(images: Mapping[str, SurveyedImage]) -> Sequence[Sequence[str]]:
-    from yolozu.data.prepare.picture_groups import alike
+def _copies(images: Mapping[str, SurveyedImage], progress: Progress) -> list[list[str]]:
+    """Pictures that are the same photo, in groups."""
+    from yolozu.artifacts.digest import DigestCache
+    from yolozu.data.near_duplicates import near_duplicate_groups
+    from yolozu.paths import digest_cache_path
 
-    return alike({name: image.sha256 for name, image in images.items()})
+    names = list(images)
+    with DigestCache(digest_cache_path()) as cache:
+        groups = near_duplicate_groups([images[name].labeled.path for name in names], cache=cache, progress=progress)
+    return [[names[place] for place in group] for group in groups]
 
 
 def _check_names(images: Mapping[str, SurveyedImage]) -> None:
