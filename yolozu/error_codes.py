@@ -164,7 +164,7 @@ CODES: dict[str, str] = {
     "YZ515": "Memory ran out, of the machine or of its accelerator.",
     "YZ516": "A process that loads or renders images was killed, or cannot hand over what it has made.",
     "YZ517": "A training that ended near nothing, and whose metrics do not tell why (a warning).",
-    "YZ518": "A training that ended near nothing, and whose steps moved little: rate, warm-up, skipped steps (a warning).",
+    "YZ518": "A training that ended near nothing, in steps that moved little: rate, warm-up, skips (a warning).",
     "YZ519": "A training that ended near nothing, or without poses, after too few steps (a warning).",
     "YZ520": "A training that ended near nothing, from random weights and few pictures (a warning).",
     "YZ521": "A training that ended near nothing, and learned its training pictures by heart (a warning).",

@@ -45,6 +45,7 @@ COMMANDS = {
     "graph": Entry(f"{_COMMANDS}.graph:graph", "The plan as a graph: text, Mermaid or DOT."),
     "verify": Entry(f"{_COMMANDS}.plan:verify", "Check every artifact of a run against its receipt."),
     "verify-resume": Entry(f"{_COMMANDS}.verify_resume:verify_resume", "Prove that a killed training resumes exactly."),
+    "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Will it learn: look at machine, data and network in minutes."),
     "replay": Entry(f"{_COMMANDS}.replay:replay", "Repeat the step that ended a training; say what is not finite."),
     "contract validate": Entry(f"{_COMMANDS}.contract:validate", "Check contracts; all errors at once."),
     "contract show": Entry(f"{_COMMANDS}.contract:show", "Every key as it resolves, with its origin."),
