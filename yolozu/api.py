@@ -124,7 +124,7 @@ def plan(
     """What `build` would do with the same arguments, in order, and why. Nothing is written.
 
     Args:
-        contract: YAML or JSON file; None takes what the run remembers, for a new run ``configs/default.yaml``.
+        contract: YAML or JSON file; None takes what the run remembers, for a new run the directory's own.
         run_id: name of the run; None takes the contract's, else the UTC time.
         run_dir: directory of the run, whose last component is its name; None takes ``runs/<run_id>``.
         stages: names (``train``) or short names (``eval``) of stages, or one of them, with all they need; empty means

@@ -82,6 +82,23 @@ def test_groups_list_their_commands_with_whole_sentences_and_first(capsys, monke
     assert [name for name, entry in own if f" {name.split()[-1]} {entry.help} " not in f"{flat} "] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "usage"),
+    [
+        ("compare", "A B"),
+        ("test", "[SETTING]"),
+        ("predict", "[SOURCE]…"),
+        ("contract validate", "CONFIG…"),
+        ("contract show", "CONFIG [KEY=VALUE]…"),
+        ("run", "[CONFIG|STAGE|KEY=VALUE]…"),
+        ("eval-suite", "[PRED.json]…"),
+    ],
+)
+def test_the_usage_says_what_may_be_left_out_and_what_may_be_several(capsys, name, usage):
+    assert main([*name.split(), "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: yolozu {name} [OPTIONS] {usage}\n")
+
+
 def test_a_training_names_first_what_is_given_most_often(capsys):
     assert main(["train", "--help"]) == 0
     said = capsys.readouterr().out

@@ -14,6 +14,9 @@ from yolozu.errors import Finding, UsageError
 KINDS = {"str": "TEXT", "int": "INTEGER", "int range": "INTEGER", "float": "NUMBER", "float range": "NUMBER"}
 """What typer calls a kind of value -> what options of the contract call it."""
 
+_AROUND = "[]{}…"
+"""What typer, or a command itself, puts around the name of an argument."""
+
 _RANGES = (
     (r"\[(.*; )?([^;\]]*)<=x<=([^;\]]*)\]", r"[\1from \2 to \3]"),
     (r"\[(.*; )?x>=([^;\]]*)\]", r"[\1at least \2]"),
@@ -50,8 +53,8 @@ class Command(TyperCommand):
         super().format_help(ctx, formatter)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Arguments by their plain names."""
-        return [re.sub(r"^\{(.*)\}$", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+        """``CONFIG``, ``[CONFIG]`` where it may be left out, ``[CONFIG]…`` where there may be several."""
+        return [_usage(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The options, panel by panel."""
@@ -73,6 +76,11 @@ class Group(TyperGroup):
         _write_panels(self.get_params(ctx), ctx, formatter)
 
 
+def _usage(piece: str) -> str:
+    name = piece.strip(f"{_AROUND}.")
+    return f"{f'[{name}]' if piece.startswith('[') else name}{'…' if piece.endswith('...') else ''}"
+
+
 def _write_panels(parameters: list[Any], ctx: Any, formatter: Any) -> None:
     panels: dict[str, list[tuple[str, str]]] = {}
     for parameter in parameters:
@@ -80,7 +88,7 @@ def _write_panels(parameters: list[Any], ctx: Any, formatter: Any) -> None:
         if record is not None:
             usual = "Arguments" if parameter.param_type_name == "argument" else "Options"
             panel = _plain(getattr(parameter, "rich_help_panel", None) or usual)
-            said = record[0].partition(" ")[0] if usual == "Arguments" else record[0]
+            said = record[0].partition(" ")[0].strip(_AROUND) if usual == "Arguments" else record[0]
             names = _names(said, formatter.width - formatter.indent_increment)
             panels.setdefault(panel, []).append((names, _ranges(_plain(record[1]))))
     for panel, records in panels.items():
