@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
 from yolozu.errors import Interrupted
-from yolozu.progress import LiveProgress, PlainProgress, SilentProgress, StoppableProgress, progress_for
+from yolozu.progress import LiveProgress, PlainProgress, SilentProgress, StoppableProgress, is_live, progress_for
 
 
 def test_plain_progress_says_the_end_and_little_else():
@@ -42,6 +43,42 @@ def test_a_live_bar_counts():
 
 def test_a_file_gets_plain_lines():
     assert isinstance(progress_for(io.StringIO()), PlainProgress)
+
+
+class Tty(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "live"),
+    [("HOME", "/", True), ("CI", "true", False), ("NO_COLOR", "1", False), ("TERM", "dumb", False)],
+)
+def test_a_terminal_may_ask_for_plain_lines(monkeypatch, name, value, live):
+    for variable in ("CI", "NO_COLOR", "TERM"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(name, value)
+    assert is_live(Tty()) is live
+
+
+def test_a_terminal_without_the_signs_gets_plain_lines(monkeypatch):
+    for variable in ("CI", "NO_COLOR", "TERM"):
+        monkeypatch.delenv(variable, raising=False)
+    stream = Tty()
+    stream.encoding = "latin-1"
+    assert not is_live(stream)
+
+
+def test_a_bar_with_a_long_note_stays_in_its_line(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    stream = Tty()
+    with LiveProgress(stream).bar("train", 2) as bar:
+        bar.advance(note="loss 1.0 " * 20)
+    drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert max(len(line) for line in re.split(r"[\r\n]", drawn)) <= 40
 
 
 def test_silence_says_nothing(capsys):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TextIO
@@ -13,12 +14,15 @@ from yolozu.errors import Interrupted
 
 PLAIN_EVERY_S = 5.0
 
+Numbers = Mapping[str, float | None]
+"""Name -> number; None where it is not defined."""
+
 
 class Bar(Protocol):
     """One piece of long work."""
 
-    def advance(self, count: int = 1, note: str = "") -> None:
-        """``count`` more items are done; ``note`` says how it goes."""
+    def advance(self, count: int = 1, note: str = "", numbers: Numbers | None = None) -> None:
+        """``count`` more items are done; ``note`` says how it goes, and ``numbers`` says it to programs."""
         ...
 
 
@@ -48,7 +52,7 @@ class SilentProgress:
 
 
 class _SilentBar:
-    def advance(self, count: int = 1, note: str = "") -> None:
+    def advance(self, count: int = 1, note: str = "", numbers: Numbers | None = None) -> None:
         """Nothing."""
 
 
@@ -73,7 +77,7 @@ class _PlainBar:
         self._progress, self._title, self._total, self._done = progress, title, total, done
         self._said_at = time.monotonic()
 
-    def advance(self, count: int = 1, note: str = "") -> None:
+    def advance(self, count: int = 1, note: str = "", numbers: Numbers | None = None) -> None:  # noqa: ARG002
         """Count, and say so when five seconds have passed or all is done."""
         self._done += count
         now = time.monotonic()
@@ -98,13 +102,14 @@ class LiveProgress:
     def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
         """A bar that disappears when the work is done."""
         from rich import progress as parts
+        from rich.table import Column
 
         columns = (
             parts.TextColumn("  {task.description}"),
             parts.BarColumn(bar_width=20),
             parts.MofNCompleteColumn(),
             parts.TimeRemainingColumn(compact=True),
-            parts.TextColumn("{task.fields[note]}"),
+            parts.TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
         )
         with parts.Progress(*columns, console=self._console, transient=True) as live:
             yield _LiveBar(live, live.add_task(title, total=total, completed=done, note=""))
@@ -114,7 +119,7 @@ class _LiveBar:
     def __init__(self, live: object, task: object) -> None:
         self._live, self._task = live, task
 
-    def advance(self, count: int = 1, note: str = "") -> None:
+    def advance(self, count: int = 1, note: str = "", numbers: Numbers | None = None) -> None:  # noqa: ARG002
         """Move the bar; an empty note keeps the last one."""
         fields = {"note": note} if note else {}
         self._live.update(self._task, advance=count, **fields)  # type: ignore[attr-defined]
@@ -122,7 +127,16 @@ class _LiveBar:
 
 def progress_for(stream: TextIO = sys.stderr) -> Progress:
     """The kind of progress that suits ``stream``."""
-    return LiveProgress(stream) if stream.isatty() else PlainProgress(stream)
+    return LiveProgress(stream) if is_live(stream) else PlainProgress(stream)
+
+
+def is_live(stream: TextIO) -> bool:
+    """Whether what ``stream`` shows may be drawn over again.
+
+    Only on a terminal that can, unless NO_COLOR or CI is set or TERM is ``dumb``: who sets these wants plain lines.
+    """
+    plain = os.environ.get("NO_COLOR") or os.environ.get("CI") or os.environ.get("TERM") == "dumb"
+    return not plain and stream.isatty() and "utf" in (stream.encoding or "").lower()
 
 
 class Stopper(Protocol):
@@ -161,9 +175,9 @@ class _StoppableBar:
     stopping: Stopper
     stage: str
 
-    def advance(self, count: int = 1, note: str = "") -> None:
+    def advance(self, count: int = 1, note: str = "", numbers: Numbers | None = None) -> None:
         """Count, unless a stop was asked for."""
-        self.bar.advance(count, note)
+        self.bar.advance(count, note, numbers)
         if self.stopping():
             raise Interrupted.one(
                 "YZ311",

@@ -20,6 +20,7 @@ from yolozu.artifacts.predictions.schema import predictions_schema
 from yolozu.artifacts.record import Record, schema_of
 from yolozu.artifacts.run_meta import RunMeta
 from yolozu.contract.docs.scenario_schema import scenario_setting_schema
+from yolozu.engine.view.events import build_events_schema
 from yolozu.evaluation.benchmark.protocol import EvalProtocol
 from yolozu.evaluation.benchmark.report import SuiteReport
 from yolozu.evaluation.boxes.report import CocoReport
@@ -48,6 +49,7 @@ RECORDS: dict[str, type[Record]] = {
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     **{name: partial(schema_of, kind) for name, kind in RECORDS.items()},
+    "build_events": build_events_schema,
     "onnx_metadata": onnx_metadata_schema,
     "predictions": predictions_schema,
     "scenario_setting": scenario_setting_schema,

@@ -42,7 +42,7 @@ class Telling:
     def bar(self, title, total, done=0):  # noqa: ARG002 - the signature of `Progress`
         return nullcontext(self)
 
-    def advance(self, count=1, note=""):
+    def advance(self, count=1, note="", numbers=None):
         pass
 
 

@@ -5,8 +5,17 @@ from pathlib import Path
 
 from tests.training.tiny import StopAfter, training_config
 from yolozu.training.learner import StepReport
-from yolozu.training.messages import interrupted, non_finite, opening_lines, skipped, step_note, validation_line
+from yolozu.training.messages import (
+    interrupted,
+    non_finite,
+    opening_lines,
+    skipped,
+    step_note,
+    step_numbers,
+    validation_line,
+)
 from yolozu.training.state import NOTHING_TO_FIND, Skips, TrainingState, Verdicts
+from yolozu.training.timetable import Timetable
 from yolozu.training.validate import Validation
 
 STATE = TrainingState(step=4, verdicts=Verdicts(best_score=0.25))
@@ -54,10 +63,22 @@ def test_opening_lines_tell_what_chooses_the_best_model(tiny):
 
 
 def test_step_note():
-    report = StepReport({"total": 12.3456}, {"backbone": 1e-4, "head": 1e-3}, 1.0, 4)
-    assert step_note(report, STATE) == "loss 12.35  lr 0.0001 0.001  best mAP 0.250"
-    no_metric = TrainingState(verdicts=Verdicts(best_score=NOTHING_TO_FIND))
-    assert step_note(report, no_metric) == step_note(report, TrainingState()) == "loss 12.35  lr 0.0001 0.001"
+    report, table = (
+        StepReport({"total": 12.3456}, {"backbone": 1e-4, "head": 1e-3}, 1.0, 4),
+        Timetable(11, 4, 1, 7, None, 1, None),
+    )
+    measured = {"images_per_s": 41.26, "memory_mb": 1949.0}
+    numbers = step_numbers(report, STATE, table, measured)
+    assert numbers == {
+        "epoch": 2, "epochs": 3, "loss": 12.3456, "best_score": 0.25, "lr_backbone": 1e-4, "lr_head": 1e-3,
+        "images_per_s": 41.26, "memory_mb": 1949.0,
+    }  # fmt: skip
+    assert step_note(numbers) == "epoch 2/3  loss 12.35  best mAP 0.250  41.3 images/s  1.9 GB  lr 0.0001 0.001"
+    assert "best add_s_01d 0.250" in step_note(numbers, "add_s_01d")
+    assert "best score 0.250" in step_note(numbers, "map50_95+add_s_01d")
+    no_metric = TrainingState(step=4, verdicts=Verdicts(best_score=NOTHING_TO_FIND))
+    for state in (no_metric, TrainingState(step=4)):
+        assert step_note(step_numbers(report, state, table, {})) == "epoch 2/3  loss 12.35  lr 0.0001 0.001"
 
 
 def test_validation_line():

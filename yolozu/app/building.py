@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import TYPE_CHECKING
 
+from yolozu.app.run_status import status_rows
 from yolozu.engine.failure import read_failure
+from yolozu.engine.view.events import BuildEnds
 from yolozu.errors import (
     EXIT_BUG,
     ContractError,
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from yolozu.engine.doit.tasks import Build
     from yolozu.engine.session import Session
+    from yolozu.engine.view.view import View
 
 ERRORS = {kind.__name__: kind for kind in (ContractError, GateFailed, InputError, Interrupted, UsageError)}
 """What a stage says of the kind of its failure -> the error."""
@@ -56,15 +60,28 @@ def build_or_raise(session: Session, names: list[str], *, resume: bool, say: Cal
     """
     from yolozu.engine.doit.run import run_build
     from yolozu.engine.doit.tasks import Build
+    from yolozu.engine.view.view import LinesView
 
     def told(line: str) -> None:
         if say is not None:
             say(line)
 
-    build = Build(session, insist_on_resume=resume, say=told)
+    build = Build(session, insist_on_resume=resume, view=LinesView(told))
     code = run_build(build, names, Lines(told))  # type: ignore[arg-type]
     if code:
         raise _failure(build, code)
+
+
+def build_shown(session: Session, names: list[str], view: View, *, resume: bool) -> int:
+    """Build ``names`` (all stages when empty), shown by ``view`` from the first event to the last; the exit code."""
+    from yolozu.engine.doit.run import run_build
+    from yolozu.engine.doit.tasks import Build
+
+    code = run_build(Build(session, insist_on_resume=resume, view=view, summarizes=True), names, sys.stderr)
+    if view.worker == "events":
+        rows = status_rows(session, names)
+        view.show(BuildEnds(run_id=session.layout.run_id, exit_code=code, stages=rows))
+    return code
 
 
 def _failure(build: Build, code: int) -> YolozuError:

@@ -15,6 +15,7 @@ from yolozu.engine.doit.tasks import Build, doit_config
 from yolozu.engine.open_session import open_session
 from yolozu.engine.session import Session
 from yolozu.engine.stopping import LeaveOnSignal
+from yolozu.engine.view.live import view_for
 from yolozu.errors import YolozuError
 
 
@@ -37,7 +38,7 @@ class Dodo:
             raise SystemExit(error.exit_code) from error
         for warning in session.loaded.warnings:
             print(warning.render(), file=sys.stderr)
-        self._build = Build(session, summarizes=True)
+        self._build = Build(session, view=view_for(), summarizes=True)
         use_runner_of(self._build)
         self.config: dict[str, Any] = doit_config(self._build, BuildReporter(self._build, sys.stdout))
 

@@ -38,15 +38,18 @@ def run_worker(
     stopping: StopBuild,
     insist_on_resume: bool = False,
     say: Callable[[str], None] | None = None,
+    as_events: bool = False,
 ) -> int:
     """Run the stage in a process of its own; returns its exit code (75 when a signal killed it).
 
     It is in a session of its own, so that a Ctrl-C reaches it once, through ``stopping``, and not twice. What it says
-    goes to the terminal, or line by line to ``say``.
+    goes to the terminal, or line by line to ``say``, with its progress as `SentProgress` where ``as_events``.
     """
     command = [sys.executable, "-m", "yolozu.engine.worker", str(layout.request_path(stage))]
     if insist_on_resume:
         command.append("--insist-on-resume")
+    if as_events:
+        command.append("--events")
     environment = {COMPILED: str(COMPILED_DIR.absolute()), **keeping_memory(os.environ)}
     out, errors = (None, None) if say is None else (subprocess.PIPE, subprocess.STDOUT)
     worker = subprocess.Popen(

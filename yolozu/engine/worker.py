@@ -24,6 +24,7 @@ from yolozu.engine.processes.torchrun import run_group, run_until_done
 from yolozu.engine.requests import read_operations, read_request
 from yolozu.engine.scratch import Scratch
 from yolozu.engine.stopping import StopOnSignal
+from yolozu.engine.view.wire import SentProgress
 from yolozu.errors import (
     EXIT_BUG,
     EXIT_DONE,
@@ -33,7 +34,7 @@ from yolozu.errors import (
 )
 from yolozu.paths import RunLayout
 from yolozu.planning.plan import Node
-from yolozu.progress import Stopper, progress_for
+from yolozu.progress import Progress, Stopper, progress_for
 from yolozu.system_errors import explain_system_error
 
 INTERNAL = "InternalError"
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m yolozu.engine.worker", description=__doc__)
     parser.add_argument("request", type=Path, help="runs/<run_id>/plan/<stage>.json")
     parser.add_argument("--insist-on-resume", action="store_true", help="fail rather than start afresh")
+    parser.add_argument("--events", action="store_true", help="write progress to standard output, as events")
     parser.add_argument("--member-of", type=int, metavar="PROCESS", help="be one of several, started by that process")
     options = parser.parse_args(arguments)
     layout = RunLayout(options.request.parent.parent)
@@ -89,7 +91,7 @@ def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> t
         node,
         layout,
         operations=operations,
-        progress=progress_for(sys.stderr),
+        progress=_progress(options),
         stopping=stopping,
         insist_on_resume=options.insist_on_resume,
         member=member,
@@ -105,6 +107,8 @@ def _watch_over_several(
     command = [sys.executable, "-m", "yolozu.engine.worker", str(options.request), "--member-of", str(os.getpid())]
     if options.insist_on_resume:
         command.append("--insist-on-resume")
+    if options.events:
+        command.append("--events")
     code, cause = run_until_done(
         lambda: run_group(
             command,
@@ -115,9 +119,13 @@ def _watch_over_several(
         max_restarts=section.max_restarts,
         stopping=stopping,
         where=f"{layout.run_id}: {node.name}",
-        say=progress_for(sys.stderr).say,
+        say=_progress(options).say,
     )
     return (code, "", "") if cause is None else (code, cause.kind, cause.text)
+
+
+def _progress(options: argparse.Namespace) -> Progress:
+    return SentProgress(options.request.stem) if options.events else progress_for(sys.stderr)
 
 
 def _failure_of(error: Exception, layout: RunLayout, stage: str) -> tuple[int, str, str]:

@@ -20,7 +20,7 @@ from yolozu.training.checkpointing import CheckpointInfo, CheckpointWriter, Trai
 from yolozu.training.config import Materials, TrainingConfig, build_learner
 from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.learner import Learner, StepReport
-from yolozu.training.messages import interrupted, opening_lines, step_note, validation_line
+from yolozu.training.messages import interrupted, opening_lines, step_note, step_numbers, validation_line
 from yolozu.training.metrics_log import Kind, MetricsLog, SilentLog
 from yolozu.training.randomness import deterministic
 from yolozu.training.resume import ResumeSources, take_up
@@ -223,7 +223,8 @@ class _Loop:
         if self.timetable.ends_epoch(state.step):
             self._write(self.train_log, "train_epoch", state.sums.means(), _rates(report))
             state.sums = EpochSums()
-        self.bar.advance(1, step_note(report, state))
+        numbers = step_numbers(report, state, self.timetable, throughput.latest)
+        self.bar.advance(1, step_note(numbers, state.best_metric), numbers)
 
     def _taken(self, report: StepReport) -> None:
         state, throughput = self.state, self.throughput

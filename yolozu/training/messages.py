@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.errors import YolozuError
+    from yolozu.progress import Numbers
     from yolozu.training.config import Materials, TrainingConfig
     from yolozu.training.learner import StepReport
     from yolozu.training.state import TrainingState
@@ -69,13 +70,34 @@ def _nothing_to_choose_by(patience: int) -> str:
     )
 
 
-def step_note(report: StepReport, state: TrainingState) -> str:
-    """How it goes, behind the bar."""
-    rates = " ".join(f"{value:.3g}" for value in dict.fromkeys(report.lr.values()))
+def step_note(numbers: Numbers, best_metric: str = METRIC) -> str:
+    """How it goes, behind the bar: `step_numbers` in words, what matters most first."""
+    name = "mAP" if best_metric == METRIC else "score" if "+" in best_metric else best_metric
+    rates = " ".join(
+        f"{value:.3g}" for value in dict.fromkeys(numbers[name] for name in numbers if name.startswith("lr"))
+    )
+    parts = [f"epoch {numbers['epoch']:.0f}/{numbers['epochs']:.0f}", f"loss {numbers['loss']:.4g}"]
+    if (best := numbers["best_score"]) is not None:
+        parts.append(f"best {name} {best:.3f}")
+    if (speed := numbers.get("images_per_s")) is not None:
+        parts.append(f"{speed:.3g} images/s")
+    if (memory_mb := numbers.get("memory_mb")) is not None:
+        parts.append(f"{memory_mb / 1000:.1f} GB")
+    return "  ".join([*parts, f"lr {rates}"])
+
+
+def step_numbers(report: StepReport, state: TrainingState, timetable: Timetable, measured: Numbers) -> Numbers:
+    """How it goes, for programs: where it is, the step's loss and rates, the best so far, and what was ``measured``."""
     best = state.verdicts.best_score
-    name = "mAP" if state.best_metric == METRIC else "score" if "+" in state.best_metric else state.best_metric
-    score = "" if best in (None, NOTHING_TO_FIND) else f"  best {name} {best:.3f}"
-    return f"loss {report.losses['total']:.4g}  lr {rates}{score}"
+    rates = {"lr" if part == "all" else f"lr_{part}": lr for part, lr in report.lr.items()}
+    return {
+        "epoch": timetable.epoch_of(state.step),
+        "epochs": timetable.epoch_of(max(state.step, timetable.total_steps)),
+        "loss": report.losses["total"],
+        "best_score": None if best == NOTHING_TO_FIND else best,
+        **rates,
+        **measured,
+    }
 
 
 def validation_line(found: Validation, state: TrainingState, *, improved: bool) -> str:

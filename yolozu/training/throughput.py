@@ -12,10 +12,15 @@ BYTES_PER_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 
 class Throughput:
-    """Seconds and images of the steps since it was last read."""
+    """Seconds and images of the steps since it was last read.
+
+    Attributes:
+        latest: images a second and peak memory, as read last; empty before.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
+        self.latest: dict[str, float | None] = {}
         self._steps = self._images = 0
         self._data_s = self._step_s = 0.0
         self._since = time.perf_counter()
@@ -45,6 +50,7 @@ class Throughput:
         }
         self._steps = self._images = 0
         self._data_s = self._step_s = 0.0
+        self.latest = {name: metrics[name] for name in ("images_per_s", "memory_mb")}
         return metrics
 
     def _lap(self) -> float:

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from yolozu.engine.view.view import EVENTS
+
 pytestmark = pytest.mark.slow
 
 
@@ -19,14 +21,32 @@ def test_run_needs_no_dodo_and_finds_everything_up_to_date(finished, tmp_path):
 def test_json_is_all_that_stdout_holds(finished, tmp_path):
     project = finished.copy(tmp_path / "project")
     done = project.yolozu("run", "export", "run_id=done", "--json")
-    told = json.loads(done.stdout)
-    assert (told["run_id"], told["exit_code"]) == ("done", 0)
-    assert [(row["stage"], row["state"]) for row in told["stages"]] == [
-        ("prepare_data", "up to date"),
-        ("train", "up to date"),
-        ("export_onnx", "up to date"),
-    ]
-    assert done.stderr.startswith("done: exp.yaml\n[1/9] prepare_data: up to date\n")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    names = ["prepare_data", "train", "export_onnx"]
+    assert [event["event"] for event in events] == ["build_begins", "stage", "stage", "stage", "build_ends"]
+    assert [(event["stage"], event["state"]) for event in events[1:4]] == [(name, "up to date") for name in names]
+    assert (events[-1]["run_id"], events[-1]["exit_code"]) == ("done", 0)
+    assert [(row["stage"], row["state"]) for row in events[-1]["stages"]] == [(name, "up to date") for name in names]
+    assert done.stderr == ""
+
+
+def test_json_tells_what_runs_how_far_it_is_and_what_it_measured(finished, tmp_path):
+    project = finished.copy(tmp_path / "project")
+    done = project.yolozu("run", "eval", "run_id=done", "score_threshold=0.5", "--json")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [EVENTS.validate_python(event) for event in events]
+    running, *_ = (event for event in events if event["event"] == "stage" and event["state"] == "running")
+    assert (running["stage"], running["reasons"]) == ("predict", ["score_threshold: 0.01 → 0.5 (score_threshold=0.5)"])
+    (work, *_) = (event for event in events if event["event"] == "progress")
+    assert (work["stage"], work["done"] <= work["total"]) == ("predict", True)
+    ended = {event["stage"]: event for event in events if event["event"] == "stage" and event["state"] == "done"}
+    assert "map50_95" in ended["evaluate"]["numbers"]
+
+
+def test_quiet_says_one_line(finished, tmp_path):
+    project = finished.copy(tmp_path / "project")
+    done = project.yolozu("run", "export", "run_id=done", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done: everything is up to date\n", "")
 
 
 def test_train_takes_every_key_as_a_flag_and_remembers_it(finished, tmp_path):

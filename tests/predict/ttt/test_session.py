@@ -31,7 +31,7 @@ class Counted:
     entry: list
     notes: list
 
-    def advance(self, count=1, note=""):
+    def advance(self, count=1, note="", numbers=None):  # noqa: ARG002 - of `Bar`
         self.entry[2] += count
         self.notes.append(note)
 

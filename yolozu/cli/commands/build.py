@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Annotated
 
 import typer
 
-from yolozu.app.run_status import status_rows
+from yolozu.app.building import build_shown
 from yolozu.app.sessions import require_no_stages, session_for
 from yolozu.cli.flags import contract_flags, unlisted_contract_flags
 from yolozu.cli.options import Config, RunDir, RunId, RunWords
 from yolozu.cli.render import show_findings
 from yolozu.contract.overrides import Override
-from yolozu.engine.doit.run import run_build
-from yolozu.engine.doit.tasks import Build
 from yolozu.engine.finish import finishing_overrides
 from yolozu.engine.session import Session
+from yolozu.engine.view.live import view_for
+from yolozu.engine.view.view import JsonView, QuietView
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON at the end; the lines on the way go to stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing on the way but warnings and errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print what happens as JSON, a line an event.")]
 
 Forget = Annotated[
     str | None,
@@ -38,12 +37,13 @@ def run(
     config: Config = None,
     *,
     forget: Forget = None,
+    quiet: Quiet = False,
     as_json: Json = False,
     overrides: list[Override],
 ) -> int:
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
     session, names = session_for(with_forget(words, forget), run_id, overrides, run_dir=run_dir, config=config)
-    return _build(session, names, as_json=as_json)
+    return _build(session, names, quiet=quiet, as_json=as_json)
 
 
 @contract_flags
@@ -64,6 +64,7 @@ def train(
         typer.Option("--resume", help="Insist on going on: rather than start afresh, fail and name the changes."),
     ] = False,
     forget: Forget = None,
+    quiet: Quiet = False,
     as_json: Json = False,
     overrides: list[Override],
 ) -> int:
@@ -79,7 +80,7 @@ def train(
     )
     require_no_stages(stages, "train")
     names = [*(["files"] if "files" in session.plan else []), *TRAINED]
-    return _build(session, names, insist_on_resume=resume, as_json=as_json)
+    return _build(session, names, insist_on_resume=resume, quiet=quiet, as_json=as_json)
 
 
 @unlisted_contract_flags
@@ -89,6 +90,7 @@ def finish(
     run_dir: RunDir = None,
     config: Config = None,
     *,
+    quiet: Quiet = False,
     as_json: Json = False,
     overrides: list[Override],
 ) -> int:
@@ -99,7 +101,7 @@ def finish(
     session, _ = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
     given = [*overrides, *finishing_overrides(session)]
     session, names = session_for(words, run_id, given, run_dir=run_dir, config=config)
-    return _build(session, names, as_json=as_json)
+    return _build(session, names, quiet=quiet, as_json=as_json)
 
 
 def with_forget(words: list[str] | None, forget: str | None) -> list[str]:
@@ -107,11 +109,7 @@ def with_forget(words: list[str] | None, forget: str | None) -> list[str]:
     return [*(words if words is not None else ()), *([] if forget is None else [f"forget={forget}"])]
 
 
-def _build(session: Session, names: list[str], *, insist_on_resume: bool = False, as_json: bool) -> int:
+def _build(session: Session, names: list[str], *, insist_on_resume: bool = False, quiet: bool, as_json: bool) -> int:
     show_findings(session.loaded.warnings)
-    build = Build(session, insist_on_resume=insist_on_resume, summarizes=not as_json)
-    code = run_build(build, names, sys.stderr if as_json else sys.stdout)
-    if as_json:
-        rows = status_rows(session, names)
-        print(json.dumps({"run_id": session.layout.run_id, "exit_code": code, "stages": rows}, indent=2))
-    return code
+    view = JsonView() if as_json else QuietView() if quiet else view_for()
+    return build_shown(session, names, view, resume=insist_on_resume)

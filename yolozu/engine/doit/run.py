@@ -35,7 +35,7 @@ class BuildLoader(TaskLoader2):  # type: ignore[misc]
 
 
 def run_build(build: Build, names: list[str], stream: TextIO) -> int:
-    """Build ``names`` (all stages when empty), saying on ``stream`` what is done; returns the exit code."""
+    """Build ``names`` (all stages when empty); doit itself speaks on ``stream``. Returns the exit code."""
     use_runner_of(build)
     try:
         code = DoitMain(BuildLoader(build, stream), config_filenames=()).run(["run", *names])
@@ -43,4 +43,5 @@ def run_build(build: Build, names: list[str], stream: TextIO) -> int:
         code = end.code if isinstance(end.code, int) else EXIT_USAGE
     finally:
         build.release()
+        build.view.close()
     return int(code) if build.exit_code == EXIT_DONE else build.exit_code

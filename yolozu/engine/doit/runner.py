@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from doit import cmd_run
@@ -35,13 +36,13 @@ def _runner(kind: type[Any], build: Build) -> type[Any]:
                 return
             if kind is not Runner:
                 print("stages are built one after another: each has all cores, so -n has no effect", file=sys.stderr)
-            with build.stopping:
+            with build.stopping, closing(build.view):
                 Runner.run_tasks(self, task_dispatcher)
 
         def finish(self) -> int:
             result: int = super().finish()
-            for line in build.summary() if result == EXIT_DONE else ():
-                print(line, file=self.reporter.outstream)
+            if result == EXIT_DONE and (lines := build.summary()):
+                build.view.summarize(lines)
             build.release()
             if build.exit_code:
                 raise SystemExit(build.exit_code)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskError, TaskFailed
@@ -17,13 +17,15 @@ from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.refused_overrides import forget_refused
 from yolozu.engine.run_summary import summary_of
 from yolozu.engine.stopping import StopBuild
+from yolozu.engine.view.events import Says
+from yolozu.engine.view.view import PlainView, View
 from yolozu.errors import EXIT_DONE, EXIT_USAGE, InputError, UsageError, YolozuError
 from yolozu.planning.receipt import Receipt
 from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import explain_system_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from yolozu.engine.session import Session
     from yolozu.planning.plan import Node
@@ -37,13 +39,12 @@ class Build:
     """One invocation of doit over a session: the stages it asks for (all when empty), its lock and how it went.
 
     ``failed`` is the stage whose worker ended it, ``error`` what ended it outside of any worker.
-    What it and its workers have to say goes to ``say``, or where there is none to the terminal. With ``summarizes`` its
-    end is a summary of the run.
+    ``view`` shows what happens, what its workers say, and with ``summarizes`` a summary of the run at its end.
     """
 
     session: Session
     insist_on_resume: bool = False
-    say: Callable[[str], None] | None = None
+    view: View = field(default_factory=PlainView, repr=False)
     summarizes: bool = False
     asked: list[str] = field(default_factory=list)
     ran: list[str] = field(default_factory=list)
@@ -135,7 +136,12 @@ class Build:
             return self._refused(stopped(self.session.layout, node.name, "before this stage"))
         insists = self.insist_on_resume and node.stage.resumable
         code = run_worker(
-            self.session.layout, node.name, stopping=self.stopping, insist_on_resume=insists, say=self.say
+            self.session.layout,
+            node.name,
+            stopping=self.stopping,
+            insist_on_resume=insists,
+            say=None if self.view.worker == "terminal" else partial(self.view.hear, node.name),
+            as_events=self.view.worker == "events",
         )
         if code:
             self.exit_code, self.failed = code, node.name
@@ -156,10 +162,7 @@ class Build:
         return TaskError(str(error))
 
     def _tell(self, text: str) -> None:
-        if self.say is None:
-            print(text, file=sys.stderr)
-        else:
-            self.say(text)
+        self.view.show(Says(stage=None, kind="error", text=text))
 
     def summary(self) -> list[str]:
         """What to say at the end, in lines; nothing where nobody wants it, or where something went wrong."""

@@ -1,0 +1,145 @@
+"""The picture of a build: a line a stage, and two more for the running one."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from yolozu.engine.view.events import Advances, BuildBegins, Says, StageChanges
+from yolozu.engine.view.view import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+    from rich.text import Text
+
+    from yolozu.engine.view.view import AnyEvent
+
+SIGNS = {"up to date": "=", "running": "", "done": "✓", "failed": "✗", "waiting": "·"}
+COLORS = {"up to date": "dim", "running": "cyan", "done": "green", "failed": "red", "waiting": "dim"}
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+TURNS_PER_S = 4
+PREFIX = re.compile(r"^\w+: ")
+"""A stage's name before what it says, which its line has anyway."""
+
+WIDEST_BAR = 40
+NARROWEST_BAR = 5
+
+
+@dataclass
+class Row:
+    """A stage as it stands."""
+
+    state: str = "waiting"
+    began_at: float = 0.0
+    seconds: float | None = None
+    reason: str = ""
+    text: str = ""
+    work: Advances | None = None
+    work_began_at: float = 0.0
+    work_began_with: int = 0
+
+
+@dataclass
+class Board:
+    """What is known of a build, from its events."""
+
+    run_id: str = ""
+    rows: dict[str, Row] = field(default_factory=dict)
+    began_at: float = 0.0
+
+    def take(self, event: AnyEvent) -> None:
+        """Let an event change the picture."""
+        match event:
+            case BuildBegins():
+                self.run_id, self.began_at = event.run_id, time.monotonic()
+                self.rows = {name: Row() for name in event.stages}
+            case StageChanges():
+                self._change(self.rows[event.stage], event)
+            case Advances() if event.stage in self.rows:
+                row = self.rows[event.stage]
+                if row.work is None or row.work.title != event.title:
+                    row.work_began_at, row.work_began_with = time.monotonic(), event.done
+                row.work = event
+            case Says(kind="note") if event.stage in self.rows:
+                self.rows[event.stage].text = PREFIX.sub("", event.text)
+
+    def _change(self, row: Row, event: StageChanges) -> None:
+        row.state, row.seconds = event.state, event.seconds
+        if event.state == "running":
+            row.began_at, row.reason = time.monotonic(), "; ".join([*event.reasons, *event.prospects])
+        elif event.state == "up to date":
+            row.text = event.state
+        else:
+            row.work, row.reason = None, ""
+            row.text = row.text or _in_words(event.numbers)
+
+    def lines(self, width: int) -> list[Text]:
+        """The picture, ``width`` cells at the most; never wraps."""
+        from rich.text import Text
+
+        now = time.monotonic()
+        elapsed = f"  {_clock(now - self.began_at)}"
+        lines = [Text.assemble((_cut(self.run_id, width - len(elapsed)), "bold"), (elapsed[:width], "dim"))]
+        names = max(map(len, self.rows), default=0)
+        for name, row in self.rows.items():
+            lines.append(_stage_line(name.ljust(names), row, now, width))
+            if row.work is not None:
+                lines.append(_work_line(row, now, width))
+                if row.work.note:
+                    lines.append(Text(_cut(f"    {row.work.note}", width)))
+        return lines
+
+
+def _stage_line(name: str, row: Row, now: float, width: int) -> Text:
+    from rich.text import Text
+
+    running = row.state == "running"
+    sign = SPINNER[int(now * TURNS_PER_S) % len(SPINNER)] if running else SIGNS[row.state]
+    seconds = now - row.began_at if running else row.seconds
+    took = "" if seconds is None else _clock(seconds) if running else duration(seconds)
+    text = row.text or row.reason
+    head = f"{sign} {name}  {took:>7}" if took or text else f"{sign} {name.rstrip()}"
+    said = _cut(f"  {text}" if text and row.work is None else "", width - len(head))
+    return Text.assemble((_cut(head, width), COLORS[row.state]), (said, "" if running else "dim"))
+
+
+def _work_line(row: Row, now: float, width: int) -> Text:
+    """A bar, how far the work is, and how long it will take at the speed so far."""
+    from rich.text import Text
+
+    work = row.work
+    assert work is not None
+    share = min(1.0, work.done / work.total) if work.total > 0 else 1.0
+    fresh, spent = work.done - row.work_began_with, now - row.work_began_at
+    left = f"  {_clock(spent * (work.total - work.done) / fresh)} left" if fresh > 0 and work.done < work.total else ""
+    counts = f"{work.title} {work.done}/{work.total}  {share:.0%}{left}"
+    room = min(WIDEST_BAR, width - len(counts) - 6)
+    if room < NARROWEST_BAR:
+        return Text(_cut(f"    {counts}", width))
+    full = round(share * room)
+    return Text.assemble("    ", ("━" * full, "green"), ("━" * (room - full), "bright_black"), f"  {counts}")
+
+
+def _in_words(numbers: Mapping[str, JsonValue]) -> str:
+    """``images 20  detections 300``: what a stage that said nothing has counted."""
+    return "  ".join(f"{name} {value:.4g}" for name, value in numbers.items() if isinstance(value, int | float))
+
+
+def _clock(seconds: float) -> str:
+    """``0:07``, ``12:40``, ``3:02:40``: as wide from one second to the next."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _cut(text: str, width: int) -> str:
+    """As much of a line as fits, with ``…`` where something is missing."""
+    from rich.cells import cell_len, set_cell_size
+
+    if width <= 0:
+        return ""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
