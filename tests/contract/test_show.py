@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from yolozu.contract.loader import contract_digest, load_contract
 from yolozu.contract.overrides import Override
-from yolozu.contract.show import entry_rows, rows, to_yaml
+from yolozu.contract.show import entry_rows, recorded_rows, rows, to_yaml
 from yolozu.contract.strict.slots import keys
 
 TEXT = """config_version: 1
@@ -88,3 +88,10 @@ def test_a_map_has_the_places_where_its_entries_were_given(load):
         ("require.ar1", "require.ar1=> 0"),
     ]
     assert [row.origin for row in entry_rows(load("epochs: 2\n")) if row.key.startswith("require")] == ["default"]
+
+
+def test_the_origins_that_a_resolved_contract_notes_are_read_from_it(load):
+    loaded = load(TEXT, "weight_decay=0.5")
+    text = to_yaml(loaded)
+    again = load(text, name="config_resolved.yaml")
+    assert recorded_rows(again, text) == entry_rows(loaded)

@@ -1,8 +1,14 @@
 """What each section says."""
 
+from pathlib import Path
+
 from tests.report.html_reading import read_page
 from tests.report.made import SCENES, Scene, material_in, rows_in
-from yolozu.report.material import Show
+from yolozu.contract.loader import load_contract
+from yolozu.contract.overrides import Override
+from yolozu.contract.show import to_yaml
+from yolozu.planning.receipt import Receipt
+from yolozu.report.material import Material, RunFiles, Show
 from yolozu.report.page import Section, page
 from yolozu.report.registry import SECTIONS
 
@@ -35,7 +41,7 @@ def test_curves_are_drawn_of_what_was_measured(tmp_path):
     assert "IoU .50 to .95, optimizer step 2: 0.25" in read.text
     assert "bbox, optimizer step 2: 0.5" in read.text
     assert "Held-out poses" not in read.text
-    assert "2 optimizer steps, 1 epochs." in read.text
+    assert "2 optimizer steps, into epoch 1." in read.text
 
 
 def test_without_a_training_there_are_no_curves(tmp_path):
@@ -54,3 +60,94 @@ def test_pictures_without_a_hit_are_not_among_the_best(tmp_path):
     read = shown("pictures", material_in(tmp_path, [Scene(SCENES[0].truth, [])]))
     assert "Best" not in read.text
     assert shown("pictures", material_in(tmp_path, predictions=None)) is None
+
+
+def test_a_threshold_that_no_detection_reaches_is_told(tmp_path):
+    read = shown("pictures", material_in(tmp_path, show=Show(2, 0.95)))
+    assert "No detection has a score of 0.95 or more;" in read.text
+
+
+def test_boxes_have_a_curve_and_a_row_a_class(tmp_path):
+    read = shown("boxes", material_in(tmp_path))
+    assert "cat, recall 0.5: 1" in read.text
+    assert "all classes" in read.text
+    assert "cat220.5050.5050.5050.500dog22" in read.text
+    assert shown("boxes", material_in(tmp_path, boxes=None)) is None
+
+
+def test_many_classes_are_folded_away(tmp_path):
+    material = material_in(tmp_path)
+    row = material.boxes.per_class[0]
+    rows = [row.model_copy(update={"name": f"class {place}", "index": place % 3}) for place in range(40)]
+    material.__dict__["boxes"] = material.boxes.model_copy(update={"per_class": rows})
+    read = shown("boxes", material)
+    assert "15 further classes" in read.text
+    assert "The 7 most frequent classes and the mean of all." in read.text
+
+
+def test_mistakes_are_counted_by_kind_and_by_class(tmp_path):
+    read = shown("mistakes", material_in(tmp_path))
+    assert "Wrong classoverlaps an object of another class1" in read.text
+    assert "is ↓  detected as →catdogowlnothingcat11··dog·1·1owl····nothing··1·" in read.text
+    assert shown("mistakes", material_in(tmp_path, [Scene([], [])])) is None
+
+
+def test_calibration_says_in_which_direction_scores_are_wrong(tmp_path):
+    read = shown("calibration", material_in(tmp_path))
+    assert "error of 5 detections is" in read.text
+    assert "the model is surer than it is right" in read.text
+    assert "0.9 to 1.01" in read.text
+    assert shown("calibration", material_in(tmp_path, [Scene(SCENES[0].truth, [])])) is None
+
+
+def test_doubtful_labels_are_shown_the_surest_first(tmp_path):
+    read = shown("doubtful_labels", material_in(tmp_path))
+    assert "dog 0.80 · another class is labeled: cat · images/val/0001.jpg" in read.text
+    assert "owl 0.60 · nothing is labeled · images/val/0002.jpg" in read.text
+    assert len(read.pictures) == 2
+    assert shown("doubtful_labels", material_in(tmp_path, SCENES[:1])) is None
+
+
+def test_sections_of_files_that_a_run_does_not_have_are_left_out(tmp_path):
+    for name in ("poses", "exported_file", "scenarios", "time", "contract", "provenance"):
+        assert shown(name, material_in(tmp_path)) is None, name
+
+
+def test_the_contract_shows_what_was_given_first(tmp_path):
+    (tmp_path / "exp.yaml").write_text("max_steps: 3\nrequire: {map50: '> 0.1'}\n")
+    loaded = load_contract(tmp_path / "exp.yaml", [Override("lr", 0.5, "lr=<b>")])
+    path = tmp_path / "resolved.yaml"
+    path.write_text(to_yaml(loaded))
+    read = shown("contract", material_in(tmp_path, contract=path))
+    assert "3 of " in read.text
+    given = read.text.split("Keys that were given")[1].split("All keys")[0]
+    assert given == (f'keyvaluefromlr0.5lr=<b>max_steps3{tmp_path}/exp.yaml:1require.map50"> 0.1"{tmp_path}/exp.yaml:2')
+
+
+def test_finished_stages_are_timed(tmp_path):
+    receipts = tmp_path / "receipts"
+    for stage, seconds in (("train", 3725.0), ("prepare_data", 0.25), ("report", 1.0)):
+        Receipt(stage, 1, {}, {}, {}, {}, "2026-01-02T03:04:05+00:00", seconds, {}).write(receipts / f"{stage}.json")
+    read = shown("time", material_in(tmp_path, receipts=receipts))
+    assert "prepare_data2026-01-02 03:04:050.2 strain2026-01-02 03:04:051 h 02 min" in read.text
+    assert "report" not in read.text
+
+
+def test_the_parts_of_a_finished_run_of_an_earlier_release_are_all_shown():
+    run = Path(__file__).parents[1] / "fixtures/release_0_1_0/runs/finished"
+    files = {
+        "index": "data/predict.json", "models": "data/models.json", "predictions": "predictions/predictions.json",
+        "boxes": "reports/eval_coco.json", "poses": "reports/eval_pose.json", "parity": "reports/onnx_parity.json",
+        "run_meta": "reports/run_meta.json", "contract": "reports/config_resolved.yaml", "receipts": "receipts",
+        "scenarios": "reports/scenarios.json",
+    }  # fmt: skip
+    material = Material("finished", RunFiles(**{name: run / path for name, path in files.items()}), Show(2, 0.0))
+    for name, said in {
+        "poses": "objects have a pose;",
+        "exported_file": "The exported file and the checkpoint: passed",
+        "scenarios": "clean",
+        "time": "train",
+        "contract": "keys were given",
+        "provenance": "contract, SHA-256",
+    }.items():
+        assert said in shown(name, material).text, name

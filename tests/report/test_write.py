@@ -14,7 +14,7 @@ def test_a_page_is_well_formed_and_fetches_nothing_whatever_names_there_are(tmp_
     material = material_in(tmp_path, names=HOSTILE, run='a<b>"&')
     read = read_page(page_text(material))
     assert 'Run a<b>"&' in read.text
-    assert len(read.pictures) == 6
+    assert len(read.pictures) == 8
 
 
 def test_page_and_sheet_are_files(tmp_path):

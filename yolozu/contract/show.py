@@ -62,6 +62,25 @@ def to_yaml(loaded: LoadedContract) -> str:
     return "\n".join(lines) + "\n"
 
 
+def recorded_rows(loaded: LoadedContract, text: str) -> list[Row]:
+    """The rows of a contract that `to_yaml` wrote, with the origins that it has noted.
+
+    Args:
+        loaded: the contract, loaded from the file.
+        text: of the file.
+    """
+    found, lines = [], [line.strip() for line in text.splitlines()]
+    for row in entry_rows(loaded):
+        head = f"{write_scalar(row.key.rsplit('.', 1)[-1])}: {row.value}"
+        place = next((place for place, line in enumerate(lines) if line.startswith(f"{head} ")), None)
+        if place is None:  # the name of an entry has a dot itself
+            found.append(row)
+        else:
+            found.append(Row(row.key, row.value, lines[place].removeprefix(head).strip().removeprefix("# ")))
+            lines = lines[place + 1 :]
+    return found
+
+
 def _leaves(key: str, slot: Slot, value: Any) -> Iterator[tuple[str, Any]]:
     if slot.section is None:
         yield key, value

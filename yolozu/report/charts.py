@@ -27,7 +27,7 @@ class Line:
         points: (x, y) in order of x; points that are not finite are left out.
         dots: whether each point is marked.
         dashed: whether the line is a mere reference.
-        color: 1 … `COLORS`, as the style has them; None takes the place among the lines.
+        color: 1 … `COLORS`, as the style has them, or 0, that of text; None takes the place among the lines.
     """
 
     name: str

@@ -23,6 +23,7 @@ from yolozu.evaluation.boxes.diagnosis import Diagnosis, SureDiagnosis, diagnose
 from yolozu.evaluation.boxes.problem import by_record, problem_of
 from yolozu.evaluation.boxes.report import CocoReport
 from yolozu.evaluation.known_images import known_images
+from yolozu.evaluation.pose.distribution import PoseDistribution, pose_distribution
 from yolozu.evaluation.pose.report import PoseReport
 from yolozu.evaluation.scenarios.report import ScenariosReport
 from yolozu.structures.image_record import ImageRecord
@@ -185,9 +186,25 @@ class Material:
         return diagnose_sure(problem, records, score_threshold=self.show.score_threshold)
 
     @cached_property
+    def pose_distribution(self) -> PoseDistribution | None:
+        """Errors of all poses; None where nothing was predicted, or no object has a pose."""
+        if not self.pairs or self.index is None or self.models is None or not self.index.has_poses:
+            return None
+        found = [found for _, found in self.pairs]
+        return pose_distribution(self.index, self.models, found, max_images=self.max_images)
+
+    @cached_property
     def sure_predictions(self) -> list[ImagePredictions]:
         """The detections that are sure enough."""
         return [found.of(found.scores >= self.show.score_threshold) for _, found in self.pairs]
+
+    def detection(self, place: int) -> ImagePredictions:
+        """One of the sure detections by its place among all of them, by itself."""
+        for found in self.sure_predictions:
+            if place < len(found):
+                return found.of(np.array([place]))
+            place -= len(found)
+        raise IndexError(place)
 
     @property
     def names(self) -> Mapping[int, str]:

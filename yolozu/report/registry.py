@@ -1,4 +1,4 @@
-"""The sections of a report, in the order of the page."""
+"""The sections of a report, in the order of the page; a section's name is its title and its anchor."""
 
 from yolozu.registry import Registry
 
@@ -7,6 +7,16 @@ SECTIONS = Registry(
     {
         "summary": "yolozu.report.sections.summary:summary",
         "training": "yolozu.report.sections.training:training",
+        "boxes": "yolozu.report.sections.boxes:boxes",
+        "mistakes": "yolozu.report.sections.mistakes:mistakes",
+        "calibration": "yolozu.report.sections.calibration:calibration",
+        "doubtful_labels": "yolozu.report.sections.doubtful_labels:doubtful_labels",
+        "poses": "yolozu.report.sections.poses:poses",
         "pictures": "yolozu.report.sections.pictures:pictures",
+        "exported_file": "yolozu.report.sections.exported_file:exported_file",
+        "scenarios": "yolozu.report.sections.scenarios:scenarios",
+        "time": "yolozu.report.sections.time:time",
+        "contract": "yolozu.report.sections.contract:contract",
+        "provenance": "yolozu.report.sections.provenance:provenance",
     },
 )

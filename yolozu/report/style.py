@@ -30,13 +30,14 @@ nav ol{list-style:none;margin:0;padding:0}
 nav a{display:block;padding:4px 0;color:var(--soft)}nav a:hover{color:var(--ink)}
 main{min-width:0}
 section{padding:0 0 52px;scroll-margin-top:24px}
-.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:26px 28px;margin:8px 0 22px}
+.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(118px,1fr));gap:26px 24px;margin:8px 0 22px}
 .numbers div{min-width:0}
 .numbers dt{color:var(--soft);font-size:14px}
 .numbers dd{margin:0;font-size:30px;line-height:1.25;font-weight:600;letter-spacing:-.02em;
 font-variant-numeric:tabular-nums}
 .numbers dd small{display:block;font-size:13px;line-height:1.4;font-weight:400;letter-spacing:0;color:var(--soft)}
 .grid2{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:28px 40px}
+.grid2+.note{margin-top:18px}
 figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:15px;margin-bottom:6px}
 .chart{display:block;width:100%;height:auto;max-width:560px;overflow:visible}
 .chart text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
@@ -46,6 +47,7 @@ figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:15px;margin-bot
 .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.dashed{stroke-dasharray:3 5;stroke-width:1.5}
 .hover{fill:transparent}.hover:hover{fill:var(--soft);fill-opacity:.45}
 .bar{fill:var(--c1)}
+.s0{stroke:var(--ink);--k:var(--ink)}.line.s0{stroke-width:2.5}
 .s1{stroke:var(--c1);--k:var(--c1)}.s2{stroke:var(--c2);--k:var(--c2)}.s3{stroke:var(--c3);--k:var(--c3)}
 .s4{stroke:var(--c4);--k:var(--c4)}.s5{stroke:var(--c5);--k:var(--c5)}.s6{stroke:var(--c6);--k:var(--c6)}
 .s7{stroke:var(--c7);--k:var(--c7)}.s8{stroke:var(--c8);--k:var(--c8)}
@@ -71,6 +73,12 @@ details[open] summary{margin-bottom:10px}
 .pair img{display:block;width:100%;height:auto;border-radius:4px;background:var(--wash)}
 .pictures figcaption{font-weight:400;font-size:13.5px;color:var(--soft);margin:7px 0 0;overflow-wrap:anywhere}
 .pictures figcaption b{color:var(--ink);font-weight:600}
+.pictures.small{grid-template-columns:repeat(auto-fill,minmax(min(46%,170px),1fr));gap:22px 18px}
+.pictures.small img{display:block;width:100%;aspect-ratio:1;object-fit:contain;border-radius:4px;
+background:var(--wash)}
+.matrix{width:auto}.matrix th,.matrix td{padding:5px 9px;border:0}.matrix thead th{font-size:13px}
+.matrix td{min-width:44px;border-radius:3px}.matrix .none{color:var(--rule)}
+.matrix tbody th{white-space:nowrap;padding-left:0}
 .warn{border-left:3px solid var(--c2);padding:2px 0 2px 14px;margin:0 0 16px;font-size:14.5px}
 .good{color:var(--good)}.bad{color:var(--bad)}
 footer{grid-column:1/-1;border-top:1px solid var(--rule);color:var(--soft);font-size:13.5px;padding:18px 0 48px}

@@ -9,9 +9,12 @@ from yolozu.report.chosen import shown_detections
 from yolozu.report.drawn import draw_pair, jpeg_address
 from yolozu.report.markup import Markup, element, joined
 from yolozu.report.material import Material
-from yolozu.report.page import note
+from yolozu.report.page import note, warning
 
-SIDE = 380
+NOTHING_SURE = (
+    "No detection has a score of {} or more; a lower report_score_threshold shows those that there are."
+)
+SIDE = 280
 """Longer side of a picture, px."""
 
 
@@ -29,7 +32,9 @@ def pictures(material: Material) -> Markup | None:
         "On the left what is labeled, on the right what was found, with a score of at least ",
         f"{threshold}; a hit overlaps an object of its class by half. Axes of poses: x red, y green, z blue.",
     )
-    return joined(said, *_row("Worst", worst, material), *_row("Best", best, material))
+    unsure = not any(len(found) for found in material.sure_predictions)
+    none = warning(NOTHING_SURE.format(threshold)) if unsure else None
+    return joined(said, none, *_row("Worst", worst, material), *_row("Best", best, material))
 
 
 def _row(title: str, chosen: Sequence[ImageScore], material: Material) -> list[Markup]:

@@ -56,7 +56,7 @@ def training(material: Material) -> Markup | None:
 
 def _said(steps: Rows) -> str:
     last = steps[-1]
-    words = f"{last['step']} optimizer steps, {last['meta']['epoch']} epochs."
+    words = f"{last['step']} optimizer steps, into epoch {last['meta']['epoch']}."
     return f"{words} Point at a line to read its values; where steps are many, a point is the mean of its neighbors."
 
 
