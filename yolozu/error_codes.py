@@ -208,6 +208,8 @@ CODES: dict[str, str] = {
     "YZ640": "Test-time training in which no parameter is left to adapt.",
     "YZ641": "A network without what a method of test-time training needs.",
     "YZ642": "A model to load that is neither a checkpoint, an exported file nor a run.",
+    "YZ643": "A video, and PyAV is not installed.",
+    "YZ644": "A video of which not all can be read.",
     # 7xx: predictions
     "YZ701": "A predictions file that is missing, no UTF-8 or no JSON: cut off, nested too deeply, or something else.",
     "YZ702": "Something else where predictions, an image's entry or a detection should be.",

@@ -10,6 +10,7 @@ from PIL import Image
 
 import yolozu
 from tests.cli.runs import write_run
+from tests.fixtures.videos import write_video
 from yolozu.cli.app import main
 
 
@@ -95,6 +96,12 @@ def test_each_picture_comes_as_soon_as_its_batch_is_done(exported, photos):
     stream = yolozu.load(exported.onnx, batch_size=2).predict_each(pictures())
     assert [next(stream).image, next(stream).image, next(stream).image][-1] == "image-000002"
     assert taken == [0, 1, 2, 3]
+
+
+def test_a_video_is_its_frames(exported, photos):
+    write_video(photos / "clip.mp4", 5)
+    found = yolozu.load(exported.onnx).predict([photos / "clip.mp4", photos / "0.png"], every=2)
+    assert [entry.image for entry in found] == ["clip-000000.jpg", "clip-000002.jpg", "clip-000004.jpg", "0.png"]
 
 
 @pytest.mark.parametrize(

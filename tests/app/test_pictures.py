@@ -21,7 +21,7 @@ def asked(*sources, flags=(), **options):
 
 def test_pictures_are_predicted_and_counted_by_name(exported, tmp_path):
     prediction = asked(str(exported.index.root), onnx=exported.onnx, flags=[("max_images", 2), ("max_detections", 1)])
-    assert (prediction.model.name, prediction.model.path, len(prediction.pictures)) == ("onnxruntime", exported.onnx, 2)
+    assert (prediction.model.name, prediction.model.path, len(prediction.sources)) == ("onnxruntime", exported.onnx, 5)
     shown = []
     prediction.run(PictureOutputs(), shown.append)
     assert [found.picture.name for found in shown] == ["images/val/0.png", "images/val/1.png"]

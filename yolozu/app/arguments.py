@@ -20,6 +20,7 @@ class Range(NamedTuple):
 
 RANGES = {
     "batch_size": Range(1),
+    "every": Range(1),
     "max_images": Range(1),
     "resamples": Range(100, 100_000),
     "seed": Range(0),

@@ -37,7 +37,7 @@ class Model:
     _opened: OpenModel = field(repr=False)
 
     def predict(
-        self, images: Given | Iterable[Given], *, unreadable: Callable[[Finding], None] | None = None
+        self, images: Given | Iterable[Given], *, every: int = 1, unreadable: Callable[[Finding], None] | None = None
     ) -> list[Predictions]:
         """What is in pictures, in their order, one `Predictions` each; also of a single one.
 
@@ -45,24 +45,26 @@ class Model:
 
         Args:
             images: a path, an array (H, W, 3) of uint8 in RGB, an image of Pillow's, or an iterable of these. A path
-                may be a folder, a pattern or a ``.txt`` list, and stands for its pictures. Pictures are turned as
-                their EXIF orientation asks; arrays are taken to be upright.
+                may be a folder, a pattern, a ``.txt`` list or a video, and stands for its pictures. Pictures are turned
+                as their EXIF orientation asks; arrays are taken to be upright.
+            every: of videos, only each so many-th frame.
             unreadable: called for each picture that cannot be read, which is then left out; None raises.
 
         Raises:
-            UsageError: YZ635 a path gives no picture, YZ638 something is no picture.
-            InputError: YZ207 a picture cannot be read.
+            UsageError: YZ635 a path gives no picture, YZ638 something is no picture, YZ643 videos cannot be read here.
+            InputError: YZ207 a picture cannot be read, YZ644 a video is damaged.
         """
-        return list(self.predict_each(images, unreadable=unreadable))
+        return list(self.predict_each(images, every=every, unreadable=unreadable))
 
     def predict_each(
-        self, images: Given | Iterable[Given], *, unreadable: Callable[[Finding], None] | None = None
+        self, images: Given | Iterable[Given], *, every: int = 1, unreadable: Callable[[Finding], None] | None = None
     ) -> Iterator[Predictions]:
         """As `predict`, but a batch at a time: memory stays bounded, however many pictures an iterable gives."""
+        require_in_range(every=every)
         from yolozu.predict.pictures.given import given_pictures
         from yolozu.predict.pictures.predictions import Predictions
 
-        for found in self._opened.predict(given_pictures(images)):
+        for found in self._opened.predict(given_pictures(images, every=every)):
             if not isinstance(found, Finding):
                 yield Predictions._of(found.picture, found.predictions, self.classes)  # noqa: SLF001 - made here alone
             elif unreadable is None:

@@ -46,7 +46,7 @@ class OpenModel:
     max_images: int | None
     meta: Mapping[str, Any]
 
-    def predict(self, pictures: Iterable[Picture]) -> Iterator[PredictedPicture | Finding]:
+    def predict(self, pictures: Iterable[Picture | Finding]) -> Iterator[PredictedPicture | Finding]:
         """Each picture's detections, a batch at a time; in the place of one that cannot be read, why."""
         from yolozu.predict.pictures.run import predict_pictures
 

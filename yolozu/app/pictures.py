@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -18,9 +19,9 @@ from yolozu.errors import Finding, UsageError
 from yolozu.paths import RUNS_DIR, RunLayout
 
 if TYPE_CHECKING:
-    from yolozu.predict.pictures.picture import Picture
     from yolozu.predict.pictures.run import PredictedPicture
     from yolozu.predict.pictures.saving import SavedPictures
+    from yolozu.predict.pictures.sources import Source
     from yolozu.structures.predictions import ImagePredictions
 
 
@@ -61,11 +62,13 @@ class PicturePrediction:
 
     Attributes:
         model: the model.
-        pictures: what is predicted.
+        sources: pictures and videos that are predicted.
+        every: of videos, only each so many-th frame.
     """
 
     model: OpenModel
-    pictures: Sequence[Picture]
+    sources: Sequence[Source]
+    every: int
 
     def row(self, predictions: ImagePredictions) -> str:
         """A picture and its detections as a JSON object on one line; letters that UTF-8 does not have are escapes."""
@@ -96,7 +99,7 @@ class PicturePrediction:
         from yolozu.predict.pictures.saving import SavedPictures
 
         saved = SavedPictures(self.model.classes, outputs.images, outputs.crops, outputs.labels)
-        saved.require_safe(self.pictures)
+        saved.require_safe(self.sources)
         with ExitStack() as files:
             rows = None if outputs.rows is None else files.enter_context(open_aside(outputs.rows))
             done = self._done(saved, rows, show)
@@ -110,7 +113,10 @@ class PicturePrediction:
         self, saved: SavedPictures, rows: TextIO | None, show: Callable[[PredictedPicture | Finding], None]
     ) -> Iterator[ImagePredictions]:
         """Leave and show each picture; those that were read go on to the predictions file."""
-        for found in self.model.predict(self.pictures):
+        from yolozu.predict.pictures.sources import each_picture
+
+        pictures = islice(each_picture(self.sources, every=self.every), self.model.max_images)
+        for found in self.model.predict(pictures):
             if isinstance(found, Finding):
                 show(found)
                 continue
@@ -157,6 +163,7 @@ def pictures_asked_by(
     onnx: Path | None,
     batch_size: int | None,
     intrinsics: str | None,
+    every: int = 1,
 ) -> PicturePrediction:
     """The model that is meant, opened, and the pictures.
 
@@ -166,15 +173,15 @@ def pictures_asked_by(
         UsageError: everything that is wrong with sources, flags, run or model.
         InputError: the model file cannot be used.
     """
-    from yolozu.predict.pictures.sources import pictures_in
+    from yolozu.predict.pictures.sources import sources_in
 
-    pictures = pictures_in(sources)
+    found = sources_in(sources)
     files = {name: path for name, path in (("checkpoint", checkpoint), ("onnx", onnx)) if path is not None}
     if run_id is None and not files:
         run_id = latest_run()
     camera = None if intrinsics is None else camera_in(intrinsics)
     model = open_model(flags, run_id=run_id, files=files, batch_size=batch_size, camera=camera)
-    return PicturePrediction(model, pictures[: model.max_images])
+    return PicturePrediction(model, found, every)
 
 
 def latest_run() -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 from tests.cli.runs import write_run
+from tests.fixtures.videos import write_video
 from yolozu.artifacts.predictions import read_predictions
 from yolozu.cli.app import main
 
@@ -156,3 +159,24 @@ def test_names_that_no_terminal_should_see_are_shown_as_escapes_and_are_json_all
     rows = [json.loads(line) for line in (photos.parent / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["image"] for row in rows[-2:]] == ["a\x1b[31m.png", "\udcff.png"]
     assert lines[-1] == "  rows.jsonl"
+
+
+def test_frames_of_a_video_are_predicted_and_drawn_and_one_that_is_damaged_is_named(exported, photos, capsys):
+    write_video(photos / "clip.mp4", 8)
+    (photos / "none.mp4").write_bytes(b"no video")
+    words = "predict photos/clip.mp4 photos/none.mp4 photos/0.png --every 3 --save-images drawn"
+    assert main([*words.split(), "--onnx", str(exported.onnx), "--batch-size", "2"]) == 1
+    printed = capsys.readouterr()
+    names = [line.split("  ")[1:3] for line in printed.out.splitlines()[1:5]]
+    frames = ["clip-000000.jpg", "clip-000003.jpg", "clip-000006.jpg"]
+    assert names == [*([frame, "64x48"] for frame in frames), ["0.png", "120x90"]]
+    assert printed.err.startswith("photos/none.mp4: YZ644 no frame can be read: ")
+    assert sorted(path.name for path in (photos.parent / "drawn").iterdir()) == ["0.png", *frames]
+
+
+def test_a_picture_may_be_piped_in(exported, photos):
+    command = [sys.executable, "-m", "yolozu", "predict", "-", "--onnx", str(exported.onnx), "--jsonl", "-"]
+    done = subprocess.run(
+        command, input=(photos / "0.png").read_bytes(), capture_output=True, check=True, cwd=photos.parent
+    )
+    assert json.loads(done.stdout)["image"] == "stdin.jpg"

@@ -8,7 +8,7 @@ from PIL import Image
 from yolozu.errors import Finding
 from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.run import predict_pictures
-from yolozu.predict.pictures.sources import pictures_in
+from yolozu.predict.pictures.sources import sources_in
 from yolozu.structures.predictions import ImagePredictions
 
 
@@ -33,7 +33,7 @@ def test_memory_is_bounded_by_the_batch_and_unreadable_pictures_are_findings_in_
         Image.new("RGB", (8 + number, 6)).save(tmp_path / f"{number}.png")
     (tmp_path / "1.png").write_bytes(b"no picture")
     adapter = Counting()
-    found = list(predict_pictures(adapter, pictures_in([str(tmp_path)]), name="dummy", batch_size=2))
+    found = list(predict_pictures(adapter, sources_in([str(tmp_path)]), name="dummy", batch_size=2))
     assert adapter.batches == [[("0.png", 8, 6)], [("2.png", 10, 6), ("3.png", 11, 6)], [("4.png", 12, 6)]]
     assert [isinstance(entry, Finding) for entry in found] == [False, True, False, False, False]
     assert [entry.predictions.image for entry in found if not isinstance(entry, Finding)] == [
@@ -49,7 +49,7 @@ def test_memory_is_bounded_by_the_batch_and_unreadable_pictures_are_findings_in_
 def test_a_batch_of_which_nothing_can_be_read_is_no_batch(tmp_path):
     (tmp_path / "1.png").write_bytes(b"no picture")
     adapter = Counting()
-    (found,) = predict_pictures(adapter, pictures_in([str(tmp_path)]), name="dummy", batch_size=2)
+    (found,) = predict_pictures(adapter, sources_in([str(tmp_path)]), name="dummy", batch_size=2)
     assert isinstance(found, Finding)
     assert adapter.batches == []
 

@@ -8,7 +8,7 @@ from yolozu.data.images import size_of
 from yolozu.errors import UsageError
 from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.saving import SavedPictures
-from yolozu.predict.pictures.sources import pictures_in
+from yolozu.predict.pictures.sources import sources_in
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.predictions import ImagePredictions
 
@@ -19,7 +19,7 @@ CLASSES = ClassTable(("cup", "../a/b: c"), (7, 3))
 def picture(tmp_path):
     (tmp_path / "in/sub").mkdir(parents=True)
     Image.new("RGB", (40, 20), "white").save(tmp_path / "in/sub/p.bmp")
-    return pictures_in([str(tmp_path / "in")])[0]
+    return sources_in([str(tmp_path / "in")])[0]
 
 
 def found():
@@ -57,3 +57,12 @@ def test_a_drawn_picture_never_takes_the_place_of_the_one_it_was_drawn_from(tmp_
         f"--save-images {tmp_path}: YZ905 {path} is a picture that is predicted\n  fix: name another folder"
     )
     SavedPictures(CLASSES, tmp_path / "other").require_safe([Picture(path, "p.png")])
+
+
+def test_labels_never_take_the_place_of_those_beside_the_pictures(tmp_path, picture):
+    labels = SavedPictures(CLASSES, labels=tmp_path / "in")
+    labels.require_safe([picture])
+    (tmp_path / "in/sub/p.txt").write_text("0 .5 .5 1 1\n")
+    with pytest.raises(UsageError, match=r"--save-txt .*/in: YZ905 .*p.txt lies beside a picture that is predicted"):
+        labels.require_safe([picture])
+    SavedPictures(CLASSES, labels=tmp_path / "out").require_safe([picture])

@@ -25,7 +25,7 @@ from yolozu.cli.commands.predict import (
     export,
 )
 from yolozu.cli.flags import section_flags
-from yolozu.cli.options import Json
+from yolozu.cli.options import Json, in_range
 from yolozu.cli.render import counted, show_findings
 from yolozu.contract.overrides import Override
 from yolozu.contract.text.node import printable
@@ -43,7 +43,7 @@ def predict(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Pictures: files, folders, patterns in quotes, .txt lists. None: as export-predictions.",
+            help="Pictures, videos, folders, patterns in quotes, .txt lists, -. None: as export-predictions.",
             metavar="[SOURCE]…",
             show_default=False,
         ),
@@ -61,6 +61,7 @@ def predict(
     jsonl: Annotated[
         Path | None, typer.Option(help="A JSON object a picture, a line each; - prints them.", metavar="FILE|-")
     ] = None,
+    every: Annotated[int, in_range("every", "Of videos, only each so many-th frame.")] = 1,
     output: Annotated[
         Path | None, typer.Option(help="Predictions file to write.", metavar="FILE", show_default=False)
     ] = None,
@@ -86,7 +87,10 @@ def predict(
 
     Without a source, a split of a data set is predicted, as by `yolozu export-predictions`.
     """
-    of_pictures = {"--save-images": save_images, "--save-crops": save_crops, "--save-txt": save_txt, "--jsonl": jsonl}
+    of_pictures = {
+        "--save-images": save_images, "--save-crops": save_crops, "--save-txt": save_txt, "--jsonl": jsonl,
+        "--every": every > 1,
+    }  # fmt: skip
     of_datasets = {
         "--config": config, "--dataset": dataset, "--split": split, "--ttt-log-out": ttt_log_out, "--wrap": wrap,
     }  # fmt: skip
@@ -113,6 +117,7 @@ def predict(
         onnx=onnx,
         batch_size=batch_size,
         intrinsics=intrinsics,
+        every=every,
     )
     shown = _Shown(asked, as_json=as_json, jsonl=printed)
     asked.run(outputs, shown)

@@ -12,28 +12,31 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from yolozu.data.images import decode_image
-from yolozu.errors import UsageError, YolozuError
+from yolozu.errors import Finding, UsageError, YolozuError
 from yolozu.predict.pictures.picture import Picture
-from yolozu.predict.pictures.sources import pictures_in
+from yolozu.predict.pictures.sources import each_picture, sources_in
 
 Given = str | PathLike[str] | NDArray[np.uint8] | Image
-"""One of them; a path may also be a folder, a pattern or a list, which stands for its pictures."""
+"""One of them; a path may also be a folder, a pattern, a list or a video, which stands for its pictures."""
 
 
-def given_pictures(images: Given | Iterable[Given]) -> Iterator[Picture]:
+def given_pictures(images: Given | Iterable[Given], *, every: int = 1) -> Iterator[Picture | Finding]:
     """The pictures, one at a time, in their order; what is in no file is called ``image-000000`` and so on.
+
+    In the place of what is damaged of a video stands why.
 
     Args:
         images: one, or an iterable of them, which is advanced no further than pictures are asked for; an array
             (B, H, W, 3) is one of B pictures.
+        every: of videos, only each so many-th frame.
 
     Raises:
-        UsageError: YZ635 a path gives no picture, YZ638 something is no picture.
+        UsageError: YZ635 a path gives no picture, YZ638 something is no picture, YZ643 a video cannot be read here.
         InputError: YZ207 an image of Pillow's cannot be read.
     """
     for place, image in enumerate(_each(images)):
         if isinstance(image, str | PathLike):
-            yield from pictures_in([fspath(image)])
+            yield from each_picture(sources_in([fspath(image)]), every=every)
         else:
             yield _in_memory(image, place)
 

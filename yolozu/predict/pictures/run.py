@@ -35,13 +35,13 @@ class PredictedPicture:
 
 
 def predict_pictures(
-    adapter: Adapter, pictures: Iterable[Picture], *, name: str, batch_size: int
+    adapter: Adapter, pictures: Iterable[Picture | Finding], *, name: str, batch_size: int
 ) -> Iterator[PredictedPicture | Finding]:
     """Each picture's detections, in order; in the place of one that cannot be read, why.
 
     Args:
         adapter: what predicts.
-        pictures: taken a batch at a time.
+        pictures: taken a batch at a time; findings among them come out as they are.
         name: of the adapter, for errors.
         batch_size: pictures that are read and predicted together.
 
@@ -57,11 +57,16 @@ def predict_pictures(
         require_answers(name, readable, predictions)
         seconds, answers = (time.perf_counter() - begun) / len(batch), iter(predictions)
         for picture, record in zip(batch, records, strict=True):
-            yield record if isinstance(record, Finding) else PredictedPicture(picture, next(answers), seconds)
+            if isinstance(record, Finding):
+                yield record
+            elif isinstance(picture, Picture):
+                yield PredictedPicture(picture, next(answers), seconds)
 
 
-def _record_of(picture: Picture) -> ImageRecord | Finding:
+def _record_of(picture: Picture | Finding) -> ImageRecord | Finding:
     """The picture as an image without objects; every byte of a file is looked at, so that it can be read later."""
+    if isinstance(picture, Finding):
+        return picture
     if picture.pixels_HW3 is not None:
         height, width = picture.pixels_HW3.shape[:2]
         return _record(picture, width, height, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from yolozu.errors import Finding, UsageError
 from yolozu.predict.pictures.drawing import draw_detections
 from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.rows import boxes_xyxy_px, label_lines
+from yolozu.predict.pictures.sources import Source
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.predictions import ImagePredictions
 
@@ -39,25 +40,36 @@ class SavedPictures:
     crops: Path | None = None
     labels: Path | None = None
 
-    def require_safe(self, pictures: Sequence[Picture]) -> None:
-        """Refuse to put a drawn picture in the place of a picture that is read.
+    def require_safe(self, sources: Iterable[Source]) -> None:
+        """Refuse to put a drawn picture in the place of one that is read, or labels in the place of those beside it.
 
         Raises:
-            UsageError: YZ905.
+            UsageError: YZ905, for each option.
         """
-        if self.images is None:
-            return
+        pictures = [one for one in sources if isinstance(one, Picture) and one.pixels_HW3 is None]
         read = {picture.path.resolve() for picture in pictures}
-        over = next((path for picture in pictures if (path := self._drawn(picture)).resolve() in read), None)
-        if over is not None:
-            where, problem = f"--save-images {self.images}", f"{over} is a picture that is predicted"
-            raise UsageError([Finding("YZ905", where, problem, "name another folder")])
+        findings, fix = [], "name another folder"
+        if self.images is not None:
+            over = next((path for picture in pictures if (path := self._drawn(picture)).resolve() in read), None)
+            if over is not None:
+                problem = f"{over} is a picture that is predicted"
+                findings.append(Finding("YZ905", f"--save-images {self.images}", problem, fix))
+        if self.labels is not None:
+            beside = {path.with_suffix(".txt") for path in read}
+            over = next(
+                (path for one in pictures if (path := self._label(one)).resolve() in beside and path.is_file()), None
+            )
+            if over is not None:
+                problem = f"{over} lies beside a picture that is predicted, and may be its label file"
+                findings.append(Finding("YZ905", f"--save-txt {self.labels}", problem, fix))
+        if findings:
+            raise UsageError(findings)
 
     def save(self, picture: Picture, predictions: ImagePredictions) -> None:
         """Write all that is asked for of one picture."""
         if self.labels is not None:
             lines = [f"{line}\n" for line in label_lines(predictions, self.classes)]
-            write_text((self.labels / picture.name).with_suffix(".txt"), "".join(lines))
+            write_text(self._label(picture), "".join(lines))
         if self.images is None and self.crops is None:
             return
         image_HW3 = picture.read()
@@ -68,6 +80,10 @@ class SavedPictures:
             for name, number, crop in _crops(image_HW3, predictions, names):
                 path = self.crops / _as_file_name(name) / Path(picture.name).with_suffix("")
                 _write_image(crop, path.with_name(f"{path.name}-{number}.jpg"))
+
+    def _label(self, picture: Picture) -> Path:
+        assert self.labels is not None
+        return (self.labels / picture.name).with_suffix(".txt")
 
     def _drawn(self, picture: Picture) -> Path:
         assert self.images is not None
