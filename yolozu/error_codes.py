@@ -202,7 +202,7 @@ CODES: dict[str, str] = {
     "YZ634": "A JSON beside an ONNX file that cannot be read.",
     "YZ635": "A source to predict that is not there, or gives no picture.",
     "YZ636": "An option that does not go with pictures to predict, or goes with them alone.",
-    "YZ637": "Pictures without a known camera, in which poses have no translation (a warning).",
+    "YZ637": "Pictures without a known camera, whose poses have an assumed one (a warning).",
     "YZ638": "Something that a Python program gives to predict, and that is no picture.",
     "YZ639": "A package that turns detections into its own, and is not installed.",
     "YZ640": "Test-time training in which no parameter is left to adapt.",
@@ -210,6 +210,8 @@ CODES: dict[str, str] = {
     "YZ642": "A model to load that is neither a checkpoint, an exported file nor a run.",
     "YZ643": "A video, and PyAV is not installed.",
     "YZ644": "A video of which not all can be read.",
+    "YZ645": "A camera that did not take the pictures it is given for.",
+    "YZ646": "Cameras of which EXIF tells the focal length alone (a warning).",
     # 7xx: predictions
     "YZ701": "A predictions file that is missing, no UTF-8 or no JSON: cut off, nested too deeply, or something else.",
     "YZ702": "Something else where predictions, an image's entry or a detection should be.",

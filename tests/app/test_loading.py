@@ -68,12 +68,20 @@ def test_options_have_their_effect(exported, photos):
 def test_poses_need_a_camera_for_translations(exported_pose, photos):
     (found,) = yolozu.load(exported_pose.onnx).predict(photos / "0.png")
     assert found.R_m2c.shape == (len(found), 3, 3)
-    assert (found.t_m2c, found.intrinsics) == (None, None)
-    (found,) = yolozu.load(exported_pose.onnx, camera=(100, 100, 60, 45)).predict(photos / "0.png")
-    assert found.t_m2c.shape == (len(found), 3)
-    assert found.intrinsics.tolist() == [100, 100, 60, 45]
+    assert (found.t_m2c, found.intrinsics, found.intrinsics_from) == (None, None, None)
+    Path("K.json").write_text("[100, 100, 60, 45]")
+    for camera in ((100, 100, 60, 45), "100,100,60,45", Path("K.json"), np.array([100, 100, 60, 45])):
+        (found,) = yolozu.load(exported_pose.onnx, camera=camera).predict(photos / "0.png")
+        assert found.t_m2c.shape == (len(found), 3)
+        assert (found.intrinsics.tolist(), found.intrinsics_from) == ([100, 100, 60, 45], "given")
     empty = yolozu.load(exported_pose.onnx, score_threshold=1.0).predict(photos / "0.png")[0]
     assert (len(empty), empty.R_m2c.shape) == (0, (0, 3, 3))
+
+
+def test_a_camera_is_assumed_only_where_that_is_asked_for(exported_pose, photos):
+    (found,) = yolozu.load(exported_pose.onnx, assumed_fov_deg=90).predict(photos / "0.png")
+    assert found.intrinsics.tolist() == pytest.approx([60, 60, 60, 45])
+    assert found.intrinsics_from == "assumed"
 
 
 def test_a_picture_that_cannot_be_read_is_an_error_or_left_out_and_told_of(exported, photos):
@@ -127,6 +135,9 @@ def test_what_is_no_model_is_told_with_what_is(exported, photos, model, said):
         ({"adapter": "rtdetr_pose"}, "YZ612"),
         ({"score_threshold": 2}, "YZ104"),
         ({"batch_size": 0}, "YZ325"),
+        ({"assumed_fov_deg": 180}, "YZ325"),
+        ({"camera": (1, 2)}, "YZ617"),
+        ({"camera": "gone.json"}, "YZ617"),
     ],
 )
 def test_options_that_cannot_be_are_refused(exported, options, said):

@@ -28,7 +28,7 @@ def test_pictures_are_predicted_and_counted_by_name(exported, tmp_path):
     counts = prediction.counts(shown[0].predictions)
     assert sum(counts.values()) == len(shown[0].predictions)
     assert set(counts) <= {"cup", "can", "box"}
-    assert json.loads(prediction.row(shown[0].predictions))["image"] == "images/val/0.png"
+    assert json.loads(prediction.row(shown[0]))["image"] == "images/val/0.png"
 
 
 def test_the_latest_run_is_the_one_whose_model_was_made_last(exported, tmp_path, monkeypatch):

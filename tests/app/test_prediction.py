@@ -64,5 +64,6 @@ def test_a_camera_that_is_none_is_refused(text, problem):
     with pytest.raises(UsageError) as caught:
         camera_in(text)
     assert str(caught.value) == (
-        f"--intrinsics: YZ617 {problem}\n  fix: write fx,fy,cx,cy in px, such as 600,600,320,240"
+        f"--camera: YZ617 {problem}\n"
+        "  fix: write fx,fy,cx,cy in px, such as 600,600,320,240, or name a file that holds a camera"
     )

@@ -10,7 +10,16 @@ import pytest
 from PIL import Image
 
 from tests.data.builders import write_image
-from yolozu.data.images import UPRIGHT, ImageFacts, decode_image, image_facts, pixels_of, read_image, size_of
+from yolozu.data.images import (
+    UPRIGHT,
+    ImageFacts,
+    decode_image,
+    focal_px_of,
+    image_facts,
+    pixels_of,
+    read_image,
+    size_of,
+)
 from yolozu.errors import InputError
 from yolozu.structures.image_record import ImageRecord
 
@@ -72,6 +81,30 @@ def test_bytes_and_pillow_s_images_are_what_the_file_is(tmp_path, suffix):
 def test_what_cannot_be_decoded_is_named():
     with pytest.raises(InputError, match=r"^-: YZ207 image cannot be read: cannot identify image file"):
         decode_image(b"no picture", where="-")
+
+
+def with_focal(path, *, size=(40, 30), **tags):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({0xA405: 26, **{int(key[1:], 16): value for key, value in tags.items()}})
+    Image.new("RGB", size).save(path, exif=exif)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
+def test_a_focal_length_is_that_of_the_diagonal(tmp_path, suffix):
+    path = with_focal(tmp_path / f"a.{suffix}")
+    wanted = pytest.approx(26 * 50 / np.hypot(36, 24))
+    assert focal_px_of(path) == focal_px_of(path.read_bytes()) == wanted
+    with Image.open(path) as image:
+        assert focal_px_of(image) == wanted
+    assert focal_px_of(with_focal(tmp_path / f"b.{suffix}", xA002=4000, xA003=3000)) == wanted
+
+
+@pytest.mark.parametrize("tags", [{"xA405": 0}, {"xA002": 4000, "xA003": 2000}])
+def test_what_was_cropped_or_says_nothing_has_no_focal_length(tmp_path, tags):
+    assert focal_px_of(with_focal(tmp_path / "a.jpg", **tags)) is None
+    assert focal_px_of(write_image(tmp_path / "b.jpg", 8, 6)) is None
+    assert focal_px_of(b"no picture") is None
 
 
 def test_a_record_shows_the_pixels_that_it_brings_or_those_of_its_file(tmp_path):

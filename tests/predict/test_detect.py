@@ -83,7 +83,7 @@ def test_images_without_a_camera_are_counted_once_with_a_way_out(exported_pose):
     assert ["t_xyz" in entry.fields()[0] for entry in found] == [True, True, True, True, False]
     assert notes.lines == [
         "predict: warning: 1 of 5 images have no known camera: their detections have R, but neither t_xyz nor log_z\n"
-        "  fix: give K_gt in their sidecars, or --intrinsics fx,fy,cx,cy to export-predictions"
+        "  fix: give K_gt in their sidecars, or --camera fx,fy,cx,cy to export-predictions"
     ]
 
 

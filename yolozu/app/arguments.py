@@ -19,6 +19,7 @@ class Range(NamedTuple):
 
 
 RANGES = {
+    "assumed_fov_deg": Range(1, 179),
     "batch_size": Range(1),
     "every": Range(1),
     "max_images": Range(1),

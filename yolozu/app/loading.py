@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.app.arguments import overrides_of_values, require_in_range
 from yolozu.app.open_model import SCORE_THRESHOLD, OpenModel, open_model
+from yolozu.app.prediction import camera_in
 from yolozu.engine.run_names import RESOLVED, runs_hint, runs_in
 from yolozu.errors import Finding, InputError, UsageError
 from yolozu.paths import RUNS_DIR
@@ -66,7 +67,7 @@ class Model:
 
         for found in self._opened.predict(given_pictures(images, every=every)):
             if not isinstance(found, Finding):
-                yield Predictions._of(found.picture, found.predictions, self.classes)  # noqa: SLF001 - made here alone
+                yield Predictions._of(found, self.classes)  # noqa: SLF001 - made here alone
             elif unreadable is None:
                 raise InputError([found])
             else:
@@ -81,7 +82,8 @@ def load(
     score_threshold: float = SCORE_THRESHOLD,
     max_detections: int | None = None,
     batch_size: int = 8,
-    camera: tuple[float, float, float, float] | None = None,
+    camera: str | PathLike[str] | Sequence[float] | None = None,
+    assumed_fov_deg: float | None = None,
 ) -> Model:
     """A trained model, ready to predict pictures.
 
@@ -96,21 +98,32 @@ def load(
         score_threshold: detections below it are left out.
         max_detections: most detections in a picture; None takes 300.
         batch_size: pictures that are read and predicted together.
-        camera: fx, fy, cx, cy in px of the pictures, which poses need for translations.
+        camera: of all pictures, which translations of poses follow from: fx, fy, cx, cy in px, or a file that holds a
+            camera (BOP's ``camera.json``, OpenCV's YAML or JSON, a camera matrix). None takes the focal length that the
+            EXIF of a picture tells.
+        assumed_fov_deg: field of view along the longer side of pictures whose camera is not known; None assumes none,
+            and their poses have no translation.
 
     Raises:
-        UsageError: YZ642 there is no such model; the device or the adapter cannot be had.
+        UsageError: YZ642 there is no such model; the device or the adapter cannot be had; YZ617 the camera is none.
         InputError: the file cannot be used.
         ContractError: YZ103, YZ104 an option is out of range.
     """
-    require_in_range(batch_size=batch_size)
+    require_in_range(batch_size=batch_size, assumed_fov_deg=assumed_fov_deg)
     files, run_id = _meant(model)
     keys: dict[str, Any] = {"device": device, "adapter": adapter, "max_detections": max_detections}
     given = {key: value for key, value in keys.items() if value is not None}
     flags = overrides_of_values({**given, "score_threshold": score_threshold})
-    opened = open_model(flags, run_id=run_id, files=files, batch_size=batch_size, camera=camera)
+    stated = None if camera is None else camera_in(_camera_text(camera))
+    opened = open_model(
+        flags, run_id=run_id, files=files, batch_size=batch_size, camera=stated, assumed_fov_deg=assumed_fov_deg
+    )
     assert opened.path is not None, "an adapter that names its classes reads a model's file"
     return Model(opened.path, opened.classes, opened)
+
+
+def _camera_text(camera: str | PathLike[str] | Sequence[float]) -> str:
+    return fspath(camera) if isinstance(camera, str | PathLike) else ",".join(str(float(value)) for value in camera)
 
 
 def _meant(model: str | PathLike[str]) -> tuple[dict[str, Path], str | None]:

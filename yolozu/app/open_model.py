@@ -15,7 +15,9 @@ from yolozu.errors import Finding, UsageError
 from yolozu.progress import SilentProgress
 
 if TYPE_CHECKING:
+    from yolozu.artifacts.camera_file import StatedCamera
     from yolozu.predict.adapters.base import Adapter
+    from yolozu.predict.pictures.cameras import PictureCameras
     from yolozu.predict.pictures.picture import Picture
     from yolozu.predict.pictures.run import PredictedPicture
     from yolozu.structures.classes import ClassTable
@@ -33,6 +35,7 @@ class OpenModel:
         path: the model's file; None where the adapter has none.
         adapter: what predicts.
         classes: of the model.
+        cameras: how those of pictures are known.
         batch_size: pictures that are read and predicted together.
         max_images: most pictures that are asked for; None for all.
         meta: what predicts, and with which settings.
@@ -42,6 +45,7 @@ class OpenModel:
     path: Path | None
     adapter: Adapter
     classes: ClassTable
+    cameras: PictureCameras
     batch_size: int
     max_images: int | None
     meta: Mapping[str, Any]
@@ -50,7 +54,9 @@ class OpenModel:
         """Each picture's detections, a batch at a time; in the place of one that cannot be read, why."""
         from yolozu.predict.pictures.run import predict_pictures
 
-        return predict_pictures(self.adapter, pictures, name=self.name, batch_size=self.batch_size)
+        return predict_pictures(
+            self.adapter, pictures, name=self.name, batch_size=self.batch_size, cameras=self.cameras
+        )
 
 
 def open_model(
@@ -59,7 +65,9 @@ def open_model(
     run_id: str | None,
     files: Mapping[str, Path],
     batch_size: int | None,
-    camera: tuple[float, float, float, float] | None,
+    camera: StatedCamera | None,
+    camera_from: str = "camera",
+    assumed_fov_deg: float | None = None,
 ) -> OpenModel:
     """The model that is meant, ready to predict.
 
@@ -70,20 +78,24 @@ def open_model(
         run_id: name of a run, or its directory; None where a file says which.
         files: checkpoint or exported file that is given.
         batch_size: pictures that are read and predicted together; None takes 8.
-        camera: fx, fy, cx, cy in px of the pictures; None where it is not known.
+        camera: of all pictures; None takes each picture's EXIF.
+        camera_from: what gives it, for errors.
+        assumed_fov_deg: field of view along the longer side of pictures whose camera is not known; None assumes none.
 
     Raises:
         UsageError: everything that is wrong with flags, run or model.
         InputError: the model file cannot be used.
     """
-    from yolozu.predict.adapters.base import KEPT, classes_of
+    from yolozu.predict.adapters.base import KEPT, classes_of, gives_poses
     from yolozu.predict.adapters.opening import open_adapter
+    from yolozu.predict.pictures.cameras import PictureCameras
 
     meant = meant_by(flags, config=None, run_id=run_id, files=files, has_dataset=True)
     settings = meant.settings
     _require_for_pictures(settings)
     keys = {flag.key: flag.value for flag in flags}
-    options = {"batch_size": batch_size, "device": keys.get("device"), "intrinsics": camera}
+    K = None if camera is None else camera.K
+    options = {"batch_size": batch_size, "device": keys.get("device"), "intrinsics": K}
     given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
     name = settings.predict.adapter
     request = adapter_request(meant, files, given, SilentProgress(), has_dataset=True)
@@ -96,15 +108,18 @@ def open_model(
     if classes is None:
         fix = "use a checkpoint or an ONNX file, or predict a data set: yolozu export-predictions"
         raise UsageError.one("YZ636", where=f"--adapter {name}", problem="does not say its classes", fix=fix)
+    poses = gives_poses(adapter)
+    cameras = PictureCameras(camera, camera_from, poses, assumed_fov_deg if poses else None)
     meta = {
         "adapter": name,
         **adapter.describe(),
         "score_threshold": request.score_threshold,
         "max_detections": request.max_detections,
         "classes": classes.to_json(),
+        **({"camera": cameras.describe()} if poses else {}),
     }
     path = request.onnx if name == "onnxruntime" else request.checkpoint
-    return OpenModel(name, path, adapter, classes, request.batch_size, settings.predict.max_images, meta)
+    return OpenModel(name, path, adapter, classes, cameras, request.batch_size, settings.predict.max_images, meta)
 
 
 def _require_for_pictures(settings: Contract) -> None:

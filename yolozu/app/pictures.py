@@ -70,12 +70,12 @@ class PicturePrediction:
     sources: Sequence[Source]
     every: int
 
-    def row(self, predictions: ImagePredictions) -> str:
+    def row(self, found: PredictedPicture) -> str:
         """A picture and its detections as a JSON object on one line; letters that UTF-8 does not have are escapes."""
         from yolozu.artifacts.predictions.write import json_text
         from yolozu.predict.pictures.rows import picture_row
 
-        text = json_text(picture_row(predictions, self._names))
+        text = json_text(picture_row(found.predictions, self._names, found.camera))
         return text.encode("utf-8", "backslashreplace").decode()
 
     def counts(self, predictions: ImagePredictions) -> dict[str, int]:
@@ -83,6 +83,27 @@ class PicturePrediction:
         from collections import Counter
 
         return dict(Counter(self._names[int(category)] for category in predictions.class_ids).most_common())
+
+    def camera_findings(self, counts: Mapping[str | None, int]) -> list[Finding]:
+        """What there is to say of cameras that nobody gave, once for all pictures.
+
+        Args:
+            counts: how the camera of a picture is known -> pictures.
+        """
+        from yolozu.predict.pictures.cameras import ASSUMED_FOV_DEG
+
+        total, fix = sum(counts.values()), "give the camera: --camera FX,FY,CX,CY in px, or a file"
+        found = []
+        if counts.get("exif"):
+            problem = "focal length from EXIF, its principal point taken to be the middle: translations are that exact"
+            found.append(Finding("YZ646", f"{counts['exif']} of {total} pictures", problem, fix, severity="warning"))
+        if counts.get("assumed"):
+            problem = (
+                f"no known camera: translations rest on an assumed field of view of {ASSUMED_FOV_DEG:.0f}° (a focal "
+                "length as long as the longer side), and are as wrong as that is"
+            )
+            found.append(Finding("YZ637", f"{counts['assumed']} of {total} pictures", problem, fix, severity="warning"))
+        return found
 
     def run(self, outputs: PictureOutputs, show: Callable[[PredictedPicture | Finding], None]) -> None:
         """Predict all pictures and leave what is asked for.
@@ -122,7 +143,7 @@ class PicturePrediction:
                 continue
             saved.save(found.picture, found.predictions)
             if rows is not None:
-                rows.write(f"{self.row(found.predictions)}\n")
+                rows.write(f"{self.row(found)}\n")
             show(found)
             yield found.predictions
 
@@ -173,6 +194,7 @@ def pictures_asked_by(
         UsageError: everything that is wrong with sources, flags, run or model.
         InputError: the model file cannot be used.
     """
+    from yolozu.predict.pictures.cameras import ASSUMED_FOV_DEG
     from yolozu.predict.pictures.sources import sources_in
 
     found = sources_in(sources)
@@ -180,7 +202,15 @@ def pictures_asked_by(
     if run_id is None and not files:
         run_id = latest_run()
     camera = None if intrinsics is None else camera_in(intrinsics)
-    model = open_model(flags, run_id=run_id, files=files, batch_size=batch_size, camera=camera)
+    model = open_model(
+        flags,
+        run_id=run_id,
+        files=files,
+        batch_size=batch_size,
+        camera=camera,
+        camera_from="--camera",
+        assumed_fov_deg=ASSUMED_FOV_DEG,
+    )
     return PicturePrediction(model, found, every)
 
 

@@ -14,6 +14,7 @@ from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
     from yolozu.app.images_to_predict import PredictedImages
+    from yolozu.artifacts.camera_file import StatedCamera
     from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.model_check import ToldModel
     from yolozu.predict.run import PredictionRun
@@ -82,6 +83,7 @@ class AskedPrediction:
         given: options of the adapter that are given.
         dataset: directory of the data set, where one is given.
         split: the split, where one is given.
+        camera: of images whose own is not known, where one is given.
     """
 
     meant: Meant
@@ -89,6 +91,7 @@ class AskedPrediction:
     given: Mapping[str, Any]
     dataset: Path | None
     split: str | None
+    camera: StatedCamera | None = None
 
     def opened(self, progress: Progress) -> Prediction:
         """The prediction; what can be refused before images are read is refused.
@@ -102,6 +105,8 @@ class AskedPrediction:
         request = adapter_request(meant, self.files, self.given, progress, has_dataset=self.dataset is not None)
         most = meant.settings.predict.max_images
         images = images_to_predict(meant, self.dataset, self.split, progress).first(most)
+        if self.camera is not None:
+            _require_taken_by(self.camera, images)
         return Prediction(meant, replace(request, classes=images.classes, told=_told(meant)), images)
 
 
@@ -164,32 +169,56 @@ def prediction_asked_by(
     stated = {"checkpoint": checkpoint, "onnx": onnx, "predictions": None if served is None else Path(served)}
     files = {name: path for name, path in stated.items() if path is not None}
     camera = None if intrinsics is None else camera_in(intrinsics)
-    options = {"batch_size": batch_size, "intrinsics": camera, "device": keys.get("device")}
+    options = {
+        "batch_size": batch_size, "intrinsics": None if camera is None else camera.K, "device": keys.get("device"),
+    }  # fmt: skip
     given = {name: value for name, value in options.items() if value is not None}
     meant = meant_by(flags, config=config, run_id=run_id, files=files, has_dataset=dataset is not None, split=split)
     if ttt_log_out is not None and not meant.settings.ttt.ttt:
         fix = "add --ttt, or leave it out"
         raise UsageError.one("YZ631", where="--ttt-log-out", problem="nothing adapts, so there is no report", fix=fix)
-    return AskedPrediction(meant, files, given, dataset, split)
+    return AskedPrediction(meant, files, given, dataset, split, camera)
 
 
-def camera_in(text: str) -> tuple[float, float, float, float]:
-    """fx, fy, cx, cy out of a comma list.
+def camera_in(text: str) -> StatedCamera:
+    """The camera in a comma list fx,fy,cx,cy, or in a file.
 
     Raises:
         UsageError: YZ617.
     """
+    from yolozu.artifacts.camera_file import StatedCamera, read_camera_file
+
+    fix = "write fx,fy,cx,cy in px, such as 600,600,320,240, or name a file that holds a camera"
+    if "," not in text or Path(text).is_file():
+        try:
+            return read_camera_file(Path(text))
+        except ValueError as error:
+            raise UsageError.one("YZ617", where=f"--camera {text}", problem=str(error), fix=fix) from error
     try:
         fx, fy, cx, cy = (float(word) for word in text.split(","))
     except ValueError:
         problem = f"{text!r} is no list of four numbers"
     else:
         if 0.0 < fx < math.inf and 0.0 < fy < math.inf and math.isfinite(cx) and math.isfinite(cy):
-            return fx, fy, cx, cy
+            return StatedCamera((fx, fy, cx, cy), None)
         problem = f"{text!r} is no camera: fx and fy must be above 0"
-    raise UsageError.one(
-        "YZ617", where="--intrinsics", problem=problem, fix="write fx,fy,cx,cy in px, such as 600,600,320,240"
-    )
+    raise UsageError.one("YZ617", where="--camera", problem=problem, fix=fix)
+
+
+def _require_taken_by(camera: StatedCamera, images: PredictedImages) -> None:
+    """Refuse a camera of images of another size than those it is given for.
+
+    Raises:
+        UsageError: YZ645.
+    """
+    from yolozu.data.detections import camera_of
+    from yolozu.predict.pictures.cameras import PictureCameras
+
+    cameras = PictureCameras(camera, "--camera")
+    sizes = {(record.width, record.height) for record in images.index.records if camera_of(record) is None}
+    findings = [wrong for size in sorted(sizes) if (wrong := cameras.misfit(*size)) is not None]
+    if findings:
+        raise UsageError(findings)
 
 
 def _told(meant: Meant) -> ToldModel | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ExifTags import IFD, Base
 from PIL.Image import Transpose
 from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -41,6 +43,12 @@ UPRIGHT = {
 
 EXIF_TURNED = frozenset({5, 6, 7, 8})
 """Orientations that exchange width and height."""
+
+FULL_FRAME_MM = math.hypot(36.0, 24.0)
+"""Diagonal of the film that focal lengths are made equivalent for."""
+
+CROPPED = 0.02
+"""Proportions differ by so much only where something was cut off."""
 
 SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 UNREADABLE_MODES = frozenset({"I", "F"})
@@ -154,6 +162,32 @@ def image_facts(path: Path) -> ImageFacts:
             return ImageFacts(width, height, None, None, _highest_byte(image) if deep else None)
     except READ_ERRORS as error:
         return ImageFacts(0, 0, in_a_line(error))
+
+
+def focal_px_of(file: Path | bytes | Image.Image) -> float | None:
+    """The focal length that a picture's EXIF tells (35 mm equivalent, tag 0xA405), px; None where it does not.
+
+    The equivalent is that of the diagonal (CIPA DCG-001). A picture that is no longer of the proportions that the
+    camera gave it was cropped, and tells nothing.
+    """
+    try:
+        if isinstance(file, Image.Image):
+            return _focal_px(file)
+        with _opened(BytesIO(file) if isinstance(file, bytes) else file) as image:
+            return _focal_px(image)
+    except READ_ERRORS:
+        return None
+
+
+def _focal_px(image: Image.Image) -> float | None:
+    exif = image.getexif().get_ifd(IFD.Exif)
+    equivalent_mm = float(exif.get(Base.FocalLengthIn35mmFilm, 0))
+    sides = [float(exif.get(tag, 0)) for tag in (Base.ExifImageWidth, Base.ExifImageHeight)]
+    if not 1.0 <= equivalent_mm < math.inf:
+        return None
+    if min(sides) > 0 and abs(sides[0] / sides[1] * image.height / image.width - 1.0) > CROPPED:
+        return None
+    return equivalent_mm * math.hypot(image.width, image.height) / FULL_FRAME_MM
 
 
 def size_of(path: Path) -> tuple[int, int] | None:

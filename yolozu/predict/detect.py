@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MOST_IN_A_VIEW = 300
 """Detections of a view that are fused, even where fewer are kept afterwards: those may be others."""
 
-INTRINSICS_FLAG = "--intrinsics fx,fy,cx,cy to export-predictions"
+INTRINSICS_FLAG = "--camera fx,fy,cx,cy to export-predictions"
 
 
 @dataclass(frozen=True)

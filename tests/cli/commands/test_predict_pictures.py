@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from tests.cli.runs import write_run
 from tests.fixtures.videos import write_video
@@ -85,17 +86,71 @@ def test_the_latest_run_here_is_meant_and_what_it_did_to_its_pictures_is_not_don
     assert capsys.readouterr().out.startswith("runs/new/exports/model.onnx: 3 classes\n")
 
 
-def test_poses_of_pictures_without_a_camera_are_told_of_once(exported_pose, photos, capsys):
-    assert main(["predict", "photos", "--onnx", str(exported_pose.onnx), "--jsonl", "-", "--batch-size", "2"]) == 0
-    assert capsys.readouterr().err == (
-        "5 pictures of 5: warning: YZ637 no known camera: detections have a rotation, but no translation, and no axes "
-        "are drawn\n  fix: give the camera: --intrinsics FX,FY,CX,CY in px\n"
+FIX = "  fix: give the camera: --camera FX,FY,CX,CY in px, or a file\n"
+
+
+def test_an_assumed_camera_is_told_of_once_and_in_the_files(exported_pose, photos, capsys):
+    words = ["predict", "photos", "--onnx", str(exported_pose.onnx), "--jsonl", "-", "--batch-size", "2"]
+    assert main([*words, "--output", "p.json"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == (
+        "5 of 5 pictures: warning: YZ637 no known camera: translations rest on an assumed field of view of 53° (a "
+        f"focal length as long as the longer side), and are as wrong as that is\n{FIX}"
     )
-    camera = ["--intrinsics", "100,100,60,45"]
-    assert main(["predict", "photos/0.png", "--onnx", str(exported_pose.onnx), "--jsonl", "-", *camera]) == 0
+    first = json.loads(printed.out.splitlines()[0])
+    assert first["intrinsics"] == pytest.approx({"fx": 120, "fy": 120, "cx": 60, "cy": 45})
+    assert first["intrinsics_from"] == "assumed"
+    camera = json.loads((photos.parent / "p.json").read_text())["meta"]["camera"]
+    assert camera == {"from": "exif", "otherwise_assumed_fov_deg": pytest.approx(53.13, abs=0.01)}
+
+
+@pytest.mark.parametrize("option", ["--camera", "--intrinsics"])
+def test_a_given_camera_is_used_and_nothing_is_said(exported_pose, photos, capsys, option):
+    words = f"predict photos/0.png --onnx {exported_pose.onnx} --jsonl - {option} 100,100,60,45"
+    assert main(words.split()) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
-    assert all("t_xyz" in found for found in json.loads(printed.out)["detections"])
+    row = json.loads(printed.out)
+    assert all("t_xyz" in found for found in row["detections"])
+    assert (row["intrinsics"]["fx"], row["intrinsics_from"]) == (100, "given")
+
+
+def test_a_focal_length_of_exif_is_used_and_told_of(exported_pose, photos, capsys):
+    with Image.open(photos / "0.png") as image:
+        exif = image.getexif()
+        exif.get_ifd(0x8769)[0xA405] = 26
+        image.save(photos / "0.jpg", exif=exif)
+    assert main(["predict", "photos/0.jpg", "--onnx", str(exported_pose.onnx), "--jsonl", "-"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == (
+        "1 of 1 pictures: warning: YZ646 focal length from EXIF, its principal point taken to be the middle: "
+        f"translations are that exact\n{FIX}"
+    )
+    row = json.loads(printed.out)
+    assert row["intrinsics_from"] == "exif"
+    assert row["intrinsics"]["fx"] == pytest.approx(26 * 150 / 43.2666, rel=1e-4)
+
+
+def test_pictures_that_the_camera_did_not_take_are_findings_told_once(exported_pose, photos, capsys):
+    (photos.parent / "camera.json").write_text(
+        '{"fx": 200, "fy": 200, "cx": 119.5, "cy": 89.5, "width": 240, "height": 180, "depth_scale": 1}'
+    )
+    shutil.copy(photos / "0.png", photos / "5.png")
+    words = ["predict", "photos/0.png", "photos/5.png", "--onnx", str(exported_pose.onnx), "--json"]
+    assert main([*words, "--camera", "camera.json"]) == 1
+    printed = capsys.readouterr()
+    assert printed.err == (
+        "--camera: YZ645 is the camera of pictures of 240x180 px, this one has 120x90\n"
+        "  fix: if they are such pictures, resized, it is 100,100,60,45\n"
+    )
+    assert json.loads(printed.out)["unreadable"] == 2
+
+
+def test_a_detector_without_poses_needs_no_camera(exported, photos, capsys):
+    assert main(["predict", "photos/0.png", "--onnx", str(exported.onnx), "--jsonl", "-"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert json.loads(printed.out)["intrinsics"] is None
 
 
 def test_options_of_data_sets_and_of_pictures_do_not_mix(photos, capsys):

@@ -12,6 +12,7 @@ import pytest
 from yolozu.errors import UsageError
 from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.predictions import Predictions
+from yolozu.predict.pictures.run import PredictedPicture
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.predictions import ImagePredictions
 
@@ -20,10 +21,10 @@ CAMERA = {"fx": 100.0, "fy": 110.0, "cx": 100.0, "cy": 50.0}
 POSES = {"R": np.stack([np.eye(3)] * 2), "t_xyz": np.array([[0.0, 0.0, 1.0], [0.1, 0.0, 2.0]])}
 
 
-def found(**further):
+def found(camera=None, **further):
     boxes = np.array([[0.5, 0.5, 0.25, 0.5], [0.25, 0.25, 0.5, 0.5]])
     raw = ImagePredictions("x", 200, 100, np.array([3, 7]), np.array([0.75, 0.5]), boxes, **further)
-    return Predictions._of(PICTURE, raw, ClassTable(("cup", "can"), (7, 3)))
+    return Predictions._of(PredictedPicture(PICTURE, raw, 0.1, camera), ClassTable(("cup", "can"), (7, 3)))
 
 
 def test_boxes_scores_and_classes_are_arrays():
@@ -40,7 +41,8 @@ def test_poses_have_a_rotation_and_with_a_camera_a_translation():
     one = found(poses={"R": POSES["R"]})
     assert one.R_m2c.shape == (2, 3, 3)
     assert (one.t_m2c, one.intrinsics) == (None, None)
-    one = found(poses=POSES, intrinsics=CAMERA)
+    one = found("given", poses=POSES, intrinsics=CAMERA)
+    assert one.intrinsics_from == one.to_dict()["intrinsics_from"] == "given"
     assert one.t_m2c.tolist() == POSES["t_xyz"].tolist()
     assert one.intrinsics.tolist() == [100, 110, 100, 50]
 

@@ -25,11 +25,12 @@ def test_boxes_are_corners_in_px():
 
 
 def test_a_row_says_everything_with_names():
-    assert json.loads(json.dumps(picture_row(FOUND, {3: "can"}))) == {
+    assert json.loads(json.dumps(picture_row(FOUND, {3: "can"}, "exif"))) == {
         "image": "a/1.jpg",
         "width": 200,
         "height": 100,
         "intrinsics": None,
+        "intrinsics_from": "exif",
         "detections": [
             {"class_id": 3, "class_name": "can", "score": 0.75, "box_xyxy_px": [75, 25, 125, 75], "t_xyz": [0, 0, 1]},
             {"class_id": 9, "class_name": None, "score": 0.5, "box_xyxy_px": [0, 0, 100, 50]},

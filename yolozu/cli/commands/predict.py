@@ -41,8 +41,11 @@ Onnx = Annotated[Path | None, typer.Option(help="Exported file; alone it means -
 Camera = Annotated[
     str | None,
     typer.Option(
-        help="Camera of images whose sidecars give none, in px of the image, pixel borders counted from 0.",
-        metavar="FX,FY,CX,CY",
+        "--camera",
+        "--intrinsics",
+        help="Camera of images whose own is not known, in px of the image, pixel borders counted from 0; or its file "
+        "(BOP's camera.json, OpenCV's YAML or JSON, a matrix).",
+        metavar="FX,FY,CX,CY|FILE",
     ),
 ]
 BatchSize = Annotated[int | None, typer.Option(min=1, help="Images the network sees at once. Default: 8.")]

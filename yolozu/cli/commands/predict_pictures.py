@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -130,7 +131,9 @@ class _Shown:
 
     def __init__(self, asked: PicturePrediction, *, as_json: bool, jsonl: bool) -> None:
         self._asked, self._as_json, self._jsonl = asked, as_json, jsonl
-        self._pictures = self._detections = self._without_camera = self.unreadable = 0
+        self._pictures = self._detections = self.unreadable = 0
+        self._cameras: Counter[str | None] = Counter()
+        self._told: set[Finding] = set()
         self._seconds = 0.0
         if not (as_json or jsonl):
             print(f"{asked.model.path}: {counted(len(asked.model.classes), 'class', 'classes')}")
@@ -139,15 +142,17 @@ class _Shown:
         """Print what was found in a picture, or why it could not be read."""
         if isinstance(found, Finding):
             self.unreadable += 1
-            show_findings([found])
+            if found not in self._told:  # as of all frames of a video that another camera took
+                show_findings([found])
+            self._told.add(found)
             return
         predictions = found.predictions
         self._pictures += 1
         self._detections += len(predictions)
         self._seconds += found.seconds
-        self._without_camera += bool(predictions.poses) and predictions.intrinsics is None
+        self._cameras[found.camera] += 1
         if self._jsonl:
-            print(self._asked.row(predictions))
+            print(self._asked.row(found))
         elif not self._as_json:
             counts = ", ".join(f"{count} {name}" for name, count in self._asked.counts(predictions).items())
             size = f"{predictions.width}x{predictions.height}"
@@ -166,8 +171,4 @@ class _Shown:
             print(f"{counted(self._pictures, 'picture')}, {counted(self._detections, 'detection')}{unread}")
             for path in filter(None, vars(outputs).values()):
                 print(f"  {path}")
-        if self._without_camera:
-            where = f"{counted(self._without_camera, 'picture')} of {self._pictures}"
-            fix = "give the camera: --intrinsics FX,FY,CX,CY in px"
-            problem = "no known camera: detections have a rotation, but no translation, and no axes are drawn"
-            show_findings([Finding("YZ637", where, problem, fix, severity="warning")])
+        show_findings(self._asked.camera_findings(self._cameras))

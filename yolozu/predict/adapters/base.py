@@ -113,6 +113,12 @@ def classes_of(adapter: Adapter) -> ClassTable | None:
     return classes
 
 
+def gives_poses(adapter: Adapter) -> bool:
+    """Whether an adapter may give poses, as its attribute ``has_poses`` says; one that does not say so may."""
+    has_poses: bool = getattr(adapter, "has_poses", True)
+    return has_poses
+
+
 class WithoutModel:
     """What adapters without a torch model say when one is asked of them.
 

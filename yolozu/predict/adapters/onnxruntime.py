@@ -37,6 +37,7 @@ class OnnxRuntimeAdapter(WithoutModel):
 
         self._path = path
         self.classes = network.metadata.classes
+        self.has_poses = "pred_rot6d" in network.metadata.output_shapes
         self._network = network
         self._run = DetectorRun(on_canvases, preprocess, network.metadata.classes, request)
 

@@ -41,6 +41,7 @@ class RtdetrPoseAdapter:
         self.classes = checkpoint.classes
         self._device = device_named(request.device)
         self._detector = detector_from(checkpoint).to(self._device)
+        self.has_poses = self._detector.k_head is not None
         self._preprocess = Preprocess.from_json(checkpoint.preprocess, where=str(path))
         self._run = DetectorRun(self._on_canvases, self._preprocess, checkpoint.classes, request, any_size=True)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from yolozu.data.images import decode_image
+from yolozu.data.images import decode_image, focal_px_of
 from yolozu.errors import Finding, UsageError, YolozuError
 from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.sources import each_picture, sources_in
@@ -54,7 +54,8 @@ def _in_memory(image: Any, place: int) -> Picture:
     if isinstance(image, Image):
         file = getattr(image, "filename", "")
         name = Path(file).name if isinstance(file, str) and file else name
-        return Picture(Path(name), name, decode_image(image, where=name))
+        focal_px = focal_px_of(image)  # before its pixels are turned
+        return Picture(Path(name), name, decode_image(image, where=name), focal_px)
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise _no_picture(name, image)
     if image.size == 0:

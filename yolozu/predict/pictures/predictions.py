@@ -16,6 +16,7 @@ from yolozu.geometry.pose_values import camera
 from yolozu.predict.pictures.drawing import draw_detections
 from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.rows import boxes_xyxy_px, picture_row
+from yolozu.predict.pictures.run import PredictedPicture
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.predictions import ImagePredictions
 
@@ -40,7 +41,10 @@ class Predictions:
         R_m2c: (N, 3, 3) float64 rotation, model to camera; None of a model without pose heads.
         t_m2c: (N, 3) float64 translation, model to camera, metres; None of a model without pose heads, and where the
             camera is not known.
-        intrinsics: (4,) float64 fx, fy, cx, cy of the camera, px of the picture; None where it is not known.
+        intrinsics: (4,) float64 fx, fy, cx, cy of the camera, px of the picture, pixel borders counted from 0; None
+            where it is not known.
+        intrinsics_from: ``given``, ``exif`` (a focal length, the principal point taken to be the middle) or ``assumed``
+            (a field of view); None where the camera is not known.
     """
 
     image: str
@@ -53,13 +57,15 @@ class Predictions:
     R_m2c: NDArray[np.float64] | None
     t_m2c: NDArray[np.float64] | None
     intrinsics: NDArray[np.float64] | None
+    intrinsics_from: str | None
     _found: ImagePredictions = field(repr=False)
     _names: dict[int, str] = field(repr=False)
     _picture: Picture = field(repr=False)
 
     @classmethod
-    def _of(cls, picture: Picture, found: ImagePredictions, classes: ClassTable) -> Self:
+    def _of(cls, predicted: PredictedPicture, classes: ClassTable) -> Self:
         """What an adapter gave for a picture."""
+        found = predicted.predictions
         assert found.width is not None, "the size of a picture that was read is known"
         assert found.height is not None, "likewise"
         names = dict(zip(classes.category_ids, classes.names, strict=True))
@@ -74,9 +80,10 @@ class Predictions:
             R_m2c=found.poses.get("R"),
             t_m2c=found.poses.get("t_xyz"),
             intrinsics=None if found.intrinsics is None else np.array(camera(found.intrinsics)),
+            intrinsics_from=predicted.camera,
             _found=found,
             _names=names,
-            _picture=picture,
+            _picture=predicted.picture,
         )
 
     def __len__(self) -> int:
@@ -95,7 +102,7 @@ class Predictions:
 
     def to_dict(self) -> dict[str, Any]:
         """The picture and its detections as JSON values: a row of ``yolozu predict --jsonl``."""
-        return picture_row(self._found, self._names)
+        return picture_row(self._found, self._names, self.intrinsics_from)
 
     def to_coco(self, image_id: int | str) -> list[dict[str, Any]]:
         """Rows of a COCO results file: ``image_id``, ``category_id``, ``bbox`` (x, y, width, height in px), ``score``.

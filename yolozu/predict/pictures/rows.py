@@ -23,12 +23,13 @@ def boxes_xyxy_px(predictions: ImagePredictions) -> NDArray[np.float64]:
     return boxes_between(predictions.boxes_cxcywh, "cxcywh_norm", "xyxy_abs", sizes_N2)
 
 
-def picture_row(predictions: ImagePredictions, names: Mapping[int, str]) -> dict[str, Any]:
+def picture_row(predictions: ImagePredictions, names: Mapping[int, str], camera: str | None = None) -> dict[str, Any]:
     """A picture and its detections as JSON values, each with everything that reading it needs.
 
     Args:
         predictions: of the picture.
         names: category id -> name; of an id without one ``class_name`` is null.
+        camera: how its camera is known; None where it is not.
     """
     rows = zip(
         predictions.class_ids.tolist(),
@@ -42,6 +43,7 @@ def picture_row(predictions: ImagePredictions, names: Mapping[int, str]) -> dict
         "width": predictions.width,
         "height": predictions.height,
         "intrinsics": predictions.intrinsics,
+        "intrinsics_from": camera,
         "detections": [
             {"class_id": category, "class_name": names.get(category), "score": score, "box_xyxy_px": box, **fields}
             for category, score, box, fields in rows

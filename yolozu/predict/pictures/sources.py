@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from yolozu.data.images import decode_image
+from yolozu.data.images import decode_image, focal_px_of
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, stem_of, suffix_of
 from yolozu.errors import Finding, InputError, UsageError
 from yolozu.predict.pictures.picture import Picture
@@ -84,11 +84,12 @@ def _standard_input() -> list[Source] | Finding:
     if sys.stdin.isatty():
         return _no_picture(STANDARD_INPUT, "nothing is piped in", "cat kitchen.jpg | yolozu predict -")
     try:
-        pixels_HW3 = decode_image(sys.stdin.buffer.read(), where=STANDARD_INPUT)
+        data = sys.stdin.buffer.read()
+        pixels_HW3 = decode_image(data, where=STANDARD_INPUT)
     except InputError as error:
         fix = "pipe in the bytes of one picture; paths go into a .txt list"
         return _no_picture(STANDARD_INPUT, error.findings[0].problem, fix)
-    return [Picture(Path(STANDARD_INPUT), "stdin.jpg", pixels_HW3)]
+    return [Picture(Path(STANDARD_INPUT), "stdin.jpg", pixels_HW3, focal_px_of(data))]
 
 
 def _unread(word: str, sources: list[Source]) -> list[Source] | Finding:
