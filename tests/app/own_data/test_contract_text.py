@@ -24,7 +24,7 @@ run_id: exp                   # runs/exp; doit run_id=other makes another run of
 # 2 classes: dog, person
 dataset_root: data.yaml
 split: train                  # trained on: 16 pictures, 28 objects
-val_split: val                # chooses the best weights, is predicted: 4 pictures
+val_split: val                # held out, and predicted: 4 pictures
 
 device: cpu                   # no CUDA device is here
 amp: none
@@ -54,7 +54,7 @@ clip_grad_norm: 1.0
 use_ema: true                 # validate and export the average of the weights of many steps: it is steadier
 ema_decay: 0.99
 ema_eval: true
-val_every: 22                 # epochs between validations
+val_every: 22                 # validate at the end: 4 held-out pictures are too few to choose weights by
 
 # Augmentation: every picture looks a little different each time, which is what few pictures need most.
 hflip_prob: 0.5               # set 0 where left and right matter: text, arrows
@@ -88,6 +88,11 @@ def test_a_gpu_gets_the_published_model_and_where_its_weights_go():
     assert "  backbone: {name: resnet18_vd}\n" in text
     assert "# init_from: weights/rtdetr_r18vd.pth\n# head_init: remap\n" in text
     assert "max_steps: 3000               # each picture 3000 times\n" in text
+
+
+def test_the_best_of_several_validations_is_kept_where_there_are_pictures_to_choose_by():
+    text = contract_text(KEYS, replace(FACTS, num_held_out=10), CPU)
+    assert "val_every: 22                 # epochs between validations, the best of which is kept\n" in text
 
 
 def test_pictures_with_poses_are_not_mirrored():

@@ -47,7 +47,13 @@ def test_queries_are_twice_the_objects_of_the_fullest_picture():
 @pytest.mark.parametrize("pictures", [1, 16, 500, 50_000])
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_some_ten_validations_and_a_warm_up_lie_within_training(device, pictures):
-    found = settings(device, num_pictures=pictures)
+    found = settings(device, num_pictures=pictures, num_held_out=10)
     epochs = found.max_steps / max(1, pictures // found.batch_size)
     assert found.val_every == 1 or 9 < epochs / found.val_every < 21
     assert found.lr_warmup_steps * 20 <= found.max_steps
+
+
+def test_few_held_out_pictures_choose_nothing():
+    found = settings()
+    epochs = found.max_steps / (16 // found.batch_size)
+    assert found.val_every == epochs

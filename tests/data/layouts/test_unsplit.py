@@ -42,6 +42,15 @@ def test_folders_of_the_usual_names_are_splits(tmp_path):
     }
 
 
+def test_folders_of_darknet_are_splits_where_there_are_several(tmp_path):
+    names = [f"obj_{name}_data/{name}.{suffix}" for name in ("train", "valid") for suffix in ("jpg", "txt")]
+    layout = find_layout(write(tmp_path, *names))
+    assert {name: split.images_dir.name for name, split in layout.splits.items()} == {
+        "train": "obj_train_data",
+        "valid": "obj_valid_data",
+    }
+
+
 def test_pictures_without_any_label_file_are_no_data_set(tmp_path):
     write(tmp_path, "a.jpg", "README.txt")
     assert labeled_folders(tmp_path) == []

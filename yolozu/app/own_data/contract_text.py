@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yolozu.app.own_data.settings import FEW_PICTURES
+from yolozu.app.own_data.settings import FEW_PICTURES, FEWEST_TO_CHOOSE_BY
 from yolozu.contract.text.node import printable
 
 if TYPE_CHECKING:
@@ -111,9 +111,7 @@ def _data_lines(data: DataKeys, facts: DataFacts) -> Iterator[str]:
     yield f"# {printable(textwrap.shorten(listed, WIDTH, placeholder=' …'))}\n"
     yield _line("dataset_root", _quoted(data.dataset_root), None)
     yield _line("split", _quoted(data.split), f"trained on: {facts.num_pictures} pictures, {facts.num_objects} objects")
-    yield _line(
-        "val_split", _quoted(data.val_split), f"chooses the best weights, is predicted: {facts.num_held_out} pictures"
-    )
+    yield _line("val_split", _quoted(data.val_split), f"held out, and predicted: {facts.num_held_out} pictures")
     if data.num_flawed:
         why = f"leave out what breaks a rule ({data.num_flawed} now; yolozu data check); fail would stop"
         yield _line("check_data", "drop", why)
@@ -147,7 +145,9 @@ def _training_lines(facts: DataFacts, settings: Settings) -> Iterator[str]:
     yield _line("use_ema", "true", "validate and export the average of the weights of many steps: it is steadier")
     yield _line("ema_decay", f"{settings.ema_decay:g}", None)
     yield "ema_eval: true\n"
-    yield _line("val_every", settings.val_every, "epochs between validations")
+    few = f"validate at the end: {facts.num_held_out} held-out pictures are too few to choose weights by"
+    why = few if facts.num_held_out < FEWEST_TO_CHOOSE_BY else "epochs between validations, the best of which is kept"
+    yield _line("val_every", settings.val_every, why)
 
 
 def _augmentation_lines(facts: DataFacts) -> Iterator[str]:

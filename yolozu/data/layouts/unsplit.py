@@ -1,7 +1,7 @@
 """Folders of pictures with label files that nobody has put into ``images/<split>`` and ``labels/<split>``.
 
 - Label files beside the pictures, in ``labels/`` beside them, or in ``labels/`` beside their ``images/``.
-- As CVAT exports YOLO 1.1: all of it in ``obj_train_data/``, class names in ``obj.names``.
+- As CVAT exports YOLO 1.1: all of it in ``obj_train_data/``, or in such a folder for each split.
 - XML files of Pascal VOC beside the pictures, or ``JPEGImages/`` and ``Annotations/``, and lists in ``ImageSets/Main``.
 - In folders called ``train``, ``valid``, ``test`` each of these is a split; else all pictures are the one split `ALL`.
 
@@ -43,6 +43,8 @@ class LabeledFolder:
 def labeled_folders(root: Path) -> list[LabeledFolder]:
     """The splits that folders of ``root`` are, or the one that ``root`` is; none where no picture has a label file."""
     folders = [(name, root / name) for name in SPLIT_FOLDERS if (root / name).is_dir()]
+    darknet = [(name, root / f"obj_{name}_data") for name in SPLIT_FOLDERS if (root / f"obj_{name}_data").is_dir()]
+    folders += darknet if len(darknet) > 1 else []
     found = [folder for name, place in folders if (folder := _labeled(name, place)) is not None]
     if found:
         return found
