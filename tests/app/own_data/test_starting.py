@@ -48,6 +48,11 @@ def test_splits_that_are_there_are_used(name):
     assert (found.facts.num_pictures, found.facts.num_held_out) == (2, 1)
 
 
+def test_a_directory_called_like_the_rendered_scenes_is_meant_as_a_directory():
+    write_yolo(Path("synthetic"), {"train/a": BOX, "val/b": BOX})
+    assert found_in("synthetic").keys.dataset_root == "./synthetic"
+
+
 def test_a_training_split_alone_is_split_and_a_test_split_left_alone():
     labels = {f"train/{number}": BOX for number in range(10)} | {"test/a": BOX}
     found = found_in(write_yolo(Path("set"), labels))

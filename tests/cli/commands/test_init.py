@@ -62,7 +62,8 @@ def test_photos_get_a_contract_here_and_stay_as_they_are(photos, capsys):
     assert told.endswith(
         " steps of 8 pictures at 128 px on cpu, some 6 minutes\n"
         "wrote: dodo.py, exp.yaml, train.txt, val.txt, data.yaml, .gitignore\n"
-        "next: doit (or: yolozu run exp.yaml), then: yolozu predict PHOTOS --run-id exp --save-images drawn\n"
+        "next: doit (or: yolozu run exp.yaml)\n"
+        "then: yolozu predict PHOTOS --run-id exp --save-images drawn\n"
     )
     assert main(["contract", "validate", "exp.yaml"]) == 0
     assert capsys.readouterr().out.endswith(", strict)\n")

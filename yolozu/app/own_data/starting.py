@@ -11,6 +11,7 @@ from yolozu.app.datasets import surveyed_splits
 from yolozu.app.own_data.contract_text import DataKeys, contract_text
 from yolozu.app.own_data.facts import DataFacts, facts_of
 from yolozu.app.own_data.settings import Settings, settings_for
+from yolozu.contract.sections.data import SYNTHETIC
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def own_data(data: Path, layout: Layout | None, progress: Progress) -> OwnData:
         raise _unlabeled(data) if checked.clean else checked.refusal(f"yolozu data check {data} lists them all")
     count = sum(len(split.images) for split in surveyed.splits)
     keys = DataKeys(
-        dataset_root=str(data) if made is None else made.dataset_root.as_posix(),
+        dataset_root=_root(data if made is None else made.dataset_root),
         split=train if made is None else TRAIN,
         val_split=VAL if val is None else val,
         classes=surveyed.classes.names,
@@ -100,6 +101,11 @@ def own_data(data: Path, layout: Layout | None, progress: Progress) -> OwnData:
     settings = settings_for(facts, device="cuda" if cuda_devices() else "cpu", cores=available_cores())
     described = {} if made is None else made.files
     return OwnData(keys, facts, settings, checked, made, {**described, CONTRACT: contract_text(keys, facts, settings)})
+
+
+def _root(path: Path) -> str:
+    """``path`` as a contract names it, which knows a word that is no path."""
+    return f"./{path}" if str(path) == SYNTHETIC else path.as_posix()
 
 
 def _used_splits(data: Path, layout: Layout) -> tuple[str, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,9 @@ from yolozu.progress import progress_for
 if TYPE_CHECKING:
     from yolozu.app.own_data.starting import OwnData
     from yolozu.data.layouts.layout import Layout
+
+MOST_NAMES = 160
+"""Characters of names of classes that are shown."""
 
 
 def init(
@@ -54,7 +58,8 @@ def _init_for(data: Path, layout: Layout | None, *, configs: bool) -> None:
     written = [str(path) for path in write_starting_files(Path(), configs=configs, instead=found.files)]
     _show(data, found)
     print(wrapped(f"wrote: {', '.join(written)}", indent="", hanging="  "))
-    print("next: doit (or: yolozu run exp.yaml), then: yolozu predict PHOTOS --run-id exp --save-images drawn")
+    print("next: doit (or: yolozu run exp.yaml)")
+    print("then: yolozu predict PHOTOS --run-id exp --save-images drawn")
 
 
 def _show(data: Path, found: OwnData) -> None:
@@ -62,8 +67,9 @@ def _show(data: Path, found: OwnData) -> None:
     facts, settings, keys = found.facts, found.settings, found.keys
     time = "" if settings.minutes is None else f", some {settings.minutes:.0f} minutes"
     steps = f"{settings.max_steps} steps of {counted(settings.batch_size, 'picture')} at {settings.image_size} px"
+    names = textwrap.shorten(", ".join(keys.classes), MOST_NAMES, placeholder=" …")
     lines = [
-        f"data: {keys.described}, {counted(len(keys.classes), 'class', 'classes')}: {', '.join(keys.classes)}",
+        f"data: {keys.described}, {counted(len(keys.classes), 'class', 'classes')}: {names}",
         f"trained on: {counted(facts.num_pictures, 'picture')} with {counted(facts.num_objects, 'object')}; "
         f"held out: {counted(facts.num_held_out, 'picture')}",
         f"training: {steps} on {settings.device}{time}",
