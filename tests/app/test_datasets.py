@@ -6,7 +6,7 @@ import sys
 import pytest
 from PIL import Image
 
-from yolozu.app.datasets import by_fix, checked_splits, known_in, open_evaluated
+from yolozu.app.datasets import checked_splits, known_in, open_evaluated
 from yolozu.errors import InputError, UsageError
 from yolozu.progress import progress_for
 
@@ -85,10 +85,9 @@ def test_all_splits_are_checked_each_for_what_it_is_for(root):
     survey = checked_splits(root, [], progress).survey
     assert (survey.training, survey.validation) == ({"train"}, {"val"})
     checked = checked_splits(root, ["val"], progress)
-    assert by_fix(checked, "class_out_of_range") == (
-        "YZ225",
-        {"correct the label, or name the class": [f"{root}/labels/val/0.txt:1: class 9 is outside 0 to 0"]},
-    )
+    assert [finding.render() for finding in checked.findings()] == [
+        f"{root}/labels/val/0.txt:1: YZ225 class 9 is outside 0 to 0\n  fix: correct the label, or name the class"
+    ]
 
 
 def test_predictions_are_checked_against_the_images_of_a_data_set(root):

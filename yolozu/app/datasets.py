@@ -48,18 +48,6 @@ def _trained_on(names: list[str], *, asked: bool) -> frozenset[str]:
     return called if called or not asked or len(names) == 1 else frozenset(names[:1])
 
 
-def by_fix(checked: CheckedData, rule: str) -> tuple[str, dict[str, list[str]]]:
-    """The code of a rule, and what breaks it: fix -> lines."""
-    from yolozu.data.checking.check import fix_of
-    from yolozu.data.checking.rules import RULES
-
-    lines: dict[str, list[str]] = {}
-    for name, violation in checked.violations:
-        if name == rule:
-            lines.setdefault(fix_of(name, violation), []).append(f"{violation.where}: {violation.problem}")
-    return RULES[rule].code, lines
-
-
 def checked_data(root: Path, split: str | None, progress: Progress) -> CheckedData:
     """One split of the data set at ``root`` with its findings.
 

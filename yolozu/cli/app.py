@@ -54,7 +54,7 @@ COMMANDS = {
     "model info": Entry(f"{_COMMANDS}.model:info", "Parameters, FLOPs and latency of a detector."),
     "weights list": Entry(f"{_COMMANDS}.weights:list_weights", "Published weights by name, as init_from knows them."),
     "weights get": Entry(f"{_COMMANDS}.weights:get", "Fetch published weights before a training does."),
-    "data check": Entry(f"{_COMMANDS}.data:check", "Look for mistakes in a data set."),
+    "data check": Entry(f"{_COMMANDS}.data_check:check", "Look for mistakes in a data set."),
     "data prepare-coco": Entry(f"{_COMMANDS}.data_prepare:prepare_coco", "Describe a split of COCO, where it lies."),
     "data prepare-bop": Entry(f"{_COMMANDS}.prepare_bop:prepare_bop", "Write a BOP split in YOLO layout, with poses."),
     "data fetch": Entry(f"{_COMMANDS}.data_fetch:fetch", "Fetch a published data set: coco128."),

@@ -220,7 +220,7 @@ def _record(survey: Survey, image: SurveyedImage) -> ImageRecord:
         class_indices=np.array([instance.class_index for instance in labeled.instances], dtype=np.int64),
         boxes_cxcywh=boxes,
         is_crowd=np.array([instance.is_crowd for instance in labeled.instances], dtype=np.bool_),
-        areas_px=np.array([_area(instance, facts) for instance in labeled.instances], dtype=np.float64),
+        areas_px=np.array([area_px_of(instance, facts) for instance in labeled.instances], dtype=np.float64),
         poses=_poses(labeled, boxes, facts),
         masks=_masks(survey.layout, labeled.instances),
     )
@@ -263,7 +263,8 @@ def _poses(labeled: LabeledImage, boxes_N4: NDArray[np.float64], facts: ImageFac
     return replace(found, K_4=K_4, K_true_4=K_true_4)
 
 
-def _area(instance: Instance, facts: ImageFacts) -> float:
+def area_px_of(instance: Instance, facts: ImageFacts) -> float:
+    """Area of an object as COCO counts it, squared px: of its outline where a label has one, else of its box."""
     if instance.area_px is not None:
         return instance.area_px
     if instance.area_fraction is not None:

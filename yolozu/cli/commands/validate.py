@@ -10,7 +10,7 @@ import typer
 
 from yolozu.artifacts.jsonio import pretty
 from yolozu.artifacts.prediction_formats import BoxFormat
-from yolozu.cli.commands.data import check as dataset
+from yolozu.cli.commands.data_check import check as dataset
 from yolozu.cli.options import in_range
 from yolozu.cli.render import counted, show_findings
 from yolozu.errors import EXIT_REFUSED

@@ -116,7 +116,10 @@ class CheckedData:
             "models": self.num_models,
             "splits": {split.name: self._counts_of(split, policy) for split in self.survey.splits},
             "counts": _counts(self.violations),
-            "findings": [_as_json(rule, violation) for rule, violation in self.violations],
+            "findings": [
+                as_json(rule, RULES[rule].code, RULES[rule].severity, violation, fix_of(rule, violation))
+                for rule, violation in self.violations
+            ],
             "notes": [printable(note) for note in self.survey.notes],
         }
 
@@ -141,15 +144,8 @@ class CheckedData:
 def check(survey: Survey) -> CheckedData:
     """Apply every rule."""
     return CheckedData(
-        survey, tuple((name, _shown(violation)) for name, rule in RULES.items() for violation in rule.find(survey))
+        survey, tuple((name, violation.in_a_line()) for name, rule in RULES.items() for violation in rule.find(survey))
     )
-
-
-def _shown(violation: Violation) -> Violation:
-    """The violation on one line, as names of files may hold anything."""
-    if violation.where.isprintable() and violation.problem.isprintable():
-        return violation
-    return replace(violation, where=printable(violation.where), problem=printable(violation.problem))
 
 
 def fix_of(rule: str, violation: Violation) -> str:
@@ -200,14 +196,15 @@ def _counts(violations: Iterable[tuple[str, Violation]]) -> dict[str, dict[str, 
     return counts
 
 
-def _as_json(rule: str, violation: Violation) -> dict[str, Any]:
+def as_json(rule: str, code: str, severity: str, violation: Violation, fix: str) -> dict[str, Any]:
+    """A finding as reports hold it."""
     return {
         "rule": rule,
-        "code": RULES[rule].code,
-        "severity": RULES[rule].severity,
+        "code": code,
+        "severity": severity,
         "split": violation.split,
         "image": printable(violation.image.labeled.image) if violation.image is not None else None,
         "where": violation.where,
         "problem": violation.problem,
-        "hint": fix_of(rule, violation),
+        "hint": fix,
     }

@@ -1,0 +1,57 @@
+"""Pictures that are held out and trained on at once, or of a size that nobody means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from yolozu.data.checking.violations import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.data.checking.looked_at import LookedAt
+    from yolozu.data.images import ImageFacts
+TINY_PX = 32
+"""A shorter side below this shows less than one position of the coarsest feature map (stride 32)."""
+GIGANTIC_PX2 = 50_000_000
+"""Pixels from which a picture takes 150 MB once it is decoded."""
+ELONGATED = 8.0
+"""Longer over shorter side from which a letterboxed square is mostly border."""
+
+
+def near_duplicate(looked_at: LookedAt) -> Iterator[Violation]:
+    """Images that are one photo with those of a later split; equal files are an error of their own (leakage)."""
+    splits = looked_at.survey.splits
+    for group in looked_at.alike:
+        for number, split in enumerate(splits):
+            later = [other for other in splits[number + 1 :] if other.image_names != split.image_names]
+            held = [(owner, image) for owner, image in group if any(owner is other for other in later)]
+            files = Counter(image.sha256 for _, image in held)
+            for image in (image for owner, image in group if owner is split):
+                count = len(held) - files[image.sha256]
+                if count:
+                    owner, twin = next(other for other in held if other[1].sha256 != image.sha256)
+                    more = f" and {count - 1} more" if count > 1 else ""
+                    problem = f"is the same photo as {twin.labeled.path} in split {owner.name!r}{more}"
+                    yield Violation(split.name, image, str(image.labeled.path), problem, whole_image=True, twin=twin)
+
+
+def unusual_image_size(looked_at: LookedAt) -> Iterator[Violation]:
+    """Tiny, gigantic and very elongated images."""
+    for split, image in looked_at.survey.images():
+        said = None if image.facts.problem is not None else _said_of(image.facts, looked_at.image_size_px)
+        if said is not None:
+            problem = f"has {image.facts.width}×{image.facts.height} px: {said}"
+            yield Violation(split.name, image, str(image.labeled.path), problem, whole_image=True)
+
+
+def _said_of(facts: ImageFacts, side: int) -> str | None:
+    shorter, longer = sorted((facts.width, facts.height))
+    if shorter < TINY_PX:
+        return "there is little to see in it"
+    if facts.width * facts.height > GIGANTIC_PX2:
+        return f"at an image_size of {side}, one px of the network's is {longer / side:.3g} of its own"
+    if longer > ELONGATED * shorter:
+        return f"at an image_size of {side}, {1 - shorter / longer:.0%} of the network input is border"
+    return None
