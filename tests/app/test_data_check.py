@@ -7,7 +7,8 @@ from PIL import Image
 
 from tests.data.builders import write_yolo
 from tests.data.test_near_duplicates import again, photo, saved
-from yolozu.app.data_check import examine
+from yolozu.app.data_check import draw_findings, examine, require_sheet
+from yolozu.errors import UsageError
 from yolozu.progress import SilentProgress
 
 LINES = "".join(f"{index} .{place}5 .{index + 2} .1 .1\n" for index in range(2) for place in range(10))
@@ -63,3 +64,36 @@ def test_a_picture_that_cannot_be_read_is_like_no_other(root):
         (root / f"images/train/{name}.png").write_bytes(b"no picture")
     Image.new("RGB", (64, 64)).save(root / "images/train/c.png")
     assert examine(root, [], 640, SilentProgress()).num_alike == {"train": 0, "val": 0}
+
+
+def test_findings_are_drawn_a_few_of_each_kind(root):
+    lines = "".join(f"0 .5 .{place:02d} .9 .01\n" for place in range(10, 20))
+    (root / "labels/train/a.txt").write_text(f"{LINES}{lines}9 .5 .5 .2 .2\n")
+    examined = examine(root, [], 640, SilentProgress())
+    assert draw_findings(examined, root / "sheet.jpg") == (9, 11)
+    with Image.open(root / "sheet.jpg") as sheet:
+        assert (sheet.format, sheet.width) == ("JPEG", 1160)
+
+
+def test_there_is_no_sheet_of_nothing(root):
+    assert draw_findings(examine(root, [], 640, SilentProgress()), root / "sheet.jpg") is None
+    assert not (root / "sheet.jpg").exists()
+
+
+def test_a_sheet_takes_no_place_and_has_a_name_that_says_what_it_is(root):
+    (root / "there.png").write_text("mine")
+    assert refusal(root / "there.png") == (
+        f"{root}/there.png: YZ905 is there already\n  fix: move it away, or name another file with --sheet"
+    )
+    assert refusal(root / "sheet.pdf") == (
+        f"--sheet {root}/sheet.pdf: YZ274 is no name of a .jpg or .png file\n  fix: name it sheet.pdf.jpg"
+    )
+    assert refusal(root / "classes.txt/sheet.jpg").startswith(f"--sheet {root}/classes.txt/sheet.jpg: YZ727 ")
+    require_sheet(None)
+    require_sheet(root / "new/SHEET.JPG")
+
+
+def refusal(sheet):
+    with pytest.raises(UsageError) as caught:
+        require_sheet(sheet)
+    return str(caught.value)

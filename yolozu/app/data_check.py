@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from yolozu.app.datasets import checked_splits
+from yolozu.app.outputs import require_writable
+from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from yolozu.data.statistics import Statistics
     from yolozu.data.survey import Survey, SurveyedImage, SurveyedSplit
     from yolozu.progress import Progress
+
+
+SHEET_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+MOST_DRAWN = 8
+"""Findings of a kind on a sheet: two rows."""
 
 
 @dataclass(frozen=True)
@@ -123,3 +130,49 @@ def _alike(survey: Survey, progress: Progress) -> list[list[tuple[SurveyedSplit,
 def _copies(alike: list[list[tuple[SurveyedSplit, SurveyedImage]]], split: SurveyedSplit) -> int:
     of_split = (sum(known is split for known, _ in group) for group in alike)
     return sum(max(0, count - 1) for count in of_split)
+
+
+def require_sheet(sheet: Path | None) -> None:
+    """Refuse a file to draw into before there is anything to draw.
+
+    Raises:
+        UsageError: YZ274 it has another ending than .jpg or .png, YZ905 it is there already, YZ727 it cannot be made.
+    """
+    if sheet is None:
+        return
+    if sheet.suffix.lower() not in SHEET_FORMATS:
+        fix = f"name it {sheet.name}.jpg"
+        raise UsageError.one("YZ274", where=f"--sheet {sheet}", problem="is no name of a .jpg or .png file", fix=fix)
+    if sheet.exists():
+        fix = "move it away, or name another file with --sheet"
+        raise UsageError.one("YZ905", where=str(sheet), problem="is there already", fix=fix)
+    require_writable({"--sheet": sheet})
+
+
+def draw_findings(examined: Examination, sheet: Path) -> tuple[int, int] | None:
+    """Draw the findings that have a picture, a few of each kind.
+
+    Returns:
+        How many are drawn, and how many there are with a picture; None where there are none, and so no sheet.
+
+    Raises:
+        YolozuError: a picture cannot be read, or the file not be written.
+    """
+    from yolozu.artifacts.atomic_files import explaining_write_errors
+    from yolozu.artifacts.jsonio import atomic_replacement
+    from yolozu.data.checking.sheet import Section, can_be_shown, findings_sheet
+
+    sections, total = [], 0
+    for kind in examined.kinds():
+        found = [one for violations in kind.by_fix.values() for one in violations if can_be_shown(one)]
+        drawn = found[:MOST_DRAWN]
+        count = f"{len(drawn)} of {len(kind)}" if len(drawn) < len(kind) else str(len(kind))
+        total += len(found)
+        if drawn:
+            sections.append(Section(f"{kind.code} {kind.name}: {count}", kind.code, drawn))
+    if not sections:
+        return None
+    image = findings_sheet(sections)
+    with explaining_write_errors(sheet), atomic_replacement(sheet) as aside:
+        image.save(aside, SHEET_FORMATS[sheet.suffix.lower()], quality=90)
+    return sum(len(section.violations) for section in sections), total

@@ -155,3 +155,15 @@ def test_a_missing_split_is_a_mistake_of_the_command(tmp_path, capsys):
     flawed(tmp_path)
     assert main(["data", "check", "set", "--split", "test"]) == 2
     assert capsys.readouterr().err == "set: YZ202 has no split 'test'\n  fix: choose one of: train, val\n"
+
+
+def test_findings_are_drawn_where_that_is_asked_for(tmp_path, capsys):
+    flawed(tmp_path)
+    assert main(["data", "check", "set", "--sheet", "findings.jpg"]) == 1
+    assert capsys.readouterr().err.endswith("sheet: findings.jpg, 1 of 1 findings that have a picture\n")
+    assert (tmp_path / "findings.jpg").is_file()
+    assert main(["data", "check", "set", "--sheet", "findings.jpg"]) == 2
+    assert capsys.readouterr().err.startswith("findings.jpg: YZ905 is there already\n")
+    write_yolo(tmp_path / "clean", {"train/a": ENOUGH})
+    assert main(["data", "check", "clean", "--sheet", "none.jpg"]) == 0
+    assert capsys.readouterr().err.endswith("no sheet: no findings that have a picture\n")

@@ -41,6 +41,7 @@ def check(
         int, typer.Option(min=32, max=4096, help="Side of the network input in px that boxes are held against.")
     ] = USUAL_SIZE if isinstance(USUAL_SIZE, int) else max(USUAL_SIZE),
     list_all: Annotated[bool, typer.Option("--all", help="List every finding and every class.")] = False,
+    sheet: Annotated[Path | None, typer.Option(help="Draw findings into this new picture.", metavar="FILE.jpg")] = None,
     output: Report = None,
     as_json: ReportAsJson = False,
 ) -> None:
@@ -48,12 +49,17 @@ def check(
 
     Errors stop a run (unless its check_data says otherwise); warnings stop nothing.
     """
-    require_writable({"--output": output})
-    from yolozu.app.data_check import examine
+    from yolozu.app.data_check import draw_findings, examine, require_sheet
 
+    require_writable({"--output": output})
+    require_sheet(sheet)
     examined = examine(root, split or [], image_size, progress_for(sys.stderr))
     report = examined.report(policy)
     show_report(report, _lines(examined, report, list_all=list_all), output=output, as_json=as_json)
+    if sheet is not None:
+        drawn = draw_findings(examined, sheet)
+        said = f"sheet: {sheet}, {drawn[0]} of {drawn[1]}" if drawn else "no sheet: no"
+        print(f"{said} findings that have a picture", file=sys.stderr)
     if not report["passed"]:
         raise typer.Exit(EXIT_REFUSED)
 

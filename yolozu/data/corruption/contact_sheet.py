@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from yolozu.data.corruption.corruption import SEVERITIES, Corruption
 from yolozu.data.corruption.registry import CORRUPTIONS
+from yolozu.data.thumbnails import fitted
 
 MARGIN = 4
 LABEL_WIDTH, LABEL_HEIGHT = 150, 20
@@ -28,7 +29,7 @@ def contact_sheet(image_HW3: NDArray[np.uint8], name: str, *, seed: int = 0, sid
     Returns:
         The sheet, RGB.
     """
-    width, height = _fitted(image_HW3.shape[1], image_HW3.shape[0], side)
+    width, height = fitted(image_HW3.shape[1], image_HW3.shape[0], side, side)
     column, row = width + MARGIN, height + MARGIN
     columns = len(SEVERITIES) + 1
     sheet = Image.new("RGB", (LABEL_WIDTH + columns * column, LABEL_HEIGHT + len(CORRUPTIONS) * row), "white")
@@ -43,9 +44,3 @@ def contact_sheet(image_HW3: NDArray[np.uint8], name: str, *, seed: int = 0, sid
             small = Image.fromarray(picture).resize((width, height), Image.Resampling.BOX)
             sheet.paste(small, (LABEL_WIDTH + number * column, top))
     return sheet
-
-
-def _fitted(width: int, height: int, side: int) -> tuple[int, int]:
-    """Size of the picture on the sheet."""
-    factor = side / max(width, height)
-    return max(1, round(width * factor)), max(1, round(height * factor))
