@@ -1,6 +1,10 @@
 from pathlib import Path
 
-from yolozu.app.starting_files import write_starting_files
+import pytest
+
+from yolozu.app.starting_files import contract_for, write_starting_files
+from yolozu.artifacts.published_weights import PUBLISHED_WEIGHTS
+from yolozu.contract.loader import load_contract
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -20,3 +24,14 @@ def test_the_contracts_of_the_documentation_are_written_where_it_names_them(tmp_
     assert written == {path: text.partition("\n")[2] for path, text in theirs.items()}
     assert Path("examples/coco128.yaml") in written
     assert not (tmp_path / "configs/default.yaml").exists()
+
+
+@pytest.mark.parametrize("weights", PUBLISHED_WEIGHTS, ids=lambda weights: weights.name)
+def test_the_contract_for_published_weights_starts_from_them_and_is_valid(weights, tmp_path):
+    text = contract_for(weights)
+    (tmp_path / "exp.yaml").write_text(text)
+    loaded = load_contract(tmp_path / "exp.yaml", strict=True)
+    assert loaded.warnings == ()
+    assert (loaded.contract.init.init_from, loaded.contract.init.head_init) == (weights.name, "remap")
+    assert "configs/examples/" not in text
+    assert "yaml-language-server" not in text

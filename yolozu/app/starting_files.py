@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from yolozu.app.outputs import require_makeable
 from yolozu.artifacts.jsonio import write_text
 from yolozu.errors import Finding, UsageError
 
+if TYPE_CHECKING:
+    from yolozu.artifacts.published_weights import PublishedWeights
+
 SUFFIX = ".template"
 CONFIGS = "configs"
 """Contracts that the documentation names: of the checkout, and in the package under the same name."""
+CONTRACT = Path("exp.yaml")
+"""The contract that a directory starts with."""
 SCHEMA_LINE = "# yaml-language-server:"
 """What tells editors of a checkout its schema; elsewhere it would point nowhere."""
 IGNORED = "/runs/\n"
@@ -53,6 +60,14 @@ def _templates() -> Iterator[tuple[str, str]]:
     for entry in _sorted(files("yolozu.app") / "templates"):
         if entry.name.endswith(SUFFIX):
             yield entry.name.removesuffix(SUFFIX), entry.read_text(encoding="utf-8")
+
+
+def contract_for(weights: PublishedWeights) -> str:
+    """Text of the example contract whose model fits published weights, and which starts from them."""
+    path = f"{CONFIGS}/examples/{weights.contract}.yaml"
+    text = next(text for name, text in _configs() if name == path)
+    here = text.replace(path, CONTRACT.as_posix())
+    return re.sub(r"^init_from: .*$", f"init_from: {weights.name}", here, flags=re.MULTILINE)
 
 
 def _configs() -> Iterator[tuple[str, str]]:

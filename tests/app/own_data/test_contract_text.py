@@ -8,12 +8,14 @@ from tests.data.builders import write_file
 from yolozu.app.own_data.contract_text import DataKeys, contract_text
 from yolozu.app.own_data.facts import DataFacts
 from yolozu.app.own_data.settings import Settings
+from yolozu.artifacts.published_weights import SPELLINGS
 from yolozu.contract.loader import load_contract
 
 KEYS = DataKeys("data.yaml", "train", "val", ("dog", "person"), "photos, 20 pictures with label files", num_flawed=0)
 FACTS = DataFacts(16, 4, 28, 6, 0.4, 640, has_poses=False)
 CPU = Settings("cpu", 256, 8, 450, 22, 22, 0.99, 30, 6.0)
 CUDA = Settings("cuda", 640, 16, 3000, 150, 300, 0.998, 300, None)
+WITH_WEIGHTS = replace(CPU, max_steps=300, minutes=None, weights=SPELLINGS["rtdetr_v2_r34vd_coco"])
 
 ON_CPU = """\
 # Written by yolozu init. `yolozu contract validate exp.yaml` checks it, `yolozu contract show exp.yaml` shows all keys.
@@ -43,7 +45,7 @@ model:
 
 # 16 pictures are few. From random weights they teach a detector these pictures, and little about others: expect it to
 # find objects on pictures it has seen, and a map50_95 near 0 on held-out ones. What lifts it, best first: first weights
-# (init_from: FILE and head_init: remap, with the model that the file is of), more pictures, more steps.
+# (`yolozu weights` lists them; yolozu init FOLDER --from NAME, in a new directory), more pictures, more steps.
 batch_size: 8
 max_steps: 450                # each picture 225 times, some 6 minutes on this CPU
 lr: 1.0e-3
@@ -72,7 +74,26 @@ def test_the_text_gives_every_key_its_reason():
     assert contract_text(KEYS, FACTS, CPU) == ON_CPU
 
 
-@pytest.mark.parametrize("settings", [CPU, CUDA])
+def test_with_published_weights_it_has_their_model_and_fine_tunes():
+    text = contract_text(KEYS, FACTS, WITH_WEIGHTS)
+    assert (
+        "# Model and first weights as published; the build fetches them once (126 MB; pip install 'yolozu[hub]').\n"
+        "model:\n"
+        "  backbone: {name: resnet34_vd, norm: bn}\n"
+    ) in text
+    assert (
+        "init_from: rtdetr_v2_r34vd_coco\n"
+        "head_init: remap             # classes of COCO's names keep their rows, others begin anew\n"
+        "\n"
+        "batch_size: 8\n"
+        "max_steps: 300                # each picture 150 times\n"
+        "lr: 1.0e-4\n"
+    ) in text
+    assert "backbone_lr_mult: 0.1" in text
+    assert "From random weights" not in text
+
+
+@pytest.mark.parametrize("settings", [CPU, CUDA, WITH_WEIGHTS])
 @pytest.mark.parametrize("changes", [{}, {"has_poses": True, "num_pictures": 5000}])
 def test_it_is_a_strict_contract_without_warnings(tmp_path, settings, changes):
     path = write_file(tmp_path / "exp.yaml", contract_text(KEYS, replace(FACTS, **changes), settings))
@@ -86,7 +107,7 @@ def test_it_is_a_strict_contract_without_warnings(tmp_path, settings, changes):
 def test_a_gpu_gets_the_published_model_and_where_its_weights_go():
     text = contract_text(KEYS, FACTS, CUDA)
     assert "  backbone: {name: resnet18_vd}\n" in text
-    assert "# init_from: weights/rtdetr_r18vd.pth\n# head_init: remap\n" in text
+    assert "# init_from: rtdetr_r18vd_coco\n# head_init: remap\n" in text
     assert "max_steps: 3000               # each picture 3000 times\n" in text
 
 

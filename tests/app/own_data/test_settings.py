@@ -4,6 +4,7 @@ import pytest
 
 from yolozu.app.own_data.facts import DataFacts
 from yolozu.app.own_data.settings import settings_for
+from yolozu.artifacts.published_weights import SPELLINGS
 
 FEW = DataFacts(16, 4, 30, 6, 0.4, 640, has_poses=False)
 
@@ -57,3 +58,12 @@ def test_few_held_out_pictures_choose_nothing():
     found = settings()
     epochs = found.max_steps / (16 // found.batch_size)
     assert found.val_every == epochs
+
+
+def test_with_first_weights_a_cpu_takes_the_fewest_steps_and_a_gpu_as_many_as_without():
+    weights = SPELLINGS["rtdetr_r18vd_coco"]
+    found = {device: settings_for(FEW, device=device, cores=2, weights=weights) for device in ("cpu", "cuda")}
+    assert [(entry.max_steps, entry.minutes, entry.is_compact) for entry in found.values()] == [
+        (300, None, False),
+        (3000, None, False),
+    ]

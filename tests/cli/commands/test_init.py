@@ -37,6 +37,26 @@ def test_it_overwrites_nothing(tmp_path, capsys, name):
     assert (tmp_path / name).read_text() == "mine"
 
 
+def test_published_weights_come_with_the_contract_that_fits(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--from", "rtdetr_r50vd"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "next: set dataset_root, split and val_split in exp.yaml, then: yolozu run exp.yaml run_id=exp"
+    )
+    contract = load_contract(tmp_path / "exp.yaml", strict=True).contract
+    assert (contract.init.init_from, contract.model.model.backbone.name) == ("rtdetr_r50vd_coco", "resnet50_vd")
+
+
+def test_weights_that_there_are_not_are_refused_before_anything_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--from", "rtdetr_r50"]) == 2
+    assert capsys.readouterr().err == (
+        "--from rtdetr_r50: YZ459 no published weights are called so\n"
+        "  fix: did you mean rtdetr_r50vd? `yolozu weights` lists all names\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def digests_of(directory):
     return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.rglob("*") if path.is_file()}
 
@@ -47,6 +67,15 @@ def photos(tmp_path, monkeypatch):
     monkeypatch.setattr("yolozu.system.available_cores", lambda: 2)
     monkeypatch.setattr("yolozu.devices.cuda_devices", lambda: 0)
     return write_photos(Path("photos"))
+
+
+def test_photos_and_published_weights_make_one_contract(photos, tmp_path):
+    assert main(["init", "photos", "--from", "rtdetr_r18vd_coco"]) == 0
+    loaded = load_contract(tmp_path / "exp.yaml", strict=True)
+    assert loaded.warnings == ()
+    assert (loaded.contract.init.init_from, loaded.contract.init.head_init) == ("rtdetr_r18vd_coco", "remap")
+    assert loaded.contract.model.model.backbone.name == "resnet18_vd"
+    assert loaded.contract.dataset.dataset_root == "data.yaml"
 
 
 def test_photos_get_a_contract_here_and_stay_as_they_are(photos, capsys):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yolozu.app.own_data.settings import FEW_PICTURES, FEWEST_TO_CHOOSE_BY
+from yolozu.app.starting_files import contract_for
 from yolozu.contract.text.node import printable
 
 if TYPE_CHECKING:
@@ -38,22 +39,27 @@ model:
 
 PUBLISHED_MODEL = """\
 # Model: RT-DETR-R18 as published, 20 million parameters. Its weights are the best start there is:
-# download a file as docs/how-to/start-from-published-weights.md says, and take the # from the two lines below.
+# pip install 'yolozu[hub]', and take the # from the two lines below (docs/how-to/start-from-published-weights.md).
 model:
   backbone: {{name: resnet18_vd}}
   encoder: {{expansion: 0.5}}
   decoder: {{num_layers: 3}}
 """
 
+WEIGHTS_MODEL = """\
+# Model and first weights as published; the build fetches them once ({size_mb:g} MB; pip install 'yolozu[hub]').
+{model}\
+"""
+
 FEW = """\
 # {pictures} are few. From random weights they teach a detector these pictures, and little about others: expect it to
 # find objects on pictures it has seen, and a map50_95 near 0 on held-out ones. What lifts it, best first: first weights
-# (init_from: FILE and head_init: remap, with the model that the file is of), more pictures, more steps.
+# (`yolozu weights` lists them; yolozu init FOLDER --from NAME, in a new directory), more pictures, more steps.
 """
 
 SOME = """\
-# What lifts a detector, best first: first weights (init_from: FILE and head_init: remap, with the model that the file
-# is of), more pictures, more steps.
+# What lifts a detector, best first: first weights (`yolozu weights` lists them; yolozu init FOLDER --from NAME, in a
+# new directory), more pictures, more steps.
 """
 
 
@@ -90,13 +96,7 @@ def contract_text(data: DataKeys, facts: DataFacts, settings: Settings) -> str:
             "\n",
             *_device_lines(settings),
             "\n",
-            (COMPACT_MODEL if settings.is_compact else PUBLISHED_MODEL).format(),
-            _line(
-                "  num_queries",
-                settings.num_queries,
-                f"most objects a picture can have; yours have up to {facts.most_objects}",
-            ),
-            *([] if settings.is_compact else ["# init_from: weights/rtdetr_r18vd.pth\n# head_init: remap\n"]),
+            *_model_lines(facts, settings),
             "\n",
             *_training_lines(facts, settings),
             "\n",
@@ -127,9 +127,23 @@ def _device_lines(settings: Settings) -> Iterator[str]:
     yield _line("image_size", settings.image_size, why)
 
 
+def _model_lines(facts: DataFacts, settings: Settings) -> Iterator[str]:
+    if settings.weights is not None:
+        _, _, behind = contract_for(settings.weights).partition("\nmodel:\n")
+        model, _, _ = behind.partition("\n\n")
+        yield WEIGHTS_MODEL.format(size_mb=settings.weights.size_mb, model=f"model:\n{model}\n")
+        return
+    yield (COMPACT_MODEL if settings.is_compact else PUBLISHED_MODEL).format()
+    why = f"most objects a picture can have; yours have up to {facts.most_objects}"
+    yield _line("  num_queries", settings.num_queries, why)
+    if not settings.is_compact:
+        yield "# init_from: rtdetr_r18vd_coco\n# head_init: remap\n"
+
+
 def _training_lines(facts: DataFacts, settings: Settings) -> Iterator[str]:
     pictures = _counted(facts.num_pictures, "picture")
-    yield (FEW if facts.num_pictures <= FEW_PICTURES else SOME).format(pictures=pictures)
+    if settings.weights is None:
+        yield (FEW if facts.num_pictures <= FEW_PICTURES else SOME).format(pictures=pictures)
     epochs = max(1, settings.max_steps * settings.batch_size // max(1, facts.num_pictures))
     time = "" if settings.minutes is None else f", some {settings.minutes:.0f} minutes on this CPU"
     yield _line("batch_size", settings.batch_size, None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from yolozu.app.own_data.facts import DataFacts
+    from yolozu.artifacts.published_weights import PublishedWeights
 
 Device = Literal["cpu", "cuda"]
 
@@ -54,6 +55,7 @@ class Settings:
         ema_decay: of the average of weights.
         num_queries: most objects that the network can find on a picture.
         minutes: how long training takes, where that is known.
+        weights: published ones that it starts from; None where it does not.
     """
 
     device: Device
@@ -65,20 +67,27 @@ class Settings:
     ema_decay: float
     num_queries: int
     minutes: float | None
+    weights: PublishedWeights | None = None
 
     @property
     def is_compact(self) -> bool:
         """Whether the network is a small one, for a CPU."""
-        return self.device == "cpu"
+        return self.device == "cpu" and self.weights is None
 
 
-def settings_for(facts: DataFacts, *, device: Device, cores: int) -> Settings:
-    """Settings for pictures like these on a device; ``cores`` are those of the CPU."""
+def settings_for(facts: DataFacts, *, device: Device, cores: int, weights: PublishedWeights | None = None) -> Settings:
+    """Settings for pictures like these on a device; ``cores`` are those of the CPU.
+
+    With first weights a CPU takes the fewest steps: how long one lasts with their network is not known beforehand.
+    """
     side = _image_size(facts, device)
     batch = min(8 if device == "cpu" else 16, max(1, facts.num_pictures))
-    minutes = _minutes(facts) if device == "cpu" else None
+    minutes = _minutes(facts) if device == "cpu" and weights is None else None
     per_epoch = max(1, facts.num_pictures // batch)
-    steps = _cuda_steps(per_epoch) if minutes is None else _steps_in(minutes, batch * side**2, cores)
+    if minutes is not None:
+        steps = _steps_in(minutes, batch * side**2, cores)
+    else:
+        steps = _cuda_steps(per_epoch) if device == "cuda" else FEWEST_STEPS
     return Settings(
         device=device,
         image_size=side,
@@ -89,6 +98,7 @@ def settings_for(facts: DataFacts, *, device: Device, cores: int) -> Settings:
         ema_decay=0.99 if steps < 2000 else 0.998 if steps < 10_000 else 0.9998,
         num_queries=_num_queries(facts, device),
         minutes=minutes,
+        weights=weights,
     )
 
 

@@ -11,19 +11,20 @@ from yolozu.app.datasets import surveyed_splits
 from yolozu.app.own_data.contract_text import DataKeys, contract_text
 from yolozu.app.own_data.facts import DataFacts, facts_of
 from yolozu.app.own_data.settings import Settings, settings_for
+from yolozu.app.starting_files import CONTRACT
 from yolozu.contract.sections.data import SYNTHETIC
 from yolozu.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from yolozu.artifacts.published_weights import PublishedWeights
     from yolozu.data.checking.check import CheckedData
     from yolozu.data.layouts.layout import Layout
     from yolozu.data.survey import Survey, SurveyedImage
     from yolozu.progress import Progress
 
 TRAIN, VAL = "train", "val"
-CONTRACT = Path("exp.yaml")
 
 LABELS = {
     "yolo": "with label files",
@@ -63,13 +64,14 @@ class OwnData:
     files: Mapping[Path, str]
 
 
-def own_data(data: Path, layout: Layout | None, progress: Progress) -> OwnData:
+def own_data(data: Path, layout: Layout | None, progress: Progress, weights: PublishedWeights | None = None) -> OwnData:
     """The contract for a data set, and lists of held-out pictures where it has none. Nothing is written yet.
 
     Args:
         data: as the contract names it: a directory or a file.
         layout: of it; None where its pictures have no labels.
         progress: where the reading is shown.
+        weights: published ones to start from; None begins with random ones.
 
     Raises:
         InputError: YZ258 the pictures have no labels, YZ259 which split is trained on cannot be told, or the data
@@ -98,7 +100,7 @@ def own_data(data: Path, layout: Layout | None, progress: Progress) -> OwnData:
         described=f"{data}, {count} pictures {LABELS[layout.splits[train].label_format]}",
         num_flawed=sum(finding.severity == "error" for finding in checked.findings()),
     )
-    settings = settings_for(facts, device="cuda" if cuda_devices() else "cpu", cores=available_cores())
+    settings = settings_for(facts, device="cuda" if cuda_devices() else "cpu", cores=available_cores(), weights=weights)
     described = {} if made is None else made.files
     return OwnData(keys, facts, settings, checked, made, {**described, CONTRACT: contract_text(keys, facts, settings)})
 

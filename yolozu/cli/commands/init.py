@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from yolozu.app.own_data.meaning import meaning_of
-from yolozu.app.starting_files import write_starting_files
+from yolozu.app.published_weights import weights_named
+from yolozu.app.starting_files import CONTRACT, contract_for, write_starting_files
 from yolozu.cli.render import counted, wrapped
 from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from yolozu.app.own_data.starting import OwnData
+    from yolozu.artifacts.published_weights import PublishedWeights
     from yolozu.data.layouts.layout import Layout
 
 MOST_NAMES = 160
@@ -34,27 +36,36 @@ def init(
     configs: Annotated[
         bool, typer.Option("--configs", help="Also write configs/: the examples, and sizes n to x of the detector.")
     ] = False,
+    weights: Annotated[
+        str | None,
+        typer.Option("--from", help="Published weights to start from, with the contract that fits.", metavar="NAME"),
+    ] = None,
 ) -> None:
     """Write a commented contract `exp.yaml`, a `dodo.py` and a `.gitignore`; nothing that is there is overwritten.
 
     Of a DIR with labeled pictures (label files, a data set, an export of a labeling tool) the contract fits the data:
     classes, held-out pictures, size, length, device. Pictures and labels stay where and as they are.
     """
+    published = None if weights is None else weights_named(weights, f"--from {weights}")
     meaning = meaning_of(directory)
     if meaning.data is not None:
-        _init_for(meaning.data, meaning.layout, configs=configs)
+        _init_for(meaning.data, meaning.layout, published, configs=configs)
         return
-    for path in write_starting_files(directory, configs=configs):
+    instead = {} if published is None else {CONTRACT: contract_for(published)}
+    for path in write_starting_files(directory, configs=configs, instead=instead):
         print(path)
     for folder in meaning.pictures_below:
         print(f"note: {folder} holds pictures: yolozu init {folder} instead writes a contract for them")
+    if published is not None:
+        print("next: set dataset_root, split and val_split in exp.yaml, then: yolozu run exp.yaml run_id=exp")
+        return
     print("next: doit (or: yolozu run exp.yaml), then: yolozu status run_id=exp")
 
 
-def _init_for(data: Path, layout: Layout | None, *, configs: bool) -> None:
+def _init_for(data: Path, layout: Layout | None, weights: PublishedWeights | None, *, configs: bool) -> None:
     from yolozu.app.own_data.starting import own_data
 
-    found = own_data(data, layout, progress_for(sys.stderr))
+    found = own_data(data, layout, progress_for(sys.stderr), weights)
     written = [str(path) for path in write_starting_files(Path(), configs=configs, instead=found.files)]
     _show(data, found)
     print(wrapped(f"wrote: {', '.join(written)}", indent="", hanging="  "))
