@@ -156,6 +156,7 @@ CODES: dict[str, str] = {
     "YZ458": "Published weights with another SHA-256 than was published.",
     "YZ459": "A name that no published weights have.",
     "YZ460": "A run_meta.json that cannot be read.",
+    "YZ461": "A size of the detector that there is not, or two data sets for one trial of all sizes.",
     # 5xx: training
     "YZ501": "A device that this machine does not have.",
     "YZ502": "fp16 where there is no loss scaling.",

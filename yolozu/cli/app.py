@@ -47,6 +47,7 @@ COMMANDS = {
     "verify-resume": Entry(f"{_COMMANDS}.verify_resume:verify_resume", "Prove that a killed training resumes exactly."),
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Will it learn: look at machine, data and network in minutes."),
     "replay": Entry(f"{_COMMANDS}.replay:replay", "Repeat the step that ended a training; say what is not finite."),
+    "smoke": Entry(f"{_COMMANDS}.smoke:smoke", "Try every size of the detector, from pictures to predictions."),
     "contract validate": Entry(f"{_COMMANDS}.contract:validate", "Check contracts; all errors at once."),
     "contract show": Entry(f"{_COMMANDS}.contract:show", "Every key as it resolves, with its origin."),
     "contract diff": Entry(f"{_COMMANDS}.contract:diff", "Where two contracts differ, and what that makes stale."),
