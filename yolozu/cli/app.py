@@ -54,6 +54,7 @@ COMMANDS = {
     "contract schema": Entry(f"{_COMMANDS}.contract:schema", "The JSON Schema of contracts."),
     "model info": Entry(f"{_COMMANDS}.model:info", "Parameters, FLOPs and latency of a detector."),
     "weights list": Entry(f"{_COMMANDS}.weights:list_weights", "Published weights by name, as init_from knows them."),
+    "weights make": Entry(f"{_COMMANDS}.weights:make", "Pack a run's best weights into a file to hand on."),
     "weights get": Entry(f"{_COMMANDS}.weights:get", "Fetch published weights before a training does."),
     "data check": Entry(f"{_COMMANDS}.data_check:check", "Look for mistakes in a data set."),
     "data prepare-coco": Entry(f"{_COMMANDS}.data_prepare:prepare_coco", "Describe a split of COCO, where it lies."),
@@ -83,7 +84,7 @@ COMMANDS = {
 GROUPS = {
     "contract": "Check, show and compare run contracts.",
     "model": "Describe detectors.",
-    "weights": "First weights: published ones by name. Alone it lists them.",
+    "weights": "First weights: published ones by name, and your own. Alone it lists them.",
     "data": "Make and check data sets.",
     "validate": "Check files against their schemas.",
 }

@@ -1,10 +1,14 @@
 import json
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.fixtures.hub import stand_in_hub, write_files
 from yolozu.cli.app import main
+
+RELEASED = next((Path(__file__).parents[2] / "fixtures").glob("release_*"))
 
 
 @pytest.fixture
@@ -53,3 +57,16 @@ def test_without_the_package_they_are_listed_all_the_same(capsys, monkeypatch):
     assert lines[-2] == "to fetch them: pip install 'yolozu[hub]'"
     assert main(["weights", "get", "rtdetr_r18vd_coco"]) == 2
     assert "pip install 'yolozu[hub]'" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_make_packs_a_finished_run_without_building_anything(tmp_path, monkeypatch, capsys):
+    shutil.copytree(RELEASED, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    assert main(["weights", "make", "run_id=finished", "--out", "mine"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("mine/finished.pt: ")
+    assert lines[2:] == [
+        "beside it: finished.pt.sha256, finished.md",
+        "next: init_from=mine/finished.pt head_init=remap",
+    ]

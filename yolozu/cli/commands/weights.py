@@ -1,16 +1,21 @@
-"""`yolozu weights`: first weights that others have published."""
+"""`yolozu weights`: first weights, published ones and those of one's own."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from yolozu.app.packed_weights import make_weights
 from yolozu.app.published_weights import get_weights, weight_rows
-from yolozu.cli.options import Json
+from yolozu.app.sessions import session_for
+from yolozu.cli.flags import unlisted_contract_flags
+from yolozu.cli.options import Config, Json, RunDir, RunId, RunWords
 from yolozu.cli.render import table
+from yolozu.contract.overrides import Override
 
 HERE = {True: "yes", False: "no", None: "?"}
 
@@ -38,3 +43,28 @@ def get(name: Annotated[str, typer.Argument(help="Name of the weights.", metavar
     A build that starts from them does this by itself; here it is done beforehand.
     """
     print(get_weights(name, lambda line: print(line, file=sys.stderr)))
+
+
+@unlisted_contract_flags
+def make(
+    words: RunWords = None,
+    run_id: RunId = None,
+    run_dir: RunDir = None,
+    config: Config = None,
+    *,
+    out: Annotated[Path, typer.Option(help="Directory of the weights; made when missing.", metavar="DIR")] = Path(
+        "weights"
+    ),
+    overrides: list[Override],
+) -> None:
+    """Train what is not trained yet, and pack a run's best weights into a file to hand on: DIR/RUN.pt.
+
+    Nothing of the training is in it. Beside it are its SHA-256 and a card: data, classes, numbers, how to start.
+    Of a finished run (run_id=exp01) nothing is built.
+    """
+    session, _ = session_for(words, run_id, overrides, run_dir=run_dir, config=config)
+    made = make_weights(session, out, lambda line: print(line, file=sys.stderr))
+    print(f"{made.path}: {made.size / 1e6:.1f} MB")
+    print(f"sha256 {made.sha256}")
+    print(f"beside it: {', '.join(path.name for path in made.others)}")
+    print(f"next: init_from={made.path} head_init=remap")
