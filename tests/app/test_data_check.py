@@ -33,7 +33,7 @@ def test_a_photo_that_was_saved_again_for_another_split_is_a_warning(root):
     ((fix, (found,)),) = kind.by_fix.items()
     assert (kind.code, kind.severity, len(kind)) == ("YZ214", "warning", 1)
     assert (found.where, found.problem) == (
-        f"{root}/images/train/b.png", f"is the same photo as {root}/images/val/d.png in split 'val'",
+        f"{root}/images/train/b.png", f"is nearly the same picture as {root}/images/val/d.png in split 'val'",
     )  # fmt: skip
     assert fix.startswith("remove it from one of the splits")
     assert kinds_of(root, "train") == {}

@@ -22,14 +22,21 @@ def of(tmp_path, *alike, same_file=None):
 
 def test_a_photo_in_two_splits_is_told_once_for_each_that_is_trained_on(tmp_path):
     assert of(tmp_path, ("train/a", "train/b", "val/c")) == [
-        "images/train/a.png: is the same photo as images/val/c.png in split 'val'",
-        "images/train/b.png: is the same photo as images/val/c.png in split 'val'",
+        "images/train/a.png: is nearly the same picture as images/val/c.png in split 'val'",
+        "images/train/b.png: is nearly the same picture as images/val/c.png in split 'val'",
     ]
 
 
 def test_several_copies_are_counted(tmp_path):
     assert of(tmp_path, ("train/a", "val/c", "val/d")) == [
-        "images/train/a.png: is the same photo as images/val/c.png in split 'val' and 1 more",
+        "images/train/a.png: is nearly the same picture as images/val/c.png in split 'val' and 1 more",
+    ]
+
+
+def test_it_is_told_of_the_split_that_is_trained_on_wherever_that_stands(tmp_path):
+    assert of(tmp_path, ("test/e", "train/a", "val/c")) == [
+        "images/train/a.png: is nearly the same picture as images/test/e.png in split 'test' and 1 more",
+        "images/test/e.png: is nearly the same picture as images/val/c.png in split 'val'",
     ]
 
 

@@ -21,8 +21,12 @@ ELONGATED = 8.0
 
 
 def near_duplicate(looked_at: LookedAt) -> Iterator[Violation]:
-    """Images that are one photo with those of a later split; equal files are an error of their own (leakage)."""
-    splits = looked_at.survey.splits
+    """Images that are one photo with those of another split, told of the split that is trained on, else the first.
+
+    Equal files are an error of their own (leakage).
+    """
+    training = looked_at.survey.training
+    splits = sorted(looked_at.survey.splits, key=lambda split: split.name not in training)
     for group in looked_at.alike:
         for number, split in enumerate(splits):
             later = [other for other in splits[number + 1 :] if other.image_names != split.image_names]
@@ -33,7 +37,7 @@ def near_duplicate(looked_at: LookedAt) -> Iterator[Violation]:
                 if count:
                     owner, twin = next(other for other in held if other[1].sha256 != image.sha256)
                     more = f" and {count - 1} more" if count > 1 else ""
-                    problem = f"is the same photo as {twin.labeled.path} in split {owner.name!r}{more}"
+                    problem = f"is nearly the same picture as {twin.labeled.path} in split {owner.name!r}{more}"
                     yield Violation(split.name, image, str(image.labeled.path), problem, whole_image=True, twin=twin)
 
 
