@@ -28,13 +28,13 @@ HEAD = """\
 """
 
 COMPACT_MODEL = """\
-# Model: a compact RT-DETR of 2 million parameters, which a CPU trains in minutes, from random weights.
+# Model: a compact RT-DETR of 3 million parameters, which a CPU trains in minutes, from random weights.
 model:
   backbone: {{name: tiny_cnn}}
-  projector: {{d_model: 96}}
-  encoder: {{num_heads: 4, ffn_dim: 192, expansion: 0.5, fusion_blocks: 1}}
-  decoder: {{num_layers: 3, num_heads: 4, ffn_dim: 192}}
-  denoising: {{num_queries: 15}}
+  projector: {{d_model: 128}}
+  encoder: {{ffn_dim: 256, expansion: 0.5, fusion_blocks: 1}}
+  decoder: {{num_layers: 3, ffn_dim: 256}}
+  denoising: {{num_queries: 50}}
 """
 
 PUBLISHED_MODEL = """\
@@ -55,6 +55,11 @@ FEW = """\
 # {pictures} are few. From random weights they teach a detector these pictures, and little about others: expect it to
 # find objects on pictures it has seen, and a map50_95 near 0 on held-out ones. What lifts it, best first: first weights
 # (`yolozu weights` lists them; yolozu init FOLDER --from NAME, in a new directory), more pictures, more steps.
+"""
+
+FEW_AUGMENTED = """\
+# Augmentation: every picture looks a little different each time. Zoom and shift (scale_min, scale_max, translate) are
+# worth it with more pictures and steps; few steps do not get through them.
 """
 
 SOME = """\
@@ -148,7 +153,7 @@ def _training_lines(facts: DataFacts, settings: Settings) -> Iterator[str]:
     time = "" if settings.minutes is None else f", some {settings.minutes:.0f} minutes on this CPU"
     yield _line("batch_size", settings.batch_size, None)
     yield _line("max_steps", settings.max_steps, f"each picture {epochs} times{time}")
-    yield _line("lr", "1.0e-3" if settings.is_compact else "1.0e-4", None)
+    yield _line("lr", "5.0e-4" if settings.is_compact else "1.0e-4", None)
     yield _line("lr_warmup_steps", settings.lr_warmup_steps, "the rate rises at first, then falls along a cosine")
     yield "scheduler: cosine\n"
     yield "weight_decay: 1.0e-4\n"
@@ -165,15 +170,17 @@ def _training_lines(facts: DataFacts, settings: Settings) -> Iterator[str]:
 
 
 def _augmentation_lines(facts: DataFacts) -> Iterator[str]:
-    yield "# Augmentation: every picture looks a little different each time, which is what few pictures need most.\n"
+    few = facts.num_pictures <= FEW_PICTURES
+    yield FEW_AUGMENTED if few else "# Augmentation: every picture looks a little different each time.\n"
     if not facts.has_poses:
         yield _line("hflip_prob", "0.5", "set 0 where left and right matter: text, arrows")
     yield _line("hsv_h", "0.015", "hue, saturation, brightness")
     yield "hsv_s: 0.4\n"
     yield "hsv_v: 0.3\n"
-    yield _line("scale_min", "0.8", "zoom and shift")
-    yield "scale_max: 1.2\n"
-    yield "translate: 0.1\n"
+    if not few:
+        yield _line("scale_min", "0.8", "zoom and shift")
+        yield "scale_max: 1.2\n"
+        yield "translate: 0.1\n"
     if facts.num_pictures <= 2000:
         yield _line("cache", "ram", "decoded pictures stay in memory")
 

@@ -11,9 +11,7 @@ from yolozu.report.markup import Markup, element, joined
 from yolozu.report.material import Material
 from yolozu.report.page import note, warning
 
-NOTHING_SURE = (
-    "No detection has a score of {} or more; a lower report_score_threshold shows those that there are."
-)
+NOTHING_SURE = "No detection has a score of {} or more; a lower report_score_threshold shows those that there are."
 SIDE = 280
 """Longer side of a picture, px."""
 
