@@ -21,8 +21,8 @@ SMALLEST_BOX_PX = 20.0
 CPU_SIDES = (256, 320, 416)
 CUDA_SIDE = 640
 
-CORE_SECONDS_PER_MEGAPIXEL = 1.4
-"""Time of one core to train the compact detector on 1e6 px of input, reading included: 1.05 with one core, and two
+CORE_SECONDS_PER_MEGAPIXEL = 2.3
+"""Time of one core to train the compact detector on 1e6 px of input, reading included: 1.7 with one core, and two
 cores are 1.5 times as fast."""
 
 FEW_PICTURES = 50
