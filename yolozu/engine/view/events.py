@@ -85,8 +85,8 @@ class Advances(Event):
     """How it goes, in words."""
 
     numbers: dict[str, float | None] = Field(default_factory=dict)
-    """How it goes, in numbers. Of a training: epoch, epochs, loss, best_score (of what best.pt is chosen by), learning rates, images_per_s and
-    memory_mb; null where a number is not defined."""
+    """How it goes, in numbers. Of a training: epoch, epochs, loss, best_score (of what best.pt is chosen by), learning
+    rates, images_per_s and memory_mb; null where a number is not defined."""
 
 
 class Says(Event):
