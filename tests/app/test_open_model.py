@@ -1,8 +1,11 @@
 """Which settings count for pictures that are in no data set."""
 
+import numpy as np
 import pytest
 
+from tests.cli.runs import write_run
 from yolozu.app.open_model import open_model
+from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.contract.overrides import Override
 from yolozu.errors import UsageError
 
@@ -24,3 +27,13 @@ def test_what_is_shown_to_people_is_surer_than_what_is_evaluated(exported):
 def test_what_needs_a_whole_data_set_is_refused(exported):
     with pytest.raises(UsageError, match="--ttt: YZ636 looks at a whole data set"):
         opened(exported, ttt=True, adapter="rtdetr_pose")
+
+
+def test_extents_of_objects_are_those_of_the_run_that_the_model_lies_in(exported, tmp_path):
+    write_run(tmp_path / "runs/a", exported)
+    points = np.array([[0.0, 1.0, 2.0], [3.0, -1.0, 2.5]])
+    ObjectModels({1: ObjectModel(points, 4.0)}).write(tmp_path / "runs/a/data/models.json")
+    files = {"onnx": tmp_path / "runs/a/exports/model.onnx"}
+    model = open_model([], run_id=None, files=files, batch_size=None, camera=None)
+    assert {key: extent.tolist() for key, extent in model.extents.items()} == {3: [[0, -1, 2], [3, 1, 2.5]]}
+    assert opened(exported).extents == {}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.app.prediction import adapter_request
-from yolozu.app.prediction_request import meant_by
+from yolozu.app.prediction_request import MODELS, meant_by
 from yolozu.contract.overrides import Override
 from yolozu.contract.sections.run import Contract
 from yolozu.errors import Finding, UsageError
 from yolozu.progress import SilentProgress
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from yolozu.artifacts.camera_file import StatedCamera
     from yolozu.predict.adapters.base import Adapter
     from yolozu.predict.pictures.cameras import PictureCameras
@@ -37,6 +41,7 @@ class OpenModel:
         classes: of the model.
         cameras: how those of pictures are known.
         batch_size: pictures that are read and predicted together.
+        models: what its run knows of objects in space; None where there is no run, or it knows nothing.
         max_images: most pictures that are asked for; None for all.
         meta: what predicts, and with which settings.
     """
@@ -47,8 +52,20 @@ class OpenModel:
     classes: ClassTable
     cameras: PictureCameras
     batch_size: int
+    models: Path | None
     max_images: int | None
     meta: Mapping[str, Any]
+
+    @cached_property
+    def extents(self) -> Mapping[int, NDArray[np.float64]]:
+        """How far objects reach in space, as `extents_in` gives it; nothing where that is not known.
+
+        Raises:
+            InputError: YZ240 what the run knows of them is damaged.
+        """
+        from yolozu.predict.pictures.extents import extents_in
+
+        return {} if self.models is None else extents_in(self.models, self.classes)
 
     def predict(self, pictures: Iterable[Picture | Finding]) -> Iterator[PredictedPicture | Finding]:
         """Each picture's detections, a batch at a time; in the place of one that cannot be read, why."""
@@ -118,8 +135,12 @@ def open_model(
         "classes": classes.to_json(),
         **({"camera": cameras.describe()} if poses else {}),
     }
+    models = None if meant.run is None else meant.run.root / MODELS
+    models = models if models is not None and models.is_file() else None
     path = request.onnx if name == "onnxruntime" else request.checkpoint
-    return OpenModel(name, path, adapter, classes, cameras, request.batch_size, settings.predict.max_images, meta)
+    return OpenModel(
+        name, path, adapter, classes, cameras, request.batch_size, models, settings.predict.max_images, meta
+    )
 
 
 def _require_for_pictures(settings: Contract) -> None:

@@ -119,7 +119,13 @@ class PicturePrediction:
         from yolozu.artifacts.predictions.write import open_aside
         from yolozu.predict.pictures.saving import SavedPictures
 
-        saved = SavedPictures(self.model.classes, outputs.images, outputs.crops, outputs.labels)
+        saved = SavedPictures(
+            self.model.classes,
+            outputs.images,
+            outputs.crops,
+            outputs.labels,
+            self.model.extents if outputs.images else {},
+        )
         saved.require_safe(self.sources)
         with ExitStack() as files:
             rows = None if outputs.rows is None else files.enter_context(open_aside(outputs.rows))

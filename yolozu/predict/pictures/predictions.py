@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -61,9 +62,10 @@ class Predictions:
     _found: ImagePredictions = field(repr=False)
     _names: dict[int, str] = field(repr=False)
     _picture: Picture = field(repr=False)
+    _extents: Mapping[int, NDArray[np.float64]] = field(repr=False)
 
     @classmethod
-    def _of(cls, predicted: PredictedPicture, classes: ClassTable) -> Self:
+    def _of(cls, predicted: PredictedPicture, classes: ClassTable, extents: Mapping[int, NDArray[np.float64]]) -> Self:
         """What an adapter gave for a picture."""
         found = predicted.predictions
         assert found.width is not None, "the size of a picture that was read is known"
@@ -84,6 +86,7 @@ class Predictions:
             _found=found,
             _names=names,
             _picture=predicted.picture,
+            _extents=extents,
         )
 
     def __len__(self) -> int:
@@ -92,13 +95,16 @@ class Predictions:
     def draw(self) -> Image:
         """The picture with boxes, classes, scores and, where the camera is known, poses drawn in.
 
+        A pose is drawn as axes; and as a bounding box in space where the model lies in its run, which knows how far
+        objects reach.
+
         Returns:
             RGB, of the picture's size.
 
         Raises:
             InputError: YZ207 the picture's file can no longer be read.
         """
-        return draw_detections(self._picture.read(), self._found, self._names)
+        return draw_detections(self._picture.read(), self._found, self._names, extents=self._extents)
 
     def to_dict(self) -> dict[str, Any]:
         """The picture and its detections as JSON values: a row of ``yolozu predict --jsonl``."""

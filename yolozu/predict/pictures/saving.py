@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +33,14 @@ class SavedPictures:
         images: folder of pictures with their detections drawn.
         crops: folder with a folder for each class, with a picture for each of its detections.
         labels: folder of YOLO label files with scores.
+        extents: of objects in space, as `draw_detections` takes them.
     """
 
     classes: ClassTable
     images: Path | None = None
     crops: Path | None = None
     labels: Path | None = None
+    extents: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def require_safe(self, sources: Iterable[Source]) -> None:
         """Refuse to put a drawn picture in the place of one that is read, or labels in the place of those beside it.
@@ -75,7 +77,7 @@ class SavedPictures:
         image_HW3 = picture.read()
         names = dict(zip(self.classes.category_ids, self.classes.names, strict=True))
         if self.images is not None:
-            _write_image(draw_detections(image_HW3, predictions, names), self._drawn(picture))
+            _write_image(draw_detections(image_HW3, predictions, names, extents=self.extents), self._drawn(picture))
         if self.crops is not None:
             for name, number, crop in _crops(image_HW3, predictions, names):
                 path = self.crops / _as_file_name(name) / Path(picture.name).with_suffix("")
