@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from yolozu.predict.pictures.run import PredictedPicture
     from yolozu.predict.pictures.saving import SavedPictures
     from yolozu.predict.pictures.sources import Source
+    from yolozu.predict.pictures.video import Video
     from yolozu.structures.predictions import ImagePredictions
 
 
@@ -34,6 +35,7 @@ class PictureOutputs:
         images: folder of drawn pictures.
         crops: folder of cut-out detections.
         labels: folder of label files.
+        film: video of the drawn frames of a video.
         rows: file of a JSON object a picture, a line each.
     """
 
@@ -41,6 +43,7 @@ class PictureOutputs:
     images: Path | None = None
     crops: Path | None = None
     labels: Path | None = None
+    film: Path | None = None
     rows: Path | None = None
 
     def require_makeable(self) -> None:
@@ -53,7 +56,7 @@ class PictureOutputs:
         for option, folder in folders.items():
             if folder is not None:
                 require_makeable(option, folder)
-        require_writable({"--output": self.predictions, "--jsonl": self.rows})
+        require_writable({"--output": self.predictions, "--save-video": self.film, "--jsonl": self.rows})
 
 
 @dataclass(frozen=True)
@@ -117,17 +120,22 @@ class PicturePrediction:
         """
         from yolozu.artifacts.predictions import write_predictions
         from yolozu.artifacts.predictions.write import open_aside
+        from yolozu.predict.pictures.film import film_at
         from yolozu.predict.pictures.saving import SavedPictures
 
+        drawing = outputs.images is not None or outputs.film is not None
         saved = SavedPictures(
             self.model.classes,
             outputs.images,
             outputs.crops,
             outputs.labels,
-            self.model.extents if outputs.images else {},
+            extents=self.model.extents if drawing else {},
         )
         saved.require_safe(self.sources)
         with ExitStack() as files:
+            if outputs.film is not None:
+                rate = self._filmed(outputs.film).frames_per_s() / self.every
+                saved = replace(saved, film=files.enter_context(film_at(outputs.film, rate)))
             rows = None if outputs.rows is None else files.enter_context(open_aside(outputs.rows))
             done = self._done(saved, rows, show)
             if outputs.predictions is None:
@@ -135,6 +143,28 @@ class PicturePrediction:
                     pass
             else:
                 write_predictions(outputs.predictions, done, self.model.meta)
+
+    def _filmed(self, path: Path) -> Video:
+        """The video that is drawn as a video.
+
+        Raises:
+            UsageError: YZ636 there are other sources, or the file is to be no video; YZ905 it is the one that is read.
+        """
+        from yolozu.predict.pictures.film import CONTAINER_OF
+        from yolozu.predict.pictures.video import Video
+
+        where, one = f"--save-video {path}", self.sources[0]
+        if len(self.sources) > 1 or not isinstance(one, Video):
+            problem, fix = "holds the frames of one video", "name one video, and nothing else; --save-images takes all"
+            raise UsageError.one("YZ636", where=where, problem=problem, fix=fix)
+        if path.suffix.lower() not in CONTAINER_OF:
+            problem, fix = "is written as H.264", f"let its name end in {', '.join(CONTAINER_OF)}"
+            raise UsageError.one("YZ636", where=where, problem=problem, fix=fix)
+        if path.resolve() == one.path.resolve():
+            raise UsageError.one(
+                "YZ905", where=where, problem="is the video that is predicted", fix="name another file"
+            )
+        return one
 
     def _done(
         self, saved: SavedPictures, rows: TextIO | None, show: Callable[[PredictedPicture | Finding], None]

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 
+import av
 import pytest
 from PIL import Image
 
@@ -235,3 +236,37 @@ def test_a_picture_may_be_piped_in(exported, photos):
         command, input=(photos / "0.png").read_bytes(), capture_output=True, check=True, cwd=photos.parent
     )
     assert json.loads(done.stdout)["image"] == "stdin.jpg"
+
+
+def test_a_video_of_the_drawn_frames_is_as_long_as_the_video(exported, photos, capsys):
+    write_video(photos / "clip.mp4", 10)
+    words = ["predict", "photos/clip.mp4", "--onnx", str(exported.onnx), "--every", "5", "--save-video"]
+    assert main([*words, "drawn.mp4"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "  drawn.mp4"
+    with av.open(str(photos.parent / "drawn.mp4")) as container:
+        stream = container.streams.video[0]
+        assert (stream.frames, stream.average_rate, stream.width) == (2, 5, 64)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("photos/0.png --save-video drawn.mp4", "--save-video drawn.mp4: YZ636 holds the frames of one video"),
+        (
+            "photos/clip.mp4 photos/0.png --save-video drawn.mp4",
+            "--save-video drawn.mp4: YZ636 holds the frames of one video",
+        ),
+        ("photos/clip.mp4 --save-video drawn.gif", "--save-video drawn.gif: YZ636 is written as H.264"),
+        (
+            "photos/clip.mp4 --save-video photos/clip.mp4",
+            "--save-video photos/clip.mp4: YZ905 is the video that is predicted",
+        ),
+        ("photos/none.mp4 --save-video drawn.mp4", "photos/none.mp4: YZ644 no frame can be read: "),
+    ],
+)
+def test_what_cannot_be_filmed_is_refused(exported, photos, capsys, words, said):
+    write_video(photos / "clip.mp4", 1)
+    (photos / "none.mp4").write_bytes(b"no video")
+    assert main(["predict", *words.split(), "--onnx", str(exported.onnx)]) == 2
+    assert capsys.readouterr().err.startswith(said)
+    assert not (photos.parent / "drawn.mp4").exists()

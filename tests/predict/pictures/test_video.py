@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.fixtures.videos import write_video
-from yolozu.errors import Finding
+from yolozu.errors import Finding, InputError
 from yolozu.predict.pictures.video import Video
 
 
@@ -59,3 +59,11 @@ def test_what_is_no_video_or_holds_none_is_told(tmp_path):
     (tmp_path / "b.mp4").write_bytes(b"")
     assert len(frames(tmp_path / "b.mp4")[1]) == 1
     assert len(frames(tmp_path / "gone.mp4")[1]) == 1
+
+
+def test_its_rate_is_told(tmp_path):
+    path = write_video(tmp_path / "clip.mp4", 5)
+    assert Video(path, path.name).frames_per_s() == 25
+    path.write_bytes(b"no video")
+    with pytest.raises(InputError, match="YZ644 no frame can be read: "):
+        Video(path, path.name).frames_per_s()

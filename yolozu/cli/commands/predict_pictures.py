@@ -59,6 +59,9 @@ def predict(
     save_txt: Annotated[
         Path | None, typer.Option(help="Folder for a YOLO label file a picture, with scores.", metavar="DIR")
     ] = None,
+    save_video: Annotated[
+        Path | None, typer.Option(help="Video of a video's frames with what was found drawn in.", metavar="FILE")
+    ] = None,
     jsonl: Annotated[
         Path | None, typer.Option(help="A JSON object a picture, a line each; - prints them.", metavar="FILE|-")
     ] = None,
@@ -90,7 +93,7 @@ def predict(
     """
     of_pictures = {
         "--save-images": save_images, "--save-crops": save_crops, "--save-txt": save_txt, "--jsonl": jsonl,
-        "--every": every > 1,
+        "--save-video": save_video, "--every": every > 1,
     }  # fmt: skip
     of_datasets = {
         "--config": config, "--dataset": dataset, "--split": split, "--ttt-log-out": ttt_log_out, "--wrap": wrap,
@@ -108,7 +111,7 @@ def predict(
         export(overrides, options, DEFAULT_OUTPUT if output is None else output, wrap=wrap, as_json=as_json)
         return EXIT_DONE
     printed = jsonl == PRINTED
-    outputs = PictureOutputs(output, save_images, save_crops, save_txt, None if printed else jsonl)
+    outputs = PictureOutputs(output, save_images, save_crops, save_txt, save_video, None if printed else jsonl)
     outputs.require_makeable()
     asked = pictures_asked_by(
         sources,

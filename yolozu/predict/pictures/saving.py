@@ -14,6 +14,7 @@ from PIL import Image
 from yolozu.artifacts.jsonio import atomic_replacement, write_text
 from yolozu.errors import Finding, UsageError
 from yolozu.predict.pictures.drawing import draw_detections
+from yolozu.predict.pictures.film import Film
 from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.rows import boxes_xyxy_px, label_lines
 from yolozu.predict.pictures.sources import Source
@@ -33,6 +34,7 @@ class SavedPictures:
         images: folder of pictures with their detections drawn.
         crops: folder with a folder for each class, with a picture for each of its detections.
         labels: folder of YOLO label files with scores.
+        film: takes drawn pictures, too.
         extents: of objects in space, as `draw_detections` takes them.
     """
 
@@ -40,6 +42,7 @@ class SavedPictures:
     images: Path | None = None
     crops: Path | None = None
     labels: Path | None = None
+    film: Film | None = None
     extents: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def require_safe(self, sources: Iterable[Source]) -> None:
@@ -72,12 +75,16 @@ class SavedPictures:
         if self.labels is not None:
             lines = [f"{line}\n" for line in label_lines(predictions, self.classes)]
             write_text(self._label(picture), "".join(lines))
-        if self.images is None and self.crops is None:
+        if self.images is None and self.crops is None and self.film is None:
             return
         image_HW3 = picture.read()
         names = dict(zip(self.classes.category_ids, self.classes.names, strict=True))
-        if self.images is not None:
-            _write_image(draw_detections(image_HW3, predictions, names, extents=self.extents), self._drawn(picture))
+        if self.images is not None or self.film is not None:
+            drawn = draw_detections(image_HW3, predictions, names, extents=self.extents)
+            if self.images is not None:
+                _write_image(drawn, self._drawn(picture))
+            if self.film is not None:
+                self.film.add(drawn)
         if self.crops is not None:
             for name, number, crop in _crops(image_HW3, predictions, names):
                 path = self.crops / _as_file_name(name) / Path(picture.name).with_suffix("")

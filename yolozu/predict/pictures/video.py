@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from yolozu.data.images import in_a_line
 from yolozu.data.layouts.files import stem_of
-from yolozu.errors import Finding
+from yolozu.errors import Finding, InputError
 from yolozu.predict.pictures.picture import Picture
 
 if TYPE_CHECKING:
@@ -71,6 +72,25 @@ class Video:
         if damage or number == 0:
             read = "no frame can be read" if number == 0 else f"is damaged: {number} frames can be read"
             yield self._finding(f"{read}: {reason}" if reason else read)
+
+    def frames_per_s(self) -> Fraction:
+        """How many frames are shown in a second, on average.
+
+        Raises:
+            InputError: YZ644 the file cannot be read, or does not say.
+        """
+        import av
+
+        rate: Fraction | None = None
+        reason = "does not say how fast its frames follow one another"
+        try:
+            with self.path.open("rb") as file, av.open(file) as container:
+                rate = container.streams.video[0].guessed_rate if container.streams.video else None
+        except (OSError, av.FFmpegError) as error:
+            reason = f"no frame can be read: {in_a_line(error)}"
+        if rate is None:
+            raise InputError([self._finding(reason)])
+        return rate
 
     def _picture(self, number: int, pixels_HW3: NDArray[np.uint8]) -> Picture:
         name = f"{stem_of(self.name)}-{number:06d}.jpg"
