@@ -46,6 +46,10 @@ class PictureOutputs:
     film: Path | None = None
     rows: Path | None = None
 
+    def written(self) -> list[Path]:
+        """Those of them that are there: where no picture could be read, nothing is drawn."""
+        return [path for path in vars(self).values() if path is not None and path.exists()]
+
     def require_makeable(self) -> None:
         """Refuse what could not be written, before anything is predicted.
 

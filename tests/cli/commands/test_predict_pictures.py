@@ -72,6 +72,8 @@ def test_pictures_that_cannot_be_read_are_named_and_counted_and_the_rest_goes_on
     )
     said = json.loads(printed.out)
     assert (said["model"], said["pictures"], said["unreadable"]) == (str(exported.onnx), 4, 1)
+    assert main(["predict", "photos/2.png", "--onnx", str(exported.onnx), "--save-images", "drawn"]) == 1
+    assert capsys.readouterr().out.splitlines()[1:] == ["0 pictures, 0 detections, 1 left out"]
 
 
 def test_the_latest_run_here_is_meant_and_what_it_did_to_its_pictures_is_not_done_to_others(exported, photos, capsys):

@@ -170,8 +170,8 @@ class _Shown:
         if self._as_json:
             print(json.dumps({"model": str(self._asked.model.path), **numbers, "seconds": round(self._seconds, 3)}))
         elif not self._jsonl:
-            unread = f", {self.unreadable} could not be read" if self.unreadable else ""
-            print(f"{counted(self._pictures, 'picture')}, {counted(self._detections, 'detection')}{unread}")
-            for path in filter(None, vars(outputs).values()):
+            left_out = f", {self.unreadable} left out" if self.unreadable else ""
+            print(f"{counted(self._pictures, 'picture')}, {counted(self._detections, 'detection')}{left_out}")
+            for path in outputs.written():
                 print(f"  {path}")
         show_findings(self._asked.camera_findings(self._cameras))
