@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.runs import write_dataset
 from yolozu.app.prediction import camera_in, prediction_asked_by
+from yolozu.artifacts.camera_file import StatedCamera
 from yolozu.artifacts.predictions import read_predictions
 from yolozu.contract.overrides import Override
 from yolozu.errors import UsageError
@@ -48,6 +49,18 @@ def test_a_report_of_what_does_not_happen_is_refused():
     assert str(caught.value) == (
         "--ttt-log-out: YZ631 nothing adapts, so there is no report\n  fix: add --ttt, or leave it out"
     )
+
+
+def test_a_camera_is_a_comma_list_or_a_file(tmp_path):
+    assert camera_in("100,110,60,45") == StatedCamera((100, 110, 60, 45), None)
+    path = tmp_path / "a,b.json"
+    path.write_text('{"fx": 100, "fy": 110, "cx": 60, "cy": 45, "width": 120, "height": 90}')
+    assert camera_in(str(path)) == StatedCamera((100, 110, 60, 45), (120, 90))
+
+
+def test_a_camera_file_that_is_none_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"--camera .*gone.yaml: YZ617 No such file or directory"):
+        camera_in(str(tmp_path / "gone.yaml"))
 
 
 @pytest.mark.parametrize(

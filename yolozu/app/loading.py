@@ -67,7 +67,7 @@ class Model:
 
         for found in self._opened.predict(given_pictures(images, every=every)):
             if not isinstance(found, Finding):
-                yield Predictions._of(found, self.classes, self._opened.extents)  # noqa: SLF001 - made here alone
+                yield Predictions._of(found, self.classes, lambda: self._opened.extents)  # noqa: SLF001 - made here alone
             elif unreadable is None:
                 raise InputError([found])
             else:

@@ -105,7 +105,7 @@ class AskedPrediction:
         request = adapter_request(meant, self.files, self.given, progress, has_dataset=self.dataset is not None)
         most = meant.settings.predict.max_images
         images = images_to_predict(meant, self.dataset, self.split, progress).first(most)
-        if self.camera is not None:
+        if self.camera is not None and self.camera.size is not None:
             _require_taken_by(self.camera, images)
         return Prediction(meant, replace(request, classes=images.classes, told=_told(meant)), images)
 

@@ -55,6 +55,21 @@ def test_a_camera_given_by_hand_gives_poses_their_depth(exported_pose, dataset, 
     assert "no known camera" not in capsys.readouterr().err
 
 
+def test_a_camera_file_is_of_images_of_the_size_that_it_states(exported_pose, dataset, capsys):
+    camera = {"fx": 100, "fy": 110, "cx": 60, "cy": 45.5, "width": 120, "height": 90}
+    (dataset.parent / "camera.json").write_text(json.dumps(camera))
+    words = f"predict --adapter onnxruntime --onnx {exported_pose.onnx} --dataset data --camera camera.json"
+    assert main([*words.split(), "--max-images", "1"]) == 0
+    (entry,) = read_predictions(dataset.parent / "reports/predictions.json")
+    assert entry.intrinsics == {"fx": 100.0, "fy": 110.0, "cx": 60.0, "cy": 45.5}
+    capsys.readouterr()
+    assert main([*words.split(), "--max-images", "2"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "--camera: YZ645 is the camera of pictures of 120x90 px, this one has 96x64\n"
+        "  fix: predict pictures of its size, as the camera took them\n"
+    )
+
+
 def test_options_that_have_no_effect_are_refused_before_anything_is_read(dataset, capsys):
     assert main(["predict", "--adapter", "dummy", "--onnx", "gone.onnx", "--device", "cpu", "--dataset", "data"]) == 2
     assert capsys.readouterr().err == (

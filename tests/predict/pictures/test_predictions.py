@@ -24,7 +24,7 @@ POSES = {"R": np.stack([np.eye(3)] * 2), "t_xyz": np.array([[0.0, 0.0, 1.0], [0.
 def found(camera=None, **further):
     boxes = np.array([[0.5, 0.5, 0.25, 0.5], [0.25, 0.25, 0.5, 0.5]])
     raw = ImagePredictions("x", 200, 100, np.array([3, 7]), np.array([0.75, 0.5]), boxes, **further)
-    return Predictions._of(PredictedPicture(PICTURE, raw, 0.1, camera), ClassTable(("cup", "can"), (7, 3)), {})
+    return Predictions._of(PredictedPicture(PICTURE, raw, 0.1, camera), ClassTable(("cup", "can"), (7, 3)), dict)
 
 
 def test_boxes_scores_and_classes_are_arrays():

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +23,9 @@ from yolozu.structures.predictions import ImagePredictions
 
 if TYPE_CHECKING:
     import supervision
+
+Extents = Mapping[int, NDArray[np.float64]]
+"""As `draw_detections` takes them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +65,10 @@ class Predictions:
     _found: ImagePredictions = field(repr=False)
     _names: dict[int, str] = field(repr=False)
     _picture: Picture = field(repr=False)
-    _extents: Mapping[int, NDArray[np.float64]] = field(repr=False)
+    _extents: Callable[[], Extents] = field(repr=False)
 
     @classmethod
-    def _of(cls, predicted: PredictedPicture, classes: ClassTable, extents: Mapping[int, NDArray[np.float64]]) -> Self:
+    def _of(cls, predicted: PredictedPicture, classes: ClassTable, extents: Callable[[], Extents]) -> Self:
         """What an adapter gave for a picture."""
         found = predicted.predictions
         assert found.width is not None, "the size of a picture that was read is known"
@@ -104,7 +107,7 @@ class Predictions:
         Raises:
             InputError: YZ207 the picture's file can no longer be read.
         """
-        return draw_detections(self._picture.read(), self._found, self._names, extents=self._extents)
+        return draw_detections(self._picture.read(), self._found, self._names, extents=self._extents())
 
     def to_dict(self) -> dict[str, Any]:
         """The picture and its detections as JSON values: a row of ``yolozu predict --jsonl``."""
