@@ -39,7 +39,7 @@ def draw_detections(
     with_scores: bool = True,
     extents: Mapping[int, NDArray[np.float64]] = MappingProxyType({}),
 ) -> Image.Image:
-    """The picture with its detections, the best on top.
+    """The picture with its detections, the best on top, and their labels above all.
 
     Where a detection has a pose and the camera is known, the object's axes (x red, y green, z blue) stand in its
     origin, half as long as the box is wide; where its extents are known, its bounding box in space is drawn around it.
@@ -57,16 +57,18 @@ def draw_detections(
     image = Image.fromarray(image_HW3)
     pen = _Pen(ImageDraw.Draw(image), image.width, min(image.size))
     boxes_N4 = boxes_xyxy_px(predictions)
-    for place in reversed(range(len(predictions))):
-        category = int(predictions.class_ids[place])
-        name = printable(names.get(category, str(category)))
-        text = f"{name} {predictions.scores[place]:.2f}" if with_scores else name
-        pen.box(boxes_N4[place].tolist(), text, color_of(category))
+    worst_first = [(place, int(predictions.class_ids[place])) for place in reversed(range(len(predictions)))]
+    for place, category in worst_first:
+        pen.box(boxes_N4[place].tolist(), color_of(category))
     for place in np.flatnonzero(predictions.has_pose)[::-1].tolist():
         category = int(predictions.class_ids[place])
         if category in extents:
             pen.solid(predictions, place, extents[category], color_of(category))
         pen.axes(predictions, place)
+    for place, category in worst_first:
+        name = printable(names.get(category, str(category)))
+        text = f"{name} {predictions.scores[place]:.2f}" if with_scores else name
+        pen.label(boxes_N4[place].tolist(), text, color_of(category))
     return image
 
 
@@ -95,10 +97,14 @@ class _Pen:
         """Width of a line, px."""
         return max(THINNEST, self.side // SIDES_PER_LINE)
 
-    def box(self, box_xyxy: Sequence[float], text: str, color: tuple[int, int, int]) -> None:
-        """A box with its label above it, or inside where there is no room above."""
+    def box(self, box_xyxy: Sequence[float], color: tuple[int, int, int]) -> None:
+        """The border of a box."""
         left, top, right, bottom = box_xyxy
         self.draw.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), outline=color, width=self.line)
+
+    def label(self, box_xyxy: Sequence[float], text: str, color: tuple[int, int, int]) -> None:
+        """What stands above a box, or inside where there is no room above."""
+        left, top, _, _ = box_xyxy
         letter = max(SMALLEST_LETTER, self.side // SIDES_PER_LETTER)
         width, height = self.draw.textlength(text, font_size=letter) + 4, letter + 4
         start, above = max(0.0, min(left, self.width - width)), top - height if top >= height else max(0.0, top)
