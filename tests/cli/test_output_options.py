@@ -11,8 +11,9 @@ from yolozu.cli.app import COMMANDS, main
 READ = {
     "--run-dir", "--config", "--bundle", "--coco-root", "--instances", "--bop-root", "--from", "--dataset",
     "--backgrounds", "--checkpoint", "--onnx", "--annotations", "--predictions", "--models", "--targets", "--protocol",
+    "plot-metrics --jsonl",
 }  # fmt: skip
-"""Options whose files are read."""
+"""Options whose files are read, with the command where another one writes a file of that name."""
 
 READ_ARGUMENTS = {
     "bundle", "config", "before", "after", "root", "dataset", "image", "file", "predictions", "setting", "photos",
@@ -50,7 +51,8 @@ def outputs_of(name):
         if kind is None or "Path" not in str(kind.annotation):
             continue
         option = parameter.param_type_name == "option"
-        if parameter.opts[0] not in READ if option else parameter.name not in READ_ARGUMENTS:
+        read = {parameter.opts[0], f"{name} {parameter.opts[0]}"} & READ if option else parameter.name in READ_ARGUMENTS
+        if not read:
             yield parameter.opts[0] if option else None
 
 
@@ -60,7 +62,7 @@ OUTPUTS = [(name, option) for name in COMMANDS for option in outputs_of(name)]
 @pytest.mark.parametrize(("name", "option"), OUTPUTS, ids=[f"{name} {option}" for name, option in OUTPUTS])
 def test_it_is_refused_before_anything_else_is_looked_at(tmp_path, monkeypatch, capsys, name, option):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "exp.yaml").write_text(CONTRACT)
+    (tmp_path / "exp.yaml").write_text(CONTRACT.replace("dataset_root: scenes", "dataset_root: synthetic"))
     (tmp_path / "taken").write_text("mine")
     pictures = ["photos"] if name == "predict" and option not in {"--output", "--ttt-log-out"} else []
     outputs = ["taken/x.png"] if option is None else [option, "taken/x.png"]
