@@ -1,5 +1,6 @@
 """What each section says."""
 
+import json
 from pathlib import Path
 
 from tests.report.html_reading import read_page
@@ -151,3 +152,18 @@ def test_the_parts_of_a_finished_run_of_an_earlier_release_are_all_shown():
         "provenance": "contract, SHA-256",
     }.items():
         assert said in shown(name, material).text, name
+
+
+def test_a_model_that_finds_nothing_is_explained(tmp_path):
+    recorded = json.loads((Path(__file__).parents[1] / "training/recorded/few_steps.json").read_text())
+    for stage, said in (("train", {"spec": recorded["spec"]}), ("prepare_data", {"numbers": recorded["counts"]})):
+        (tmp_path / f"{stage}.json").write_text(json.dumps(said))
+    train = rows_in(tmp_path / "train.jsonl", ("train_step", 24, {"total": 3.0}, {"lr": 0.1}))
+    files = {"receipts": tmp_path, "train_metrics": train}
+    read = shown("causes", material_in(tmp_path, [Scene(SCENES[0].truth, [])], **files))
+    assert "24 optimizer steps, 4 of them to warm up, from random weights; small networks need 800 and more: train" in (
+        read.text
+    )
+    assert "(max_steps=800 extend=true)" in read.text
+    assert shown("causes", material_in(tmp_path, **files)) is None
+    assert shown("causes", material_in(tmp_path, [Scene(SCENES[0].truth, [])])) is None

@@ -55,7 +55,7 @@ def test_a_training_of_few_steps():
         Cause(
             "YZ520",
             "the network began with random weights and saw 24 pictures",
-            "start from weights that know many pictures (init_from), or add pictures",
+            "start from weights that know many pictures (yolozu weights), or add some",
         ),
         Cause(
             "YZ523",

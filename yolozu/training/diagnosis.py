@@ -201,7 +201,7 @@ def _few_pictures(ended: Ended) -> Iterator[Cause]:
     images, objects, classes = (ended.counts.get(key, 0) for key in ("train_images", "train_instances", "classes"))
     if not ended.has_first_weights and 0 < images < FEW_PICTURES:
         problem = f"the network began with random weights and saw {images} pictures"
-        advice = "start from weights that know many pictures (init_from), or add pictures"
+        advice = "start from weights that know many pictures (yolozu weights), or add some"
         yield Cause("YZ520", problem, advice)
     if classes and objects < FEW_OBJECTS * classes:
         problem = f"{objects} objects of {classes} classes to learn from, {objects / classes:.1f} a class"

@@ -30,7 +30,7 @@ def test_pictures_that_are_not_learned(steps, last, state, more):
         f"mAP50 0.00 on 8 pictures after {steps} steps, loss 20 → {last:g}{more}",
     )
     assert found.advice == (
-        "try a fifth of lr, and five times as much; or start from weights that know pictures (init_from)"
+        "try a fifth of lr, and five times as much; or start from weights that know pictures (yolozu weights)"
         if state == "wrong"
         else "give it more time: --minutes 6"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.app.doctor.verdicts import Verdict
+from yolozu.engine.first_weights import fetch_first_weights
 from yolozu.errors import YolozuError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ TELLING_STEPS = 100
 BELONGING = 0.02
 """How much lower the held-out loss has to be with the right labels, relative to that with shuffled ones."""
 
-ANOTHER_RATE = "try a fifth of lr, and five times as much; or start from weights that know pictures (init_from)"
+ANOTHER_RATE = "try a fifth of lr, and five times as much; or start from weights that know pictures (yolozu weights)"
 
 DROWNING, DROWNED = 0.9, 0.001
 """Share of the gradient above which one loss leaves nothing to the others, and below which one counts for nothing."""
@@ -50,6 +51,7 @@ def learning_verdicts(bench: Bench, *, minutes: float, say: Callable[[str], None
     few = with_objects(whole, IMAGES)
     budget = 60.0 * minutes
     try:
+        fetch_first_weights(bench.session, ["train"], say)
         probe = train(bench, few, few, steps=PROBE_STEPS, name="probe")
     except YolozuError as error:
         return [Verdict("training", "wrong", found.problem, f"{found.where}: {found.fix}") for found in error.findings]
