@@ -160,10 +160,10 @@ def test_a_model_that_finds_nothing_is_explained(tmp_path):
         (tmp_path / f"{stage}.json").write_text(json.dumps(said))
     train = rows_in(tmp_path / "train.jsonl", ("train_step", 24, {"total": 3.0}, {"lr": 0.1}))
     files = {"receipts": tmp_path, "train_metrics": train}
-    read = shown("causes", material_in(tmp_path, [Scene(SCENES[0].truth, [])], **files))
+    read = shown("why_so_little", material_in(tmp_path, [Scene(SCENES[0].truth, [])], **files))
     assert "24 optimizer steps, 4 of them to warm up, from random weights; small networks need 800 and more: train" in (
         read.text
     )
     assert "(max_steps=800 extend=true)" in read.text
-    assert shown("causes", material_in(tmp_path, **files)) is None
-    assert shown("causes", material_in(tmp_path, [Scene(SCENES[0].truth, [])])) is None
+    assert shown("why_so_little", material_in(tmp_path, **files)) is None
+    assert shown("why_so_little", material_in(tmp_path, [Scene(SCENES[0].truth, [])])) is None

@@ -6,7 +6,7 @@ SECTIONS = Registry(
     "report section",
     {
         "summary": "yolozu.report.sections.summary:summary",
-        "causes": "yolozu.report.sections.causes:causes",
+        "why_so_little": "yolozu.report.sections.causes:causes",
         "training": "yolozu.report.sections.training:training",
         "boxes": "yolozu.report.sections.boxes:boxes",
         "mistakes": "yolozu.report.sections.mistakes:mistakes",

@@ -41,6 +41,9 @@ def test_labels_that_belong_to_their_pictures():
     assert control(right, wrong, 16, minutes=3) == Verdict(
         "labels", "ok", "loss on 16 held-out pictures after 50 steps: 7, with shuffled labels 8.5"
     )
+    assert control(trial(5, []), wrong, 16, minutes=3) == Verdict(
+        "labels", "warning", "the time was over after 5 steps, before a validation", "give it more time: --minutes 6"
+    )
     found = control(wrong, right, 16, minutes=3)
     assert (found.state, found.said.endswith("no better, so far")) == ("warning", True)
 

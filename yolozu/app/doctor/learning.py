@@ -88,6 +88,9 @@ def by_heart(trial: Trial, images: int, *, minutes: float) -> Verdict:
 
 def control(right: Trial, wrong: Trial, images: int, *, minutes: float) -> Verdict:
     """Whether right labels teach more of other pictures than shuffled ones: else they do not belong to their own."""
+    longer = f"give it more time: --minutes {2 * minutes:g}"
+    if not (right.val_losses and wrong.val_losses):
+        return Verdict("labels", "warning", f"the time was over after {right.steps} steps, before a validation", longer)
     with_right, with_wrong = min(right.val_losses), min(wrong.val_losses)
     said = (
         f"loss on {images} held-out pictures after {right.steps} steps: {with_right:.3g}, with shuffled labels "
@@ -95,8 +98,9 @@ def control(right: Trial, wrong: Trial, images: int, *, minutes: float) -> Verdi
     )
     if with_right < (1.0 - BELONGING) * with_wrong:
         return Verdict("labels", "ok", said)
-    advice = f"look at labels beside their pictures; or give it more time: --minutes {2 * minutes:g}"
-    return Verdict("labels", "warning", f"{said}: no better, so far", advice)
+    return Verdict(
+        "labels", "warning", f"{said}: no better, so far", f"look at labels beside their pictures; or {longer}"
+    )
 
 
 def gradients(shares: Mapping[str, float], steps: int) -> Verdict:

@@ -39,8 +39,8 @@ def doctor(
     """Look at machine, data and network before hours of training: a line each, and what to do about it.
 
     Trains the contract's network on a few of its pictures: eight that it has to learn by heart, and others with right
-    and with shuffled labels, of which the right ones must teach it more about held-out pictures. Writes nothing. Exits
-    1 where something is wrong.
+    and with shuffled labels, of which the right ones must teach it more about held-out pictures. Writes nothing into a
+    run. Exits 1 where something is wrong.
     """
     session, _ = session_for(words, run_id, strict=False, may_begin=False)
     show_findings(session.loaded.warnings)
