@@ -40,6 +40,16 @@ def test_going_on_says_from_where(tiny, stopped, whole):
     assert outcome(stopped) == whole
 
 
+def test_a_state_that_ranked_by_another_metric_goes_on_with_it_and_says_so(tiny, stopped, whole):
+    """As one of release 0.1.0 does on data with poses, where a new training weighs both."""
+    materials = replace(tiny.materials(training_config(**FEW)), best_metric="map50")
+    assert said(tiny, stopped, materials=materials)[2] == (
+        "note: best.pt has been chosen by map50_95 so far, and is to the end of this training; a new one would choose "
+        "it by map50"
+    )
+    assert outcome(stopped) == whole
+
+
 def test_a_first_try_says_nothing_about_resuming(tiny, tmp_path):
     assert said(tiny, tmp_path)[0].startswith("training for 4 optimizer steps")
 
