@@ -281,6 +281,7 @@ CODES: dict[str, str] = {
     "YZ851": "A run without predictions to compare, or whose predictions changed.",
     "YZ852": "Two runs that predicted different data.",
     "YZ853": "Predictions files to compare, and no data set to compare them on.",
+    "YZ854": "A report on a run that has nothing to tell yet.",
     "YZ855": "A file of a run that a report cannot be made of.",
     # 9xx: command line and environment
     "YZ901": "A name that no registry table holds.",

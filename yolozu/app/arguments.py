@@ -26,6 +26,8 @@ RANGES = {
     "resamples": Range(100, 100_000),
     "seed": Range(0),
     "confidence": Range(0.5, 0.999),
+    "report_pictures": Range(1, 60),
+    "report_score_threshold": Range(0, 1),
 }
 """Of arguments that commands take too, with the same ranges."""
 

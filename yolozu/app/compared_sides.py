@@ -21,6 +21,27 @@ if TYPE_CHECKING:
 SETTINGS = ("score_threshold", "max_detections", "images", "transform", "tta", "ttt", "preprocess")
 """Keys of a predictions file's meta that are about how, not what, predicted."""
 SAID_LENGTH = 60
+BOX_TITLES = {
+    "map50_95": "AP, IoU .50 to .95",
+    "map50": "AP, IoU .50",
+    "map75": "AP, IoU .75",
+    "map_small": "AP, small",
+    "map_medium": "AP, medium",
+    "map_large": "AP, large",
+    "ar1": "AR, 1 detection",
+    "ar10": "AR, 10 detections",
+    "ar100": "AR, 100 detections",
+    "ar_small": "AR, small",
+    "ar_medium": "AR, medium",
+    "ar_large": "AR, large",
+}
+POSE_TITLES = {
+    "add_s_01d": "ADD(-S) < 0.1 d",
+    "within_5deg_5cm": "5 degrees and 5 cm",
+    "rot_deg_median": "rotation, degrees",
+    "t_mm_median": "translation, mm",
+}
+"""Keys of a comparison, in words, in the order of all that shows them."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +119,15 @@ def compare_sides(
         warnings=sides.warnings,
         progress=progress,
     ).model_dump(mode="json")
+
+
+def write_compared_page(report: Mapping[str, Any], path: Path) -> None:
+    """Replace the HTML page at ``path`` by one that shows a report of `compare_sides`."""
+    from yolozu.artifacts.jsonio import write_text
+    from yolozu.evaluation.comparison.report import CompareReport
+    from yolozu.report.compared import compared_page
+
+    write_text(path, compared_page(CompareReport.model_validate(report), {**BOX_TITLES, **POSE_TITLES}))
 
 
 def better_side(name: str, number: Mapping[str, Any]) -> Literal["a", "b"] | None:

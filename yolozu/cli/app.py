@@ -77,6 +77,7 @@ COMMANDS = {
     "eval-pose": Entry(f"{_COMMANDS}.eval_pose:eval_pose", "Evaluate predicted poses: ADD(-S), MSSD, MSPD, 5°5cm."),
     "eval-suite": Entry(f"{_COMMANDS}.eval_suite:eval_suite", "Evaluate many predictions files under one protocol."),
     "compare": Entry(f"{_COMMANDS}.compare:compare", "Compare two runs or predictions files, with intervals."),
+    "report": Entry(f"{_COMMANDS}.report:report", "Show how a run went, in one HTML page."),
     "test": Entry(f"{_COMMANDS}.scenarios:run_suite", "Scenario suite: slices of the data, perturbed pictures."),
 }  # fmt: skip
 """Words of a command -> its entry; two words are a command of a group."""

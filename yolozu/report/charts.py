@@ -133,6 +133,35 @@ def bar_chart(bars: Sequence[tuple[str, float]], *, name: str, form: str = ".3f"
     return element("svg", *marks, viewBox=f"0 0 {WIDTH} {height}", role="img", class_="chart")
 
 
+def interval_chart(rows: Sequence[tuple[str, float, float, float]], *, name: str) -> Markup:
+    """Differences as dots on the lines of their intervals, around 0.
+
+    Args:
+        rows: name, difference, low and high end.
+        name: what is shown.
+    """
+    row, left = 24, 150
+    height = row * len(rows) + BOTTOM
+    scale = scale_over([0.0, *(value for _, *values in rows for value in values)])
+
+    def across(value: float) -> str:
+        return _n(left + (WIDTH - left - RIGHT) * scale.at(value))
+
+    marks: list[Child] = [element("title", name)]
+    for tick in scale.ticks:
+        x = across(tick)
+        marks.append(element("line", x1=x, x2=x, y1=0, y2=height - BOTTOM, class_="grid"))
+        marks.append(element("text", scale.label(tick), x=x, y=height - 18, class_="tick-x"))
+    marks.append(element("line", x1=across(0.0), x2=across(0.0), y1=0, y2=height - BOTTOM, class_="zero"))
+    for number, (label, value, low, high) in enumerate(rows):
+        y, style = row * number + 13, "s8" if low <= 0.0 <= high else "s3" if value > 0.0 else "s5"
+        title = element("title", f"{label}: {value:+.4f}, {low:+.4f} to {high:+.4f}")
+        marks.append(element("text", label, x=left - 10, y=y + 4, class_="tick-y"))
+        marks.append(element("line", x1=across(low), x2=across(high), y1=y, y2=y, class_=f"line {style}"))
+        marks.append(element("circle", title, cx=across(value), cy=y, r=4, class_=f"dot {style}"))
+    return element("svg", *marks, viewBox=f"0 0 {WIDTH} {height}", role="img", class_="chart")
+
+
 def _drawn(line: Line, points: Sequence[tuple[float, float]], frame: Frame, number: int) -> Markup:
     style = f"s{_color(line, number)}"
     shown = thinned(points)

@@ -70,7 +70,7 @@ class Show:
     """How much is shown.
 
     Attributes:
-        pictures: most on the sheet, and of the worst and the best each on the page.
+        pictures: most on the sheet, of the worst and the best half as many each on the page; 0 shows none.
         score_threshold: least score of a detection that is drawn or counted as an answer.
     """
 

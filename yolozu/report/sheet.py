@@ -36,7 +36,7 @@ def prediction_sheet(material: Material) -> Image.Image | None:
     title = (
         f"{material.run}: {len(chosen)} of {len(material.pairs)} images of {material.index.split}, truth | predicted"
     )
-    return _sheet(f"{title} (score ≥ {material.show.score_threshold:g})", cells)
+    return _sheet(f"{title} (score from {material.show.score_threshold:g})", cells)
 
 
 def _sheet(title: str, cells: Sequence[tuple[str, Pair]]) -> Image.Image:

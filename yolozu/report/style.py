@@ -23,7 +23,7 @@ header p{margin:6px 0 0;color:var(--soft)}
 h1{font-size:32px;line-height:1.2;letter-spacing:-.015em;font-weight:650;margin:0;overflow-wrap:anywhere}
 h2{font-size:21px;line-height:1.3;letter-spacing:-.01em;font-weight:620;margin:0 0 6px}
 h3{font-size:15px;font-weight:600;margin:30px 0 8px}
-p{margin:0 0 14px;max-width:68ch}
+p{margin:0 0 14px;max-width:68ch}p,li,dt,dd,figcaption,summary{overflow-wrap:break-word}
 .note{color:var(--soft);font-size:14.5px}
 nav{position:sticky;top:28px;align-self:start;font-size:14.5px}
 nav ol{list-style:none;margin:0;padding:0}
@@ -39,10 +39,11 @@ font-variant-numeric:tabular-nums}
 .grid2{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:28px 40px}
 .grid2+.note{margin-top:18px}
 figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:15px;margin-bottom:6px}
-.chart{display:block;width:100%;height:auto;max-width:560px;overflow:visible}
+.chart{display:block;width:100%;height:auto;max-width:480px;overflow:visible}
 .chart text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
 .chart .axis-name,.chart .tick-x{text-anchor:middle}.chart .tick-y{text-anchor:end}
 .chart .value{fill:var(--ink)}
+.chart .zero{stroke:var(--soft);stroke-width:1}
 .chart .grid{stroke:var(--rule);stroke-width:1}
 .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.dashed{stroke-dasharray:3 5;stroke-width:1.5}
 .hover{fill:transparent}.hover:hover{fill:var(--soft);fill-opacity:.45}
@@ -60,7 +61,7 @@ margin-right:7px}
 table{border-collapse:collapse;width:100%;font-size:14.5px;line-height:1.4}
 th,td{padding:7px 14px 7px 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 thead th{color:var(--soft);font-weight:500;font-size:13.5px;white-space:nowrap;vertical-align:bottom}
-tbody th{font-weight:500}
+tbody th{font-weight:500;min-width:7em}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
 .wide{overflow-wrap:anywhere}
@@ -74,11 +75,11 @@ details[open] summary{margin-bottom:10px}
 .pictures figcaption{font-weight:400;font-size:13.5px;color:var(--soft);margin:7px 0 0;overflow-wrap:anywhere}
 .pictures figcaption b{color:var(--ink);font-weight:600}
 .pictures.small{grid-template-columns:repeat(auto-fill,minmax(min(46%,170px),1fr));gap:22px 18px}
-.pictures.small img{display:block;width:100%;aspect-ratio:1;object-fit:contain;border-radius:4px;
+.pictures.small img{display:block;width:100%;height:auto;aspect-ratio:1;object-fit:contain;border-radius:4px;
 background:var(--wash)}
 .matrix{width:auto}.matrix th,.matrix td{padding:5px 9px;border:0}.matrix thead th{font-size:13px}
 .matrix td{min-width:44px;border-radius:3px}.matrix .none{color:var(--rule)}
-.matrix tbody th{white-space:nowrap;padding-left:0}
+.matrix tbody th{min-width:0;white-space:nowrap;padding-left:0}
 .warn{border-left:3px solid var(--c2);padding:2px 0 2px 14px;margin:0 0 16px;font-size:14.5px}
 .good{color:var(--good)}.bad{color:var(--bad)}
 footer{grid-column:1/-1;border-top:1px solid var(--rule);color:var(--soft);font-size:13.5px;padding:18px 0 48px}

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from yolozu.app.compared_sides import BOX_TITLES, POSE_TITLES
 from yolozu.app.outputs import require_writable
 from yolozu.cli.options import Report, ReportAsJson, in_range
 from yolozu.cli.render import aligned, counted, number, show_report, wrapped
@@ -16,26 +17,6 @@ from yolozu.progress import progress_for
 
 TITLE_WIDTH = 22
 SHOWN_CLASSES = 10
-BOX_TITLES = {
-    "map50_95": "AP, IoU .50 to .95",
-    "map50": "AP, IoU .50",
-    "map75": "AP, IoU .75",
-    "map_small": "AP, small",
-    "map_medium": "AP, medium",
-    "map_large": "AP, large",
-    "ar1": "AR, 1 detection",
-    "ar10": "AR, 10 detections",
-    "ar100": "AR, 100 detections",
-    "ar_small": "AR, small",
-    "ar_medium": "AR, medium",
-    "ar_large": "AR, large",
-}
-POSE_TITLES = {
-    "add_s_01d": "ADD(-S) < 0.1 d",
-    "within_5deg_5cm": "5 degrees and 5 cm",
-    "rot_deg_median": "rotation, degrees",
-    "t_mm_median": "translation, mm",
-}
 LEADING = "map50_95"
 """What classes are sorted and shown by."""
 
@@ -53,12 +34,13 @@ def compare(
     seed: Annotated[int, in_range("seed", "Seed of the drawing.")] = 0,
     confidence: Annotated[float, in_range("confidence", "Of the intervals.")] = 0.95,
     output: Report = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that shows the report.", metavar="FILE")] = None,
     as_json: ReportAsJson = False,
 ) -> None:
     """What B does better or worse than A, and whether chance explains it: paired bootstrap over images."""
-    from yolozu.app.compared_sides import compare_sides
+    from yolozu.app.compared_sides import compare_sides, write_compared_page
 
-    require_writable({"--output": output}, [Path(a), Path(b)])
+    require_writable({"--output": output, "--html": html}, [Path(a), Path(b)])
     report = compare_sides(
         (a, b),
         dataset=dataset,
@@ -69,6 +51,8 @@ def compare(
         confidence=confidence,
         progress=progress_for(sys.stderr),
     )
+    if html is not None:
+        write_compared_page(report, html)
     show_report(report, _lines(report), output=output, as_json=as_json)
 
 

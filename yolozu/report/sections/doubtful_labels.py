@@ -28,13 +28,15 @@ def doubtful_labels(material: Material) -> Markup | None:
         "labels. The surest ones are instructive mistakes of the model, or mistakes in the labels: the better the "
         "model, the more often the latter."
     )
-    pictured = [_figure(one, material) for one in sure.suspects[: max(1, material.show.pictures // 2)]]
+    most = min(material.show.pictures, max(1, material.show.pictures // 2))
+    pictured = [_figure(one, material) for one in sure.suspects[:most]]
     rows: list[list[Child]] = [
         [material.pairs[one.image][0].image, _words(one), f"{one.score:.2f}"] for one in sure.suspects[:MOST_ROWS]
     ]
     listed = table(["image", "detected, and labeled", "score"], rows, name="Doubtful labels", texts=2)
     first = f"The first {MOST_ROWS}" if len(sure.suspects) > MOST_ROWS else "All"
-    return joined(said, element("div", *pictured, class_="pictures small"), details(f"{first} as a list", listed))
+    shown = element("div", *pictured, class_="pictures small") if pictured else None
+    return joined(said, shown, details(f"{first} as a list", listed))
 
 
 def _words(one: Suspect) -> str:

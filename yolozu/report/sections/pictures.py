@@ -19,7 +19,7 @@ SIDE = 280
 def pictures(material: Material) -> Markup | None:
     """Pairs of pictures, ordered by F1; None where nothing was predicted, or nothing is labeled."""
     sure = material.sure
-    if sure is None or not sure.images:
+    if sure is None or not sure.images or not material.show.pictures:
         return None
     most = max(1, material.show.pictures // 2)
     by_f1 = sorted(sure.images, key=lambda one: (one.f1, -one.missed - one.extra, one.image))
