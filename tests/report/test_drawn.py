@@ -2,8 +2,10 @@
 
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.report.made import material_in
@@ -57,3 +59,37 @@ def test_a_picture_in_the_page_is_a_jpeg():
     assert address.startswith("data:image/jpeg;base64,")
     read = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1])))
     assert (read.format, read.size) == ("JPEG", (30, 20))
+
+
+def is_drawn(pair):
+    """Whether something is drawn in the middle; a JPEG's colors are nearly those that were painted."""
+    return bool(np.abs(np.asarray(pair.predicted)[120, 160] - np.array([0, 90, 120])).max() > 20)
+
+
+POSE = {"R": np.eye(3)[None], "t_xyz": np.array([[0.0, 0.0, 1.0]])}
+
+
+@pytest.mark.parametrize(
+    ("intrinsics", "drawn"),
+    [
+        ({"fx": 100.0, "fy": 100.0, "cx": 320.0, "cy": 240.0}, True),
+        ([[100.0, 0.0, 320.0], [0.0, 100.0, 240.0], [0.0, 0.0, 1.0]], True),
+        ([[100.0, 5.0, 320.0], [0.0, 100.0, 240.0], [0.0, 0.0, 1.0]], False),  # skewed: no pinhole
+        (None, False),
+    ],
+)
+def test_poses_are_drawn_through_a_camera_in_any_form_and_left_out_without_one(tmp_path, intrinsics, drawn):
+    material = material_in(tmp_path)
+    record, found = material.pairs[0]
+    found = replace(found, intrinsics=intrinsics, poses=POSE)
+    pair = draw_pair(record, found, material.names, material.index.classes.category_ids, side=320)
+    assert is_drawn(pair) is drawn
+
+
+def test_the_labels_camera_serves_predictions_without_one(tmp_path):
+    material = material_in(tmp_path)
+    record, found = material.pairs[0]
+    object.__setattr__(record, "poses", replace(PoseLabels.none_of(1), K_4=np.array([100.0, 100.0, 320.0, 240.0])))
+    found = replace(found, poses=POSE)
+    pair = draw_pair(record, found, material.names, material.index.classes.category_ids, side=320)
+    assert is_drawn(pair)

@@ -11,11 +11,13 @@ import numpy as np
 from PIL import Image
 
 from yolozu.data.images import read_image
+from yolozu.geometry.pose_values import camera
 from yolozu.predict.pictures.drawing import draw_detections
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
 
 JPEG_QUALITY = 82
+CAMERA = ("fx", "fy", "cx", "cy")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def draw_pair(
     picture = _fitted(Image.fromarray(read_image(record.path)), side)
     pixels_HW3, factor = np.asarray(picture), picture.width / record.width
     truth = _scaled(truth_of(record, category_ids), factor, picture)
-    found = _scaled(predictions, factor, picture)
+    found = _scaled(_with_plain_camera(predictions, record), factor, picture)
     return Pair(draw_detections(pixels_HW3, truth, names, with_scores=False), draw_detections(pixels_HW3, found, names))
 
 
@@ -67,8 +69,7 @@ def truth_of(record: ImageRecord, category_ids: Sequence[int]) -> ImagePredictio
         R = np.where(has_pose[:, None, None], labels.R_m2c_N33[kept], np.nan)
         t = np.where(has_pose[:, None], labels.t_m2c_N3[kept], np.nan)
         poses = {"R": R, "t_xyz": t}
-    known = labels is not None and labels.K_4 is not None
-    camera = dict(zip(("fx", "fy", "cx", "cy"), labels.K_4.tolist(), strict=True)) if known else None  # type: ignore[union-attr]
+    plain = _labeled_camera(record)
     return ImagePredictions(
         record.image,
         record.width,
@@ -76,8 +77,8 @@ def truth_of(record: ImageRecord, category_ids: Sequence[int]) -> ImagePredictio
         np.array(category_ids, np.int64)[record.class_indices[kept]],
         np.ones(int(kept.sum())),
         record.boxes_cxcywh[kept],
-        intrinsics=camera,
-        poses=poses if camera is not None else {},
+        intrinsics=plain,
+        poses=poses if plain is not None else {},
     )
 
 
@@ -94,9 +95,28 @@ def _fitted(picture: Image.Image, side: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
+def _labeled_camera(record: ImageRecord) -> dict[str, float] | None:
+    """The camera that the labels state, px of the picture."""
+    K_4 = None if record.poses is None else record.poses.K_4
+    return None if K_4 is None else dict(zip(CAMERA, K_4.tolist(), strict=True))
+
+
+def _with_plain_camera(predictions: ImagePredictions, record: ImageRecord) -> ImagePredictions:
+    """The predictions with their camera as four numbers, or with that of the labels; without poses where neither is."""
+    if not predictions.has_pose.any():
+        return replace(predictions, intrinsics=None)
+    stated, plain = predictions.intrinsics, _labeled_camera(record)
+    if stated is not None:
+        try:
+            plain = dict(zip(CAMERA, camera(stated), strict=True))
+        except ValueError:  # a skewed one: nothing can be drawn through it
+            plain = None
+    return replace(predictions, intrinsics=plain, poses={} if plain is None else predictions.poses)
+
+
 def _scaled(predictions: ImagePredictions, factor: float, picture: Image.Image) -> ImagePredictions:
     """The predictions at the size of ``picture``; boxes are normalized, the camera is in px."""
-    camera = predictions.intrinsics
-    if camera is not None:
-        camera = {key: camera[key] * factor for key in ("fx", "fy", "cx", "cy")}
-    return replace(predictions, width=picture.width, height=picture.height, intrinsics=camera)
+    plain = predictions.intrinsics
+    if plain is not None:
+        plain = {key: plain[key] * factor for key in CAMERA}
+    return replace(predictions, width=picture.width, height=picture.height, intrinsics=plain)
