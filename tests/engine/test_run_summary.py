@@ -41,6 +41,8 @@ def test_a_build_ends_with_scores_files_and_commands(session):
         "  poses     ADD(-S) 0.400  rotation 4.2°  translation 12.3 mm  (12 images)",
         "  model     runs/a/checkpoints/best.pt",
         "  ONNX      runs/a/exports/model.onnx",
+        "  report    runs/a/reports/report.html",
+        "  pictures  runs/a/reports/predictions.jpg",
         "next:",
         "  yolozu predict photos/ --run-id a --save-images drawn/",
         "  yolozu status run_id=a",
