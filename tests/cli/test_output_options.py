@@ -26,6 +26,7 @@ BESIDE = {
     "convert-predictions": ["--to", "coco"],
     "data corrupt": ["--corruption", "fog"],
     "data fetch": ["coco128"],
+    "plot-metrics": ["--jsonl", "no.jsonl"],
     "eval-suite": ["p.json"],
     "test": ["--dataset", "data", "--predictions", "p.json"],
 }
