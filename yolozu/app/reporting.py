@@ -57,6 +57,7 @@ def report_on(word: str | None, output: Path | None, *, pictures: int | None, sc
         UsageError: YZ850 there is no such run, YZ854 it has nothing to tell yet, YZ727 the page cannot be written.
         InputError: a file of the run cannot be read.
     """
+    require_writable({"--output": output})
     layout = known_run(_latest() if word is None else word.removeprefix("run_id=").removeprefix("run_dir="))
     path = Path(f"{layout.run_id}-report.html") if output is None else output
     require_writable({"--output": path})
