@@ -1,9 +1,11 @@
 """The page of a run as a whole."""
 
+import numpy as np
+import pytest
 from PIL import Image
 
 from tests.report.html_reading import read_page
-from tests.report.made import material_in, rows_in
+from tests.report.made import SCENES, material_in, rows_in
 from yolozu.report.material import Material, RunFiles, Show
 from yolozu.report.write import page_text, write_page, write_sheet
 
@@ -33,3 +35,13 @@ def test_what_a_run_does_not_have_is_left_out(tmp_path):
     assert "training" in read.ids
     assert "pictures" not in read.ids
     assert read_page(page_text(Material("exp", RunFiles(), Show(4, 0.25)))).ids == ["content"]
+
+
+@pytest.mark.slow
+def test_a_page_is_small_even_where_pictures_are_nothing_but_noise(tmp_path):
+    scenes = [SCENES[place % 3] for place in range(24)]
+    material = material_in(tmp_path, scenes, show=Show(12, 0.25))
+    for seed, (record, _) in enumerate(material.pairs):
+        noise = np.random.default_rng(seed).integers(0, 256, (record.height, record.width, 3), np.uint8)
+        Image.fromarray(noise).save(record.path)
+    assert 0.5e6 < len(page_text(material)) < 3e6
