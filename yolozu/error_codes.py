@@ -183,6 +183,7 @@ CODES: dict[str, str] = {
     "YZ523": "A training that ended near nothing, with few objects of a class (a warning).",
     "YZ524": "A metric of poses to choose the best model by, where no pose can be measured.",
     "YZ525": "Another process of the training is gone, or has not come.",
+    "YZ526": "A logger whose package is not installed.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",
     "YZ602": "An ONNX file that ONNX Runtime cannot load.",

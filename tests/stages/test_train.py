@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.stages.contexts import context_in
+from tests.training.loggers.test_tensorboard import scalars
 from tests.training.tiny import MODEL, make_index
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file, digest_of
@@ -17,7 +18,7 @@ from yolozu.contract.sections.model import ModelSection
 from yolozu.contract.sections.optim import LengthSection, ScheduleSection
 from yolozu.contract.sections.predict import VALIDATED, PredictSection
 from yolozu.contract.sections.run import Contract
-from yolozu.contract.sections.train import DeviceSection, LoopSection
+from yolozu.contract.sections.train import DeviceSection, LoopSection, OperationsSection
 from yolozu.contract.spec_history import comparable
 from yolozu.data.index import DataIndex
 from yolozu.data.preprocess import Preprocess
@@ -194,6 +195,22 @@ def test_the_same_request_gives_the_same_checkpoints_and_can_be_extended(inputs,
     assert run(longer, inputs, extended, context(tmp_path, published=carried))["steps"] == 3
     rows = [json.loads(line) for line in extended.val_metrics.read_text().splitlines()]
     assert [row["meta"]["optim_step"] for row in rows] == [2, 3]
+
+
+@pytest.mark.slow
+@pytest.mark.effect("tensorboard")
+def test_tensorboard_gets_every_step_once_and_changes_no_bit(inputs, tmp_path):
+    plain, logged = outputs_in(tmp_path / "plain"), outputs_in(tmp_path / "logged")
+    run(spec(), inputs, plain, context(tmp_path))
+    operations = OperationsSection(tensorboard=True, log_every=1)
+    run(spec(), inputs, logged, context(tmp_path, operations=operations))
+    assert digest_file(logged.best) == digest_file(plain.best)
+    carried = {name: getattr(logged, name) for name, link in links(TrainOutputs).items() if link.carry}
+    again = context(tmp_path, operations=operations, published=carried)
+    run(spec(length=LengthSection(max_steps=4)), inputs, outputs_in(tmp_path / "extended"), again)
+    events = scalars(tmp_path / "reports/tensorboard")
+    assert [step for tag, step, _ in events if tag == "train/loss"] == [1, 2, 3, 4]
+    assert [step for tag, step, _ in events if tag == "val/map50_95"] == [2, 4]
 
 
 @pytest.mark.effect("model.num_classes")

@@ -33,6 +33,7 @@ from yolozu.structures.poses import PoseLabels
 from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
 from yolozu.training.config import Materials, TrainingConfig, build_criterion
 from yolozu.training.distributed import SINGLE_PROCESS, Group
+from yolozu.training.loggers.following import LogPlan
 from yolozu.training.loop import Summary, fit
 from yolozu.training.metrics_log import comparable
 from yolozu.training.non_finite.policy import NonFinitePolicy
@@ -234,6 +235,7 @@ class Tiny:
         insist: bool = False,
         stopping: Callable[[], bool] = lambda: False,
         progress: object = None,
+        log_plan: LogPlan | None = None,
         processes: Group = SINGLE_PROCESS,
     ) -> Summary:
         """Train in ``directory``, from where an earlier try got to.
@@ -252,6 +254,7 @@ class Tiny:
             sources=ResumeSources({} if published is None else published_in(published), digests, insist=insist),
             progress=SilentProgress() if progress is None else progress,
             stopping=stopping,
+            log_plan=log_plan,
             processes=processes,
         )
 

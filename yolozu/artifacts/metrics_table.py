@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,12 @@ def read_rows(jsonl: Path) -> Iterator[dict[str, Any]]:
     with jsonl.open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)
+
+
+def named_values(losses: Mapping[str, float | None], metrics: Mapping[str, float | None]) -> dict[str, float | None]:
+    """The numbers of a row by one name each: ``loss`` (the total), ``loss_box``, …, ``lr``, ``map50_95``."""
+    named = {"loss" if name == "total" else f"loss_{name}": value for name, value in losses.items()}
+    return {**named, **metrics}
 
 
 def _cells(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from yolozu.contract.base import Conflict
+from yolozu.contract.offered import require_offered
 from yolozu.predict.adapters.registry import ADAPTERS
-from yolozu.registry import nearest
 
 ENTRY_POINTS = "yolozu.adapters"
 """Entry point group in which packages name their adapters, as ``name = "module:Class"``."""
@@ -53,16 +52,6 @@ def require_known_adapter(name: str) -> str:
     Raises:
         Conflict: there is none.
     """
-    if name in ADAPTERS:
-        return name
-    known = [*ADAPTERS, *dict.fromkeys(offered.name for offered in offered_adapters())]
-    if name not in known:
-        guess = nearest(name, known)
-        listed = ", ".join(known)
-        raise Conflict(
-            "adapter",
-            problem=f"there is no adapter {name!r}, neither here nor in an installed package",
-            fix=f"did you mean {guess!r}? Known: {listed}" if guess else f"choose one of {listed}, or install it",
-            code="YZ104",
-        )
-    return name
+    return require_offered(
+        name, key="adapter", kind="adapter", ours=ADAPTERS, others=lambda: [one.name for one in offered_adapters()]
+    )

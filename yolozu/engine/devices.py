@@ -26,15 +26,10 @@ def missing_devices(session: Session, names: Sequence[str]) -> list[Finding]:
     Returns:
         A finding (YZ501) for each device.
     """
-    asked = list(names)
-    wanted = {node.name: _device(node, session) for node in session.plan.needed_for(asked)}
+    wanted = {node.name: _device(node, session) for node in session.plan.needed_for(list(names))}
     if set(wanted.values()) <= {"cpu"}:
         return []
-    running = [
-        verdict.node.name
-        for verdict in session.verdicts(asked)
-        if any(reason.kind != "upstream" for reason in verdict.reasons)
-    ]
+    running = certain_to_run(session, names)
     findings: list[Finding] = []
     for device in dict.fromkeys(wanted[name] for name in running):
         try:
@@ -42,6 +37,12 @@ def missing_devices(session: Session, names: Sequence[str]) -> list[Finding]:
         except UsageError as error:
             findings += error.findings
     return findings
+
+
+def certain_to_run(session: Session, names: Sequence[str]) -> list[str]:
+    """Stages that run whatever those before them give, of all that ``names`` need."""
+    verdicts = session.verdicts(list(names))
+    return [one.node.name for one in verdicts if any(reason.kind != "upstream" for reason in one.reasons)]
 
 
 def _device(node: Node, session: Session) -> str:

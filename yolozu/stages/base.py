@@ -164,7 +164,7 @@ class Stage:
 
     ``run(spec, inputs, outputs, context)`` reads only ``inputs``, writes only ``outputs`` and ``context.scratch`` (and
     ``context.evidence`` when it fails), and returns a few numbers for the receipt. ``version`` is raised when the code
-    gives other results than before.
+    gives other results than before. One that ``logs`` tells its numbers to the contract's `loggers`.
     """
 
     name: str
@@ -175,3 +175,4 @@ class Stage:
     run: Callable[..., dict[str, Any]]
     resumable: bool = False
     title: str = ""
+    logs: bool = False

@@ -32,6 +32,8 @@ from yolozu.training.data_checks import (
 from yolozu.training.first_weights import initialize_from_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.model import ModelConfig
     from yolozu.data.index import DataIndex
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from yolozu.model.detector import Detector
     from yolozu.training.checkpointing import CheckpointInfo, TrainingFiles
     from yolozu.training.config import TrainingConfig
+    from yolozu.training.loggers.base import Setting
+    from yolozu.training.loggers.following import LogPlan
     from yolozu.training.validate import Score
 
 
@@ -182,6 +186,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                 progress=context.progress,
                 stopping=context.stopping,
                 saved=context.saved,
+                log_plan=_log_plan(spec, context),
                 processes=processes,
             )
         except StoppedByRank0:
@@ -313,6 +318,25 @@ def _files(outputs: TrainOutputs, context: StageContext) -> TrainingFiles:
     )
 
 
+def _log_plan(spec: TrainSpec, context: StageContext) -> LogPlan | None:
+    from yolozu.training.loggers.following import LogPlan
+
+    names = context.operations.all_loggers()
+    if not names:
+        return None
+    settings = {key: value for section in spec.model_dump(mode="json").values() for key, value in _flat(section)}
+    return LogPlan(names, context.evidence.parent.name, context.evidence, settings)
+
+
+def _flat(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Setting]]:
+    """Dotted key and value; lists as the contract writes them."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", str(value) if isinstance(value, list) else value
+
+
 def _run_meta(
     spec: TrainSpec, context: StageContext, preprocess: Preprocess, started: str, *, processes: int = 1
 ) -> Any:
@@ -337,4 +361,6 @@ def _run_meta(
     )
 
 
-STAGE = Stage("train", 2, TrainSpec, TrainInputs, TrainOutputs, run, resumable=True, title="Train the detector")
+STAGE = Stage(
+    "train", 2, TrainSpec, TrainInputs, TrainOutputs, run, resumable=True, title="Train the detector", logs=True
+)

@@ -20,6 +20,7 @@ from yolozu.training.checkpointing import CheckpointInfo, CheckpointWriter, Trai
 from yolozu.training.config import Materials, TrainingConfig, build_learner
 from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.learner import Learner, StepReport
+from yolozu.training.loggers.following import Following, LogPlan
 from yolozu.training.messages import interrupted, opening_lines, step_note, step_numbers, validation_line
 from yolozu.training.metrics_log import Kind, MetricsLog, SilentLog
 from yolozu.training.randomness import deterministic
@@ -84,6 +85,7 @@ def fit(
     progress: Progress,
     stopping: Callable[[], bool],
     saved: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody listens
+    log_plan: LogPlan | None = None,
     processes: Group = SINGLE_PROCESS,
 ) -> Summary:
     """Train to the end of the configured length, from where ``files`` or ``sources`` have got to.
@@ -101,6 +103,7 @@ def fit(
         progress: where progress is shown.
         stopping: asked after every optimizer step and validation batch.
         saved: told, whenever last.pt was written, of how many steps are done, and how many there will be.
+        log_plan: loggers that are told what the metrics files are; None for none.
         processes: that train together; all call this alike, and the first one writes and tells.
 
     Raises:
@@ -140,6 +143,10 @@ def fit(
         state = TrainingState(best_metric=materials.best_metric) if found is None else found
         train_log = stack.enter_context(_log(files.train_metrics, state.train_rows, processes))
         val_log = stack.enter_context(_log(files.val_metrics, state.val_rows, processes))
+        following = None
+        if log_plan is not None and processes.is_first:
+            following = Following(log_plan, files.train_metrics, done_steps=state.step, say=progress.say)
+            stack.enter_context(following)
         opening = opening_lines(
             config, materials, timetable, best_metric=state.best_metric, num_processes=processes.size
         )
@@ -164,6 +171,7 @@ def fit(
             state=state,
             train_log=train_log,
             val_log=val_log,
+            following=following,
             throughput=Throughput(device),
             progress=progress,
             bar=bar,
@@ -186,6 +194,7 @@ class _Loop:
     state: TrainingState
     train_log: MetricsLog
     val_log: MetricsLog
+    following: Following | None
     throughput: Throughput
     progress: Progress
     bar: Bar
@@ -302,6 +311,8 @@ class _Loop:
             metrics=metrics,
         )
         state.train_rows, state.val_rows = self.train_log.rows, self.val_log.rows
+        if self.following is not None:
+            self.following.row(kind, state.step, losses, metrics)
 
     def _save_and_stop(self) -> NoReturn:
         self._save()

@@ -2,16 +2,33 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    WithJsonSchema,
+    model_validator,
+)
 
 from yolozu.contract.base import Conflict, Form, Location, Section
+from yolozu.contract.loggers import require_known_logger
 from yolozu.contract.sections.evaluate import COCO_METRICS
 from yolozu.evaluation.pose.registry import QUICK_RECALLS
+from yolozu.training.loggers.registry import LOGGERS
 
 if TYPE_CHECKING:
     BestMetric = str
 else:
     BestMetric = Literal[("auto", *COCO_METRICS, *QUICK_RECALLS)]
+
+LoggerName = Annotated[
+    str,
+    AfterValidator(require_known_logger),
+    Form(f"{', '.join(LOGGERS)}, or the logger of an installed package", offers=tuple(LOGGERS)),
+    WithJsonSchema({"anyOf": [{"enum": list(LOGGERS)}, {"type": "string", "minLength": 1}]}),
+]
 
 
 class SeedSection(Section):
@@ -138,8 +155,20 @@ class OperationsSection(Section):
     save_last_every: PositiveInt = 100
     """Optimizer steps between resumable checkpoints; also written at each validation and at the end."""
 
+    tensorboard: bool = False
+    """Also write event files for TensorBoard, below `reports/tensorboard` of the run: short for the logger
+    `tensorboard`. Needs `yolozu[tensorboard]`."""
+
+    loggers: tuple[LoggerName, ...] = ()
+    """Loggers that are told the numbers of the metrics files: `tensorboard`, `mlflow`, `trackio` (each an extra of its
+    name), and those of installed packages. One that fails is left out from there on; training goes on."""
+
     nproc_per_node: PositiveInt = 1
     """Processes that train together with `ddp`: as many as there are GPUs, or CPU cores to share out."""
 
     max_restarts: NonNegativeInt = 3
     """How often all processes start again from the last checkpoint, with `ddp`, when one of them was killed."""
+
+    def all_loggers(self) -> list[str]:
+        """Names of all loggers, each once."""
+        return list(dict.fromkeys([*(["tensorboard"] if self.tensorboard else []), *self.loggers]))

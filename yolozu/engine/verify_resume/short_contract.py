@@ -76,6 +76,7 @@ def shorten(contract: Contract, *, steps: int, images: int) -> ShortContract:
             fix="raise max_steps or epochs, or lower batch_size",
         )
     values: dict[str, Any] = {"log_every": 1, "save_last_every": _save_every(contract, total)}
+    values |= {"tensorboard": False, "loggers": ()}  # proofs are no experiments of anybody's
     if contract.loop.ddp:
         values["max_restarts"] = 0  # the next command is to resume, not torchrun
     if total < whole:
