@@ -184,6 +184,10 @@ CODES: dict[str, str] = {
     "YZ524": "A metric of poses to choose the best model by, where no pose can be measured.",
     "YZ525": "Another process of the training is gone, or has not come.",
     "YZ526": "A logger whose package is not installed.",
+    "YZ527": "Metrics files that cannot be read, or have no number to draw.",
+    "YZ528": "Curves of nothing: neither a metrics file nor a run is named.",
+    "YZ529": "A picture of curves that is neither PNG nor SVG.",
+    "YZ530": "A number to draw that no row of the metrics files has.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",
     "YZ602": "An ONNX file that ONNX Runtime cannot load.",

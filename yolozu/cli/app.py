@@ -76,6 +76,7 @@ COMMANDS = {
     "eval-coco": Entry(f"{_COMMANDS}.evaluate:eval_coco", "Evaluate predictions by the COCO protocol."),
     "eval-pose": Entry(f"{_COMMANDS}.eval_pose:eval_pose", "Evaluate predicted poses: ADD(-S), MSSD, MSPD, 5°5cm."),
     "eval-suite": Entry(f"{_COMMANDS}.eval_suite:eval_suite", "Evaluate many predictions files under one protocol."),
+    "plot-metrics": Entry(f"{_COMMANDS}.plot_metrics:plot", "Draw losses and metrics of trainings as PNG or SVG."),
     "compare": Entry(f"{_COMMANDS}.compare:compare", "Compare two runs or predictions files, with intervals."),
     "report": Entry(f"{_COMMANDS}.report:report", "Show how a run went, in one HTML page."),
     "test": Entry(f"{_COMMANDS}.scenarios:run_suite", "Scenario suite: slices of the data, perturbed pictures."),
