@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from tests.planning.toy import TOYS
 from yolozu.contract.sections.run import Contract
-from yolozu.engine.requests import read_operations, read_request
+from yolozu.contract.sections.train import OperationsSection
+from yolozu.engine.requests import read_operations, read_request, section_of
 from yolozu.errors import InputError
 from yolozu.planning.compiler import compile_plan
 
@@ -69,3 +70,10 @@ def test_operations_that_are_none_are_refused(tmp_path, text):
     path = tmp_path / "operations.json"
     path.write_text(text)
     refusal(read_operations, path)
+
+
+def test_operations_come_to_a_worker_as_the_planner_has_written_them(tmp_path):
+    section = OperationsSection(log_every=3, loggers=("mlflow", "trackio"))
+    path = tmp_path / "operations.json"
+    path.write_text(json.dumps({"operations": section.model_dump(mode="json"), "provenance": {}}))
+    assert section_of(read_operations(path)) == section

@@ -15,10 +15,10 @@ from yolozu import __version__
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
-from yolozu.contract.sections.train import OperationsSection
 from yolozu.data.moved import Moved
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.processes.rank import Rank
+from yolozu.engine.requests import section_of
 from yolozu.engine.scratch import Scratch, keep_previous, publish
 from yolozu.engine.start_point import ready_scratch
 from yolozu.engine.stopping import StopOnSignal
@@ -75,7 +75,7 @@ def execute(
             context = StageContext(
                 scratch=scratch.work_dir,
                 evidence=layout.evidence_dir,
-                operations=OperationsSection(**operations["operations"]),
+                operations=section_of(operations),
                 provenance=operations["provenance"],
                 state_digest=start.begun.digest,
                 earlier_digests=start.begun.earlier,
@@ -111,7 +111,7 @@ def follow(node: Node, layout: RunLayout, *, operations: dict[str, Any], stoppin
     context = StageContext(
         scratch=scratch.work_dir,
         evidence=layout.evidence_dir,
-        operations=OperationsSection(**operations["operations"]),
+        operations=section_of(operations),
         provenance=operations["provenance"],
         state_digest="",
         progress=SilentProgress(),

@@ -77,7 +77,16 @@ def read_operations(path: Path) -> dict[str, Any]:
     value = read_json(path, code="YZ312", fix=fix)
     found = typed(_Operations, value, what="file of operations", code="YZ312", where=str(path), fix=fix)
     try:
-        OperationsSection(**found.operations)
+        section_of({"operations": found.operations})
     except ValidationError as error:
         raise InputError.one("YZ312", where=str(path), problem=f"operations: {in_a_line(error)}", fix=fix) from error
     return asdict(found)
+
+
+def section_of(operations: dict[str, Any]) -> OperationsSection:
+    """The section in what `read_operations` gives; lists of JSON are tuples in it.
+
+    Raises:
+        ValidationError: it is none.
+    """
+    return OperationsSection.model_validate_json(json.dumps(operations["operations"]))

@@ -16,12 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from yolozu.contract.sections.train import OperationsSection
 from yolozu.engine.execute_stage import execute, follow
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.processes.rank import Rank, report_failure
 from yolozu.engine.processes.torchrun import run_group, run_until_done
-from yolozu.engine.requests import read_operations, read_request
+from yolozu.engine.requests import read_operations, read_request, section_of
 from yolozu.engine.scratch import Scratch
 from yolozu.engine.stopping import StopOnSignal
 from yolozu.engine.view.wire import SentProgress
@@ -103,7 +102,7 @@ def _watch_over_several(
     node: Node, layout: RunLayout, options: argparse.Namespace, *, operations: dict[str, Any], stopping: Stopper
 ) -> tuple[int, str, str]:
     """Let torchrun start the processes that run the stage, until they are done; how they failed."""
-    section = OperationsSection(**operations["operations"])
+    section = section_of(operations)
     command = [sys.executable, "-m", "yolozu.engine.worker", str(options.request), "--member-of", str(os.getpid())]
     if options.insist_on_resume:
         command.append("--insist-on-resume")
