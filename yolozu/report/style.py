@@ -33,9 +33,10 @@ section{padding:0 0 52px;scroll-margin-top:24px}
 .numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(118px,1fr));gap:26px 24px;margin:8px 0 22px}
 .numbers div{min-width:0}
 .numbers dt{color:var(--soft);font-size:14px}
-.numbers dd{margin:0;font-size:30px;line-height:1.25;font-weight:600;letter-spacing:-.02em;
+.numbers dd{margin:0;font-size:27px;line-height:1.3;white-space:nowrap;font-weight:600;letter-spacing:-.02em;
 font-variant-numeric:tabular-nums}
-.numbers dd small{display:block;font-size:13px;line-height:1.4;font-weight:400;letter-spacing:0;color:var(--soft)}
+.numbers dd small{display:block;white-space:normal;font-size:13px;line-height:1.4;font-weight:400;
+letter-spacing:0;color:var(--soft)}
 .grid2{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:28px 40px}
 .grid2+.note{margin-top:18px}
 figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:15px;margin-bottom:6px}
