@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from yolozu.app.packed_weights import make_weights
+from yolozu.app.packed_weights import pack_weights
 from yolozu.app.sessions import session_for
 from yolozu.contract.loader import load_contract
 from yolozu.errors import UsageError
@@ -23,7 +23,7 @@ def project(tmp_path, monkeypatch):
 
 
 def packed():
-    return make_weights(session_for(["run_id=finished"])[0], Path("weights"), lambda _: None)
+    return pack_weights(session_for(["run_id=finished"])[0], Path("weights"))
 
 
 def test_a_file_with_the_weights_that_are_evaluated_and_nothing_else(project):

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from yolozu.app.building import build_or_raise
-from yolozu.app.outputs import require_makeable
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import write_text
 from yolozu.contract.text.scalars import write_flow
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from yolozu.artifacts.checkpoint import Checkpoint
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
 OF_THE_DATA = ("num_classes", "pose")
 """Keys of a model that another data set decides anew."""
 
-BUILT = ["evaluate"]
+PACKED_AFTER = ["evaluate"]
 """What is built before weights are handed on: the numbers on the card are measured."""
 
 CARD = """\
@@ -70,15 +67,13 @@ class PackedWeights:
     others: tuple[Path, ...]
 
 
-def make_weights(session: Session, directory: Path, say: Callable[[str], None]) -> PackedWeights:
-    """Build what is stale of the run, and pack its best weights into ``directory``, under the run's name.
+def pack_weights(session: Session, directory: Path) -> PackedWeights:
+    """Pack the best weights of a run that is built into ``directory``, under the run's name.
 
     Raises:
-        UsageError: YZ905, other weights of this name are there; YZ727, the directory cannot be made.
-        YolozuError: the build failed, or its checkpoint cannot be read.
+        UsageError: YZ905, other weights of this name are there.
+        InputError: the run's checkpoint cannot be read.
     """
-    require_makeable("--out", directory)
-    build_or_raise(session, BUILT, resume=False, say=say)
     from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 
     packed = _packed(read_checkpoint(session.layout.root / "checkpoints/best.pt"))

@@ -65,8 +65,20 @@ def test_make_packs_a_finished_run_without_building_anything(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path / "project")
     assert main(["weights", "make", "run_id=finished", "--out", "mine"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("mine/finished.pt: ")
-    assert lines[2:] == [
+    assert lines[-4].startswith("mine/finished.pt: ")
+    assert lines[-2:] == [
         "beside it: finished.pt.sha256, finished.md",
         "next: init_from=mine/finished.pt head_init=remap",
     ]
+
+
+def test_a_build_that_fails_is_told_once_and_packs_nothing(hub, capsys, tmp_path, monkeypatch):
+    """Weights that cannot be fetched end it before its first stage."""
+    hub.online = False
+    monkeypatch.chdir(tmp_path)
+    keys = "config_version: 1\ndataset_root: synthetic\nseed: 0\ndevice: cpu\nddp: false\namp: none\nmax_steps: 1\n"
+    (tmp_path / "exp.yaml").write_text(f"{keys}run_id: one\ninit_from: rtdetr_r18vd_coco\nhead_init: remap\n")
+    assert main(["weights", "make", "exp.yaml"]) == 2
+    told = capsys.readouterr()
+    assert (told.out + told.err).count("YZ457 cannot be fetched: OfflineModeIsEnabled") == 1
+    assert not (tmp_path / "weights").exists()

@@ -9,13 +9,17 @@ from typing import Annotated
 
 import typer
 
-from yolozu.app.packed_weights import make_weights
+from yolozu.app.building import build_shown
+from yolozu.app.outputs import require_makeable
+from yolozu.app.packed_weights import PACKED_AFTER, pack_weights
 from yolozu.app.published_weights import get_weights, weight_rows
 from yolozu.app.sessions import session_for
 from yolozu.cli.flags import unlisted_contract_flags
 from yolozu.cli.options import Config, Json, RunDir, RunId, RunWords
 from yolozu.cli.render import table
 from yolozu.contract.overrides import Override
+from yolozu.engine.view.live import view_for
+from yolozu.errors import EXIT_DONE
 
 HERE = {True: "yes", False: "no", None: "?"}
 
@@ -56,15 +60,20 @@ def make(
         "weights"
     ),
     overrides: list[Override],
-) -> None:
+) -> int:
     """Train what is not trained yet, and pack a run's best weights into a file to hand on: DIR/RUN.pt.
 
     Nothing of the training is in it. Beside it are its SHA-256 and a card: data, classes, numbers, how to start.
     Of a finished run (run_id=exp01) nothing is built.
     """
     session, _ = session_for(words, run_id, overrides, run_dir=run_dir, config=config)
-    made = make_weights(session, out, lambda line: print(line, file=sys.stderr))
+    require_makeable("--out", out)
+    code = build_shown(session, PACKED_AFTER, view_for(), resume=False)
+    if code != EXIT_DONE:
+        return code
+    made = pack_weights(session, out)
     print(f"{made.path}: {made.size / 1e6:.1f} MB")
     print(f"sha256 {made.sha256}")
     print(f"beside it: {', '.join(path.name for path in made.others)}")
     print(f"next: init_from={made.path} head_init=remap")
+    return EXIT_DONE
