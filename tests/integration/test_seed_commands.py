@@ -36,6 +36,7 @@ THEN = {
     "validate_predictions.py": "",
     "eval_coco.py": "--dataset --predictions --bbox-format --max-images --dry-run",
     "eval_suite.py": "--dry-run",
+    "plot_metrics.py": "--jsonl --out",
     "run_yolo26n_smoke_rtdetr_pose.py": "",
     "run_yolo26_smoke_rtdetr_pose.py": "--buckets",
 }
