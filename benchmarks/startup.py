@@ -19,12 +19,14 @@ def main(arguments: list[str]) -> None:
     config = arguments[0] if arguments else "configs/default.yaml"
     commands = {
         "python -c 'import torch'": [sys.executable, "-c", "import torch"],
+        "python -c 'import yolozu'": [sys.executable, "-c", "import yolozu"],
         "yolozu contract validate": [sys.executable, "-m", "yolozu", "contract", "validate", config],
         "yolozu --help": [sys.executable, "-m", "yolozu", "--help"],
     }
     if len(arguments) > 1:
         commands["doit, nothing to do"] = [sys.executable, "-m", "doit", f"run_id={arguments[1]}"]
         commands["yolozu plan"] = [sys.executable, "-m", "yolozu", "plan", f"run_id={arguments[1]}"]
+        commands["yolozu status"] = [sys.executable, "-m", "yolozu", "status", f"run_id={arguments[1]}"]
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(REPEATS):
         for name, command in commands.items():
