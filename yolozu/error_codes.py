@@ -92,6 +92,7 @@ CODES: dict[str, str] = {
     "YZ272": "Data check: a split many of whose boxes cover the whole picture (a warning).",
     "YZ273": "Data check: two boxes of one class that cover nearly the same (a warning).",
     "YZ274": "A sheet of findings whose file is called neither .jpg nor .png.",
+    "YZ275": "Data check: files among the pictures of a COCO split that it does not list (a warning).",
     "YZ280": "A severity that no corruption has.",
     "YZ281": "Two images that a corrupted copy would give one name.",
     "YZ282": "Data check: no image of a split that is trained on has an object.",

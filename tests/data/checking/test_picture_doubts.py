@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.data.builders import write_image, write_yolo
+from tests.data.builders import write_coco, write_file, write_image, write_yolo
 from tests.data.checking.doubtful import doubted, looked_at
 from yolozu.data.checking import picture_doubts
 
@@ -64,3 +64,15 @@ def test_tiny_elongated_and_gigantic_pictures(tmp_path, monkeypatch, width, heig
     write_image(root / "images/train/a.png", width, height)
     expected = [] if said is None else [f"images/train/a.png: {said}"]
     assert doubted("unusual_image_size", looked_at(root)) == expected
+
+
+def test_files_that_a_coco_file_does_not_list_are_counted_by_ending(tmp_path):
+    root = write_coco(tmp_path / "set", [{"id": 1, "image_id": 20, "category_id": 3, "bbox": [0, 0, 20, 10]}])
+    assert doubted("unlisted_files", looked_at(root)) == []
+    for name in ("c.png", "deeper/d.PNG", "e.jpg"):
+        write_image(root / "pictures" / name)
+    write_file(root / "pictures/f.heic", "")
+    write_file(root / "pictures/notes.txt", "")
+    assert doubted("unlisted_files", looked_at(root)) == [
+        "pictures: no split that was looked at lists 2 .png, 1 .jpg, 1 .heic"
+    ]

@@ -28,6 +28,9 @@ DOUBTS: dict[str, Doubt] = {
     "unusual_image_size": Doubt(
         "YZ215", picture_doubts.unusual_image_size, "look at the picture; cut it into parts, or leave it out"
     ),
+    "unlisted_files": Doubt(
+        "YZ275", picture_doubts.unlisted_files, "list them, also without annotations, or leave them: nothing reads them"
+    ),
     "unused_class": Doubt(
         "YZ216", class_doubts.unused_class, "label its objects, or remove the name if no label is to use it"
     ),

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from yolozu.data.checking.violations import Violation
+from yolozu.data.layouts.files import (
+    IMAGE_SUFFIXES,
+    LABEL_SUFFIXES,
+    SIDECAR_SUFFIXES,
+    files_below,
+    others_below,
+    suffix_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +48,23 @@ def near_duplicate(looked_at: LookedAt) -> Iterator[Violation]:
                     more = f" and {count - 1} more" if count > 1 else ""
                     problem = f"is nearly the same picture as {twin.labeled.path} in split {owner.name!r}{more}"
                     yield Violation(split.name, image, str(image.labeled.path), problem, whole_image=True, twin=twin)
+
+
+def unlisted_files(looked_at: LookedAt) -> Iterator[Violation]:
+    """Folders of COCO's pictures with some that no instances file lists; of other layouts their readers tell."""
+    layout = looked_at.survey.layout
+    coco = [split for split in looked_at.survey.splits if layout.splits[split.name].label_format == "coco"]
+    listed = {os.path.normpath(image.labeled.path) for split in coco for image in split.images}
+    folders = {layout.splits[split.name].images_dir: split for split in reversed(coco)}
+    for folder, split in reversed(folders.items()):
+        if not folder.is_dir():
+            continue
+        names = files_below(folder, IMAGE_SUFFIXES)
+        found = Counter(suffix_of(name) for name in names if os.path.normpath(folder / name) not in listed)
+        found.update(others_below(folder, IMAGE_SUFFIXES | LABEL_SUFFIXES | SIDECAR_SUFFIXES))
+        if found:
+            counts = ", ".join(f"{count} {suffix or 'without ending'}" for suffix, count in found.most_common())
+            yield Violation(split.name, None, str(folder), f"no split that was looked at lists {counts}")
 
 
 def unusual_image_size(looked_at: LookedAt) -> Iterator[Violation]:
