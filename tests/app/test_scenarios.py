@@ -21,7 +21,8 @@ def meant(path="t.yaml", **flags):
 def data(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_split(tmp_path / "data", "val")
-    (tmp_path / "t.yaml").write_text(SETTING)
+    for name in ("t.yaml", "suite.yaml"):
+        (tmp_path / name).write_text(SETTING)
 
 
 def test_flags_win_and_a_file_means_its_adapter():
@@ -48,7 +49,7 @@ def test_a_suite_is_measured_on_the_data():
             {"adapter": "dummy"},
             "command line: YZ820 no data set is named\n  fix: give --dataset ROOT",
         ),
-        ("tt.yaml", {}, "tt.yaml: YZ101 no such file\n  fix: did you mean 't.yaml'?"),
+        ("suit.yaml", {}, "suit.yaml: YZ101 no such file\n  fix: did you mean 'suite.yaml'?"),
         ("t.yaml", {"adapter": "dumy"}, "adapter 'dumy': YZ901 no such adapter\n  fix: did you mean 'dummy'?"),
         ("t.yaml", {"onnx": "m.onnx", "adapter": "dummy"}, "--onnx: YZ612 adapter 'dummy' does not read it\n"),
         (

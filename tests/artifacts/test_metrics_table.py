@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from yolozu.artifacts.metrics_table import FIRST, write_csv
+from yolozu.artifacts.metrics_table import FIRST, read_rows, write_csv
+from yolozu.errors import InputError
 
 
 def row(kind, step, losses, metrics):
@@ -52,3 +53,23 @@ def test_numbers_keep_every_digit(table):
 
 def test_no_rows_give_a_header(table):
     assert table([]) == (0, ",".join(FIRST) + "\r\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[]", "3", '{"losses": {}, "metrics": {}}', json.dumps({**ROWS[0], "losses": 1})]
+)
+def test_what_is_no_row_is_named_with_its_line(tmp_path, line):
+    source = tmp_path / "m.jsonl"
+    source.write_text(f"{json.dumps(ROWS[0])}\n{line}\n")
+    with pytest.raises(InputError) as caught:
+        list(read_rows(source))
+    assert str(caught.value) == (
+        f"{source}:2: YZ527 is no row of metrics\n"
+        "  fix: name a file as a training writes it: runs/RUN/reports/train_metrics.jsonl"
+    )
+
+
+def test_a_line_that_is_being_written_is_no_row_yet(tmp_path):
+    source = tmp_path / "m.jsonl"
+    source.write_text(f'{json.dumps(ROWS[0])}\n{{"losses"')
+    assert list(read_rows(source)) == ROWS[:1]

@@ -63,7 +63,9 @@ def test_before_evaluation_the_best_validation_counts(session):
     rows = [(4, "val_epoch", {"map50_95": 0.1}), (8, "val_step", METRICS), (8, "early_stop", {"map50_95": 0.4512})]
     path = session.layout.root / "reports/val_metrics.jsonl"
     path.parent.mkdir(parents=True)
-    lines = [{"meta": {"kind": kind, "optim_step": step}, "metrics": metrics} for step, kind, metrics in rows]
+    lines = [
+        {"meta": {"kind": kind, "optim_step": step}, "losses": {}, "metrics": metrics} for step, kind, metrics in rows
+    ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     finish(session, "prepare_data", "train")
     assert summary_of(session, ["train"], ["train"], 3.21).lines() == [

@@ -29,8 +29,8 @@ def test_the_sure_detections_are_those_from_the_threshold_on(tmp_path):
 @pytest.mark.parametrize("line", ["no json", "[]", '{"meta": {}}'])
 def test_a_damaged_row_is_named(tmp_path, line):
     path = rows_in(tmp_path / "rows.jsonl", ("train_step", 1, {}, {}))
-    path.write_text(path.read_text() + line)
-    with pytest.raises(InputError, match=r"rows.jsonl:2: YZ855 is no row of metrics"):
+    path.write_text(f"{path.read_text()}{line}\n")
+    with pytest.raises(InputError, match=r"rows.jsonl:2: YZ527 is no row of metrics"):
         _ = material_in(tmp_path, train_metrics=path).train_rows
 
 

@@ -14,7 +14,8 @@ from yolozu.planning.receipt import Receipt
 from yolozu.planning.staleness import staleness
 from yolozu.stages.files import STAGE, FilesInputs, FilesOutputs, FilesSpec, run
 
-ROW = {"schema_version": 1, "timestamp": "T", "losses": {"total": 1.5}, "metrics": {}, "meta": {"kind": "train_step"}}
+META = {"kind": "train_step", "epoch": 0, "step": 1, "optim_step": 1}
+ROW = {"schema_version": 1, "timestamp": "T", "losses": {"total": 1.5}, "metrics": {}, "meta": META}
 WANTED = {"checkpoint_out": "models/a.pt", "metrics_jsonl": "tables/m.jsonl", "metrics_csv": "tables/m.csv"}
 
 

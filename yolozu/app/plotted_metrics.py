@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.app.outputs import require_writable
-from yolozu.artifacts.metrics_table import named_values
+from yolozu.artifacts.metrics_table import WRITTEN, named_values, read_rows
 from yolozu.engine.run_names import known_run
 from yolozu.errors import Finding, InputError, UsageError
 from yolozu.registry import nearest
@@ -95,29 +94,17 @@ def _points(sources: dict[str, list[Path]]) -> Points:
         before, wrong = len(points), len(findings)
         for path in paths:
             try:
-                _read(path, whose, points)
+                for row in read_rows(path):
+                    _take(row, whose, points)
             except InputError as error:
                 findings += error.findings
         if len(findings) == wrong and len(points) == before:
             where = ", ".join(map(str, paths))
-            fix = "name the metrics of a training that has made a step: runs/RUN/reports/train_metrics.jsonl"
+            fix = f"name the metrics of a training that has made a step: {WRITTEN}"
             findings.append(Finding("YZ527", where, "has no row with a number", fix))
     if findings:
         raise InputError(findings)
     return points
-
-
-def _read(path: Path, whose: str, points: Points) -> None:
-    fix = "name a file as a training writes it: runs/RUN/reports/train_metrics.jsonl"
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise InputError.one("YZ527", where=str(path), problem=f"cannot be read: {error.strerror}", fix=fix) from error
-    for number, line in enumerate(lines[:-1], start=1):  # what follows the last end of line is being written
-        try:
-            _take(json.loads(line), whose, points)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError.one("YZ527", where=f"{path}:{number}", problem="is no row of metrics", fix=fix) from error
 
 
 def _take(row: dict[str, Any], whose: str, points: Points) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from yolozu.artifacts.jsonio import atomic_replacement
+from yolozu.errors import Finding, InputError
 
 FIRST = ("timestamp", "meta.kind", "meta.epoch", "meta.step", "meta.optim_step", "schema_version")
 """Columns of every table, in this order; those of the losses follow, then those of the metrics, each by name."""
 
 GROUPS = ("losses", "metrics")
+WRITTEN = "runs/RUN/reports/train_metrics.jsonl"
 
 
 def write_csv(jsonl: Path, target: Path) -> int:
@@ -45,10 +47,34 @@ def write_csv(jsonl: Path, target: Path) -> int:
 
 
 def read_rows(jsonl: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a metrics file as `MetricsLog` writes them, one after the other."""
-    with jsonl.open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+    """The rows of a metrics file as `MetricsLog` writes them, one after the other; a line being written is none yet.
+
+    Raises:
+        InputError: YZ527 the file cannot be read, or a line of it is no row.
+    """
+    try:
+        lines = jsonl.read_bytes().split(b"\n")
+    except OSError as error:
+        raise _unreadable(str(jsonl), f"cannot be read: {error.strerror}") from error
+    for number, line in enumerate(lines[:-1], start=1):
+        row = _row(line)
+        if row is None:
+            raise _unreadable(f"{jsonl}:{number}", "is no row of metrics")
+        yield row
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    groups = ("meta", *GROUPS)
+    whole = isinstance(row, dict) and all(isinstance(row.get(group), dict) for group in groups)
+    return row if whole and row["meta"].keys() >= {"kind", "optim_step"} else None
+
+
+def _unreadable(where: str, problem: str) -> InputError:
+    return InputError([Finding("YZ527", where, problem, f"name a file as a training writes it: {WRITTEN}")])
 
 
 def named_values(losses: Mapping[str, float | None], metrics: Mapping[str, float | None]) -> dict[str, float | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from yolozu.artifacts.meshes import ObjectModels
+from yolozu.artifacts.metrics_table import read_rows
 from yolozu.artifacts.parity_report import ParityReport, read_parity_report
 from yolozu.artifacts.predictions import read_predictions
 from yolozu.artifacts.record import read_record
 from yolozu.artifacts.run_meta import RunMeta, read_run_meta
 from yolozu.data.index import DataIndex
 from yolozu.data.moved import Moved
-from yolozu.errors import InputError
 from yolozu.evaluation.boxes.diagnosis import Diagnosis, SureDiagnosis, diagnose, diagnose_sure
 from yolozu.evaluation.boxes.problem import by_record, problem_of
 from yolozu.evaluation.boxes.report import CocoReport
@@ -220,18 +219,10 @@ def _nothing_in(record: ImageRecord) -> ImagePredictions:
 
 
 def rows_of(path: Path | None) -> list[dict[str, Any]]:
-    """The rows of a metrics file; empty where there is none.
+    """The rows of a metrics file, each with its step and kind; empty where there is none.
 
     Raises:
-        InputError: YZ855 a line is no row.
+        InputError: YZ527 a line is no row.
     """
-    if path is None:
-        return []
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            row = json.loads(line)
-            rows.append({"step": row["meta"]["optim_step"], "kind": row["meta"]["kind"], **row})
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError.one("YZ855", where=f"{path}:{number}", problem="is no row of metrics", fix=FIX) from error
-    return rows
+    rows = [] if path is None else read_rows(path)
+    return [{"step": row["meta"]["optim_step"], "kind": row["meta"]["kind"], **row} for row in rows]

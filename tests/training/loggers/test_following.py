@@ -61,10 +61,15 @@ def told(following, *rows):
         following.row(kind, step, {"total": 1.5, "box": 0.5}, {"lr": 0.1, "map50_95": None, "grad_norm": float("inf")})
 
 
+def first_row(timestamp):
+    meta = {"kind": "train_step", "optim_step": 1}
+    return json.dumps({"timestamp": timestamp, "losses": {}, "metrics": {}, "meta": meta}) + "\n"
+
+
 @pytest.fixture
 def metrics(tmp_path):
     path = tmp_path / "train.jsonl"
-    path.write_text('{"timestamp": "2026-01-01T00:00:00.000+00:00"}\n')
+    path.write_text(first_row("2026-01-01T00:00:00.000+00:00"))
     return path
 
 
@@ -95,8 +100,8 @@ def test_a_training_that_goes_on_tells_only_what_was_not_told(tmp_path, metrics,
 
 def test_a_training_begun_anew_and_one_that_goes_on_with_something_else_get_logs_of_their_own(tmp_path, metrics, book):
     plan = plan_in(tmp_path, "one")
-    for done_steps, first_row in ((0, "a"), (0, "b"), (5, "a"), (5, "c")):
-        metrics.write_text(json.dumps({"timestamp": first_row}) + "\n")
+    for done_steps, timestamp in ((0, "a"), (0, "b"), (5, "a"), (5, "c")):
+        metrics.write_text(first_row(timestamp))
         with Following(plan, metrics, done_steps=done_steps, say=pytest.fail) as following:
             told(following, ("train_step", done_steps + 1))
     assert [training.log_id for training in book.opened] == [None, None, "log-1", None]
