@@ -17,6 +17,7 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(
+        defer_build=True,  # a command builds what it asks: most sections only within the whole contract
         extra="forbid",
         frozen=True,
         strict=True,
