@@ -66,6 +66,28 @@ def test_a_finished_run_is_planned_as_up_to_date_and_built_in_silence(old, capfd
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_build_tells_its_events(old):
+    events, lines = [], []
+    yolozu.build(run_id="finished", stages=["train"])
+    yolozu.build(run_id="finished", stages=["train"], say=lines.append, on_event=events.append)
+    assert [(event["event"], event.get("stage"), event.get("state")) for event in events] == [
+        ("build_begins", None, None),
+        ("stage", "prepare_data", "up to date"),
+        ("stage", "train", "up to date"),
+        ("build_ends", None, None),
+    ]
+    assert (events[-1]["run_id"], events[-1]["exit_code"]) == ("finished", 0)
+    assert lines[-1] == "[2/9] train: up to date"
+
+
+@pytest.mark.slow
+def test_work_of_a_stage_is_told_as_it_goes_on(old):
+    events = []
+    yolozu.build(run_id="finished", stages=["prepare_data"], split="val", on_event=events.append)
+    kinds = {(event["event"], event.get("stage")) for event in events}
+    assert kinds >= {("progress", "prepare_data"), ("stage", "prepare_data"), ("build_ends", None)}
+
+
 def test_what_would_run_is_told_with_its_reasons(old):
     stale = [stage for stage in yolozu.plan(run_id="finished", stages=["export"], onnx_opset=20) if stage.stale]
     assert [(stage.name, stage.reasons) for stage in stale] == [

@@ -151,6 +151,7 @@ def build(
     stages: Sequence[str] = (),
     resume: bool = False,
     say: Callable[[str], None] | None = None,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
     **overrides: Any,
 ) -> Run:
     """Build what is stale of a run, each stage in a process of its own, and return the run with its receipts.
@@ -165,6 +166,9 @@ def build(
         stages: as for `plan`.
         resume: insist on going on with an interrupted training: rather than start afresh, fail and name the changes.
         say: called with each line that a terminal would show; None shows nothing.
+        on_event: called with each event, a dictionary as `yolozu run --json` prints it and
+            ``contracts/v1/build_events.schema.json`` describes it: stages that begin and end, and
+            progress with its numbers, which then is no line for ``say``.
         overrides: as for `plan`.
 
     Raises:
@@ -178,7 +182,7 @@ def build(
     from yolozu.app.building import build_or_raise
 
     session, names = _session(contract, run_id, run_dir, stages, overrides, may_begin=True)
-    build_or_raise(session, names, resume=resume, say=say)
+    build_or_raise(session, names, resume=resume, say=say, on_event=on_event)
     return _run(session.layout, session.loaded)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yolozu.app.run_status import status_rows
 from yolozu.engine.failure import read_failure
@@ -52,22 +52,34 @@ class Lines(io.TextIOBase):
         return len(text)
 
 
-def build_or_raise(session: Session, names: list[str], *, resume: bool, say: Callable[[str], None] | None) -> None:
-    """Build ``names`` (all stages when empty); what a terminal would show goes to ``say``, or nowhere.
+def build_or_raise(
+    session: Session,
+    names: list[str],
+    *,
+    resume: bool,
+    say: Callable[[str], None] | None = None,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+) -> None:
+    """Build ``names`` (all stages when empty); what a terminal would show goes to ``say``, events to ``on_event``.
 
     Raises:
         YolozuError: what the build found, or what the stage that failed said.
     """
     from yolozu.engine.doit.run import run_build
     from yolozu.engine.doit.tasks import Build
-    from yolozu.engine.view.view import LinesView
+    from yolozu.engine.view.view import CallbackView, LinesView
 
     def told(line: str) -> None:
         if say is not None:
             say(line)
 
-    build = Build(session, insist_on_resume=resume, view=LinesView(told))
+    view: View = LinesView(told)
+    if on_event is not None:
+        happened = on_event
+        view = CallbackView(lambda event: happened(event.model_dump(mode="json")), told)
+    build = Build(session, insist_on_resume=resume, view=view)
     code = run_build(build, names, Lines(told))  # type: ignore[arg-type]
+    _end(session, names, view, code)
     if code:
         raise _failure(build, code)
 
@@ -78,10 +90,15 @@ def build_shown(session: Session, names: list[str], view: View, *, resume: bool)
     from yolozu.engine.doit.tasks import Build
 
     code = run_build(Build(session, insist_on_resume=resume, view=view, summarizes=True), names, sys.stderr)
+    _end(session, names, view, code)
+    return code
+
+
+def _end(session: Session, names: list[str], view: View, code: int) -> None:
+    """Show the last event to a view of events."""
     if view.worker == "events":
         rows = status_rows(session, names)
         view.show(BuildEnds(run_id=session.layout.run_id, exit_code=code, stages=rows))
-    return code
 
 
 def _failure(build: Build, code: int) -> YolozuError:

@@ -135,6 +135,18 @@ class JsonView(EventView):
             print(event.text, file=sys.stderr, flush=True)
 
 
+class CallbackView(EventView):
+    """Every event to a function, and what is said in lines to another one."""
+
+    def __init__(self, on_event: Callable[[AnyEvent], None], say: Callable[[str], None]) -> None:
+        self._on_event, self._lines = on_event, LinesView(say)
+
+    def show(self, event: AnyEvent) -> None:
+        """The event, then its line, if it has one."""
+        self._on_event(event)
+        self._lines.show(event)
+
+
 class QuietView(EventView):
     """Warnings and errors, on standard error, and the first line of the summary."""
 
