@@ -93,3 +93,14 @@ def test_the_labels_camera_serves_predictions_without_one(tmp_path):
     found = replace(found, poses=POSE)
     pair = draw_pair(record, found, material.names, material.index.classes.category_ids, side=320)
     assert is_drawn(pair)
+
+
+def test_the_box_in_space_is_drawn_around_objects_of_known_size(tmp_path):
+    material = material_in(tmp_path)
+    record, found = material.pairs[0]
+    camera = {"fx": 100.0, "fy": 100.0, "cx": 320.0, "cy": 240.0}
+    found = replace(found, intrinsics=camera, poses=POSE)
+    sized = {int(found.class_ids[0]): np.array([[-0.1, -0.1, -0.1], [0.1, 0.1, 0.1]])}
+    ids = material.index.classes.category_ids
+    plain, boxed = (draw_pair(record, found, material.names, ids, side=320, extents=by) for by in ({}, sized))
+    assert (np.asarray(plain.predicted) != np.asarray(boxed.predicted)).any()

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from yolozu.data.images import read_image
 from yolozu.geometry.pose_values import camera
-from yolozu.predict.pictures.drawing import draw_detections
+from yolozu.predict.pictures.drawing import NO_EXTENTS, draw_detections
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
 
@@ -40,6 +41,7 @@ def draw_pair(
     category_ids: Sequence[int],
     *,
     side: int,
+    extents: Mapping[int, NDArray[np.float64]] = NO_EXTENTS,
 ) -> Pair:
     """The picture with what is there, and with what was found.
 
@@ -49,6 +51,7 @@ def draw_pair(
         names: category id -> name.
         category_ids: by network index.
         side: longer side of a picture, px.
+        extents: of objects in space, as `draw_detections` takes them.
 
     Raises:
         InputError: the picture cannot be read.
@@ -57,7 +60,10 @@ def draw_pair(
     pixels_HW3, factor = np.asarray(picture), picture.width / record.width
     truth = _scaled(truth_of(record, category_ids), factor, picture)
     found = _scaled(_with_plain_camera(predictions, record), factor, picture)
-    return Pair(draw_detections(pixels_HW3, truth, names, with_scores=False), draw_detections(pixels_HW3, found, names))
+    return Pair(
+        draw_detections(pixels_HW3, truth, names, with_scores=False, extents=extents),
+        draw_detections(pixels_HW3, found, names, extents=extents),
+    )
 
 
 def truth_of(record: ImageRecord, category_ids: Sequence[int]) -> ImagePredictions:

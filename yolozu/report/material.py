@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.metrics_table import read_rows
@@ -25,6 +26,7 @@ from yolozu.evaluation.known_images import known_images
 from yolozu.evaluation.pose.distribution import PoseDistribution, pose_distribution
 from yolozu.evaluation.pose.report import PoseReport
 from yolozu.evaluation.scenarios.report import ScenariosReport
+from yolozu.predict.pictures.extents import extents_of
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
 
@@ -104,6 +106,11 @@ class Material:
     def models(self) -> ObjectModels | None:
         """Shapes of the objects."""
         return None if self.files.models is None else ObjectModels.read(self.files.models)
+
+    @cached_property
+    def extents(self) -> Mapping[int, NDArray[np.float64]]:
+        """How far objects reach in space, as `extents_of` gives it; nothing where that is not known."""
+        return {} if self.models is None or self.index is None else extents_of(self.models, self.index.classes)
 
     @cached_property
     def predictions(self) -> list[ImagePredictions] | None:

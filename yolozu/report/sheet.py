@@ -32,7 +32,8 @@ def prediction_sheet(material: Material) -> Image.Image | None:
     cells = []
     for record, found in chosen:
         shown = shown_detections(found, material.show.score_threshold)
-        cells.append((record.image, draw_pair(record, shown, material.names, ids, side=SIDE)))
+        pair = draw_pair(record, shown, material.names, ids, side=SIDE, extents=material.extents)
+        cells.append((record.image, pair))
     title = (
         f"{material.run}: {len(chosen)} of {len(material.pairs)} images of {material.index.split}, truth | predicted"
     )

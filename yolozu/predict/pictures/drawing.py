@@ -29,6 +29,8 @@ EDGES = [(one, other) for one, other in combinations(range(8), 2) if (CORNERS_83
 SIDES_PER_LINE, SIDES_PER_LETTER = 300, 40
 """The picture's shorter side over the width of a line, and over the height of a letter."""
 THINNEST, SMALLEST_LETTER = 2, 11
+NO_EXTENTS: Mapping[int, NDArray[np.float64]] = MappingProxyType({})
+"""Where no object's size is known."""
 
 
 def draw_detections(
@@ -37,7 +39,7 @@ def draw_detections(
     names: Mapping[int, str],
     *,
     with_scores: bool = True,
-    extents: Mapping[int, NDArray[np.float64]] = MappingProxyType({}),
+    extents: Mapping[int, NDArray[np.float64]] = NO_EXTENTS,
 ) -> Image.Image:
     """The picture with its detections, the best on top, and their labels above all.
 

@@ -21,9 +21,13 @@ def extents_in(path: Path, classes: ClassTable) -> dict[int, NDArray[np.float64]
     Raises:
         InputError: YZ240 the file is damaged.
     """
-    models = ObjectModels.read(path).by_class
+    return extents_of(ObjectModels.read(path), classes)
+
+
+def extents_of(models: ObjectModels, classes: ClassTable) -> dict[int, NDArray[np.float64]]:
+    """The same of models that are there, by network index."""
     return {
         classes.category_ids[index]: np.stack([model.points_V3.min(axis=0), model.points_V3.max(axis=0)])
-        for index, model in models.items()
+        for index, model in models.by_class.items()
         if index < len(classes) and len(model.points_V3)
     }

@@ -28,7 +28,8 @@ def pictures(material: Material) -> Markup | None:
     threshold = f"{material.show.score_threshold:g}"
     said = note(
         "On the left what is labeled, on the right what was found, with a score of at least ",
-        f"{threshold}; a hit overlaps an object of its class by half. Axes of poses: x red, y green, z blue.",
+        f"{threshold}; a hit overlaps an object of its class by half. Poses: axes (x red, y green, z blue), and the ",
+        "box in space where the object's size is known.",
     )
     unsure = not any(len(found) for found in material.sure_predictions)
     none = warning(NOTHING_SURE.format(threshold)) if unsure else None
@@ -45,7 +46,8 @@ def _figure(one: ImageScore, material: Material) -> Markup:
     assert material.index is not None, "scores are of images"
     record, found = material.pairs[one.image]
     shown = shown_detections(found, material.show.score_threshold)
-    pair = draw_pair(record, shown, material.names, material.index.classes.category_ids, side=SIDE)
+    ids = material.index.classes.category_ids
+    pair = draw_pair(record, shown, material.names, ids, side=SIDE, extents=material.extents)
     size = {"width": pair.truth.width, "height": pair.truth.height}
     images = element(
         "div",
