@@ -21,3 +21,8 @@ def spec(max_steps=None, epochs=None, *, scheduler="none", extend=False):
 )
 def test_every_limit_is_raised_and_a_bent_schedule_is_allowed_for(given, words):
     assert lengthened(given, factor=2) == words
+
+
+def test_more_patience_goes_on_where_patience_ended_it():
+    stopped = spec(100) | {"loop": {"early_stop_patience": 3}}
+    assert lengthened(stopped, factor=2, stopped_early=True) == ("early_stop_patience=6",)

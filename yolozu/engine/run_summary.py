@@ -172,7 +172,9 @@ def _commands(session: Session, finished: Mapping[str, Receipt]) -> Iterator[str
         f"yolozu compare {others[-1]} {layout.run_id}" if others and "predict" in finished else f"yolozu status {word}"
     )
     if "train" in finished:
-        yield " ".join(["yolozu run", word, *lengthened(session.plan["train"].spec, factor=2)])
+        early = bool(finished["train"].numbers.get("stopped_early"))
+        longer = lengthened(session.plan["train"].spec, factor=2, stopped_early=early)
+        yield " ".join(["yolozu run", word, *longer])
 
 
 def _predicted(run_id: str) -> bool:
