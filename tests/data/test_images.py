@@ -85,6 +85,7 @@ def test_what_cannot_be_decoded_is_named():
 
 def with_focal(path, *, size=(40, 30), **tags):
     exif = Image.Exif()
+    exif[0x0110] = "camera"  # a PNG without a tag of the picture itself is written without any
     exif.get_ifd(0x8769).update({0xA405: 26, **{int(key[1:], 16): value for key, value in tags.items()}})
     Image.new("RGB", size).save(path, exif=exif)
     return path

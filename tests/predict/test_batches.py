@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.fixtures.exported import PREPROCESS
-from yolozu.data.images import read_image
+from yolozu.data.images import pixels_of, read_image
 from yolozu.errors import InputError
 from yolozu.predict import batches as module
 from yolozu.predict.batches import BATCHES_AHEAD, image_batches
@@ -36,11 +36,11 @@ def test_no_images_give_no_batches():
 def test_only_a_few_batches_are_read_ahead(exported, monkeypatch):
     read = []
 
-    def counted(path):
-        read.append(path)
-        return read_image(path)
+    def counted(record):
+        read.append(record.path)
+        return pixels_of(record)
 
-    monkeypatch.setattr(module, "read_image", counted)
+    monkeypatch.setattr(module, "pixels_of", counted)
     records = exported.index.records * 20
     batches = image_batches(records, PREPROCESS, batch_size=2, threads=2)
     next(batches)
@@ -60,15 +60,15 @@ def test_an_unreadable_image_stops_the_reading_and_leaves_no_thread(exported, tm
 def test_every_image_is_read_and_changed_once_for_all_its_views(exported, monkeypatch):
     read, changed = [], []
 
-    def counted(path):
-        read.append(path)
-        return read_image(path)
+    def counted(record):
+        read.append(record.path)
+        return pixels_of(record)
 
     def negative(image_HW3, name):
         changed.append(name)
         return 255 - image_HW3
 
-    monkeypatch.setattr(module, "read_image", counted)
+    monkeypatch.setattr(module, "pixels_of", counted)
     records, views = exported.index.records, (OWN, View(0.5), View(2.0, mirrored=True))
     options = {"batch_size": 7, "threads": 2, "views": views, "any_size": True, "transform": negative}
     batches = list(image_batches(records, PREPROCESS, **options))

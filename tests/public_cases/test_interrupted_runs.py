@@ -45,7 +45,7 @@ def test_another_device_goes_on_and_leaves_what_is_finished(project):
     # pwollstadt/IDTxl#71, keithito/tacotron#91, awslabs/dgl-lifesci#131, IntelLabs/distiller#187
     assert reasons(opened("interrupted", "device=cuda:1")) == GOES_ON
     session = opened("finished", "device=cuda")
-    assert [verdict.node.name for verdict in session.verdicts([]) if verdict.stale] == []
+    assert [verdict.node.name for verdict in session.verdicts(["scenarios"]) if verdict.stale] == []
 
 
 def test_a_data_set_that_was_moved_is_the_same(project):
@@ -72,7 +72,7 @@ def test_a_refused_command_is_as_if_never_typed(project):
     session = opened("finished", "seed=9", "batch_size=3")
     session.write_plan()
     assert forget_refused(session) == ["batch_size=3", "seed=9"]
-    assert [verdict.node.name for verdict in opened("finished").verdicts([]) if verdict.stale] == []
+    assert [verdict.node.name for verdict in opened("finished").verdicts(["scenarios"]) if verdict.stale] == []
 
 
 def test_a_contract_of_the_same_name_elsewhere_is_another(project, tmp_path, monkeypatch):

@@ -15,7 +15,8 @@ def test_run_needs_no_dodo_and_finds_everything_up_to_date(finished, tmp_path):
     assert (done.returncode, lines[0], lines[7:9]) == (
         0, "done: exp.yaml", ["[7/9] evaluate: up to date", "done: everything is up to date"],
     )  # fmt: skip
-    assert [line.split()[0] for line in lines[9:]] == ["boxes", "poses", "model"]
+    assert [line.split()[0] for line in lines[9:12]] == ["boxes", "poses", "model"]
+    assert lines[12].startswith("warning: YZ")  # four steps find nothing, and the build says why
 
 
 def test_json_is_all_that_stdout_holds(finished, tmp_path):

@@ -59,12 +59,12 @@ def test_status_of_a_run_that_is_not_built(empty_project):
 
 def test_verify_reads_every_artifact(project):
     whole = project.yolozu("verify", "run_id=done")
-    assert (whole.returncode, whole.stdout.splitlines()[-1]) == (0, "19 intact, 0 not")
+    assert (whole.returncode, whole.stdout.splitlines()[-1]) == (0, "21 intact, 0 not")
     (project.run_dir("done") / "exports/model.onnx").unlink()
     with (project.run_dir("done") / "reports/eval_coco.json").open("a") as file:
         file.write(" ")
     broken = project.yolozu("verify", "run_id=done")
-    assert (broken.returncode, broken.stdout.splitlines()[-1]) == (1, "17 intact, 2 not")
+    assert (broken.returncode, broken.stdout.splitlines()[-1]) == (1, "19 intact, 2 not")
     assert "missing   exports/model.onnx" in broken.stdout
     assert "changed   reports/eval_coco.json" in broken.stdout
 
