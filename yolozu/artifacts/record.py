@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,9 +55,15 @@ def typed(kind: type[Typed], value: Any, *, what: str, code: str, where: str, fi
         InputError: ``code``, with ``fix``, at ``where``: fields are missing or of another type than ``what`` has.
     """
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(value), strict=True)
+        return _adapter(kind).validate_json(json.dumps(value), strict=True)  # type: ignore[no-any-return, arg-type]
     except ValidationError as error:
         raise InputError.one(code, where=where, problem=f"is no {what}: {in_a_line(error)}", fix=fix) from error
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    """Built once: that takes longer than reading a file with it."""
+    return TypeAdapter(kind)
 
 
 def in_a_line(error: ValidationError) -> str:
