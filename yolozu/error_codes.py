@@ -297,4 +297,5 @@ CODES: dict[str, str] = {
     "YZ905": "A file that would have to be overwritten.",
     "YZ906": "A file of annotations that is none of CVAT's, or that cannot be understood.",
     "YZ907": "A file of tasks that is none of Label Studio's, or that cannot be understood.",
+    "YZ908": "A new directory to begin in whose name is nearly that of data.",
 }

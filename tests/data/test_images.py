@@ -79,7 +79,7 @@ def test_bytes_and_pillow_s_images_are_what_the_file_is(tmp_path, suffix):
 
 
 def test_what_cannot_be_decoded_is_named():
-    with pytest.raises(InputError, match=r"^-: YZ207 image cannot be read: cannot identify image file"):
+    with pytest.raises(InputError, match=r"^-: YZ207 image cannot be read: cannot identify image file\n"):
         decode_image(b"no picture", where="-")
 
 

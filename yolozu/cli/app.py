@@ -207,7 +207,8 @@ def _usage_finding(error: Any) -> Finding:
     context = getattr(error, "ctx", None)
     path = PROGRAM if context is None else context.command_path
     is_unknown = hasattr(error, "possibilities")
-    problem, _, guess = (error.message if is_unknown else error.format_message()).partition(" Did you mean ")
+    said = error.message if is_unknown else error.format_message()
+    problem, _, guess = said.replace(": Value error, ", ": ").partition(" Did you mean ")  # pydantic's words for ours
     fix = f"did you mean {guess}" if guess else f"see '{path} --help'"
     if is_unknown and context is not None:
         meant = _meant_option(error.option_name, context.command.params)

@@ -311,4 +311,4 @@ def _to_rgb(image: Image.Image, bits: int) -> Image.Image:
 def in_a_line(error: BaseException) -> str:
     """Why a picture could not be read."""
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(said.split())
+    return " ".join(said.partition(" <_io.BytesIO object at ")[0].split())  # what is piped in has no name

@@ -7,7 +7,7 @@ import pytest
 from tests.app.own_data.photos import write_photos
 from tests.data.builders import bop_row, write_bop, write_coco, write_file, write_image, write_yolo
 from yolozu.app.own_data.meaning import Meaning, meaning_of
-from yolozu.errors import InputError
+from yolozu.errors import InputError, UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +49,17 @@ def test_what_is_missing_or_empty_or_holds_something_else_is_a_place_to_write_in
     Path("empty").mkdir()
     write_file(Path("code/main.py"), "")
     assert [meaning_of(Path(name)) for name in ("new", "empty", "code")] == [Meaning()] * 3
+
+
+def test_a_mistyped_name_of_data_is_no_new_directory():
+    write_photos(Path("photos"))
+    with pytest.raises(UsageError) as caught:
+        meaning_of(Path("phots"))
+    assert str(caught.value) == (
+        "phots: YZ908 is not there, and data of nearly that name are\n"
+        "  fix: did you mean photos? To begin in a new directory, make it first: mkdir phots"
+    )
+    assert meaning_of(Path("scenes")) == Meaning()
 
 
 def test_a_project_stays_a_place_to_write_into_whatever_pictures_it_holds():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from yolozu.data.fingerprint import label_files_of
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, suffix_of
 from yolozu.data.layouts.layout import COCO_SUFFIX, XML_SUFFIX, YAML_SUFFIXES, Layout, find_layout
 from yolozu.data.layouts.unsplit import holds_pictures
-from yolozu.errors import InputError
+from yolozu.errors import InputError, UsageError
+from yolozu.registry import nearest
 
 DATA_FILE_SUFFIXES = frozenset({*YAML_SUFFIXES, COCO_SUFFIX, XML_SUFFIX})
 PROJECT_FILES = ("exp.yaml", "dodo.py")
@@ -42,7 +44,10 @@ def meaning_of(place: Path) -> Meaning:
 
     Raises:
         InputError: it is a data set that cannot be understood.
+        UsageError: YZ908 there is nothing, and data of nearly that name beside it.
     """
+    if not place.exists():
+        _require_no_slip(place)
     if place.is_file():
         return Meaning(place, find_layout(place)) if place.suffix.lower() in DATA_FILE_SUFFIXES else Meaning()
     if not place.is_dir() or any((place / name).exists() for name in PROJECT_FILES):
@@ -60,6 +65,19 @@ def meaning_of(place: Path) -> Meaning:
     if is_here and not in_folders and not _holds_pictures_itself(place):
         return Meaning(pictures_below=_folders_of_pictures(place))
     return Meaning(place, layout if labeled else None)
+
+
+def _require_no_slip(place: Path) -> None:
+    beside = place.parent
+    guess = nearest(place.name, [entry.name for entry in beside.iterdir()] if beside.is_dir() else [])
+    if guess is not None and meaning_of(beside / guess).data is not None:
+        made = f"To begin in a new directory, make it first: mkdir {shlex.quote(str(place))}"
+        raise UsageError.one(
+            "YZ908",
+            where=str(place),
+            problem="is not there, and data of nearly that name are",
+            fix=f"did you mean {beside / guess}? {made}",
+        )
 
 
 def _holds_pictures_itself(place: Path) -> bool:
