@@ -26,6 +26,11 @@ def test_values_that_are_no_numbers_are_left_out():
     assert "nan" not in text
 
 
+def test_a_line_of_one_point_is_a_dot():
+    text = str(line_chart([Line("a", [(3.0, 1.0)])], x_name="x", name="x"))
+    assert text.count('class="dot s1"') == 1
+
+
 def test_long_lines_are_means_of_neighbors_and_keep_their_end():
     points = [(float(x), float(x % 2)) for x in range(10 * MOST_POINTS)]
     shown = thinned(points)

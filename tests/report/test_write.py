@@ -1,5 +1,7 @@
 """The page of a run as a whole."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,6 +19,14 @@ def test_a_page_is_well_formed_and_fetches_nothing_whatever_names_there_are(tmp_
     read = read_page(page_text(material))
     assert 'Run a<b>"&' in read.text
     assert len(read.pictures) == 8
+
+
+def test_data_that_lie_in_the_working_directory_are_named_by_it(tmp_path, monkeypatch):
+    material = material_in(tmp_path)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    object.__setattr__(material.index, "root", Path())
+    assert "here, split “val”" in page_text(material)
 
 
 def test_page_and_sheet_are_files(tmp_path):

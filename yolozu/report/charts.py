@@ -166,7 +166,9 @@ def _drawn(line: Line, points: Sequence[tuple[float, float]], frame: Frame, numb
     style = f"s{_color(line, number)}"
     shown = thinned(points)
     path = " ".join(f"{_n(x)},{_n(y)}" for x, y in (frame.place(*point) for point in shown))
-    kind, radius = (f"dot {style}", 3) if line.dots else ("hover", 5)
+    kind, radius = (
+        (f"dot {style}", 3) if line.dots or len(shown) == 1 else ("hover", 5)
+    )  # a line of one point shows nothing
     marks = []
     for x, y in shown:
         px, py = frame.place(x, y)

@@ -39,7 +39,9 @@ def page_text(material: Material) -> str:
 
 def _lead(material: Material) -> list[str]:
     index = material.index
-    return [] if index is None else [f"{index.root}, split “{index.split}”"]
+    if index is None:
+        return []
+    return [f"{index.root if index.root.name else index.root.resolve().name}, split “{index.split}”"]
 
 
 def write_sheet(material: Material, path: Path) -> None:
