@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tests.engine.conftest import opened
-from yolozu.engine.run_summary import duration, summary_of
+from yolozu.engine.run_summary import summary_of
 from yolozu.planning.receipt import Receipt
 
 METRICS = {"map50_95": 0.4512, "map50": 0.71, "add_s_01d": None}
@@ -112,13 +112,6 @@ def test_whatever_a_stage_writes_for_people_is_named(session):
         "report",
         "pictures",
     ]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.04, "0.0s"), (59.9, "59.9s"), (61, "1m 01s"), (3600, "1h 00m"), (7325, "2h 02m")]
-)
-def test_durations_read_easily(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_a_model_that_finds_nothing_is_explained_also_where_nothing_ran(session):

@@ -16,7 +16,7 @@ from yolozu.errors import Finding, InputError, UsageError
 from yolozu.paths import RUNS_DIR
 
 if TYPE_CHECKING:
-    from yolozu.predict.pictures.given import Given
+    from yolozu.predict.pictures.image_inputs import ImageInput
     from yolozu.predict.pictures.predictions import Predictions
     from yolozu.structures.classes import ClassTable
 
@@ -38,7 +38,11 @@ class Model:
     _opened: OpenModel = field(repr=False)
 
     def predict(
-        self, images: Given | Iterable[Given], *, every: int = 1, unreadable: Callable[[Finding], None] | None = None
+        self,
+        images: ImageInput | Iterable[ImageInput],
+        *,
+        every: int = 1,
+        unreadable: Callable[[Finding], None] | None = None,
     ) -> list[Predictions]:
         """What is in pictures, in their order, one `Predictions` each; also of a single one.
 
@@ -58,14 +62,18 @@ class Model:
         return list(self.predict_each(images, every=every, unreadable=unreadable))
 
     def predict_each(
-        self, images: Given | Iterable[Given], *, every: int = 1, unreadable: Callable[[Finding], None] | None = None
+        self,
+        images: ImageInput | Iterable[ImageInput],
+        *,
+        every: int = 1,
+        unreadable: Callable[[Finding], None] | None = None,
     ) -> Iterator[Predictions]:
         """As `predict`, but a batch at a time: memory stays bounded, however many pictures an iterable gives."""
         require_in_range(every=every)
-        from yolozu.predict.pictures.given import given_pictures
+        from yolozu.predict.pictures.image_inputs import pictures_of_inputs
         from yolozu.predict.pictures.predictions import Predictions
 
-        for found in self._opened.predict(given_pictures(images, every=every)):
+        for found in self._opened.predict(pictures_of_inputs(images, every=every)):
             if not isinstance(found, Finding):
                 yield Predictions._of(found, self.classes, lambda: self._opened.extents)  # noqa: SLF001 - made here alone
             elif unreadable is None:

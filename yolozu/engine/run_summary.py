@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.metrics_table import read_rows
 from yolozu.engine.run_names import runs_in
+from yolozu.engine.view.view import duration
 from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout
 from yolozu.planning.receipt import Receipt
 from yolozu.training.diagnosis import Cause, Ended, diagnose, ends_near_nothing
@@ -179,12 +180,3 @@ def _commands(session: Session, finished: Mapping[str, Receipt]) -> Iterator[str
 
 def _predicted(run_id: str) -> bool:
     return RunLayout.of(run_id).receipt_path("predict").is_file()
-
-
-def duration(seconds: float) -> str:
-    """``4.2s``, ``4m 12s``, ``1h 02m``."""
-    if seconds < 60:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {rest:02d}s"

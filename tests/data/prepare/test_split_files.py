@@ -97,8 +97,8 @@ def test_scenes_keep_their_meshes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "written"), [("a/b", "a/b"), ("../x", "/work/x"), ("/work/set/a", "a"), ("/other", "/other")]
+    ("path", "written"), [("a/b", "a/b"), ("../x", "/sets/x"), ("/sets/set/a", "a"), ("/other", "/other")]
 )
 def test_paths_are_relative_where_they_are_inside(path, written):
-    root = Path("/work/set")
+    root = Path("/sets/set")
     assert inside(root / path, root) == written

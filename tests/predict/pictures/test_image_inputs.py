@@ -5,13 +5,13 @@ import pytest
 from PIL import Image
 
 from yolozu.errors import InputError, UsageError
-from yolozu.predict.pictures.given import given_pictures
+from yolozu.predict.pictures.image_inputs import pictures_of_inputs
 
 BLACK = np.zeros((6, 8, 3), np.uint8)
 
 
 def given(images):
-    return [(picture.name, picture.read().shape) for picture in given_pictures(images)]
+    return [(picture.name, picture.read().shape) for picture in pictures_of_inputs(images)]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_one_of_each_and_many_of_all(photos):
 
 
 def test_an_iterable_is_not_advanced_beyond_what_is_asked_for():
-    pictures = given_pictures(BLACK for _ in iter(int, 1))  # without end
+    pictures = pictures_of_inputs(BLACK for _ in iter(int, 1))  # without end
     assert [next(pictures).name for _ in range(3)][-1] == "image-000002"
 
 

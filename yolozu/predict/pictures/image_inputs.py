@@ -16,11 +16,11 @@ from yolozu.errors import Finding, UsageError, YolozuError
 from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.sources import each_picture, sources_in
 
-Given = str | PathLike[str] | NDArray[np.uint8] | Image
+ImageInput = str | PathLike[str] | NDArray[np.uint8] | Image
 """One of them; a path may also be a folder, a pattern, a list or a video, which stands for its pictures."""
 
 
-def given_pictures(images: Given | Iterable[Given], *, every: int = 1) -> Iterator[Picture | Finding]:
+def pictures_of_inputs(images: ImageInput | Iterable[ImageInput], *, every: int = 1) -> Iterator[Picture | Finding]:
     """The pictures, one at a time, in their order; what is in no file is called ``image-000000`` and so on.
 
     In the place of what is damaged of a video stands why.
