@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from yolozu.stages.registry import STAGES
 
 if TYPE_CHECKING:
     from yolozu.app.doctor.stages import Bench
     from yolozu.data.index import DataIndex
-    from yolozu.training.config import TrainingConfig
 
 
 def gradient_shares(bench: Bench, index: DataIndex, *, name: str) -> dict[str, float]:
@@ -29,7 +28,7 @@ def gradient_shares(bench: Bench, index: DataIndex, *, name: str) -> dict[str, f
     from yolozu.model.loading import detector_from
     from yolozu.training.batch_sharding import shares_of
     from yolozu.training.batches import training_windows
-    from yolozu.training.config import build_criterion, build_learner
+    from yolozu.training.config import TrainingConfig, build_criterion, build_learner
     from yolozu.training.data_checks import resolve_pose_heads, symmetries_of
     from yolozu.training.distributed import SINGLE_PROCESS
 
@@ -39,7 +38,8 @@ def gradient_shares(bench: Bench, index: DataIndex, *, name: str) -> dict[str, f
     detector = detector_from(checkpoint)
     models = ObjectModels.read(bench.root / bench.session.plan["train"].inputs["models"])
     symmetries = symmetries_of(resolve_pose_heads(spec.model.model, index), index, models)
-    preprocess, config = Preprocess.from_section(spec.preprocess), _config(spec)
+    preprocess = Preprocess.from_section(spec.preprocess)
+    config = TrainingConfig.of_spec(spec.model_dump(mode="json"), seed=spec.seed.seed, device=spec.device.device)
     images = TrainingImages(index, preprocess, spec.augment, spec.seed.seed, "none", models=models)
     timetable = config.timetable(len(index))
     windows = training_windows(images, timetable, seed=config.seed, done_steps=0, loading=config.loading)
@@ -60,18 +60,3 @@ def gradient_shares(bench: Bench, index: DataIndex, *, name: str) -> dict[str, f
         norms[term] = float(sum(part.square().sum() for part in found if part is not None)) ** 0.5
     whole = sum(norms.values())
     return {term: norm / whole for term, norm in norms.items() if norm > 0.0}
-
-
-def _config(spec: Any) -> TrainingConfig:
-    from yolozu.contract.sections.train import OperationsSection
-    from yolozu.training.config import TrainingConfig
-
-    return TrainingConfig(
-        seed=spec.seed.seed,
-        device=spec.device.device,
-        optim=spec.optim,
-        schedule=spec.schedule,
-        length=spec.length,
-        loop=spec.loop,
-        operations=OperationsSection(),
-    )

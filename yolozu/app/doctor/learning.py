@@ -109,7 +109,8 @@ def gradients(shares: Mapping[str, float], steps: int) -> Verdict:
     said = f"after {steps} steps: " + ", ".join(f"{name} {100 * share:.0f}%" for name, share in ordered)
     largest, share = ordered[0]
     if share > DROWNING and len(ordered) > 1:
-        return Verdict("gradients", "warning", said, f"lower its weight: loss_weights.{largest}")
+        advice = f"lower loss_weights.{largest} if it was raised; with its default it may lead early in a training"
+        return Verdict("gradients", "warning", said, advice)
     silent = [name for name, share in ordered if share < DROWNED]
     if silent:
         return Verdict(
