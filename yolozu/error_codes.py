@@ -189,6 +189,7 @@ CODES: dict[str, str] = {
     "YZ528": "Curves of nothing: neither a metrics file nor a run is named.",
     "YZ529": "A picture of curves that is neither PNG nor SVG.",
     "YZ530": "A number to draw that no row of the metrics files has.",
+    "YZ531": "A name that means two runs.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",
     "YZ602": "An ONNX file that ONNX Runtime cannot load.",

@@ -109,6 +109,11 @@ class RunLayout:
         return self.plan_dir / "backgrounds.json"
 
     @property
+    def earlier_path(self) -> Path:
+        """Digests of what training uses of earlier runs."""
+        return self.plan_dir / "earlier.json"
+
+    @property
     def scenario_setting_path(self) -> Path:
         """Setting of the scenario suite, resolved."""
         return self.plan_dir / "scenario_setting.json"

@@ -37,6 +37,8 @@ GROUPS = {
         "gradient_accumulation_steps", "clip_grad_norm", "use_ema", "ema_decay", "ema_eval", "amp",
     ),
     "Matching and losses": ("matching", "losses", "mim"),
+    "LoRA and quantization": ("lora", "quantization"),
+    "Continual learning": ("distillation", "continual", "replay"),
     "Model and backbone": ("model", "init"),
     "Loop": ("length", "loop", "seed", "device"),
     "Files of a run": ("run", "files"),

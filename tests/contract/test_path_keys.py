@@ -12,7 +12,8 @@ THERE, HERE = Path("/a/b"), Path("/a/c")
 
 def test_keys_that_hold_paths():
     assert {key for (key,) in path_keys()} == {
-        "dataset_root", "init_from", "model", "paste_backgrounds", "predictions", "scenarios",
+        "continual_from", "dataset_root", "derpp_teacher_key", "init_from", "model", "paste_backgrounds", "predictions",
+        "scenarios", "self_distill_from",
     }  # fmt: skip
 
 
@@ -25,6 +26,8 @@ def test_keys_that_hold_paths():
         ("dataset_root", "synthetic", "synthetic"),
         ("scenarios", "standard", "standard"),
         ("scenarios", "hard.yaml", "../b/hard.yaml"),
+        ("continual_from", "exp01", "exp01"),
+        ("continual_from", "runs/exp01", "../b/runs/exp01"),
         ("init_from", None, None),
         ("init_from", "~/w.pt", "~/w.pt"),
         ("init_from", "rtdetr_r18vd_coco", "rtdetr_r18vd_coco"),

@@ -51,6 +51,7 @@ def inputs(tmp_path):
         models=tmp_path / "data/models.json",
         init_from=tmp_path / "plan/init_from.json",
         backgrounds=tmp_path / "plan/backgrounds.json",
+        earlier=None,
     )
     make_index(tmp_path / "set", "train", 4, seed=0).write(found.train)
     make_index(tmp_path / "set", "val", 2, seed=1).write(found.val)
@@ -85,6 +86,7 @@ def test_what_it_declares():
         "models": ("needs", "prepare_data.models"),
         "init_from": ("reads", "plan/init_from.json"),
         "backgrounds": ("reads", "plan/backgrounds.json"),
+        "earlier": ("reads", "plan/earlier.json"),
     }
     assert {name: (link.target, link.carry) for name, link in links(STAGE.outputs).items()} == {
         "last": ("checkpoints/last.pt", True),
@@ -96,7 +98,7 @@ def test_what_it_declares():
     }
     assert set(TrainSpec.model_fields) == {
         "seed", "device", "preprocess", "augment", "model", "init", "optim", "schedule", "length", "loop", "matching",
-        "losses", "mim",
+        "losses", "mim", "lora", "quantization", "distillation", "continual",
     }  # fmt: skip
 
 

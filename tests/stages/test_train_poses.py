@@ -32,6 +32,7 @@ def inputs_in(directory, *, train=True, val=True, models=MODELS):
         models=directory / "data/models.json",
         init_from=directory / "plan/init_from.json",
         backgrounds=directory / "plan/backgrounds.json",
+        earlier=None,
     )
     make_index(directory / "set", "train", 6, seed=0, with_poses=train).write(found.train)
     make_index(directory / "set", "val", 3, seed=1, with_poses=val).write(found.val)

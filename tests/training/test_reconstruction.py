@@ -15,6 +15,7 @@ from yolozu.losses.reconstruction import hidden_pixels_loss
 from yolozu.training.batch_sharding import shares_of
 from yolozu.training.config import build_learner
 from yolozu.training.distributed import SINGLE_PROCESS
+from yolozu.training.learner import TrainingPass
 from yolozu.training.reconstruction import Reconstruction
 
 SEED = 5
@@ -52,7 +53,8 @@ def collate_part(batch, own):
 
 
 def of(reconstruction, share, step=0, place=0):
-    return reconstruction(normalize_images(share.batch.images_B3HW, PREPROCESS), share, step, place)
+    images_B3HW = normalize_images(share.batch.images_B3HW, PREPROCESS)
+    return reconstruction(TrainingPass(images_B3HW, None, share.batch.targets, share, step, place))
 
 
 def test_it_is_the_weighted_mean_over_every_other_image(detector, images):

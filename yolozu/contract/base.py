@@ -55,9 +55,14 @@ class FilePath:
     """Says that a text is a path, relative to the working directory, unless it is one of ``words``.
 
     Goes into ``Annotated[...]``.
+
+    Attributes:
+        words: that are no paths.
+        or_run: whether a name without a slash is the id of a run, which means the same in every directory.
     """
 
     words: tuple[str, ...] = ()
+    or_run: bool = False
 
 
 @dataclass(frozen=True)

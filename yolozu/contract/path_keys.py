@@ -40,6 +40,8 @@ def rebased(key: KeyPath, value: Any, source: Path, target: Path) -> Any:
     marked = path_keys().get(key)
     if marked is None or source == target or not isinstance(value, str) or value in marked.words or not value:
         return value
+    if marked.or_run and "/" not in value:
+        return value
     if os.path.isabs(value) or value[0] in "~$":  # noqa: PTH117 - a text as it was typed
         return value
     moved = os.path.relpath(source / value, target)

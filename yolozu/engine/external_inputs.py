@@ -15,9 +15,10 @@ from yolozu.artifacts.published_weights import SPELLINGS
 from yolozu.artifacts.spec import flat
 from yolozu.artifacts.weight_files import WEIGHTS, weight_files
 from yolozu.contract.adapters import offered_adapter
+from yolozu.contract.sections.continual import BESIDE_REPLAYED
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below
 from yolozu.data.moved import Moved
-from yolozu.errors import InputError
+from yolozu.errors import Finding, InputError
 from yolozu.planning.receipt import Receipt
 from yolozu.predict.adapters.registry import ADAPTERS
 
@@ -111,6 +112,51 @@ def _nearest_name(named: str) -> str:
     """``rtdetr_r18`` may be meant as the name of published weights."""
     near = get_close_matches(named, SPELLINGS, n=1)
     return f"did you mean {near[0]} (yolozu weights lists all names)? Or " if near else ""
+
+
+def earlier_runs(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any] | None:
+    """Digests of what training uses of earlier runs; None where it uses nothing of them.
+
+    Raises:
+        InputError: YZ313 and YZ531, there is no such run or file, or a name means two; all findings together.
+    """
+    from yolozu.artifacts.earlier_runs import LEFT_FOR_LATER, run_directory, teacher_checkpoint
+
+    continual, teacher = loaded.contract.continual, loaded.contract.distillation.self_distill_from
+    own = continual.derpp_teacher_key == BESIDE_REPLAYED
+    if own and continual.continual_from is None and teacher is None:
+        return None
+    digests: dict[str, Any] = {"teacher": None, "left": None, "stored_outputs": None}
+    findings: list[Finding] = []
+    try:
+        if teacher is not None:
+            where = f"self_distill_from ({loaded.origin_of('self_distill_from')})"
+            digests["teacher"] = cache.file(teacher_checkpoint(teacher, where=where))
+    except InputError as error:
+        findings += error.findings
+    try:
+        if continual.continual_from is not None:
+            where = f"continual_from ({loaded.origin_of('continual_from')})"
+            run = run_directory(continual.continual_from, where=where)
+            digests["left"] = {name: cache.path(run / name) for name in LEFT_FOR_LATER if (run / name).exists()}
+    except InputError as error:
+        findings += error.findings
+    if not own:
+        directory = Path(continual.derpp_teacher_key)
+        if directory.is_dir():
+            digests["stored_outputs"] = cache.tree(directory)
+        else:
+            findings.append(
+                Finding(
+                    "YZ313",
+                    f"derpp_teacher_key: {directory} ({loaded.origin_of('derpp_teacher_key')})",
+                    "there is no such directory",
+                    "write it with yolozu continual teachers, or drop the key to use the replay buffer's",
+                )
+            )
+    if findings:
+        raise InputError(findings)
+    return {"schema_version": SCHEMA_VERSION, **digests}
 
 
 def background_files(directory: Path) -> list[str]:

@@ -14,6 +14,7 @@ from yolozu.contract.show import to_yaml
 from yolozu.data.moved import Moved
 from yolozu.engine.external_inputs import (
     background_pictures,
+    earlier_runs,
     initial_weights,
     predicting_files,
     scenario_setting_values,
@@ -50,7 +51,7 @@ def planned_texts(
 
     with DigestCache(digest_cache_path()) as cache:
         given, weights = predicting_files(loaded, cache), initial_weights(loaded, cache)
-        backgrounds = background_pictures(loaded, cache)
+        backgrounds, earlier = background_pictures(loaded, cache), earlier_runs(loaded, cache)
     provenance = {
         "contract_digest": contract_digest(loaded.contract),
         "dataset_digest": data["digest"],
@@ -65,6 +66,8 @@ def planned_texts(
     texts[relative(layout.given_path)] = pretty(given)
     texts[relative(layout.init_path)] = pretty(weights)
     texts[relative(layout.backgrounds_path)] = pretty(backgrounds)
+    if earlier is not None:
+        texts[relative(layout.earlier_path)] = pretty(earlier)
     setting = scenario_setting_values(loaded)
     if setting is not None:
         texts[relative(layout.scenario_setting_path)] = pretty(setting)

@@ -97,6 +97,7 @@ class Session:
         for path, named, *keys in (
             (layout.init_path, self.loaded.contract.init.init_from, "init_from"),
             (layout.backgrounds_path, grounds, "paste_backgrounds"),
+            (layout.earlier_path, _earlier(self.loaded), "continual_from", "self_distill_from", "derpp_teacher_key"),
             (layout.scenario_setting_path, setting, "scenarios"),
             (layout.given_path, what_predicts(self.loaded), "adapter", "predictions"),
             (layout.fingerprint_path, data.dataset_root, "dataset_root", "split", "val_split", "predict_split"),
@@ -120,6 +121,12 @@ class Session:
             return _text_digest(self.texts[path])
         full = self.layout.root / path
         return cache.path(full) if full.exists() else None
+
+
+def _earlier(loaded: LoadedContract) -> str | None:
+    """The earlier run or file that training uses, as the contract names it."""
+    continual, distillation = loaded.contract.continual, loaded.contract.distillation
+    return continual.continual_from if distillation.self_distill_from is None else distillation.self_distill_from
 
 
 def _text_digest(text: str) -> str:

@@ -9,7 +9,7 @@ from yolozu.stages.base import links
 from yolozu.stages.registry import STAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from yolozu.contract.sections.run import Contract
     from yolozu.stages.base import Stage
@@ -32,7 +32,11 @@ def compile_plan(contract: Contract, stages: Sequence[Stage]) -> Plan:
     specs = {stage.name: slices[stage.name].model_dump(mode="json") for stage in stages}
     outputs = _given_paths(stages, specs)
     _one_producer_per_path(outputs)
-    nodes = [_node(stage, specs[stage.name], outputs) for stage in stages if outputs[stage.name]]
+    nodes = [
+        _node(stage, specs[stage.name], outputs, absent=slices[stage.name].absent_inputs())
+        for stage in stages
+        if outputs[stage.name]
+    ]
     return Plan(tuple(_ordered(nodes)))
 
 
@@ -50,12 +54,14 @@ def _given_paths(stages: Sequence[Stage], specs: dict[str, dict[str, Any]]) -> d
     return paths
 
 
-def _node(stage: Stage, spec: dict[str, Any], outputs: dict[str, dict[str, str]]) -> Node:
+def _node(stage: Stage, spec: dict[str, Any], outputs: dict[str, dict[str, str]], *, absent: Collection[str]) -> Node:
     inputs: dict[str, str] = {}
     gates: dict[str, str] = {}
     records: dict[str, str] = {}
     upstream: list[str] = []
     for name, link in links(stage.inputs).items():
+        if name in absent:
+            continue
         if link.kind == "reads":
             inputs[name] = link.target
             continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from yolozu.contract.base import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from yolozu.contract.sections.run import Contract
@@ -42,6 +42,10 @@ class StageSpec(Section):
     def wanted(self) -> bool:
         """Whether the stage is part of the contract's plan."""
         return True
+
+    def absent_inputs(self) -> Collection[str]:
+        """Names of optional inputs that there are not under this spec: the stage finds None in their place."""
+        return ()
 
     def needs_device(self) -> str:
         """The device without which the stage cannot run; ``cpu`` where it makes do with what there is."""
@@ -81,9 +85,15 @@ def after(output: str) -> Any:
     return field(metadata={"link": Link(output, "after")})
 
 
-def reads(path: str) -> Any:
-    """An input that the planner writes, relative to the run directory."""
-    return field(metadata={"link": Link(path, "reads")})
+def reads(path: str, *, optional: bool = False) -> Any:
+    """An input that the planner writes, relative to the run directory.
+
+    Args:
+        path: the file.
+        optional: there is none where the spec says so (`StageSpec.absent_inputs`), as in runs of releases that did not
+            know it.
+    """
+    return field(metadata={"link": Link(path, "reads", optional=optional)})
 
 
 def records(path: str) -> Any:

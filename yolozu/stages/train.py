@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.contract.sections.continual import BESIDE_REPLAYED, ContinualSection, DistillationSection
 from yolozu.contract.sections.data import AugmentSection, PreprocessSection
 from yolozu.contract.sections.init_from import InitSection
+from yolozu.contract.sections.lora import LoraSection, QuantizationSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelSection
@@ -32,7 +34,7 @@ from yolozu.training.data_checks import (
 from yolozu.training.first_weights import initialize_from_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.contract.sections.model import ModelConfig
@@ -63,6 +65,10 @@ class TrainSpec(StageSpec):
     matching: MatchingSection
     losses: LossSection
     mim: MimSection
+    lora: LoraSection
+    quantization: QuantizationSection
+    distillation: DistillationSection
+    continual: ContinualSection
 
     @classmethod
     def obstacle(cls, old: dict[str, Any], new: dict[str, Any], *, finished: bool) -> str | None:
@@ -81,6 +87,12 @@ class TrainSpec(StageSpec):
             return f"{scheduler} would have had other learning rates from the start; extend: true goes on all the same"
         return None
 
+    def absent_inputs(self) -> Collection[str]:
+        """Earlier runs, where the contract names none."""
+        own = self.continual.derpp_teacher_key == BESIDE_REPLAYED
+        alone = own and self.continual.continual_from is None and self.distillation.self_distill_from is None
+        return ("earlier",) if alone else ()
+
     def needs_device(self) -> str:
         """The contract's."""
         return self.device.device
@@ -96,13 +108,14 @@ def _without_length(spec: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class TrainInputs:
-    """Indices of training and held-out images, shapes of objects, what is known of first weights and backgrounds."""
+    """Indices of images, shapes of objects, what is known of first weights, background pictures and earlier runs."""
 
     train: Path = needs("prepare_data.train")
     val: Path = needs("prepare_data.val")
     models: Path = needs("prepare_data.models")
     init_from: Path = reads("plan/init_from.json")
     backgrounds: Path = reads("plan/backgrounds.json")
+    earlier: Path | None = reads("plan/earlier.json", optional=True)
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def build_learner(
         average=average,
         eval_weights="ema" if loop.ema_eval else "model",
         compiled=CompiledEncoding(detector) if loop.torch_compile else None,
-        reconstruction=Reconstruction(detector, weight=mim_weight, seed=config.seed) if mim_weight > 0.0 else None,
+        added_terms=[Reconstruction(detector, weight=mim_weight, seed=config.seed)] if mim_weight > 0.0 else [],
         preprocess=preprocess,
         seed=config.seed,
         device=device,

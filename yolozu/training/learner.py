@@ -32,7 +32,6 @@ from yolozu.training.held_buffers import HeldBuffers
 from yolozu.training.phases import PhasedTraining, Phases
 from yolozu.training.precision import Precision
 from yolozu.training.randomness import derived_seed, generator_for
-from yolozu.training.reconstruction import Reconstruction
 
 
 class Objective(Protocol):
@@ -44,6 +43,40 @@ class Objective(Protocol):
 
     def of_predictions(self, output: Any, targets: Targets) -> tuple[Tensor, dict[str, Tensor]]:
         """The same of what evaluation sees: one layer, no denoising."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingPass:
+    """What a process's part of a batch has become.
+
+    Attributes:
+        images_B3HW: (B, 3, H, W) network input.
+        output: what the detector makes of it, with its graph.
+        targets: what it should have said.
+        share: the part.
+        step: optimizer step, from 0.
+        place: of the batch in its window.
+    """
+
+    images_B3HW: Tensor
+    output: Any
+    targets: Targets
+    share: Share
+    step: int
+    place: int
+
+
+class AddedTerm(Protocol):
+    """A loss beside the objective, such as that of a second task."""
+
+    @property
+    def name(self) -> str:
+        """Under which it is reported."""
+        ...
+
+    def __call__(self, done: TrainingPass) -> Tensor:
+        """() what the part adds to the loss of the whole window, weighted; zero with its graph where it has nothing."""
         ...
 
 
@@ -91,7 +124,7 @@ class Learner:
         average: MovingAverage | None,
         eval_weights: Literal["model", "ema"],
         compiled: CompiledEncoding | None,
-        reconstruction: Reconstruction | None,
+        added_terms: Sequence[AddedTerm],
         preprocess: Preprocess,
         seed: int,
         device: torch.device,
@@ -111,7 +144,7 @@ class Learner:
             average: of ``detector``, or None.
             eval_weights: which of the two is validated.
             compiled: the compiled part of ``detector``; None computes all of it eagerly.
-            reconstruction: the second task, or None.
+            added_terms: losses beside ``loss``; they wait for phases of single heads to end.
             preprocess: how images become network input.
             seed: of dropout and denoising.
             device: where it all happens.
@@ -124,7 +157,7 @@ class Learner:
         self.detector, self.average, self.eval_weights = detector, average, eval_weights
         self._loss, self._schedule, self._preprocess = loss, schedule, preprocess
         self._groups, self._optimizer, self._max_norm = groups, optimizer, max_norm
-        self._precision, self._compiled, self._reconstruction = precision, compiled, reconstruction
+        self._precision, self._compiled, self._added_terms = precision, compiled, tuple(added_terms)
         self._seed, self._device = seed, device
         self._parameters = [parameter for group in groups for parameter in group.parameters.values()]
         self._phases, self._buffers = PhasedTraining(detector, phases), HeldBuffers(detector)
@@ -196,16 +229,15 @@ class Learner:
     def _add_gradients(self, share: Share, step: int, place: int) -> dict[str, Tensor]:
         if not share.batch.indices and not self._mixes_processes:
             return {}
-        output, images_B3HW, targets = self._outputs_of(share, step, place, self._processes.rank)
+        done = self._pass_of(share, step, place, self._processes.rank)
         if not share.batch.indices:
-            self._backward_without_gradient(output)
+            self._backward_without_gradient(done.output)
             return {}
         try:
-            total, terms = self._loss(output, targets, step)
+            total, terms = self._loss_of(done)
         except NonFiniteCostError:
-            self._backward_without_gradient(output)
+            self._backward_without_gradient(done.output)
             return {"total": torch.full((), math.nan, device=self._device)}
-        total, terms = self._with_reconstruction(total, terms, images_B3HW, share, step=step, place=place)
         self._precision.backward(total * share.weight)
         return {"total": total.detach(), **terms}
 
@@ -231,26 +263,22 @@ class Learner:
         Raises:
             NonFiniteCostError: YZ403, the outputs are not finite.
         """
-        output, images_B3HW, targets = self._outputs_of(share, step, place, rank)
-        total, terms = self._loss(output, targets, step)
-        return self._with_reconstruction(total, terms, images_B3HW, share, step=step, place=place)
+        return self._loss_of(self._pass_of(share, step, place, rank))
 
-    def _with_reconstruction(
-        self, total: Tensor, terms: dict[str, Tensor], images_B3HW: Tensor, share: Share, *, step: int, place: int
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss with the term ``mim``, where there is one and more than a single head learns."""
-        if self._reconstruction is None or not self._phases.all_learn(step):
+    def _loss_of(self, done: TrainingPass) -> tuple[Tensor, dict[str, Tensor]]:
+        """The objective with the added terms, which wait until more than a single head learns."""
+        total, terms = self._loss(done.output, done.targets, done.step)
+        if not self._phases.all_learn(done.step):
             return total, terms
-        with self._precision.autocast():
-            found = self._reconstruction(images_B3HW, share, step, place)
-        found /= share.weight  # which the sum is multiplied by, and which goes by objects
-        return total + found, {**terms, "mim": found.detach()}
+        for term in self._added_terms:
+            with self._precision.autocast():
+                found = term(done)
+            found = found / done.share.weight  # which the sum is multiplied by, and which goes by objects
+            total, terms = total + found, {**terms, term.name: found.detach()}
+        return total, terms
 
-    def _outputs_of(self, share: Share, step: int, place: int, rank: int) -> tuple[Any, Tensor, Targets]:
-        """What the detector makes of a process's part of a batch, as (B, 3, H, W) and targets, which follow.
-
-        Denoising has the noise of the whole batch.
-        """
+    def _pass_of(self, share: Share, step: int, place: int, rank: int) -> TrainingPass:
+        """What the detector makes of a process's part of a batch; denoising has the noise of the whole batch."""
         torch.manual_seed(derived_seed(self._seed, "step", step, place, *([rank] if rank > 0 else [])))  # dropout
         generator = generator_for(torch.device("cpu"), self._seed, "denoising", step, place)
         parted = len(share.batch.indices) < share.of
@@ -260,7 +288,7 @@ class Learner:
         with self._precision.autocast():
             images_B3HW = normalize_images(pixels_B3HW, self._preprocess)
             output = self.detector(images_B3HW, targets, noise)
-        return output, images_B3HW, targets
+        return TrainingPass(images_B3HW, output, targets, share, step, place)
 
     @contextmanager
     def recomputing(self, step: int) -> Iterator[None]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from yolozu.training.batch_sharding import Share
+    from yolozu.training.learner import TrainingPass
 
 EVERY = 2
 """Of the images of a batch, the first of every so many are hidden in part and painted."""
@@ -43,20 +44,17 @@ class Reconstruction:
         self._detector, self._head = detector, detector.reconstruction
         self._weight, self._seed = weight, seed
 
-    def __call__(self, images_B3HW: Tensor, share: Share, step: int, place: int) -> Tensor:
+    name = "mim"
+
+    def __call__(self, done: TrainingPass) -> Tensor:
         """() what the part adds to the loss of the window, weighted; zero with its graph where it has no such image.
 
         The loss is the mean over such images of a batch, and batches count by their images.
-
-        Args:
-            images_B3HW: (B, 3, H, W) network input.
-            share: the part.
-            step: optimizer step, from 0.
-            place: of the batch in its window.
         """
+        share = done.share
         chosen = slice(-share.first % EVERY, None, EVERY)
-        images_B3HW = images_B3HW[chosen]
-        hidden_B1HW = self._hidden(images_B3HW, share, step, place)[chosen]
+        images_B3HW = done.images_B3HW[chosen]
+        hidden_B1HW = self._hidden(images_B3HW, share, done.step, done.place)[chosen]
         with running_statistics(self._detector):
             painted_B3HW = self._detector.reconstruct(images_B3HW, hidden_B1HW)
         losses_B = hidden_pixels_loss(painted_B3HW, images_B3HW, hidden_B1HW)

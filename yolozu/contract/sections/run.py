@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from yolozu.contract.base import Form, Section
+from yolozu.contract.sections.continual import ContinualSection, DistillationSection, ReplaySection
 from yolozu.contract.sections.data import AugmentSection, DatasetSection, PreprocessSection, SynthSection
 from yolozu.contract.sections.evaluate import EvaluateSection
 from yolozu.contract.sections.export import ExportSection, ParitySection
 from yolozu.contract.sections.files import FilesSection
 from yolozu.contract.sections.init_from import InitSection
+from yolozu.contract.sections.lora import LoraSection, QuantizationSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelSection
@@ -59,6 +61,11 @@ class Contract(Section):
     matching: MatchingSection = MatchingSection()
     losses: LossSection = LossSection()
     mim: MimSection = MimSection()
+    lora: LoraSection = LoraSection()
+    quantization: QuantizationSection = QuantizationSection()
+    distillation: DistillationSection = DistillationSection()
+    continual: ContinualSection = ContinualSection()
+    replay: ReplaySection = ReplaySection()
     export: ExportSection = ExportSection()
     parity: ParitySection = ParitySection()
     predict: PredictSection = PredictSection()

@@ -1,0 +1,49 @@
+"""Which run or checkpoint a contract means by a name."""
+
+from pathlib import Path
+
+import pytest
+
+from yolozu.artifacts.earlier_runs import run_directory, teacher_checkpoint
+from yolozu.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def make_run(directory, *, trained=True):
+    (directory / "receipts").mkdir(parents=True)
+    if trained:
+        (directory / "checkpoints").mkdir()
+        (directory / "checkpoints/best.pt").write_bytes(b"weights")
+
+
+def code_of(function, named):
+    with pytest.raises(InputError) as caught:
+        function(named, where="self_distill_from")
+    return caught.value.findings[0].code
+
+
+def test_an_id_a_directory_and_a_file_are_told_apart(place):
+    make_run(Path("runs/a"))
+    make_run(Path("elsewhere/b"))
+    assert run_directory("a", where="continual_from") == Path("runs/a")
+    assert run_directory("elsewhere/b", where="continual_from") == Path("elsewhere/b")
+    assert teacher_checkpoint("a", where="self_distill_from") == Path("runs/a/checkpoints/best.pt")
+    assert teacher_checkpoint("runs/a/checkpoints/best.pt", where="self_distill_from").is_file()
+
+
+def test_what_is_not_there_is_an_error():
+    make_run(Path("runs/untrained"), trained=False)
+    assert code_of(run_directory, "missing") == "YZ313"
+    assert code_of(teacher_checkpoint, "untrained") == "YZ313"
+
+
+def test_a_name_that_means_two_runs_is_an_error():
+    make_run(Path("runs/a"))
+    make_run(Path("a"))
+    assert code_of(run_directory, "a") == "YZ531"
+    assert run_directory("./a", where="continual_from") == Path("a")

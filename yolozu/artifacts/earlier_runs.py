@@ -1,0 +1,69 @@
+"""What a training takes from earlier runs: where it is, by the name that a contract has for it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from yolozu.errors import InputError
+from yolozu.paths import BEST_CHECKPOINT, RUN_ID_PATTERN, RUNS_DIR
+
+EWC_STATE = "continual/ewc_state.pt"
+SI_STATE = "continual/si_state.pt"
+REPLAY_BUFFER = "continual/replay"
+
+LEFT_FOR_LATER = (EWC_STATE, SI_STATE, REPLAY_BUFFER)
+"""What a run may leave for a later training, relative to its directory."""
+
+
+def run_directory(named: str, *, where: str) -> Path:
+    """Directory of the run that ``named`` stands for: its id below ``runs``, or a directory.
+
+    Args:
+        named: id or path.
+        where: of the name, for messages.
+
+    Raises:
+        InputError: YZ313 there is no such run, YZ531 the name means two.
+    """
+    places = [place for place in _places(named) if (place / "receipts").is_dir() or (place / "plan").is_dir()]
+    if len(places) == 1:
+        return places[0]
+    if not places:
+        raise InputError.one(
+            "YZ313",
+            where=f"{where}: {named}",
+            problem="there is no such run",
+            fix=f"give the id of a run below {RUNS_DIR}, or its directory",
+        )
+    raise InputError.one(
+        "YZ531",
+        where=f"{where}: {named}",
+        problem=f"means two runs: {places[0]} and {places[1]}",
+        fix=f"write ./{named} for the directory, or {places[1]} for the run",
+    )
+
+
+def teacher_checkpoint(named: str, *, where: str) -> Path:
+    """The checkpoint that ``named`` stands for: a file, or the best of a run.
+
+    Raises:
+        InputError: YZ313 there is no such file or run, or it has no checkpoint; YZ531 the name means two.
+    """
+    if Path(named).is_file():
+        return Path(named)
+    best = run_directory(named, where=where) / BEST_CHECKPOINT
+    if not best.is_file():
+        raise InputError.one(
+            "YZ313",
+            where=f"{where}: {best}",
+            problem="the run has no checkpoint yet",
+            fix="build it first: yolozu run ID train; or name a checkpoint",
+        )
+    return best
+
+
+def _places(named: str) -> list[Path]:
+    """Directory and run of that name, each once."""
+    below = [RUNS_DIR / named] if re.fullmatch(RUN_ID_PATTERN, named) else []
+    return [Path(named), *below]
