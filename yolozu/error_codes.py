@@ -190,6 +190,8 @@ CODES: dict[str, str] = {
     "YZ529": "A picture of curves that is neither PNG nor SVG.",
     "YZ530": "A number to draw that no row of the metrics files has.",
     "YZ531": "A name that means two runs.",
+    "YZ555": "Classes that a contract names and the data set lacks.",
+    "YZ556": "A class that is named twice.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",
     "YZ602": "An ONNX file that ONNX Runtime cannot load.",

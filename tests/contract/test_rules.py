@@ -171,6 +171,24 @@ CASES = {
             "  fix: raise loss_weights.mim, or drop enable_mim"
         ),
     ),
+    "classes_are_named_once": (
+        "epochs: 1\nclass_names: [tin, tin]\n",
+        "exp.yaml:2: class_names: YZ556 class 'tin' is named 2 times\n  fix: name every class once",
+    ),
+    "labeled_classes_are_classes": (
+        "epochs: 1\nclass_names: [tin, box]\nlabeled_classes: [tinn]\n",
+        (
+            "exp.yaml:3: labeled_classes: YZ105 'tinn' is none of the classes (class_names: exp.yaml:2)\n"
+            "  fix: did you mean 'tin'?"
+        ),
+    ),
+    "num_classes_counts_names": (
+        "epochs: 1\nclass_names: [tin, box]\nmodel: {num_classes: 3}\n",
+        (
+            "exp.yaml:3: model.num_classes: YZ105 num_classes is 3, but class_names has 2 (class_names: exp.yaml:2)\n"
+            "  fix: leave out model.num_classes, or correct class_names"
+        ),
+    ),
 }
 
 

@@ -324,3 +324,50 @@ def test_splits_of_a_coco_folder_are_meant_by_their_usual_names(tmp_path):
     _, outputs = run_stage(tmp_path, dataset_root=str(root))
     assert images(outputs.train) == ["train2017/a.png"]
     assert images(outputs.val) == images(outputs.predict) == ["val2017/a.png"]
+
+
+def pets(tmp_path):
+    """One cat and two dogs on each image."""
+    labels = {f"{split}/0": "0 .5 .5 .1 .1\n1 .2 .2 .1 .1\n1 .7 .7 .2 .2" for split in ("train", "val")}
+    return str(write_yolo(tmp_path / "set", labels))
+
+
+@pytest.mark.effect("class_names")
+def test_the_contract_names_the_classes_of_the_network(tmp_path):
+    notes = Notes()
+    _, outputs = run_stage(tmp_path, notes, dataset_root=pets(tmp_path), class_names=("hen", "dog"))
+    for path in (outputs.train, outputs.val, outputs.predict):
+        index = DataIndex.read(path)
+        assert (index.classes.names, index.classes.category_ids) == (("hen", "dog"), (2, 1))
+        assert index.records[0].class_indices.tolist() == [1, 1]
+        assert index.records[0].boxes_cxcywh[:, 0].tolist() == [0.2, 0.7]
+    assert notes.lines[:2] == [
+        "prepare_data: train: 1 objects of classes outside class_names are left out (cat 1)",
+        "prepare_data: val: 1 objects of classes outside class_names are left out (cat 1)",
+    ]
+
+
+@pytest.mark.effect("labeled_classes")
+def test_objects_of_classes_that_are_not_labeled_are_no_labels(tmp_path):
+    notes = Notes()
+    _, outputs = run_stage(tmp_path, notes, dataset_root=pets(tmp_path), labeled_classes=("cat",))
+    for path in (outputs.train, outputs.val, outputs.predict):
+        index = DataIndex.read(path)
+        assert index.classes.names == ("cat", "dog")
+        assert index.records[0].class_indices.tolist() == [0]
+    assert notes.lines[0] == "prepare_data: train: 2 objects of classes outside labeled_classes are left out (dog 2)"
+
+
+def test_classes_that_are_all_strange_to_the_data_are_refused(tmp_path):
+    with pytest.raises(InputError, match="YZ555") as refused:
+        run_stage(tmp_path, dataset_root=pets(tmp_path), class_names=("cats", "hen"))
+    assert refused.value.findings[0].fix == "did you mean 'cat'?"
+    with pytest.raises(InputError, match="YZ555") as refused:
+        run_stage(tmp_path, dataset_root=pets(tmp_path), labeled_classes=("dgo",))
+    assert str(refused.value) == "labeled_classes: dgo: YZ555 no class has this name\n  fix: did you mean 'dog'?"
+
+
+def test_symmetries_may_be_of_classes_that_are_left_out(tmp_path):
+    symmetries = {"cat": "z", "dog": "z/2"}
+    _, outputs = run_stage(tmp_path, dataset_root=pets(tmp_path), class_names=("dog",), symmetries=symmetries)
+    assert list(ObjectModels.read(outputs.models).by_class) == [0]

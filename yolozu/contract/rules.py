@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.contract.base import Conflict
+from yolozu.contract.rules_of_classes import (
+    classes_are_named_once,
+    labeled_classes_are_classes,
+    num_classes_counts_names,
+)
 from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.geometry.input_sizes import STRIDE, input_sizes, side_in_view
 
@@ -334,4 +339,7 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     phases_end_before_training,
     phases_have_a_loss,
     reconstruction_has_a_loss,
+    classes_are_named_once,
+    labeled_classes_are_classes,
+    num_classes_counts_names,
 )

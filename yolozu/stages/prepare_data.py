@@ -56,7 +56,7 @@ def run(
 
     Raises:
         GateFailed: there are findings and the policy is `fail`; only the report is written.
-        InputError: there is no such data, none of it is left, or a class that `symmetries` names is not there.
+        InputError: there is no such data, none of it is left, or a class that a key names is not there.
     """
     from yolozu.artifacts.jsonio import pretty, write_text
 
@@ -116,6 +116,7 @@ def _checked(
 ) -> CheckedData:
     from yolozu.artifacts.digest import DigestCache
     from yolozu.data.checking.check import check
+    from yolozu.data.chosen_classes import with_chosen_classes
     from yolozu.data.layouts.layout import find_layout
     from yolozu.data.readers.meshes import with_stated_symmetries
     from yolozu.data.survey import survey
@@ -125,7 +126,11 @@ def _checked(
     layout = find_layout(outputs.rendered if root == SYNTHETIC else Path(root))
     with DigestCache(digest_cache_path()) as cache:
         surveyed = survey(layout, spec.dataset.used_splits, cache, progress)
-    models = with_stated_symmetries(surveyed.models, spec.dataset.symmetries, surveyed.classes, where="symmetries")
+    left_out, section = surveyed.classes.names, spec.dataset
+    surveyed = with_chosen_classes(surveyed, section.class_names, section.labeled_classes)
+    names = surveyed.classes.names
+    stated = {name: text for name, text in section.symmetries.items() if name in names or name not in left_out}
+    models = with_stated_symmetries(surveyed.models, stated, surveyed.classes, where="symmetries")
     training = frozenset({spec.dataset.split})
     validation = frozenset({spec.dataset.val_split}) - training
     return check(replace(surveyed, models=models, training=training, validation=validation))

@@ -57,3 +57,10 @@ def test_prediction_uses_the_validation_split_unless_told_otherwise():
     assert DatasetSection().predicted_split == "val"
     assert DatasetSection().used_splits == ["train", "val"]
     assert DatasetSection(val_split="train", predict_split="test").used_splits == ["train", "test"]
+
+
+def test_no_class_at_all_is_no_list_of_classes(refusal):
+    assert refusal("epochs: 1\nclass_names: []\n") == (
+        "exp.yaml:2: class_names: YZ104 must be a list of class names, or null, got []\n"
+        "  fix: correct it, or drop class_names for its default, null"
+    )

@@ -17,6 +17,10 @@ SymmetryText = Annotated[
 ]
 """Turns about a model's axes that leave it looking the same, see `yolozu.geometry.symmetry`."""
 
+ClassNames = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), Form("a list of class names")
+]
+
 SYNTHETIC = "synthetic"
 """The ``dataset_root`` that renders its own scenes."""
 
@@ -42,6 +46,13 @@ class DatasetSection(Section):
 
     val_max_images: PositiveInt | None = None
     """Use only the first so many images of `val_split`; null means all."""
+
+    class_names: ClassNames | None = None
+    """The network's classes by name, in order; null means the data set's. Classes that the data set lacks have no
+    objects; objects of classes that are not named are left out, and counted."""
+
+    labeled_classes: ClassNames | None = None
+    """Classes whose objects are labels; those of others are left out, as if nobody had drawn them. Null means all."""
 
     check_data: Literal["fail", "warn", "drop"] = "fail"
     """What a finding in the data does: stop the run, be reported only, or leave the instance (or image) out."""
