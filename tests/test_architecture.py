@@ -18,7 +18,7 @@ LAYERS = (
     ("structures",),
     ("artifacts",),
     ("contract",),
-    ("model", "losses", "matching", "optim", "data", "tuning"),
+    ("model", "losses", "matching", "optim", "data", "tuning", "continual"),
     ("training", "export", "predict", "evaluation"),
     ("report",),
     ("stages",),
@@ -36,7 +36,10 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 LIGHT = {"contract", "stages", "planning", "engine", "app", "api", "cli"}
 """Parts that plan, validate and explain: importing them costs no numpy and no torch."""
 
-BELOW_STAGES = {"model", "losses", "matching", "optim", "data", "tuning", "training", "export", "predict", "evaluation"}
+BELOW_STAGES = {
+    "model", "losses", "matching", "optim", "data", "tuning", "continual",
+    "training", "export", "predict", "evaluation",
+}  # fmt: skip
 READS_SECTIONS = {
     "data/augmentation/augment.py",  # two dozen keys of one subject, which nothing else would name better
     "data/corruption/corruption.py",
