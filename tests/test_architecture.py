@@ -18,7 +18,7 @@ LAYERS = (
     ("structures",),
     ("artifacts",),
     ("contract",),
-    ("model", "losses", "matching", "optim", "data", "tuning", "continual"),
+    ("model", "losses", "matching", "optim", "data", "continual"),
     ("training", "export", "predict", "evaluation"),
     ("report",),
     ("stages",),
@@ -37,7 +37,7 @@ LIGHT = {"contract", "stages", "planning", "engine", "app", "api", "cli"}
 """Parts that plan, validate and explain: importing them costs no numpy and no torch."""
 
 BELOW_STAGES = {
-    "model", "losses", "matching", "optim", "data", "tuning", "continual",
+    "model", "losses", "matching", "optim", "data", "continual",
     "training", "export", "predict", "evaluation",
 }  # fmt: skip
 READS_SECTIONS = {

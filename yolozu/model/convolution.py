@@ -47,8 +47,8 @@ class ConvNorm(nn.Module):
         return features
 
     def _normalized(self, features_BCHW: Tensor) -> Tensor:
-        if not isinstance(self.norm, FrozenBatchNorm):
-            normalized: Tensor = self.norm(self.conv(features_BCHW))
+        if not isinstance(self.norm, FrozenBatchNorm) or not isinstance(self.conv, nn.Conv2d):
+            normalized: Tensor = self.norm(self.conv(features_BCHW))  # an adapted convolution has no weight of its own
             return normalized
         # What never changes is part of the convolution: the map is written once, not three times.
         scale, shift = self.norm.scale_and_shift()

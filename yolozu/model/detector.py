@@ -18,6 +18,7 @@ from yolozu.model.denoising import Denoising, DenoisingQueries, NoiseShare
 from yolozu.model.heads.base import HeadSizes
 from yolozu.model.heads.intrinsics import IntrinsicsHead
 from yolozu.model.hybrid_encoder import HybridEncoder
+from yolozu.model.lora import attach_lora
 from yolozu.model.memory_format import with_dense_gradient
 from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput, last_layer
 from yolozu.model.projector import Projector
@@ -188,6 +189,15 @@ def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
         k_head=IntrinsicsHead(d_decoder) if with_poses else None,
         reconstruction=_reconstruction_head(config),  # last: all others begin as they would without it
     )
+    adapters = config.lora if isinstance(config, TrainedModelConfig) else None
+    if adapters is not None:  # last of all, likewise
+        attach_lora(
+            detector,
+            rank=adapters.rank,
+            alpha=adapters.alpha,
+            dropout=adapters.dropout,
+            target=adapters.target,
+        )
     return detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 

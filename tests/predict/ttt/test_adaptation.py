@@ -10,10 +10,10 @@ import torch
 
 from tests.predict.ttt.tiny import Loss, Script, Toy, detector, images, optimizer_of, same, settings, state_of
 from yolozu.errors import UsageError
+from yolozu.model.lora import attach_lora, has_lora
 from yolozu.predict.ttt.adaptation import FRESH_RANK, Adaptation
 from yolozu.predict.ttt.registry import TTT_METHODS
 from yolozu.predict.ttt.report import TttStep
-from yolozu.tuning.lora import attach_lora, has_lora
 
 METHODS = ("tent", "mim")
 FILTERS = ("all", "norm_only", "adapter_only")
@@ -118,7 +118,7 @@ def test_without_adapters_fresh_ones_are_there_for_the_time():
 
 def test_adapters_that_are_there_adapt_and_stay():
     network = detector()
-    layers = attach_lora(network, rank=2, alpha=2.0, seed=0)
+    layers = attach_lora(network, rank=2, alpha=2.0)
     before = state_of(network)
     with Adaptation(network, settings(update_filter="adapter_only", lr=0.01)) as adaptation:
         assert adaptation.adapted_layers == []

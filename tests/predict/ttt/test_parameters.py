@@ -8,8 +8,8 @@ from torch import nn
 
 from tests.predict.ttt.tiny import settings
 from yolozu.errors import UsageError
+from yolozu.model.lora import attach_lora
 from yolozu.predict.ttt.parameters import adapted_parameters, require_part_in
-from yolozu.tuning.lora import attach_lora
 
 
 def network():
@@ -34,7 +34,7 @@ def test_norms_are_those_of_every_kind():
 
 def test_adapters_are_both_halves_and_nothing_besides():
     net = network()
-    attach_lora(net, rank=2, alpha=2.0, seed=0)
+    attach_lora(net, rank=2, alpha=2.0)
     assert chosen(net, update_filter="adapter_only") == [
         f"{layer}.lora_{half}.weight" for layer in (0, 4) for half in ("down", "up")
     ]

@@ -6,6 +6,9 @@ from pydantic import Field, NonNegativeInt, PositiveFloat
 
 from yolozu.contract.base import Section
 
+LoraTarget = Literal["head", "all_linear", "all_conv1x1", "all_linear_conv1x1"]
+TrainedBias = Literal["none", "all"]
+
 
 class LoraSection(Section):
     """Low-rank adapters (LoRA, Hu et al., ICLR 2022): train few numbers beside the weights instead of the weights."""
@@ -19,14 +22,14 @@ class LoraSection(Section):
     lora_dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     """Share of an adapter's input that is dropped when training."""
 
-    lora_target: Literal["head", "all_linear", "all_conv1x1", "all_linear_conv1x1"] = "head"
+    lora_target: LoraTarget = "head"
     """Layers that have an adapter: the linear ones of everything behind the encoder (`head`: query selection, decoder,
     its heads), all linear layers, all 1x1 convolutions, or all of both."""
 
     lora_freeze_base: bool = True
     """Train the adapters alone; all weights keep their bits, statistics of norms too. False trains both."""
 
-    lora_train_bias: Literal["none", "all"] = "none"
+    lora_train_bias: TrainedBias = "none"
     """With `lora_freeze_base`: also train the biases of all layers (`all`)."""
 
 

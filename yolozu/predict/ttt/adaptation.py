@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from yolozu.errors import UsageError
+from yolozu.model.lora import attach_lora, detach_lora, has_lora
 from yolozu.predict.ttt.base import TttMethod
 from yolozu.predict.ttt.guards import Breach, gradient_breach, loss_breach, update_breach
 from yolozu.predict.ttt.parameters import adapted_parameters, require_part_in
@@ -24,7 +25,6 @@ from yolozu.predict.ttt.registry import TTT_METHODS
 from yolozu.predict.ttt.report import TttBatch, TttStep, TttStop
 from yolozu.predict.ttt.settings import TttSettings
 from yolozu.predict.ttt.statistics import NormStatistics
-from yolozu.tuning.lora import attach_lora, detach_lora, has_lora
 
 FRESH_RANK, FRESH_ALPHA = 4, 4.0
 """Of the adapters that a network without any is given for the time it adapts."""
@@ -65,8 +65,8 @@ class Adaptation:
         self._method: TttMethod = TTT_METHODS.load(settings.method).on(network, settings)
         self.adapted_layers: list[str] = []
         if settings.update_filter == "adapter_only" and not has_lora(network):
-            seed = settings.seed % LARGEST_SEED
-            self.adapted_layers = attach_lora(network, rank=FRESH_RANK, alpha=FRESH_ALPHA, seed=seed)
+            generator = torch.Generator().manual_seed(settings.seed % LARGEST_SEED)
+            self.adapted_layers = attach_lora(network, rank=FRESH_RANK, alpha=FRESH_ALPHA, generator=generator)
         self._statistics = NormStatistics(network, settings.norm_weight)
         try:
             self.parameters = adapted_parameters(network, settings)

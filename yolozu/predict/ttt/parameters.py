@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from torch import Tensor, nn
 
 from yolozu.errors import UsageError
+from yolozu.model.lora import is_lora_parameter
 from yolozu.predict.ttt.settings import TttSettings
-from yolozu.tuning.lora import is_lora_parameter
 
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)  # noqa: SLF001 - the one base of batch norms
 
