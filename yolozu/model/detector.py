@@ -22,6 +22,7 @@ from yolozu.model.lora import attach_lora
 from yolozu.model.memory_format import with_dense_gradient
 from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput, last_layer
 from yolozu.model.projector import Projector
+from yolozu.model.quantization import quantize_hollow
 from yolozu.model.queries import Proposals, QuerySelector
 from yolozu.model.reconstruction import ReconstructionHead, hide, visible_mean
 from yolozu.structures.targets import Targets
@@ -137,7 +138,7 @@ class ExportableDetector(nn.Module):
 
 
 def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
-    """A new detector; its weights follow from PyTorch's random state.
+    """A new detector; its weights follow from PyTorch's random state, but quantized ones, which are to be loaded.
 
     Args:
         config: the architecture. Without data to decide it, ``pose: auto`` stands for no pose heads.
@@ -198,6 +199,9 @@ def build_detector(config: ModelConfig, *, num_classes: int) -> Detector:
             dropout=adapters.dropout,
             target=adapters.target,
         )
+    quantization = config.quantization if isinstance(config, TrainedModelConfig) else None
+    if quantization is not None:
+        quantize_hollow(detector, quantization)
     return detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 

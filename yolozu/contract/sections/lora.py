@@ -33,6 +33,11 @@ class LoraSection(Section):
     """With `lora_freeze_base`: also train the biases of all layers (`all`)."""
 
 
+QuantizationScheme = Literal["int8wo", "int4wo_intx"]
+"""Schemes that are really applied: 8 bits with a scale for each output; 4 bits with a scale for each output and group
+of 32 inputs."""
+
+
 class QuantizationSection(Section):
     """Frozen base weights in few bits, by torchao (the extra `yolozu[torchao]`)."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from yolozu.contract.base import Section
-from yolozu.contract.sections.lora import LoraSection, LoraTarget, TrainedBias
+from yolozu.contract.sections.lora import LoraSection, LoraTarget, QuantizationScheme, TrainedBias
 from yolozu.contract.sections.model import ModelConfig
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ class TrainedModelConfig(ModelConfig):
 
     lora: LoraConfig | None = None
     """Its adapters; null where it has none."""
+
+    quantization: QuantizationScheme | None = None
+    """How the weights of its linear layers are quantized; null where they are whole."""
 
 
 def with_additions(
