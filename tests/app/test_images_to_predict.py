@@ -43,6 +43,16 @@ def test_a_contract_s_data_set_is_read_as_it_is_now(here, exported):
     assert images_to_predict(meant(config=Path("exp.json")), None, "val", SilentProgress()).index.split == "val"
 
 
+def test_classes_are_those_that_the_contract_names(here, exported):
+    write_dataset(here / "tray", exported)
+    (here / "tray/labels/val/0.txt").write_text("".join(f"{index} 0.5 0.5 0.2 0.2\n" for index in range(2)))
+    chosen = {"class_names": [CLASSES.names[1]], "labeled_classes": [CLASSES.names[1]]}
+    write_contract(here / "exp.json", dataset_root="tray", val_split="val", **chosen)
+    images = images_to_predict(meant(config=Path("exp.json")), None, None, SilentProgress())
+    assert (images.classes.names, images.index.num_instances) == ((CLASSES.names[1],), 1)
+    assert images_to_predict(meant(config=Path("exp.json")), Path("tray"), "val", SilentProgress()).classes == CLASSES
+
+
 def test_a_data_set_that_is_named_wins_and_need_not_name_classes(here, exported):
     write_run(here / "runs/exp01", exported)
     write_dataset(here / "tray", exported)

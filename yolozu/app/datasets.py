@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.meshes import ObjectModels
     from yolozu.artifacts.predictions import KnownImages
+    from yolozu.contract.sections.data import DatasetSection
     from yolozu.data.checking.check import CheckedData
     from yolozu.data.index import DataIndex
     from yolozu.data.layouts.layout import Layout
@@ -48,23 +49,30 @@ def _trained_on(names: list[str], *, asked: bool) -> frozenset[str]:
     return called if called or not asked or len(names) == 1 else frozenset(names[:1])
 
 
-def checked_data(root: Path, split: str | None, progress: Progress) -> CheckedData:
+def checked_data(
+    root: Path, split: str | None, progress: Progress, *, classes_of: DatasetSection | None = None
+) -> CheckedData:
     """One split of the data set at ``root`` with its findings.
 
     Args:
         root: its directory.
         split: the split that is wanted; None means the only one, or ``val``.
         progress: where it is shown.
+        classes_of: part of the contract whose classes are meant; None means the data set's own.
 
     Raises:
-        InputError: there is no such data set or split.
+        InputError: there is no such data set or split, or YZ555 it has none of the contract's classes.
         UsageError: YZ805 which split is meant cannot be told.
     """
     from yolozu.data.checking.check import check
+    from yolozu.data.chosen_classes import with_chosen_classes
     from yolozu.data.layouts.layout import find_layout
 
     layout = find_layout(root)
-    return check(surveyed_splits(layout, [chosen_split(layout) if split is None else split], progress))
+    surveyed = surveyed_splits(layout, [chosen_split(layout) if split is None else split], progress)
+    if classes_of is not None:
+        surveyed = with_chosen_classes(surveyed, classes_of.class_names, classes_of.labeled_classes)
+    return check(surveyed)
 
 
 def surveyed_splits(layout: Layout, splits: Sequence[str], progress: Progress) -> Survey:

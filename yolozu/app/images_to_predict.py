@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.artifacts.meshes import ObjectModels
+    from yolozu.contract.sections.data import DatasetSection
     from yolozu.data.index import DataIndex
     from yolozu.predict.ttt.report import Score
     from yolozu.progress import Progress
@@ -63,7 +64,8 @@ def images_to_predict(meant: Meant, dataset: Path | None, split: str | None, pro
         return _rendered(meant, split, progress)
     from pathlib import Path
 
-    return surveyed(Path(section.dataset_root), section.predicted_split if split is None else split, progress)
+    name = section.predicted_split if split is None else split
+    return surveyed(Path(section.dataset_root), name, progress, classes_of=section)
 
 
 def _rendered(meant: Meant, split: str | None, progress: Progress) -> PredictedImages:
@@ -71,14 +73,23 @@ def _rendered(meant: Meant, split: str | None, progress: Progress) -> PredictedI
     from yolozu.data.index import DataIndex
 
     assert meant.run is not None, "rendered images are those of a run"
+    assert meant.behind is not None, "a run has a contract"
     index = DataIndex.read(meant.run.root / INDEX)
     if split not in (None, index.split):
-        return surveyed(index.root, split, progress)
+        return surveyed(index.root, split, progress, classes_of=meant.behind.contract.dataset)
     return PredictedImages(index, index.classes, ObjectModels.read(meant.run.root / MODELS))
 
 
-def surveyed(root: Path, split: str | None, progress: Progress) -> PredictedImages:
+def surveyed(
+    root: Path, split: str | None, progress: Progress, *, classes_of: DatasetSection | None = None
+) -> PredictedImages:
     """The images of a data set as it is now. What its labels say does not matter here.
+
+    Args:
+        root: its directory.
+        split: the split that is wanted; None means the only one, or ``val``.
+        progress: where it is shown.
+        classes_of: part of the contract whose classes are meant; None means the data set's own.
 
     Raises:
         InputError: there is no such data set or split, or an image cannot be read; all such images are named.
@@ -86,7 +97,7 @@ def surveyed(root: Path, split: str | None, progress: Progress) -> PredictedImag
     """
     from yolozu.data.survey import index_of
 
-    checked = checked_data(root, split, progress)
+    checked = checked_data(root, split, progress, classes_of=classes_of)
     found = checked.survey.splits[0]
     violations = zip(checked.violations, checked.findings(), strict=True)
     unreadable = [finding for (rule, _), finding in violations if rule == "unreadable_image"]
