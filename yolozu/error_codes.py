@@ -193,6 +193,8 @@ CODES: dict[str, str] = {
     "YZ531": "A name that means two runs.",
     "YZ555": "Classes that a contract names and the data set lacks.",
     "YZ556": "A class that is named twice.",
+    "YZ557": "Runs that go on from each other in a circle.",
+    "YZ558": "An earlier task whose held-out images cannot be predicted again, or that were never predicted.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",
     "YZ602": "An ONNX file that ONNX Runtime cannot load.",

@@ -114,6 +114,11 @@ class RunLayout:
         return self.plan_dir / "earlier.json"
 
     @property
+    def earlier_tasks_path(self) -> Path:
+        """Earlier runs, and digests of what they predicted, for the report of what was forgotten."""
+        return self.plan_dir / "earlier_tasks.json"
+
+    @property
     def scenario_setting_path(self) -> Path:
         """Setting of the scenario suite, resolved."""
         return self.plan_dir / "scenario_setting.json"

@@ -25,6 +25,7 @@ from yolozu.evaluation.benchmark.protocol import EvalProtocol
 from yolozu.evaluation.benchmark.report import SuiteReport
 from yolozu.evaluation.boxes.report import CocoReport
 from yolozu.evaluation.comparison.report import CompareReport
+from yolozu.evaluation.forgetting.report import ForgettingReport
 from yolozu.evaluation.pose.report import PoseReport
 from yolozu.evaluation.scenarios.report import ScenariosReport
 from yolozu.predict.ttt.report import TttReport
@@ -40,6 +41,7 @@ RECORDS: dict[str, type[Record]] = {
     "eval_pose": PoseReport,
     "eval_protocol": EvalProtocol,
     "eval_suite": SuiteReport,
+    "forgetting": ForgettingReport,
     "onnx_parity": ParityReport,
     "run_meta": RunMeta,
     "scenarios": ScenariosReport,

@@ -12,6 +12,11 @@ EWC_STATE = "continual/ewc_state.pt"
 SI_STATE = "continual/si_state.pt"
 REPLAY_BUFFER = "continual/replay"
 
+FORGETTING_REPORT = "reports/forgetting.json"
+
+EVALUATED = ("data/predict.json", "data/models.json", "predictions/predictions.json")
+"""What the forgetting report of a later run holds its own predictions against; training uses none of it."""
+
 LEFT_FOR_LATER = (EWC_STATE, SI_STATE, REPLAY_BUFFER)
 """What a run may leave for a later training, relative to its directory."""
 

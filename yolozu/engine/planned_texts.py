@@ -12,6 +12,7 @@ from yolozu.artifacts.jsonio import pretty
 from yolozu.contract.loader import LoadedContract, contract_digest
 from yolozu.contract.show import to_yaml
 from yolozu.data.moved import Moved
+from yolozu.engine.earlier_tasks import earlier_tasks
 from yolozu.engine.external_inputs import (
     background_pictures,
     earlier_runs,
@@ -52,6 +53,7 @@ def planned_texts(
     with DigestCache(digest_cache_path()) as cache:
         given, weights = predicting_files(loaded, cache), initial_weights(loaded, cache)
         backgrounds, earlier = background_pictures(loaded, cache), earlier_runs(loaded, cache)
+        tasks = earlier_tasks(loaded, layout.root, cache)
     provenance = {
         "contract_digest": contract_digest(loaded.contract),
         "dataset_digest": data["digest"],
@@ -68,6 +70,8 @@ def planned_texts(
     texts[relative(layout.backgrounds_path)] = pretty(backgrounds)
     if earlier is not None:
         texts[relative(layout.earlier_path)] = pretty(earlier)
+    if tasks is not None:
+        texts[relative(layout.earlier_tasks_path)] = pretty(tasks)
     setting = scenario_setting_values(loaded)
     if setting is not None:
         texts[relative(layout.scenario_setting_path)] = pretty(setting)

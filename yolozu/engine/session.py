@@ -98,6 +98,7 @@ class Session:
             (layout.init_path, self.loaded.contract.init.init_from, "init_from"),
             (layout.backgrounds_path, grounds, "paste_backgrounds"),
             (layout.earlier_path, _earlier(self.loaded), "continual_from", "self_distill_from", "derpp_teacher_key"),
+            (layout.earlier_tasks_path, self.loaded.contract.continual.continual_from, "continual_from"),
             (layout.scenario_setting_path, setting, "scenarios"),
             (layout.given_path, what_predicts(self.loaded), "adapter", "predictions"),
             (layout.fingerprint_path, data.dataset_root, "dataset_root", "split", "val_split", "predict_split"),

@@ -22,6 +22,7 @@ from yolozu.data.moved import Moved
 from yolozu.evaluation.boxes.diagnosis import Diagnosis, SureDiagnosis, diagnose, diagnose_sure
 from yolozu.evaluation.boxes.problem import by_record, problem_of
 from yolozu.evaluation.boxes.report import CocoReport
+from yolozu.evaluation.forgetting.report import ForgettingReport
 from yolozu.evaluation.known_images import known_images
 from yolozu.evaluation.pose.distribution import PoseDistribution, pose_distribution
 from yolozu.evaluation.pose.report import PoseReport
@@ -45,6 +46,7 @@ class RunFiles:
         poses: ``eval_pose.json``.
         parity: ``onnx_parity.json``.
         scenarios: ``scenarios.json``.
+        forgetting: ``forgetting.json``.
         train_metrics: rows of the training.
         val_metrics: rows of the validations.
         run_meta: provenance of the training.
@@ -59,6 +61,7 @@ class RunFiles:
     poses: Path | None = None
     parity: Path | None = None
     scenarios: Path | None = None
+    forgetting: Path | None = None
     train_metrics: Path | None = None
     val_metrics: Path | None = None
     run_meta: Path | None = None
@@ -137,6 +140,12 @@ class Material:
         """The scenario suite."""
         path = self.files.scenarios
         return None if path is None else read_record(path, ScenariosReport, code="YZ855", fix=FIX)
+
+    @cached_property
+    def forgetting(self) -> ForgettingReport | None:
+        """What became of earlier tasks."""
+        path = self.files.forgetting
+        return None if path is None else read_record(path, ForgettingReport, code="YZ855", fix=FIX)
 
     @cached_property
     def parity(self) -> ParityReport | None:

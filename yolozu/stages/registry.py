@@ -13,6 +13,7 @@ STAGES = Registry(
         "predict": "yolozu.stages.predict:STAGE",
         "validate_predictions": "yolozu.stages.validate_predictions:STAGE",
         "evaluate": "yolozu.stages.evaluate:STAGE",
+        "forgetting": "yolozu.stages.forgetting:STAGE",
         "scenarios": "yolozu.stages.scenarios:STAGE",
         "report": "yolozu.stages.report:STAGE",
     },

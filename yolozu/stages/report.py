@@ -34,6 +34,7 @@ class ReportInputs:
     check: Path = after("validate_predictions.report")
     boxes: Path = needs("evaluate.report")
     poses: Path | None = needs("evaluate.pose", optional=True)
+    forgetting: Path | None = needs("forgetting.report", optional=True)
     scenarios: Path | None = needs("scenarios.report", optional=True)
     contract: Path = records("reports/config_resolved.yaml")
     receipts: Path = records("receipts")
