@@ -1,10 +1,12 @@
 """Which run or checkpoint a contract means by a name."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from yolozu.artifacts.earlier_runs import run_directory, teacher_checkpoint
+from yolozu.artifacts.digest import DigestCache
+from yolozu.artifacts.earlier_runs import REPLAY_BUFFER, SI_STATE, left_as_planned, run_directory, teacher_checkpoint
 from yolozu.errors import InputError
 
 
@@ -47,3 +49,25 @@ def test_a_name_that_means_two_runs_is_an_error():
     make_run(Path("a"))
     assert code_of(run_directory, "a") == "YZ531"
     assert run_directory("./a", where="continual_from") == Path("a")
+
+
+def test_what_a_run_left_is_what_the_later_run_was_planned_with():
+    make_run(Path("runs/a"))
+    buffer, planned = Path("runs/a") / REPLAY_BUFFER, Path("earlier.json")
+    buffer.mkdir(parents=True)
+    (buffer / "index.json").write_text("{}")
+    planned.write_text(json.dumps({"left": {REPLAY_BUFFER: DigestCache(None).path(buffer)}}))
+
+    def found(name):
+        return left_as_planned("a", name, planned, where="continual_from")
+
+    assert (found(REPLAY_BUFFER), found(SI_STATE)) == (buffer, None)
+    (buffer / "index.json").write_text("{ }")
+    with pytest.raises(InputError, match="YZ551 has changed since the run was planned"):
+        found(REPLAY_BUFFER)
+    planned.write_text(json.dumps({"left": None}))
+    with pytest.raises(InputError, match="YZ551 has changed since the run was planned"):
+        found(REPLAY_BUFFER)
+    planned.unlink()
+    with pytest.raises(InputError, match="YZ551 cannot be read"):
+        found(REPLAY_BUFFER)

@@ -203,3 +203,13 @@ def test_what_is_not_there_gives_no_color():
         canvas = replace(Placement.letterbox(64, 64, 23, 23), turn=turn).paste(image, 0)
         seen = canvas[canvas[:, :, 3] > 60]
         assert (np.abs(seen[:, :3].astype(int) - [200, 100, 50]) <= 8).all()
+
+
+def test_boxes_that_reach_over_the_image_can_come_back_as_they_were():
+    placement = replace(Placement.letterbox(640, 320, 64, 64), mirrored=True)
+    boxes = np.array([[0.05, 0.5, 0.3, 1.4], [0.5, 0.5, 0.2, 0.2]])
+    back = placement.boxes_to_original(placement.boxes_to_input(boxes), clip=False)
+    np.testing.assert_allclose(back, boxes, atol=1e-12)
+    assert placement.boxes_to_original(placement.boxes_to_input(boxes))[0].tolist() == pytest.approx(
+        [0.1, 0.5, 0.2, 1.0]
+    )

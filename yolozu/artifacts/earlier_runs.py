@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from yolozu.artifacts.digest import DigestCache
+from yolozu.artifacts.jsonio import read_json
 from yolozu.errors import InputError
 from yolozu.paths import BEST_CHECKPOINT, RUN_ID_PATTERN, RUNS_DIR
 
@@ -66,6 +68,29 @@ def teacher_checkpoint(named: str, *, where: str) -> Path:
             fix="build it first: yolozu run ID train; or name a checkpoint",
         )
     return best
+
+
+def left_as_planned(named: str, name: str, planned: Path, *, where: str) -> Path | None:
+    """Where the run that ``named`` stands for left ``name``; None where it left no such thing.
+
+    Args:
+        named: id or path of the run.
+        name: one of `LEFT_FOR_LATER`.
+        planned: what the planner knew of it (``plan/earlier.json``).
+        where: of the name, for messages.
+
+    Raises:
+        InputError: YZ313 and YZ531 as of `run_directory`; YZ551, it is not what the run was planned with.
+    """
+    fix = "run the same command again: it plans with what is there now"
+    known = read_json(planned, code="YZ551", fix=fix)["left"]
+    path = run_directory(named, where=where) / name
+    found = DigestCache(None).path(path) if path.exists() else None
+    if (None if known is None else known.get(name)) != found:
+        raise InputError.one(
+            "YZ551", where=f"{where}: {path}", problem="has changed since the run was planned", fix=fix
+        )
+    return None if found is None else path
 
 
 def _places(named: str) -> list[Path]:

@@ -131,14 +131,15 @@ class Placement:
             center[:, 0] = 1.0 - center[:, 0]
         return np.concatenate([center, boxes[:, 2:] * image * scales / network], axis=1)
 
-    def boxes_to_original(self, boxes_cxcywh: NDArray[np.floating]) -> NDArray[np.float64]:
+    def boxes_to_original(self, boxes_cxcywh: NDArray[np.floating], *, clip: bool = True) -> NDArray[np.float64]:
         """Boxes in the frame of the image, clipped to it.
 
         Args:
             boxes_cxcywh: (N, 4) normalized to the network input, which is not turned.
+            clip: False leaves boxes that reach over the image as they are.
 
         Returns:
-            (N, 4) normalized to the image; a box outside has no width or height left.
+            (N, 4) normalized to the image; clipped, a box outside has no width or height left.
         """
         assert self.turn is None, "predictions come from images that are not turned"
         boxes = np.array(boxes_cxcywh, dtype=np.float64).reshape(-1, 4)
@@ -147,7 +148,8 @@ class Placement:
         image, network = self._sizes()
         center = (boxes[:, :2] * network - self._pad()) / self._scales() / image
         half = boxes[:, 2:] * network / self._scales() / image / 2
-        return clip_boxes(np.concatenate([center, half * 2], axis=1))
+        found = np.concatenate([center, half * 2], axis=1)
+        return clip_boxes(found) if clip else found
 
     def moved(self, right_px: float, down_px: float, input_width: int, input_height: int) -> Placement:
         """The same picture ``right_px`` and ``down_px`` further in a network input of another size."""

@@ -7,6 +7,7 @@ STAGES = Registry(
     {
         "prepare_data": "yolozu.stages.prepare_data:STAGE",
         "train": "yolozu.stages.train:STAGE",
+        "replay": "yolozu.stages.replay:STAGE",
         "files": "yolozu.stages.files:STAGE",
         "export_onnx": "yolozu.stages.export_onnx:STAGE",
         "onnx_parity": "yolozu.stages.onnx_parity:STAGE",
