@@ -52,6 +52,20 @@ def test_a_shared_parameter_moves_once_an_update():
     assert average.detector["b"].weight.item() == pytest.approx(0.9)
 
 
+def test_what_is_frozen_is_one_tensor_and_stays():
+    network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    network[0].requires_grad_(False)
+    average = MovingAverage(network, decay=0.9)
+    assert average.detector[0].weight is network[0].weight
+    before = network[0].weight.clone()
+    with torch.no_grad():
+        network[1].weight.fill_(1.0)
+    average.update()
+    assert torch.equal(network[0].weight, before)
+    assert average.tensors().keys() == network.state_dict().keys()
+    assert not torch.equal(average.detector[1].weight, network[1].weight)
+
+
 def test_the_average_is_in_eval_mode_without_gradients_and_apart_from_the_network():
     network = Network().train()
     average = MovingAverage(network, decay=0.9)

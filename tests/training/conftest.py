@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from tests.training.tiny import PAINTING, POSES, Tiny, make_index, outcome, training_config
+from tests.training.tiny import ADAPTING, PAINTING, POSES, Tiny, make_index, outcome, training_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,12 @@ def tiny_poses(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 def tiny_painting(tiny: Tiny) -> Tiny:
     """The first of them, with hidden patches to paint."""
     return Tiny(tiny.train, tiny.val, PAINTING)
+
+
+@pytest.fixture(scope="session")
+def tiny_adapting(tiny: Tiny) -> Tiny:
+    """The first of them, with adapters."""
+    return Tiny(tiny.train, tiny.val, ADAPTING)
 
 
 @pytest.fixture(scope="package")

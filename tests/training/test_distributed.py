@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.training.several import together
-from tests.training.tiny import MODEL, StopAfter, files_in, outcome, training_config
+from tests.training.tiny import ADAPTERS, MODEL, StopAfter, files_in, outcome, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.contract.sections.model import ModelConfig
 from yolozu.contract.sections.trained_model import TrainedModelConfig
@@ -192,6 +192,21 @@ def test_two_processes_paint_as_one(tiny_painting, tmp_path):
     for row, other in zip(rows_of_one, rows_of_two, strict=True):
         assert row["losses"]["mim"] > 0.0
         assert other["losses"] == pytest.approx(row["losses"], rel=1e-4, abs=1e-5)
+
+
+def test_two_processes_adapt_as_one(tiny_adapting, tmp_path):
+    """The base keeps its bits in both, and norms their statistics, so that no process waits for another in them."""
+    lora = {"rank": 2, "alpha": 3.0, "target": "all_linear_conv1x1"}
+    model = TrainedModelConfig.model_validate({**model_with("syncbn").model_dump(), "lora": lora})
+    adapting = replace(tiny_adapting, objective=replace(tiny_adapting.objective, model=model))
+    options = {**SMOOTH, **ADAPTERS, "lora_dropout": 0.0}
+    train(SINGLE_PROCESS, adapting, tmp_path / "one", options)
+    start = {name: value.clone() for name, value in adapting.materials(training_config()).detector.state_dict().items()}
+    assert together(train, adapting, tmp_path / "two", options) == [None, None]
+    one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
+    assert distance(one.weights, two.weights, start) < 1e-4
+    for name, value in start.items():
+        assert "lora_" in name or (torch.equal(one.weights[name], value) and torch.equal(two.weights[name], value))
 
 
 QUICK = {"max_steps": 3, "batch_size": 4, "val_every_steps": 2, "gradient_accumulation_steps": 1}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import yolozu
-from tests.training.tiny import outcome, training_config
+from tests.training.tiny import ADAPTERS, outcome, training_config
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +55,17 @@ PAINTING_RECIPES = {
         **ADAMW, **AVERAGE, "scheduler": "cosine", "accumulation": 2, "amp": "bf16",
     },
 }  # fmt: skip
+
+
+ADAPTING_RECIPES = {
+    "adapters, accumulation, average, bf16": {
+        **ADAMW, **AVERAGE, **ADAPTERS, "scheduler": "cosine", "accumulation": 2, "amp": "bf16",
+    },
+    "adapters and base, sgd": {
+        **MOMENTUM, **NO_AVERAGE, **ADAPTERS, "lora_freeze_base": False, "scheduler": "none", "accumulation": 1,
+    },
+}  # fmt: skip
+"""With dropout of the adapters' inputs."""
 
 
 class Killed(BaseException):
@@ -107,6 +118,11 @@ def test_killed_while_poses_are_learned_in_any_phase_changes_no_bit(tiny_poses, 
 @pytest.mark.parametrize("name", PAINTING_RECIPES)
 def test_killed_while_hidden_patches_are_painted_changes_no_bit(tiny_painting, tmp_path, name):
     killed_and_undisturbed_agree(tiny_painting, recipe_of(PAINTING_RECIPES[name]), tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ADAPTING_RECIPES)
+def test_killed_while_adapters_learn_changes_no_bit(tiny_adapting, tmp_path, name):
+    killed_and_undisturbed_agree(tiny_adapting, recipe_of(ADAPTING_RECIPES[name]), tmp_path, name)
 
 
 def killed_and_undisturbed_agree(tiny, chosen, directory, name):

@@ -13,6 +13,7 @@ from PIL import Image
 from yolozu.artifacts.digest import digest_of
 from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.contract.sections.data import AugmentSection
+from yolozu.contract.sections.lora import LoraSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelConfig
@@ -112,6 +113,10 @@ POSES = Objective(
 PAINTING = Objective(model=with_additions(MODEL, MimSection(enable_mim=True, mim_patch_size=8)))
 """Boxes, and hidden patches to paint."""
 
+ADAPTERS = {"lora_r": 2, "lora_alpha": 3.0, "lora_dropout": 0.1, "lora_target": "all_linear_conv1x1"}
+ADAPTING = Objective(model=with_additions(MODEL, MimSection(), LoraSection.model_validate(ADAPTERS)))
+"""Boxes, with adapters beside all layers that can have one; `ADAPTERS` are the config's keys of them."""
+
 
 def make_index(root: Path, split: str, count: int, seed: int, *, with_poses: bool = False) -> DataIndex:
     """``count`` images of one or two rectangles each, written below ``root``; the last one is empty."""
@@ -190,6 +195,7 @@ def training_config(**changes: object) -> TrainingConfig:
             "length": LengthSection,
             "loop": LoopSection,
             "operations": OperationsSection,
+            "lora": LoraSection,
         }.items()
     }
     return TrainingConfig(seed=3, device="cpu", **sections)

@@ -13,7 +13,8 @@ class MovingAverage:
 
     average <- d average + (1 - d) current with d = min(decay, (1 + n) / (10 + n)), n the updates so far: early updates
     forget the random start quickly. Floating-point buffers (running means) are averaged as well, counters are copied.
-    Only what the state dict holds takes part; derived buffers are left alone.
+    Only what the state dict holds takes part; derived buffers are left alone. A parameter that requires no gradient
+    from the beginning never moves: it is the same tensor in both.
     Source: `tf.train.ExponentialMovingAverage` with ``num_updates``.
 
     Attributes:
@@ -24,9 +25,14 @@ class MovingAverage:
     def __init__(self, detector: nn.Module, *, decay: float) -> None:
         self.decay = decay
         self.updates = 0
-        self.detector = copy.deepcopy(detector).eval().requires_grad_(False)
+        frozen = {id(parameter): parameter for parameter in detector.parameters() if not parameter.requires_grad}
+        self.detector = copy.deepcopy(detector, memo={**frozen}).eval().requires_grad_(False)
         average, current = self.detector.state_dict(), detector.state_dict()
-        own = {tensor.data_ptr(): name for name, tensor in reversed(current.items())}  # a shared tensor moves once
+        still = {
+            name for name, parameter in detector.named_parameters(remove_duplicate=False) if id(parameter) in frozen
+        }
+        moving = [name for name in current if name not in still]
+        own = {current[name].data_ptr(): name for name in reversed(moving)}  # a shared tensor moves once
         floating = {name for name in own.values() if current[name].is_floating_point()}
         self._averages = [average[name] for name in current if name in floating]
         self._currents = [current[name] for name in current if name in floating]

@@ -192,6 +192,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     mim_weight=spec.losses.loss_weights.mim if spec.mim.enable_mim else 0.0,
                     origin_lines=lines,
                     best_metric=best_metric,
+                    from_seed=spec.init.init_from is None,
                 ),
                 info,
                 files,
@@ -276,6 +277,7 @@ def _training_config(spec: TrainSpec, context: StageContext) -> TrainingConfig:
         length=spec.length,
         loop=spec.loop,
         operations=context.operations,
+        lora=spec.lora,
     )
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from yolozu.contract.base import Section
+from yolozu.contract.sections.lora import LoraSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.sections.train import LoopSection, OperationsSection
+from yolozu.contract.sections.trained_model import NO_ADAPTERS
 from yolozu.losses.registry import LOSSES
 from yolozu.matching.hungarian import Matcher
 from yolozu.model.device import device_named
@@ -28,6 +30,7 @@ from yolozu.training.precision import Precision
 from yolozu.training.reconstruction import Reconstruction
 from yolozu.training.state import METRIC
 from yolozu.training.timetable import Timetable
+from yolozu.training.trainable import freeze_base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +59,7 @@ class TrainingConfig:
         length: how long.
         loop: batches, precision, averaging, validation.
         operations: workers and cadences; without influence on what is learned.
+        lora: adapters, and what trains beside them.
     """
 
     seed: int
@@ -65,6 +69,7 @@ class TrainingConfig:
     length: LengthSection
     loop: LoopSection
     operations: OperationsSection
+    lora: LoraSection = NO_ADAPTERS
 
     @classmethod
     def of_spec(cls, spec: Mapping[str, Any], *, seed: int, device: str) -> Self:
@@ -82,7 +87,13 @@ class TrainingConfig:
             schedule=_section(spec, "schedule", ScheduleSection),
             length=_section(spec, "length", LengthSection),
             operations=OperationsSection(),
+            lora=_section(spec, "lora", LoraSection) if "lora" in spec else NO_ADAPTERS,  # older ones lack it
         )
+
+    @property
+    def freezes_base(self) -> bool:
+        """Whether adapters train, and what they are beside does not."""
+        return self.lora.lora_r > 0 and self.lora.lora_freeze_base
 
     @property
     def loading(self) -> Loading:
@@ -138,6 +149,7 @@ class Materials:
         mim_weight: factor on the loss of the detector's reconstruction head; 0 where it has none.
         origin_lines: where the first weights come from, to be said when they are used.
         best_metric: what validations are ranked by; see `TrainingState`.
+        from_seed: whether the first weights are the seed's, and no file's.
     """
 
     detector: nn.Module
@@ -153,6 +165,7 @@ class Materials:
     mim_weight: float = 0.0
     origin_lines: tuple[str, ...] = ()
     best_metric: str = METRIC
+    from_seed: bool = True
 
 
 def build_learner(
@@ -181,6 +194,8 @@ def build_learner(
     """
     device, loop, optim = device_named(config.device), config.loop, config.optim
     precision, detector = Precision(loop.amp, device), detector.to(device)
+    if config.freezes_base:
+        freeze_base(detector, biases=config.lora.lora_train_bias)
     average = MovingAverage(detector, decay=loop.ema_decay) if loop.use_ema else None
     groups = parameter_groups(detector, _group_rules(optim))
     optimizer = build_optimizer(groups, name=optim.optimizer, momentum=optim.momentum, nesterov=optim.nesterov)
@@ -200,6 +215,7 @@ def build_learner(
         preprocess=preprocess,
         seed=config.seed,
         device=device,
+        keeps_statistics=config.freezes_base,
         processes=processes,
     )
 

@@ -128,6 +128,7 @@ class Learner:
         preprocess: Preprocess,
         seed: int,
         device: torch.device,
+        keeps_statistics: bool = False,
         processes: Group = SINGLE_PROCESS,
     ) -> None:
         """Put the parts together; `config.build_learner` makes them.
@@ -148,11 +149,14 @@ class Learner:
             preprocess: how images become network input.
             seed: of dropout and denoising.
             device: where it all happens.
+            keeps_statistics: whether norms keep their running statistics, and use them.
             processes: that train together.
         """
         self._processes = processes
-        self._mixes_processes = processes.size > 1 and any(
-            isinstance(module, SyncBatchNorm2d) for module in detector.modules()
+        self._mixes_processes = (
+            not keeps_statistics
+            and processes.size > 1
+            and any(isinstance(module, SyncBatchNorm2d) for module in detector.modules())
         )
         self.detector, self.average, self.eval_weights = detector, average, eval_weights
         self._loss, self._schedule, self._preprocess = loss, schedule, preprocess
@@ -160,7 +164,8 @@ class Learner:
         self._precision, self._compiled, self._added_terms = precision, compiled, tuple(added_terms)
         self._seed, self._device = seed, device
         self._parameters = [parameter for group in groups for parameter in group.parameters.values()]
-        self._phases, self._buffers = PhasedTraining(detector, phases), HeldBuffers(detector)
+        self._phases = PhasedTraining(detector, phases, keeps_statistics=keeps_statistics)
+        self._buffers = HeldBuffers(detector)
 
     def evaluated(self) -> nn.Module:
         """The detector that is validated."""

@@ -8,6 +8,7 @@ import torch
 
 from yolozu.errors import Interrupted, UsageError
 from yolozu.training.state import METRIC, NOTHING_TO_FIND, rank
+from yolozu.training.trainable import adapter_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ def opening_lines(
         f"{len(materials.train_index.records)} images, {len(materials.val_index.records)} held out, "
         f"on {config.device} with {torch.get_num_threads()} threads{together}"
     )
-    lines = [steps]
+    lines = [steps, *adapter_lines(materials.detector, rank=config.lora.lora_r, from_seed=materials.from_seed)]
     if warmup >= total and config.schedule.scheduler != "onecycle":
         lines.append(f"warning: lr_warmup_steps {warmup} leaves none of the {total} steps at the full learning rate")
     if best_metric != materials.best_metric:

@@ -36,9 +36,15 @@ class Phases:
 class PhasedTraining:
     """Sets a detector into training mode as a phase wants it; what does not learn keeps its statistics too."""
 
-    def __init__(self, detector: nn.Module, phases: Phases) -> None:
-        """Watch over ``detector``, whose parameters that learn at all are those that require gradients now."""
-        self._detector, self._phases = detector, phases
+    def __init__(self, detector: nn.Module, phases: Phases, *, keeps_statistics: bool = False) -> None:
+        """Watch over a detector.
+
+        Args:
+            detector: its parameters that learn at all are those that require gradients now.
+            phases: spans of steps in which only some of them do.
+            keeps_statistics: whether norms keep theirs, in and behind all phases.
+        """
+        self._detector, self._phases, self._keeps_statistics = detector, phases, keeps_statistics
         self._learning = {name: entry for name, entry in detector.named_parameters() if entry.requires_grad}
         self._norms = [module for module in detector.modules() if isinstance(module, NORMS)]
 
@@ -52,6 +58,6 @@ class PhasedTraining:
         only = self._phases.at(step)
         for name, parameter in self._learning.items():
             parameter.requires_grad_(only is None or name.startswith(only))
-        if only is not None:
+        if only is not None or self._keeps_statistics:
             for norm in self._norms:
                 norm.eval()
