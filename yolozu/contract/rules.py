@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.contract.base import Conflict
+from yolozu.contract.rules_of_adapters import phases_have_adapters, reconstruction_has_adapters
 from yolozu.contract.rules_of_classes import (
     classes_are_named_once,
     labeled_classes_are_classes,
@@ -342,4 +343,6 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     classes_are_named_once,
     labeled_classes_are_classes,
     num_classes_counts_names,
+    phases_have_adapters,
+    reconstruction_has_adapters,
 )

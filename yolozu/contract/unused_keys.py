@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from yolozu.contract.rules_of_adapters import freezes_base
 from yolozu.contract.sections.data import SYNTHETIC
 from yolozu.contract.sections.files import THERE_ANYWAY
 from yolozu.contract.sections.run import Contract
@@ -54,6 +55,7 @@ _MIM = ("mim_mask_prob", "mim_patch_size", "loss_weights.mim")
 _TTT_LIMITS = ("ttt_max_grad_norm", "ttt_max_update_norm", "ttt_max_total_update_norm", "ttt_max_loss_ratio", "ttt_max_loss_increase")
 _TTT_STEPS = ("ttt_method", "ttt_update_filter", "ttt_include", "ttt_exclude", "ttt_lr", "ttt_seed", "ttt_mim_mask_prob", "ttt_stop_on_non_finite", "ttt_rollback_on_stop", *_TTT_LIMITS)
 _TTT = ("ttt_preset", "ttt_reset", "ttt_steps", "ttt_batch_size", "ttt_max_batches", "ttt_norm_weight", *_TTT_STEPS)
+_LORA = ("lora_alpha", "lora_dropout", "lora_target", "lora_freeze_base", "lora_train_bias")
 _ENCODER = ("model.encoder.num_heads", "model.encoder.ffn_dim")
 
 DEAD_KEYS = (
@@ -72,6 +74,10 @@ DEAD_KEYS = (
     UnusedKey(_SKIPS, lambda c: c.loop.stop_on_non_finite_loss, "stop_on_non_finite_loss is on: no step is skipped", "set stop_on_non_finite_loss: false"),
     UnusedKey(("non_finite_lr_decay",), lambda c: c.loop.non_finite_max_skips == 0, "non_finite_max_skips is 0: no step is skipped", "set non_finite_max_skips above 0"),
     UnusedKey(("val_every_steps",), lambda c: c.loop.val_every_steps is not None and c.loop.val_every_steps > _steps(c), "training ends at step {max_steps}", "lower val_every_steps or raise max_steps"),
+    UnusedKey(_LORA, lambda c: c.lora.lora_r == 0, "lora_r is 0: there are no adapters", "set lora_r above 0"),
+    UnusedKey(("lora_train_bias",), lambda c: not c.lora.lora_freeze_base, "lora_freeze_base is off: all biases train", "set lora_freeze_base: true"),
+    UnusedKey(("wd_exclude_bias", "wd_exclude_norm"), lambda c: freezes_base(c) and c.lora.lora_train_bias == "none", "adapters alone train, and are neither", "set lora_train_bias: all"),
+    UnusedKey(("backbone_lr_mult", "backbone_wd_mult"), lambda c: freezes_base(c) and c.lora.lora_target == "head" and c.lora.lora_train_bias == "none", "nothing of the backbone trains: lora_target is head", "set lora_target: all_linear_conv1x1"),
     UnusedKey(_SYNTH, lambda c: c.dataset.dataset_root != SYNTHETIC, "dataset_root is {dataset_root}", "set dataset_root: synthetic"),
     UnusedKey(_JITTER, lambda c: not c.augment.intrinsics_jitter, "intrinsics_jitter is off", "set intrinsics_jitter: true"),
     UnusedKey(("multiscale",), lambda c: _drawn_sizes(c) == (_size(c),), "the only size drawn is that of image_size {image_size}", "list several sizes, or raise image_size to 128 or more"),

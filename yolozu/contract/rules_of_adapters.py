@@ -1,0 +1,44 @@
+"""Rules about adapters beside a frozen base: combinations in which nothing could learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yolozu.contract.base import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yolozu.contract.sections.run import Contract
+
+
+def freezes_base(contract: Contract) -> bool:
+    """Whether adapters train, and what they are beside does not."""
+    return contract.lora.lora_r > 0 and contract.lora.lora_freeze_base
+
+
+def phases_have_adapters(contract: Contract) -> Iterator[Conflict]:
+    """Heads are linear: where none of it trains, a step of one head alone moves nothing."""
+    section = contract.lora
+    if not freezes_base(contract) or section.lora_target != "all_conv1x1" or section.lora_train_bias == "all":
+        return
+    for key in ("stage_off_steps", "stage_k_steps"):
+        if getattr(contract.loop, key) > 0:
+            yield Conflict(
+                key,
+                "lora_target",
+                problem="the only head that learns in these steps is frozen, and has no adapter",
+                fix=f"set lora_target: all_linear_conv1x1 (or head, or all_linear), or drop {key}",
+            )
+
+
+def reconstruction_has_adapters(contract: Contract) -> Iterator[Conflict]:
+    """A new reconstruction head begins with painting nothing, and teaches nobody as long as it does."""
+    alone = freezes_base(contract) and contract.lora.lora_target == "all_conv1x1" and contract.init.init_from is None
+    if contract.mim.enable_mim and alone:
+        yield Conflict(
+            "enable_mim",
+            "lora_target",
+            problem="the new reconstruction head is frozen, and has no adapter",
+            fix="set lora_target: all_linear_conv1x1 (or head, or all_linear), or drop enable_mim",
+        )
