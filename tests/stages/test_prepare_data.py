@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.data.builders import bop_box, bop_row, write_bop, write_file, write_image, write_yolo
@@ -14,6 +15,7 @@ from yolozu.data.index import DataIndex
 from yolozu.errors import GateFailed, InputError, Interrupted
 from yolozu.stages.prepare_data import PrepareDataInputs, PrepareDataOutputs, PrepareDataSpec, run
 
+TABLES = ("muted", "bright")
 TINY_SYNTH = SynthSection(synth_images=3, synth_val_images=2, synth_size=64)
 
 
@@ -242,6 +244,15 @@ def test_scenes_are_rendered_and_indexed_relative_to_the_index(tmp_path):
     shown = {label for record in index.records for label in record.class_indices.tolist()}
     assert shown <= set(ObjectModels.read(tmp_path / "published/data/models.json").by_class)
     assert json.loads((tmp_path / "published/reports/data_check.json").read_text())["dataset_root"] == "synthetic"
+
+
+@pytest.mark.effect("synth_table")
+def test_bright_tables_are_rendered_around_the_same_objects(tmp_path):
+    sections = {table: TINY_SYNTH.model_copy(update={"synth_table": table}) for table in TABLES}
+    muted, bright = (DataIndex.read(run_stage(tmp_path, out=table, synth=sections[table])[1].train) for table in TABLES)
+    for first, second in zip(muted.records, bright.records, strict=True):
+        np.testing.assert_array_equal(first.boxes_cxcywh, second.boxes_cxcywh)
+        assert first.sha256 != second.sha256
 
 
 @pytest.mark.effect("synth_images", "synth_val_images", "synth_size", "synth_max_objects", "synth_seed")

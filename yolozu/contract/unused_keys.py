@@ -41,7 +41,7 @@ class UnusedKey:
 _WARMUP = ("lr_warmup_steps", "lr_warmup_init")
 _MULTIPLIERS = ("backbone_lr_mult", "head_lr_mult", "backbone_wd_mult", "head_wd_mult")
 _DECAYS = ("wd_exclude_bias", "wd_exclude_norm", "backbone_wd_mult", "head_wd_mult")
-_SYNTH = ("synth_images", "synth_val_images", "synth_size", "synth_max_objects", "synth_seed")
+_SYNTH = ("synth_images", "synth_val_images", "synth_size", "synth_max_objects", "synth_table", "synth_seed")
 _COSTS = ("cost_class", "cost_bbox", "cost_giou")
 _POSE_COSTS = ("cost_z", "cost_rot", "cost_t")
 _POSE_LOSSES = ("log_z", "rot", "offsets", "k", "t")

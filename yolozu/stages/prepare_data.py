@@ -107,6 +107,7 @@ def _render(synth: SynthSection, root: Path, progress: Progress) -> None:
         size=synth.synth_size,
         max_objects=synth.synth_max_objects,
         seed=synth.synth_seed,
+        table=synth.synth_table,
     )
     write_scenes(root, plan, progress)
 

@@ -20,6 +20,17 @@ def test_all_numbers_of_objects_and_all_classes_occur():
     assert {posed.class_index for scene in SCENES for posed in scene.objects} == set(range(5))
 
 
+def test_colors_of_the_table_change_nothing_else():
+    muted, bright = (
+        draw_scene(np.random.default_rng(1), size=160, max_objects=3, table=table) for table in ("muted", "bright")
+    )
+    assert (muted.table, bright.table) == ("muted", "bright")
+    assert muted.table_seed == bright.table_seed
+    for first, second in zip(muted.objects, bright.objects, strict=True):
+        np.testing.assert_array_equal(first.R_m2c, second.R_m2c)
+        np.testing.assert_array_equal(first.t_m2c, second.t_m2c)
+
+
 def test_max_objects_is_kept():
     scenes = [draw_scene(np.random.default_rng(number), size=160, max_objects=1) for number in range(20)]
     assert {len(scene.objects) for scene in scenes} == {1}

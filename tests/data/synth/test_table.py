@@ -6,8 +6,9 @@ from yolozu.data.synth.scene import draw_scene
 from yolozu.data.synth.table import table_picture
 
 
-def tables(count):
-    scenes = [draw_scene(np.random.default_rng(number), size=64, max_objects=1) for number in range(count)]
+def tables(count, colors="muted"):
+    generators = [np.random.default_rng(number) for number in range(count)]
+    scenes = [draw_scene(generator, size=64, max_objects=1, table=colors) for generator in generators]
     return [table_picture(scene) for scene in scenes]
 
 
@@ -29,3 +30,9 @@ def test_tables_are_less_colorful_than_solids():
     for picture in tables(20):
         mean = picture.reshape(-1, 3).mean(axis=0)
         assert np.ptp(mean) < 0.25
+
+
+def test_bright_tables_are_as_colorful_as_solids():
+    for picture in tables(20, "bright"):
+        mean = picture.reshape(-1, 3).mean(axis=0)
+        assert np.ptp(mean) > 0.3

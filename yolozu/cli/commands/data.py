@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -26,12 +26,13 @@ def synth(
     max_objects: Annotated[
         int, typer.Option(min=1, max=5, help="Most solids in a scene.")
     ] = DEFAULTS.synth_max_objects,
+    table: Annotated[Literal["muted", "bright"], typer.Option(help="Colors of the tables.")] = DEFAULTS.synth_table,
     seed: Annotated[int, in_range("seed", "Seed of the scenes.")] = DEFAULTS.synth_seed,
 ) -> None:
     """Render solids on a table, with exact boxes, masks and poses. The same options give the same files."""
     from yolozu.data.synth.writer import SynthPlan, write_scenes
 
     require_makeable("OUT", out)
-    plan = SynthPlan(images=images, val_images=val_images, size=size, max_objects=max_objects, seed=seed)
+    plan = SynthPlan(images=images, val_images=val_images, size=size, max_objects=max_objects, seed=seed, table=table)
     write_scenes(out, plan, progress_for(sys.stderr))
     print(f"{out}: {images} training and {val_images} held-out images of {size} px")

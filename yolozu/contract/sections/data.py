@@ -88,6 +88,9 @@ class SynthSection(Section):
     synth_max_objects: int = Field(default=3, ge=1, le=5)
     """Most solids in a scene; each scene shows at least one."""
 
+    synth_table: Literal["muted", "bright"] = "muted"
+    """Colors of the tables: nearly gray, or as strong as those of the solids, which is a domain of its own."""
+
     synth_seed: NonNegativeInt = 0
     """Seed of the scenes; the held-out ones never share a scene with the training ones."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yolozu.data.synth.solids import Solid, all_solids
 from yolozu.geometry.camera import intrinsics_matrix, look_at, project, rotation_about_z, transform
+
+TableColors = Literal["muted", "bright"]
 
 FOCAL_PER_WIDTH = 2.5
 DISTANCE_M = (0.5, 0.9)
@@ -73,6 +76,7 @@ class Scene:
         ambient: share of the light that comes from everywhere.
         tint_3: (3,) factor on red, green and blue: the color of the light.
         table_seed: seed of the table's texture.
+        table: its colors.
     """
 
     camera: Camera
@@ -81,9 +85,10 @@ class Scene:
     ambient: float
     tint_3: NDArray[np.float64]
     table_seed: int
+    table: TableColors = "muted"
 
 
-def draw_scene(generator: np.random.Generator, *, size: int, max_objects: int) -> Scene:
+def draw_scene(generator: np.random.Generator, *, size: int, max_objects: int, table: TableColors = "muted") -> Scene:
     """A scene of 1 to ``max_objects`` solids, all wholly in view, none heavily hidden.
 
     Where a place for an object is not found, the scene has one less.
@@ -92,6 +97,7 @@ def draw_scene(generator: np.random.Generator, *, size: int, max_objects: int) -
         generator: the randomness.
         size: image side in px.
         max_objects: at least 1.
+        table: colors of the table; they change nothing else.
 
     Returns:
         The scene; the same for the same generator state.
@@ -109,6 +115,7 @@ def draw_scene(generator: np.random.Generator, *, size: int, max_objects: int) -
         ambient=float(generator.uniform(*AMBIENT)),
         tint_3=1.0 + generator.uniform(-0.06, 0.06, 3),
         table_seed=int(generator.integers(2**32)),
+        table=table,
     )
 
 

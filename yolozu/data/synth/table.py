@@ -1,4 +1,4 @@
-"""The table: boards, tiles, cloth or plain, in muted colors, seen in perspective."""
+"""The table: boards, tiles, cloth or plain, in muted or bright colors, seen in perspective."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def table_picture(scene: Scene) -> NDArray[np.float32]:
     """The empty table as the scene's camera sees it.
 
     Args:
-        scene: camera and seed of the texture.
+        scene: camera, colors and seed of the texture.
 
     Returns:
         (size, size, 3) float32 in [0, 1].
     """
     generator = np.random.default_rng(scene.table_seed)
-    base = _muted_color(generator)
+    base = _muted_color(generator) if scene.table == "muted" else _bright_color(generator)
     tone = 1.0 + _pattern(scene, generator) + _clouds(scene.camera.size, generator)
     return np.asarray(np.clip(tone[:, :, None] * base, 0.0, 1.0), dtype=np.float32)
 
@@ -29,6 +29,12 @@ def table_picture(scene: Scene) -> NDArray[np.float32]:
 def _muted_color(generator: np.random.Generator) -> NDArray[np.float32]:
     gray = generator.uniform(0.25, 0.75)
     return np.asarray(gray + generator.uniform(-0.09, 0.09, 3), dtype=np.float32)
+
+
+def _bright_color(generator: np.random.Generator) -> NDArray[np.float32]:
+    """A hue as strong as a solid's: one channel high, one low, one between."""
+    levels = np.array([generator.uniform(0.7, 0.95), generator.uniform(0.1, 0.3), generator.uniform(0.1, 0.95)])
+    return np.asarray(generator.permutation(levels), dtype=np.float32)
 
 
 def _pattern(scene: Scene, generator: np.random.Generator) -> NDArray[np.float32]:

@@ -26,7 +26,7 @@ from PIL import Image
 from yolozu.artifacts.atomic_files import atomic_directory
 from yolozu.artifacts.jsonio import pretty, write_text
 from yolozu.data.synth.renderer import Rendering, render
-from yolozu.data.synth.scene import Scene, draw_scene
+from yolozu.data.synth.scene import Scene, TableColors, draw_scene
 from yolozu.data.synth.solids import all_solids
 from yolozu.errors import UsageError
 from yolozu.progress import Progress
@@ -52,6 +52,7 @@ class SynthPlan:
         size: image side in px.
         max_objects: most solids in a scene.
         seed: of all scenes.
+        table: colors of the tables.
     """
 
     images: int
@@ -59,6 +60,7 @@ class SynthPlan:
     size: int
     max_objects: int
     seed: int
+    table: TableColors = "muted"
 
 
 def write_scenes(root: Path, plan: SynthPlan, progress: Progress) -> None:
@@ -97,9 +99,8 @@ def _write_all(root: Path, plan: SynthPlan, progress: Progress) -> None:
 
 def write_scene(root: Path, plan: SynthPlan, split: str, number: int) -> None:
     """Render one scene and write its files; a function of the plan's seed, the split and the number."""
-    scene = draw_scene(
-        np.random.default_rng([plan.seed, STREAMS[split], number]), size=plan.size, max_objects=plan.max_objects
-    )
+    generator = np.random.default_rng([plan.seed, STREAMS[split], number])
+    scene = draw_scene(generator, size=plan.size, max_objects=plan.max_objects, table=plan.table)
     rendering = render(scene)
     stem = f"{number:06d}"
     mask_name = f"masks/{split}/{stem}.png"
