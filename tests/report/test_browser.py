@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.report.made import material_in, rows_in
+from tests.report.test_sections import forgotten
 from yolozu.report.material import Material, RunFiles, Show
 from yolozu.report.write import page_text
 
@@ -67,7 +68,8 @@ def pages(tmp_path):
     steps = [("train_step", step, {"total": 1.0 / step, "bbox": 0.5}, {"lr": 0.1}) for step in range(1, 500)]
     rows = rows_in(tmp_path / "rows.jsonl", *steps)
     names = ("a very long name of a class that nobody would write by hand, but somebody did", "<img src=x>", "o" * 90)
-    yield page_text(material_in(tmp_path, names=names, run="r" * 64, train_metrics=rows))
+    past = forgotten(tmp_path, tasks=["r" * 64, "s" * 64])
+    yield page_text(material_in(tmp_path, names=names, run="r" * 64, train_metrics=rows, forgetting=past))
     files = {
         "index": "data/predict.json", "models": "data/models.json", "predictions": "predictions/predictions.json",
         "boxes": "reports/eval_coco.json", "poses": "reports/eval_pose.json", "parity": "reports/onnx_parity.json",

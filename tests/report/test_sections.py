@@ -167,3 +167,46 @@ def test_a_model_that_finds_nothing_is_explained(tmp_path):
     assert "(max_steps=800 extend=true)" in read.text
     assert shown("why_so_little", material_in(tmp_path, **files)) is None
     assert shown("why_so_little", material_in(tmp_path, [Scene(SCENES[0].truth, [])])) is None
+
+
+def forgotten(directory, **changes):
+    """The report of a run that kept the cat and lost the dog, with poses."""
+    numbers = {"map50_95": 0.8, "map50": 0.9, "localization": 1.0, "recognition": 1.0}
+    before = {**numbers, "add_s_01d": 0.7, "rot_deg_median": 4.0}
+    after = {**before, "map50_95": 0.1, "localization": 0.9, "recognition": 0.2, "rot_deg_median": 30.0}
+    rows = [
+        {"name": "cat", "ground_truth": 3, "before": before, "after": before},
+        {"name": "<dog>", "ground_truth": 2, "before": before, "after": after},
+        {"name": "owl", "ground_truth": 0, "before": dict.fromkeys(before), "after": dict.fromkeys(before)},
+    ]
+    task = {"task": "one", "run": "runs/one", "images": 4, "before": before, "after": after, "per_class": rows}
+    report = {
+        "schema_version": 1, "timestamp": "", "tasks": ["one", "two"], "metric": "map50_95",
+        "matrix": [[0.8, None], [0.1, 0.9]], "average": 0.5, "forgetting": 0.7, "backward_transfer": -0.7,
+        "score_threshold": 0.25, "earlier": [task], **changes,
+    }  # fmt: skip
+    path = directory / "forgetting.json"
+    path.write_text(json.dumps(report))
+    return path
+
+
+def test_what_was_forgotten_is_told_class_by_class(tmp_path):
+    read = shown("what_was_forgotten", material_in(tmp_path, forgetting=forgotten(tmp_path)))
+    assert "Average mAP0.500of all tasks after the last one" in read.text
+    assert "Backward transfer\u22120.700" in read.text
+    assert "after \u2193  on \u2192onetwoone0.800·two0.1000.900" in read.text
+    assert "<dog>: 0.800 before, 0.100 after" in read.text
+    assert (
+        "<dog>20.800 \u2192 0.1001.000 \u2192 0.9001.000 \u2192 0.2000.700 \u2192 0.7004.0° \u2192 30.0°" in read.text
+    )
+    assert "owl" not in read.text
+    assert shown("what_was_forgotten", material_in(tmp_path)) is None
+
+
+def test_objects_that_are_not_found_at_all_are_recognized_by_nobody(tmp_path):
+    path = forgotten(tmp_path)
+    report = json.loads(path.read_text())
+    report["earlier"][0]["per_class"][0]["after"] |= {"localization": 0.0, "recognition": None}
+    path.write_text(json.dumps(report))
+    read = shown("what_was_forgotten", material_in(tmp_path, forgetting=path))
+    assert "cat: 1.000 before, 0.000 after" in read.text

@@ -8,6 +8,7 @@ SECTIONS = Registry(
         "summary": "yolozu.report.sections.summary:summary",
         "why_so_little": "yolozu.report.sections.causes:causes",
         "training": "yolozu.report.sections.training:training",
+        "what_was_forgotten": "yolozu.report.sections.forgetting:forgetting",
         "boxes": "yolozu.report.sections.boxes:boxes",
         "mistakes": "yolozu.report.sections.mistakes:mistakes",
         "calibration": "yolozu.report.sections.calibration:calibration",

@@ -38,7 +38,7 @@ font-variant-numeric:tabular-nums}
 .numbers dd small{display:block;white-space:normal;font-size:13px;line-height:1.4;font-weight:400;
 letter-spacing:0;color:var(--soft)}
 .grid2{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:28px 40px}
-.grid2+.note{margin-top:18px}
+.grid2+.note,.grid2+.scroll{margin-top:18px}
 figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:15px;margin-bottom:6px}
 .chart{display:block;width:100%;height:auto;max-width:480px;overflow:visible}
 .chart text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
@@ -53,7 +53,7 @@ figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:15px;margin-bot
 .s1{stroke:var(--c1);--k:var(--c1)}.s2{stroke:var(--c2);--k:var(--c2)}.s3{stroke:var(--c3);--k:var(--c3)}
 .s4{stroke:var(--c4);--k:var(--c4)}.s5{stroke:var(--c5);--k:var(--c5)}.s6{stroke:var(--c6);--k:var(--c6)}
 .s7{stroke:var(--c7);--k:var(--c7)}.s8{stroke:var(--c8);--k:var(--c8)}
-.dot{fill:var(--paper);stroke-width:2}
+.dot{fill:var(--paper);stroke-width:2}.full{fill:var(--k)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;margin:6px 0 0;padding:0;font-size:13.5px;
 color:var(--soft)}
 .key{display:inline-block;width:14px;height:3px;border-radius:2px;background:var(--k);vertical-align:middle;
