@@ -55,6 +55,7 @@ READS_SECTIONS = {
     "predict/ttt/settings.py",
     "training/config.py",
     "training/data_checks.py",  # holds keys against data, and says which
+    "training/teacher_checkpoint.py",  # likewise against a teacher
 }
 """Where configuration ends: below the stages, these alone know sections of the contract, others take plain values."""
 

@@ -45,6 +45,10 @@ def spec(**sections):
 
 @pytest.fixture
 def inputs(tmp_path):
+    return inputs_in(tmp_path)
+
+
+def inputs_in(tmp_path):
     found = TrainInputs(
         train=tmp_path / "data/train.json",
         val=tmp_path / "data/val.json",

@@ -56,6 +56,8 @@ _TTT_LIMITS = ("ttt_max_grad_norm", "ttt_max_update_norm", "ttt_max_total_update
 _TTT_STEPS = ("ttt_method", "ttt_update_filter", "ttt_include", "ttt_exclude", "ttt_lr", "ttt_seed", "ttt_mim_mask_prob", "ttt_stop_on_non_finite", "ttt_rollback_on_stop", *_TTT_LIMITS)
 _TTT = ("ttt_preset", "ttt_reset", "ttt_steps", "ttt_batch_size", "ttt_max_batches", "ttt_norm_weight", *_TTT_STEPS)
 _LORA = ("lora_alpha", "lora_dropout", "lora_target", "lora_freeze_base", "lora_train_bias")
+_DISTILLED = ("self_distill_temperature", "self_distill_kl", "self_distill_keys")
+_TAUGHT = ("self_distill_weight", *_DISTILLED, "pseudo_labels", "pseudo_label_score")
 _ENCODER = ("model.encoder.num_heads", "model.encoder.ffn_dim")
 
 DEAD_KEYS = (
@@ -93,6 +95,11 @@ DEAD_KEYS = (
     UnusedKey(("model.backbone.norm",), lambda c: c.model.model.backbone.name in NORM_BY_DESIGN, "{model[backbone][name]} has a normalization of its own", "choose another backbone"),
     UnusedKey(_ENCODER, lambda c: c.model.model.encoder.num_layers == 0, "model.encoder.num_layers is 0", "set model.encoder.num_layers above 0"),
     UnusedKey(("head_init",), lambda c: c.init.init_from is None, "init_from is not set: all weights are new", "set init_from"),
+    UnusedKey(_TAUGHT, lambda c: c.distillation.self_distill_from is None, "self_distill_from is not set: nobody teaches", "set self_distill_from"),
+    UnusedKey(("self_distill_from",), lambda c: c.distillation.self_distill_weight == 0.0 and c.distillation.pseudo_labels == "none", "self_distill_weight is 0 and pseudo_labels none: the teacher is asked nothing", "raise self_distill_weight or set pseudo_labels: train"),
+    UnusedKey(_DISTILLED, lambda c: c.distillation.self_distill_weight == 0.0, "self_distill_weight is 0", "raise self_distill_weight"),
+    UnusedKey(_DISTILLED[:2], lambda c: "logits" not in c.distillation.keys, "self_distill_keys are {self_distill_keys}", "add logits to self_distill_keys"),
+    UnusedKey(("pseudo_label_score",), lambda c: c.distillation.pseudo_labels == "none", "pseudo_labels is none", "set pseudo_labels: train or mask"),
     UnusedKey(("symmetries",), lambda c: c.model.model.pose is False and c.predict.adapter != "precomputed", "model.pose is off", "set model.pose: true or auto"),
     UnusedKey(("parity_rot_deg", "parity_t_mm"), lambda c: c.model.model.pose is False, "model.pose is off", "set model.pose: true or auto"),
     UnusedKey(("predictions",), lambda c: c.predict.adapter in ADAPTERS and c.predict.adapter != "precomputed", "the adapter is {adapter}", "set adapter: precomputed"),

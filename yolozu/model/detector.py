@@ -97,6 +97,22 @@ class Detector(nn.Module):
         predicted = self.decoder(content_BND, box_logits_BN4, memory_BSD, sizes, visible_NN)
         return _training_output(predicted, proposals, noised, k_delta_B4)
 
+    def decode(
+        self, memory_BSD: Tensor, sizes: tuple[tuple[int, int], ...], index_BQ: Tensor | None = None
+    ) -> DetectorOutput:
+        """What is seen in maps that `encode` gave, in evaluation; without the images' correction of intrinsics.
+
+        Args:
+            memory_BSD: (B, S, D) the fused maps.
+            sizes: height and width of each.
+            index_BQ: (B, Q) int64, the positions that queries begin as; None chooses the most confident.
+        """
+        assert not self.training
+        proposals = (
+            self.selector(memory_BSD, sizes) if index_BQ is None else self.selector.at(memory_BSD, sizes, index_BQ)
+        )
+        return last_layer(self.decoder(proposals.content_BQD, proposals.box_logits_BQ4, memory_BSD, sizes), None)
+
     def encode(self, images_B3HW: Tensor) -> tuple[Tensor, tuple[tuple[int, int], ...]]:
         """(B, S, D) the fused maps, finest first, each row by row; and the height and width of each."""
         _require_whole_cells(images_B3HW.shape[-2], images_B3HW.shape[-1])
@@ -223,12 +239,12 @@ def _training_output(
     """The decoder's output taken apart into denoising and matching queries."""
     first = {"logits": proposals.logits_BQC[None], "boxes": proposals.box_logits_BQ4.sigmoid()[None]}
     if noised is None:
-        return TrainingOutput(predicted, first, None, k_delta_B4)
+        return TrainingOutput(predicted, first, None, k_delta_B4, proposals.index_BQ)
     count = noised.groups.num_queries
     denoised = {name: values[:, :, :count] for name, values in predicted.items()}
     denoising = DenoisingOutput(denoised, noised.groups, noised.drawn)
     matching = {name: values[:, :, count:] for name, values in predicted.items()}
-    return TrainingOutput(matching, first, denoising, k_delta_B4)
+    return TrainingOutput(matching, first, denoising, k_delta_B4, proposals.index_BQ)
 
 
 def _require_whole_cells(height: int, width: int) -> None:

@@ -59,12 +59,14 @@ class TrainingOutput:
         proposals: logits and boxes of the encoder's proposals, with L = 1.
         denoising: the denoising queries; None where there are none.
         k_delta_B4: correction of each image's intrinsics; None without pose heads.
+        positions_BQ: int64, which of the encoder's positions each query began as; None where nobody asks.
     """
 
     queries: dict[str, Tensor]
     proposals: dict[str, Tensor]
     denoising: DenoisingOutput | None
     k_delta_B4: Tensor | None = None
+    positions_BQ: Tensor | None = None
 
     def final(self) -> DetectorOutput:
         """The last decoder layer, as evaluation sees it."""

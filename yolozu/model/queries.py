@@ -25,11 +25,13 @@ class Proposals:
         content_BQD: features, with their graph.
         logits_BQC: class logits.
         box_logits_BQ4: float32, cxcywh before the sigmoid.
+        index_BQ: int64, which positions they are.
     """
 
     content_BQD: Tensor
     logits_BQC: Tensor
     box_logits_BQ4: Tensor
+    index_BQ: Tensor
 
 
 class MostConfident(nn.Module):
@@ -80,7 +82,23 @@ class QuerySelector(nn.Module):
         content_BQD = _gather(content_BSD, index_BQ)
         anchors_BQ4 = anchor_logits(sizes, self.anchor_size, device)[index_BQ]
         # The box head runs on the chosen positions only: the others' boxes are never looked at.
-        return Proposals(content_BQD, _gather(logits_BSC, index_BQ), self.boxes(content_BQD).float() + anchors_BQ4)
+        boxes_BQ4 = self.boxes(content_BQD).float() + anchors_BQ4
+        return Proposals(content_BQD, _gather(logits_BSC, index_BQ), boxes_BQ4, index_BQ)
+
+    def at(self, memory_BSD: Tensor, sizes: tuple[tuple[int, int], ...], index_BQ: Tensor) -> Proposals:
+        """The proposals of given positions, whatever their scores; others are not looked at.
+
+        Args:
+            memory_BSD: (B, S, D) as in `forward`.
+            sizes: height and width of each level.
+            index_BQ: (B, Q) int64, positions in [0, S).
+        """
+        device = memory_BSD.device
+        valid_BQ1 = anchor_validity(sizes, self.anchor_size, device)[index_BQ]
+        content_BQD = self.norm(self.proj(_gather(memory_BSD, index_BQ) * valid_BQ1))
+        anchors_BQ4 = anchor_logits(sizes, self.anchor_size, device)[index_BQ]
+        boxes_BQ4 = self.boxes(content_BQD).float() + anchors_BQ4
+        return Proposals(content_BQD, self.logits(content_BQD), boxes_BQ4, index_BQ)
 
 
 def _gather(values_BSK: Tensor, index_BQ: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ from yolozu.training.data_checks import (
     symmetries_of,
 )
 from yolozu.training.first_weights import initialize_from_file
+from yolozu.training.teacher_checkpoint import open_teacher
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -163,6 +164,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
         head_init=spec.init.head_init,
         planned=inputs.init_from,
     )
+    teaching = open_teacher(spec.distillation, inputs.earlier, config, train.classes, preprocess)
     symmetries = symmetries_of(config, train, models)
     lines = (*lines, *pose_keys_without_effect(config, spec.matching, spec.losses, train))
     lines = (*lines, *crowded_lines(config.num_queries, train, val))
@@ -193,6 +195,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     origin_lines=lines,
                     best_metric=best_metric,
                     from_seed=spec.init.init_from is None,
+                    teaching=teaching,
                 ),
                 info,
                 files,

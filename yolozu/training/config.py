@@ -28,7 +28,9 @@ from yolozu.training.learner import Learner, Objective
 from yolozu.training.phases import Phases
 from yolozu.training.precision import Precision
 from yolozu.training.reconstruction import Reconstruction
+from yolozu.training.self_distillation import SelfDistillation
 from yolozu.training.state import METRIC
+from yolozu.training.teacher import Teacher, Teaching
 from yolozu.training.timetable import Timetable
 from yolozu.training.trainable import freeze_base
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
     from yolozu.geometry.rotations import SymmetryTable
+    from yolozu.training.learner import AddedTerm
     from yolozu.training.validate import Score
 
 AnySection = TypeVar("AnySection", bound=Section)
@@ -150,6 +153,7 @@ class Materials:
         origin_lines: where the first weights come from, to be said when they are used.
         best_metric: what validations are ranked by; see `TrainingState`.
         from_seed: whether the first weights are the seed's, and no file's.
+        teaching: who teaches, and what; None without a teacher.
     """
 
     detector: nn.Module
@@ -166,6 +170,7 @@ class Materials:
     origin_lines: tuple[str, ...] = ()
     best_metric: str = METRIC
     from_seed: bool = True
+    teaching: Teaching | None = None
 
 
 def build_learner(
@@ -176,6 +181,7 @@ def build_learner(
     preprocess: Preprocess,
     total_steps: int,
     mim_weight: float = 0.0,
+    teaching: Teaching | None = None,
     processes: Group = SINGLE_PROCESS,
 ) -> Learner:
     """A learner as the contract describes it.
@@ -187,6 +193,7 @@ def build_learner(
         preprocess: how images become network input.
         total_steps: of the training.
         mim_weight: factor on the loss of the detector's reconstruction head; 0 where it has none.
+        teaching: who teaches, and what; None without a teacher.
         processes: that train together.
 
     Raises:
@@ -198,6 +205,11 @@ def build_learner(
         freeze_base(detector, biases=config.lora.lora_train_bias)
     average = MovingAverage(detector, decay=loop.ema_decay) if loop.use_ema else None
     groups = parameter_groups(detector, _group_rules(optim))
+    added_terms: list[AddedTerm] = []
+    if mim_weight > 0.0:
+        added_terms.append(Reconstruction(detector, weight=mim_weight, seed=config.seed))
+    if teaching is not None and teaching.weight > 0.0:
+        added_terms.append(SelfDistillation(Teacher(teaching.detector, device), teaching))
     optimizer = build_optimizer(groups, name=optim.optimizer, momentum=optim.momentum, nesterov=optim.nesterov)
     return Learner(
         detector,
@@ -211,7 +223,7 @@ def build_learner(
         average=average,
         eval_weights="ema" if loop.ema_eval else "model",
         compiled=CompiledEncoding(detector) if loop.torch_compile else None,
-        added_terms=[Reconstruction(detector, weight=mim_weight, seed=config.seed)] if mim_weight > 0.0 else [],
+        added_terms=added_terms,
         preprocess=preprocess,
         seed=config.seed,
         device=device,

@@ -123,6 +123,7 @@ def fit(
             preprocess=materials.preprocess,
             total_steps=timetable.total_steps,
             mim_weight=materials.mim_weight,
+            teaching=materials.teaching,
             processes=processes,
         )
         checkpoints = CheckpointWriter(files, info, learner, timetable, num_processes=processes.size)

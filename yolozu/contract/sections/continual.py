@@ -47,6 +47,11 @@ class DistillationSection(Section):
     pseudo_label_score: float = Field(default=0.5, gt=0.0, lt=1.0)
     """Score from which the teacher's detections are such objects."""
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What is kept to, each once."""
+        return tuple(dict.fromkeys(key.strip() for key in self.self_distill_keys.split(",")))
+
 
 class ContinualSection(Section):
     """What a training keeps of an earlier one, and leaves for a later one."""
