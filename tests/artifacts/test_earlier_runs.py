@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from yolozu.artifacts.digest import DigestCache
-from yolozu.artifacts.earlier_runs import REPLAY_BUFFER, SI_STATE, left_as_planned, run_directory, teacher_checkpoint
+from yolozu.artifacts.earlier_runs import (
+    REPLAY_BUFFER,
+    SI_STATE,
+    STATES,
+    left_as_planned,
+    require_state,
+    run_directory,
+    teacher_checkpoint,
+)
+from yolozu.continual.registry import REGULARIZERS
 from yolozu.errors import InputError
 
 
@@ -71,3 +80,18 @@ def test_what_a_run_left_is_what_the_later_run_was_planned_with():
     planned.unlink()
     with pytest.raises(InputError, match="YZ551 cannot be read"):
         found(REPLAY_BUFFER)
+
+
+@pytest.mark.parametrize("regularizer", STATES)
+def test_a_state_is_there_or_an_error(place, regularizer):
+    run = Path("runs/a")
+    with pytest.raises(InputError) as caught:
+        require_state(run, regularizer, where="continual_from")
+    assert caught.value.findings[0].code == "YZ540"
+    (run / "continual").mkdir(parents=True)
+    (run / STATES[regularizer]).write_bytes(b"state")
+    assert require_state(run, regularizer, where="continual_from") == run / STATES[regularizer]
+
+
+def test_every_regularizer_has_a_state():
+    assert set(STATES) == set(REGULARIZERS)

@@ -33,7 +33,7 @@ def kind(request):
 
 def test_a_first_task_has_no_penalty(kind):
     own = parameters(0)
-    assert float(kind(own, SETTINGS, None).add_gradient()) == 0.0
+    assert Regularizers({kind.name: kind(own, SETTINGS, None)}).add_gradients() == {}
     assert all(parameter.grad is None for parameter in own.values())
 
 
@@ -75,7 +75,8 @@ def test_the_state_comes_back_to_the_bit_and_goes_on_alike(kind):
     one = Regularizers({kind.name: kind(first, SETTINGS, held())})
     other = Regularizers({kind.name: kind(second, SETTINGS, held())})
     steps(one, first, 3, seed=1)
-    other.load({name: tensor.clone() for name, tensor in one.tensors().items()})
+    saved = {name: tensor.clone() for name, tensor in one.tensors().items()}
+    assert other.load({**saved, "a.weight/exp_avg": torch.zeros(1)}) == {"a.weight/exp_avg": torch.zeros(1)}
     with torch.no_grad():
         for name, parameter in second.items():
             parameter.copy_(first[name])

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import torch
@@ -23,6 +24,7 @@ from yolozu.planning.staleness import Reason
 
 NOTE = "plan/init_from.json"
 GIVEN = "plan/given.json"
+EARLIER = "plan/earlier.json"
 
 
 def test_a_missing_file_is_told_before_anything_runs(config, tmp_path):
@@ -235,3 +237,36 @@ def test_a_setting_that_is_wrong_is_told_before_anything_runs(config, tmp_path):
     (tmp_path / "t.yaml").write_text("sed: 1\n")
     with pytest.raises(ContractError, match=r"t\.yaml:1: sed: YZ102 unknown key"):
         opened("scenarios=t.yaml")
+
+
+def earlier_run(*left):
+    """A run ``before`` that left these files for later ones."""
+    for name in left:
+        path = Path("runs/before") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    Path("runs/before/plan").mkdir(parents=True, exist_ok=True)
+
+
+@pytest.mark.effect("continual_from")
+def test_the_plan_knows_what_training_reads_of_an_earlier_run(config):
+    assert EARLIER not in opened("ewc=true").texts
+    earlier_run("continual/ewc_state.pt", "continual/si_state.pt")
+    asked = ("continual_from=before", "ewc=true")
+    path = Path("runs/before/continual/ewc_state.pt")
+    left = json.loads(opened(*asked).texts[EARLIER])["left"]
+    assert left == {"continual/ewc_state.pt": digest_file(path)}
+    assert len(json.loads(opened(*asked, "si=true").texts[EARLIER])["left"]) == 2
+    path.write_text("another one")
+    assert json.loads(opened(*asked).texts[EARLIER])["left"] != left
+
+
+def test_a_state_that_an_earlier_run_did_not_leave_is_told_before_anything_runs(config):
+    earlier_run("continual/si_state.pt")
+    with pytest.raises(InputError) as caught:
+        opened("continual_from=before", "ewc=true")
+    assert str(caught.value) == (
+        "continual_from (continual_from=before): runs/before/continual/ewc_state.pt: YZ540 the run has left no state "
+        "for ewc\n"
+        "  fix: set ewc: true in that run's contract and build it again, or drop ewc here"
+    )

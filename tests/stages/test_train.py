@@ -99,6 +99,8 @@ def test_what_it_declares():
         "val_metrics": ("reports/val_metrics.jsonl", True),
         "run_meta": ("reports/run_meta.json", False),
         "init": ("reports/init.json", False),
+        "ewc_state": ("continual/ewc_state.pt", False),
+        "si_state": ("continual/si_state.pt", False),
     }
     assert set(TrainSpec.model_fields) == {
         "seed", "device", "preprocess", "augment", "model", "init", "optim", "schedule", "length", "loop", "matching",

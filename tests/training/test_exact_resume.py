@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 STEPS = 5
 KILLS = 2
 PACKAGE = Path(yolozu.__file__).parent
-WATCHED = tuple(str(PACKAGE / part) for part in ("training", "optim", "artifacts"))
+WATCHED = tuple(str(PACKAGE / part) for part in ("training", "optim", "artifacts", "continual"))
 
 ADAMW = {"optimizer": "adamw"}
 MOMENTUM = {"optimizer": "sgd", "momentum": 0.9}

@@ -7,14 +7,11 @@ are equal files, and reading one never runs code: ``torch.load(weights_only=True
 from __future__ import annotations
 
 import json
-import pickle
-import struct
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from yolozu.artifacts.jsonio import atomic_replacement, canonical
+from yolozu.artifacts.jsonio import canonical
+from yolozu.artifacts.torch_archive import MALFORMED, ArchiveError, plain, read_archive, write_archive
 from yolozu.errors import InputError, YolozuError
 from yolozu.structures.classes import ClassTable
 
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
 
 FORMAT = "yolozu.checkpoint"
 SCHEMA_VERSION = 1
-
-_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError)
 
 
 @dataclass(frozen=True)
@@ -88,8 +83,6 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         OSError: the system refuses; it names the file.
     """
-    import torch
-
     groups = {"weights": checkpoint.weights, "ema": checkpoint.ema}
     record = checkpoint.training_state
     if record is not None:
@@ -107,20 +100,13 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "groups": [name for name, tensors in groups.items() if tensors is not None],
     }
     tensors = {
-        f"{group}/{name}": _plain(tensor)
+        f"{group}/{name}": plain(tensor)
         for group, named in groups.items()
         if named is not None
         for name, tensor in sorted(named.items())
     }
     payload = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "header": canonical(header), "tensors": tensors}
-    # A file object, not a path: torch.save writes a path's name into the file.
-    with atomic_replacement(path) as aside, aside.open("wb") as file:
-        try:
-            torch.save(payload, file)
-        except RuntimeError as error:
-            if isinstance(error.__context__, OSError):  # why the archive cannot be closed
-                raise error.__context__ from error
-            raise
+    write_archive(path, payload)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -144,7 +130,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         )
     try:
         return _from_payload(payload, source=str(path))
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise InputError.one(
             "YZ454",
             where=str(path),
@@ -153,55 +139,21 @@ def read_checkpoint(path: Path) -> Checkpoint:
         ) from error
 
 
-def _plain(tensor: Tensor) -> Tensor:
-    """``tensor`` on the CPU in row-major order, in a storage that holds nothing else."""
-    plain = tensor.detach().cpu().contiguous()
-    return plain if plain.untyped_storage().nbytes() == plain.nbytes else plain.clone()
-
-
 def _payload(path: Path) -> dict[str, Any]:
-    import torch
-
-    _check_container(path)
     try:
-        payload = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise _foreign(path, "holds Python objects other than tensors, which are never executed") from error
-    except (*_MALFORMED, RuntimeError, EOFError, OSError) as error:
-        raise _damaged(path, f"{type(error).__name__}: {error}".splitlines()[0]) from error
+        payload = read_archive(path, "checkpoint")
+    except ArchiveError as error:
+        if error.kind == "missing":
+            raise InputError.one(
+                "YZ450",
+                where=str(path),
+                problem=f"checkpoint cannot be read: {error.detail}",
+                fix="check the path; doit run_id=… train makes one",
+            ) from error
+        raise (_foreign if error.kind == "foreign" else _damaged)(path, error.detail) from error
     if not isinstance(payload, dict) or payload.get("format") != FORMAT or "schema_version" not in payload:
         raise _foreign(path, "is a torch file, but no yolozu checkpoint")
     return payload
-
-
-def _check_container(path: Path) -> None:
-    """Refuse what is not an intact, uncompressed archive before torch looks at it."""
-    try:
-        with path.open("rb") as file:
-            is_archive = file.read(2) == b"PK"
-    except OSError as error:
-        raise InputError.one(
-            "YZ450",
-            where=str(path),
-            problem=f"checkpoint cannot be read: {error.strerror}",
-            fix="check the path; doit run_id=… train makes one",
-        ) from error
-    if not is_archive:
-        raise _foreign(path, "is no checkpoint")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-                raise _foreign(path, "is a compressed archive, no checkpoint")
-            if any(entry.external_attr for entry in entries):  # torch reads a file marked as a folder as garbage
-                raise _damaged(path, "its table of contents is broken")
-            broken = archive.testzip()
-    except zipfile.BadZipFile as error:
-        raise _damaged(path, "it ends too early, or its table of contents is broken") from error
-    except (*_MALFORMED, RuntimeError, EOFError, OSError, zlib.error, struct.error) as error:
-        raise _damaged(path, str(error)) from error
-    if broken is not None:
-        raise _damaged(path, f"{broken} does not match its checksum")
 
 
 def _foreign(path: Path, problem: str) -> YolozuError:

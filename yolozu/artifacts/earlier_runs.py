@@ -19,6 +19,9 @@ FORGETTING_REPORT = "reports/forgetting.json"
 EVALUATED = ("data/predict.json", "data/models.json", "predictions/predictions.json")
 """What the forgetting report of a later run holds its own predictions against; training uses none of it."""
 
+STATES = {"ewc": EWC_STATE, "si": SI_STATE}
+"""Regularizer -> where a run that has it on leaves its state."""
+
 LEFT_FOR_LATER = (EWC_STATE, SI_STATE, REPLAY_BUFFER)
 """What a run may leave for a later training, relative to its directory."""
 
@@ -91,6 +94,28 @@ def left_as_planned(named: str, name: str, planned: Path, *, where: str) -> Path
             "YZ551", where=f"{where}: {path}", problem="has changed since the run was planned", fix=fix
         )
     return None if found is None else path
+
+
+def require_state(run: Path, regularizer: str, *, where: str) -> Path:
+    """Where a run has left the state of a regularizer.
+
+    Args:
+        run: its directory.
+        regularizer: one of `STATES`.
+        where: of the run's name, for messages.
+
+    Raises:
+        InputError: YZ540, there is none.
+    """
+    path = run / STATES[regularizer]
+    if not path.is_file():
+        raise InputError.one(
+            "YZ540",
+            where=f"{where}: {path}",
+            problem=f"the run has left no state for {regularizer}",
+            fix=f"set {regularizer}: true in that run's contract and build it again, or drop {regularizer} here",
+        )
+    return path
 
 
 def _places(named: str) -> list[Path]:

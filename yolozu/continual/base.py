@@ -10,6 +10,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+OF_REGULARIZERS = "regularizers/"
+"""Before names of tensors of `Regularizers`; no parameter has a slash in its name, with which optimizers' begin."""
+
 Named = Mapping[str, Tensor]
 """Name in the detector -> tensor of that parameter's shape."""
 
@@ -71,6 +74,11 @@ class Regularizer(ABC):
             ]
 
     @property
+    def holds(self) -> bool:
+        """Whether there are earlier tasks."""
+        return bool(self._held)
+
+    @property
     @abstractmethod
     def scale(self) -> float:
         """Factor on the sum."""
@@ -88,8 +96,7 @@ class Regularizer(ABC):
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
             parameter.grad.add_(pull, alpha=2.0 * self.scale)
-        if not terms:
-            return next(iter(self._parameters.values())).new_zeros(())
+        assert terms, "a first task has no penalty"
         return self.scale * torch.stack(terms).sum()
 
     def before_step(self) -> None:  # noqa: B027 - most have nothing to look at
@@ -122,10 +129,10 @@ class Regularizers:
         self.members = dict(members)
 
     def add_gradients(self) -> dict[str, float]:
-        """Let all see the objective's gradient, then add the penalties'; name -> penalty."""
+        """Let all see the objective's gradient, then add the penalties'; name -> penalty, of those that hold."""
         for member in self.members.values():
             member.before_step()
-        return {name: float(member.add_gradient()) for name, member in self.members.items()}
+        return {name: float(member.add_gradient()) for name, member in self.members.items() if member.holds}
 
     def after_step(self) -> None:
         """Tell all that the optimizer has moved the weights."""
@@ -133,16 +140,19 @@ class Regularizers:
             member.after_step()
 
     def tensors(self) -> dict[str, Tensor]:
-        """``<regularizer>/<name of its own>`` -> tensor (not copied)."""
+        """``regularizers/<regularizer>/<name of its own>`` -> tensor (not copied)."""
         return {
-            f"{name}/{own}": tensor for name, member in self.members.items() for own, tensor in member.tensors().items()
+            f"{OF_REGULARIZERS}{name}/{own}": tensor
+            for name, member in self.members.items()
+            for own, tensor in member.tensors().items()
         }
 
-    def load(self, tensors: Named) -> None:
-        """Put back what `tensors` gave."""
+    def load(self, tensors: Named) -> dict[str, Tensor]:
+        """Put back what `tensors` gave, and give what is of others."""
         for name, member in self.members.items():
-            prefix = f"{name}/"
+            prefix = f"{OF_REGULARIZERS}{name}/"
             member.load({key.removeprefix(prefix): tensors[key] for key in tensors if key.startswith(prefix)})
+        return {key: tensor for key, tensor in tensors.items() if not key.startswith(OF_REGULARIZERS)}
 
 
 def _like(tensor: Tensor, parameter: nn.Parameter) -> Tensor:

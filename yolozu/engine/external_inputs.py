@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from yolozu.artifacts.digest import DigestCache
     from yolozu.contract.loader import LoadedContract
+    from yolozu.contract.sections.continual import ContinualSection
     from yolozu.paths import RunLayout
     from yolozu.planning.plan import Plan
     from yolozu.planning.staleness import Reason
@@ -118,9 +119,10 @@ def earlier_runs(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any] |
     """Digests of what training uses of earlier runs; None where it uses nothing of them.
 
     Raises:
-        InputError: YZ313 and YZ531, there is no such run or file, or a name means two; all findings together.
+        InputError: YZ313 and YZ531, there is no such run or file, or a name means two; YZ540, a run has left no state
+            that is needed; all findings together.
     """
-    from yolozu.artifacts.earlier_runs import LEFT_FOR_LATER, run_directory, teacher_checkpoint
+    from yolozu.artifacts.earlier_runs import LEFT_FOR_LATER, STATES, require_state, run_directory, teacher_checkpoint
 
     continual, teacher = loaded.contract.continual, loaded.contract.distillation.self_distill_from
     own = continual.derpp_teacher_key == BESIDE_REPLAYED
@@ -138,7 +140,10 @@ def earlier_runs(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any] |
         if continual.continual_from is not None:
             where = f"continual_from ({loaded.origin_of('continual_from')})"
             run = run_directory(continual.continual_from, where=where)
-            digests["left"] = {name: cache.path(run / name) for name in LEFT_FOR_LATER if (run / name).exists()}
+            for name in (name for name in STATES if getattr(continual, name)):
+                require_state(run, name, where=where)
+            read = [name for name in LEFT_FOR_LATER if (run / name).exists() and _is_read(continual, name)]
+            digests["left"] = {name: cache.path(run / name) for name in read}
     except InputError as error:
         findings += error.findings
     if not own:
@@ -157,6 +162,13 @@ def earlier_runs(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any] |
     if findings:
         raise InputError(findings)
     return {"schema_version": SCHEMA_VERSION, **digests}
+
+
+def _is_read(continual: ContinualSection, left: str) -> bool:
+    """Whether training reads what an earlier run left, so that another content is another input."""
+    from yolozu.artifacts.earlier_runs import STATES
+
+    return all(getattr(continual, name) for name, state in STATES.items() if state == left)
 
 
 def background_files(directory: Path) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.earlier_runs import EWC_STATE, SI_STATE
 from yolozu.contract.sections.continual import BESIDE_REPLAYED, ContinualSection, DistillationSection
 from yolozu.contract.sections.data import AugmentSection, PreprocessSection
 from yolozu.contract.sections.init_from import InitSection
@@ -121,7 +122,7 @@ class TrainInputs:
 
 @dataclass(frozen=True)
 class TrainOutputs:
-    """The last and the best weights, how it went, and what became of the weights it started from."""
+    """The last and the best weights, how it went, what became of those it started from, and what later tasks read."""
 
     last: Path = gives("checkpoints/last.pt", carry=True)
     best: Path = gives("checkpoints/best.pt", carry=True, keep_previous=True)
@@ -129,6 +130,8 @@ class TrainOutputs:
     val_metrics: Path = gives("reports/val_metrics.jsonl", carry=True)
     run_meta: Path = gives("reports/run_meta.json")
     init: Path = gives("reports/init.json", optional=True)
+    ewc_state: Path = gives(EWC_STATE, optional=True)
+    si_state: Path = gives(SI_STATE, optional=True)
 
 
 def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: StageContext) -> dict[str, Any]:
@@ -140,7 +143,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     from yolozu.data.dataset import TrainingImages, ValidationImages
     from yolozu.data.index import DataIndex
     from yolozu.data.preprocess import Preprocess
-    from yolozu.training.config import Materials, build_criterion
+    from yolozu.training.config import Materials, build_criterion, regularization_of
     from yolozu.training.distributed import SINGLE_PROCESS, StoppedByRank0, joined
     from yolozu.training.loop import fit
     from yolozu.training.non_finite.policy import NonFinitePolicy
@@ -165,6 +168,10 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
         planned=inputs.init_from,
     )
     teaching = open_teacher(spec.distillation, inputs.earlier, config, train.classes, preprocess)
+    states = {"ewc": outputs.ewc_state, "si": outputs.si_state}
+    regularization = regularization_of(spec.continual, states).with_held(
+        detector, train.classes.names, earlier=spec.continual.continual_from, planned=inputs.earlier
+    )
     symmetries = symmetries_of(config, train, models)
     lines = (*lines, *pose_keys_without_effect(config, spec.matching, spec.losses, train))
     lines = (*lines, *crowded_lines(config.num_queries, train, val))
@@ -196,6 +203,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     best_metric=best_metric,
                     from_seed=spec.init.init_from is None,
                     teaching=teaching,
+                    regularization=regularization,
                 ),
                 info,
                 files,

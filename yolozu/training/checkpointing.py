@@ -12,6 +12,7 @@ import torch
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, read_checkpoint, write_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import atomic_replacement, fsync_dir
+from yolozu.continual.base import OF_REGULARIZERS
 from yolozu.training.state import TrainingState
 
 if TYPE_CHECKING:
@@ -162,7 +163,10 @@ class CheckpointWriter:
     def save(self, state: TrainingState) -> None:
         """Write last.pt."""
         learned = self._learner.record()
-        tensors = {f"{OPTIMIZER}{name}": tensor for name, tensor in learned.tensors.items()}
+        tensors = {
+            name if name.startswith(OF_REGULARIZERS) else f"{OPTIMIZER}{name}": tensor
+            for name, tensor in learned.tensors.items()
+        }
         if self._superseded is not None:
             tensors[SUPERSEDED] = torch.from_numpy(np.frombuffer(self._superseded, dtype=np.uint8).copy())
         values = {

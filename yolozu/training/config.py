@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from yolozu.continual.base import RegularizerSettings
 from yolozu.contract.base import Section
+from yolozu.contract.sections.continual import ContinualSection
 from yolozu.contract.sections.lora import LoraSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
@@ -28,6 +30,7 @@ from yolozu.training.learner import Learner, Objective
 from yolozu.training.phases import Phases
 from yolozu.training.precision import Precision
 from yolozu.training.reconstruction import Reconstruction
+from yolozu.training.regularization import Regularization
 from yolozu.training.self_distillation import SelfDistillation
 from yolozu.training.state import METRIC
 from yolozu.training.teacher import Teacher, Teaching
@@ -36,6 +39,7 @@ from yolozu.training.trainable import freeze_base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from torch import nn
     from torch.utils.data import Dataset
@@ -154,6 +158,7 @@ class Materials:
         best_metric: what validations are ranked by; see `TrainingState`.
         from_seed: whether the first weights are the seed's, and no file's.
         teaching: who teaches, and what; None without a teacher.
+        regularization: what holds weights that mattered to earlier tasks.
     """
 
     detector: nn.Module
@@ -171,6 +176,7 @@ class Materials:
     best_metric: str = METRIC
     from_seed: bool = True
     teaching: Teaching | None = None
+    regularization: Regularization = field(default_factory=Regularization)
 
 
 def build_learner(
@@ -182,6 +188,7 @@ def build_learner(
     total_steps: int,
     mim_weight: float = 0.0,
     teaching: Teaching | None = None,
+    regularization: Regularization | None = None,
     processes: Group = SINGLE_PROCESS,
 ) -> Learner:
     """A learner as the contract describes it.
@@ -194,6 +201,7 @@ def build_learner(
         total_steps: of the training.
         mim_weight: factor on the loss of the detector's reconstruction head; 0 where it has none.
         teaching: who teaches, and what; None without a teacher.
+        regularization: what holds weights; None for nothing.
         processes: that train together.
 
     Raises:
@@ -210,6 +218,7 @@ def build_learner(
         added_terms.append(Reconstruction(detector, weight=mim_weight, seed=config.seed))
     if teaching is not None and teaching.weight > 0.0:
         added_terms.append(SelfDistillation(Teacher(teaching.detector, device), teaching))
+    moving = {name: parameter for group in groups for name, parameter in group.parameters.items()}
     optimizer = build_optimizer(groups, name=optim.optimizer, momentum=optim.momentum, nesterov=optim.nesterov)
     return Learner(
         detector,
@@ -228,8 +237,24 @@ def build_learner(
         seed=config.seed,
         device=device,
         keeps_statistics=config.freezes_base,
+        regularizers=None if regularization is None else regularization.over(moving),
         processes=processes,
     )
+
+
+def regularization_of(section: ContinualSection, leaves: Mapping[str, Path]) -> Regularization:
+    """The regularizers that the contract describes, which hold nothing yet.
+
+    Args:
+        section: the contract's.
+        leaves: regularizer -> the file that it leaves.
+    """
+    settings = {}
+    if section.ewc:
+        settings["ewc"] = RegularizerSettings(section.ewc_lambda)
+    if section.si:
+        settings["si"] = RegularizerSettings(section.si_c, section.si_epsilon)
+    return Regularization(settings, {name: leaves[name] for name in settings}, section.ewc_samples)
 
 
 def _group_rules(optim: OptimSection) -> GroupRules:

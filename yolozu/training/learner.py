@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord
+from yolozu.continual.base import Regularizers
 from yolozu.data.collate import Batch
 from yolozu.data.preprocess import Preprocess, normalize_images
 from yolozu.matching.hungarian import NonFiniteCostError
@@ -20,6 +21,7 @@ from yolozu.model.denoising import NoiseShare
 from yolozu.model.loading import load_exactly
 from yolozu.model.norms import SyncBatchNorm2d
 from yolozu.model.outputs import TrainingOutput
+from yolozu.optim.clip import clip_gradients
 from yolozu.optim.ema import MovingAverage
 from yolozu.optim.groups import ParameterGroup
 from yolozu.optim.optimizers import load_optimizer_tensors, optimizer_tensors, set_learning_rate
@@ -100,6 +102,11 @@ class StepReport:
     non_finite: Literal["loss", "grad"] | None = None
     suspects: tuple[int, ...] = ()
 
+    def with_penalties(self, penalties: Mapping[str, float]) -> StepReport:
+        """The same with what regularizers add to the loss."""
+        losses = {**self.losses, **penalties}
+        return replace(self, losses={**losses, "total": sum(penalties.values(), start=losses["total"])})
+
 
 class Learner:
     """A detector in training.
@@ -108,6 +115,7 @@ class Learner:
         detector: the trained weights.
         average: their moving average, or None.
         eval_weights: which of the two is validated, exported and predicted with.
+        regularizers: hold weights that mattered to earlier tasks.
     """
 
     def __init__(
@@ -129,6 +137,7 @@ class Learner:
         seed: int,
         device: torch.device,
         keeps_statistics: bool = False,
+        regularizers: Regularizers | None = None,
         processes: Group = SINGLE_PROCESS,
     ) -> None:
         """Put the parts together; `config.build_learner` makes them.
@@ -150,8 +159,10 @@ class Learner:
             seed: of dropout and denoising.
             device: where it all happens.
             keeps_statistics: whether norms keep their running statistics, and use them.
+            regularizers: of the parameters of ``groups``; None for none.
             processes: that train together.
         """
+        self.regularizers = Regularizers({}) if regularizers is None else regularizers
         self._processes = processes
         self._mixes_processes = (
             not keeps_statistics
@@ -197,13 +208,16 @@ class Learner:
             self._buffers.put_back()
             return report
         self._processes.add_gradients(self._parameters)
-        norm = float(self._precision.gradient_norm(self._optimizer, self._parameters, max_norm=self._max_norm))
+        self._precision.unscale(self._optimizer)
+        report = report.with_penalties(self.regularizers.add_gradients())
+        norm = float(clip_gradients(self._parameters, max_norm=self._max_norm))
         if not math.isfinite(norm) and not self._precision.skips_overflow:
             self._buffers.put_back()
             own = [index for batch in window for index in batch.indices]
             suspects = tuple(index for indices in self._processes.all_gather(own) for index in indices)
             return replace(report, grad_norm=norm, non_finite="grad", suspects=suspects)
-        self._precision.step(self._optimizer)
+        if self._precision.step(self._optimizer):
+            self.regularizers.after_step()
         if self.average is not None:
             self.average.update()
         return replace(report, grad_norm=norm)
@@ -329,7 +343,7 @@ class Learner:
         """What, besides the weights, the next step depends on (not copied)."""
         return TrainingRecord(
             {"scaler": self._precision.state(), "ema_updates": 0 if self.average is None else self.average.updates},
-            optimizer_tensors(self._optimizer, self._groups),
+            {**optimizer_tensors(self._optimizer, self._groups), **self.regularizers.tensors()},
         )
 
     def take_buffers_from_first(self) -> None:
@@ -371,7 +385,7 @@ class Learner:
         if self.average is not None:
             self.average.updates = record.values["ema_updates"]
         self._precision.load(record.values["scaler"])
-        load_optimizer_tensors(self._optimizer, self._groups, record.tensors)
+        load_optimizer_tensors(self._optimizer, self._groups, self.regularizers.load(record.tensors))
 
 
 def _as_numbers(terms: Sequence[dict[str, Tensor]]) -> list[dict[str, float]]:

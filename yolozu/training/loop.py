@@ -20,6 +20,7 @@ from yolozu.training.checkpointing import CheckpointInfo, CheckpointWriter, Trai
 from yolozu.training.config import Materials, TrainingConfig, build_learner
 from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.learner import Learner, StepReport
+from yolozu.training.leave_states import Asking, leave_states
 from yolozu.training.loggers.following import Following, LogPlan
 from yolozu.training.messages import interrupted, opening_lines, step_note, step_numbers, validation_line
 from yolozu.training.metrics_log import Kind, MetricsLog, SilentLog
@@ -124,6 +125,7 @@ def fit(
             total_steps=timetable.total_steps,
             mim_weight=materials.mim_weight,
             teaching=materials.teaching,
+            regularization=materials.regularization,
             processes=processes,
         )
         checkpoints = CheckpointWriter(files, info, learner, timetable, num_processes=processes.size)
@@ -181,6 +183,11 @@ def fit(
             processes=processes,
         )
         loop.run(stack.enter_context(closing(windows)))
+        if materials.regularization.leaves:
+            processes.leave()
+            if processes.is_first:
+                told = Asking(progress, stopping, interrupted(state, timetable))
+                leave_states(learner, config, materials, files.best, told)
     return _summary(state, timetable)
 
 

@@ -45,6 +45,7 @@ def opening_lines(
     )
     lines = [steps, *adapter_lines(materials.detector, rank=config.lora.lora_r, from_seed=materials.from_seed)]
     lines += [] if materials.teaching is None else [materials.teaching.line()]
+    lines += materials.regularization.lines
     if warmup >= total and config.schedule.scheduler != "onecycle":
         lines.append(f"warning: lr_warmup_steps {warmup} leaves none of the {total} steps at the full learning rate")
     if best_metric != materials.best_metric:

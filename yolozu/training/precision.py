@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
@@ -11,7 +10,6 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from yolozu.errors import UsageError
-from yolozu.optim.clip import clip_gradients
 
 DTYPES = {"none": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -52,21 +50,20 @@ class Precision:
         scaled = loss if self._scaler is None else self._scaler.scale(loss)
         torch.autograd.backward(scaled)
 
-    def gradient_norm(
-        self, optimizer: Optimizer, parameters: Sequence[torch.nn.Parameter], *, max_norm: float
-    ) -> Tensor:
-        """Unscale the gradients, measure their norm and limit it to ``max_norm`` (0: only measure)."""
+    def unscale(self, optimizer: Optimizer) -> None:
+        """Make the gradients those of the loss itself, and notice whether scaled ones have overflowed."""
         if self._scaler is not None:
             self._scaler.unscale_(optimizer)
-        return clip_gradients(parameters, max_norm=max_norm)
 
-    def step(self, optimizer: Optimizer) -> None:
-        """Let the optimizer move, unless scaled gradients have overflowed."""
+    def step(self, optimizer: Optimizer) -> bool:
+        """Let the optimizer move, unless scaled gradients had overflowed; whether it moved."""
         if self._scaler is None:
             optimizer.step()
-        else:
-            self._scaler.step(optimizer)
-            self._scaler.update()
+            return True
+        before = self._scaler.get_scale()
+        self._scaler.step(optimizer)
+        self._scaler.update()
+        return self._scaler.get_scale() >= before  # it is lowered by an overflow, and by nothing else
 
     def state(self) -> dict[str, Any]:
         """The scaler's numbers; empty without one."""
