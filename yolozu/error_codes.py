@@ -158,8 +158,8 @@ CODES: dict[str, str] = {
     "YZ459": "A name that no published weights have.",
     "YZ460": "A run_meta.json that cannot be read.",
     "YZ461": "A size of the detector that there is not, or two data sets for one trial of all sizes.",
-    # 5xx: training
     "YZ475": "torchao, which quantizes weights, that cannot be imported.",
+    # 5xx: training
     "YZ501": "A device that this machine does not have.",
     "YZ502": "fp16 where there is no loss scaling.",
     "YZ503": "A training without an end: neither max_steps nor epochs.",

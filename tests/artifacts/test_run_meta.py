@@ -38,6 +38,22 @@ def test_a_written_record_comes_back(tmp_path):
     assert run_meta.read_run_meta(tmp_path / "run_meta.json") == meta
 
 
+def test_a_record_of_before_weights_were_quantized_is_read(tmp_path):
+    earlier = json.loads(sample(tmp_path).model_dump_json())
+    del earlier["quantization"]
+    (tmp_path / "run_meta.json").write_text(json.dumps(earlier))
+    assert run_meta.read_run_meta(tmp_path / "run_meta.json").quantization is None
+
+
+def test_what_became_of_quantized_weights_comes_back(tmp_path):
+    done = run_meta.QuantizedWeights(
+        requested="int4wo", applied="int4wo_intx", layers=["a", "b"], bytes_before=8, bytes_after=1
+    )
+    meta = sample(tmp_path).model_copy(update={"quantization": done})
+    run_meta.write_run_meta(tmp_path / "run_meta.json", meta)
+    assert run_meta.read_run_meta(tmp_path / "run_meta.json") == meta
+
+
 def test_outside_a_repository_git_is_null(tmp_path):
     assert sample(tmp_path).git is None
     assert json.loads(sample(tmp_path).model_dump_json())["git"] is None

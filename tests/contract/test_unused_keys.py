@@ -35,6 +35,8 @@ CASES = [
     ("cost_rot_start_step: 5", "cost_rot is 0", "set cost_rot above 0, or drop cost_rot_start_step"),
     ("cost_t_start_step: 5", "cost_t is 0", "set cost_t above 0, or drop cost_t_start_step"),
     ("model.use_uncertainty: true", "no loss teaches these heads: task_aligner is none", "set task_aligner: uncertainty, or drop model.use_uncertainty"),
+    ("torchao_required: true", "torchao_quant is none", "set torchao_quant: int8wo, or drop torchao_required"),
+    ("lora_r: 4\nqlora: true\ntorchao_required: false", "qlora requires it anyway", "set torchao_quant without qlora, or drop torchao_required"),
     ("mim_patch_size: 8", "enable_mim is off", "set enable_mim: true, or drop mim_patch_size"),
     ("model.denoising: {num_queries: 0, box_noise: 0.5}", "model.denoising.num_queries is 0", "set model.denoising.num_queries above 0, or drop model.denoising.box_noise"),
     ("model.backbone: {name: convnext_tiny, norm: gn}", "convnext_tiny has a normalization of its own", "choose another backbone, or drop model.backbone.norm"),

@@ -25,6 +25,7 @@ THEN = {
         "--wd-exclude-bias --wd-exclude-norm --scheduler --min-lr --scheduler-milestones --scheduler-gamma "
         "--lr-warmup-steps --lr-warmup-init --gradient-accumulation-steps --clip-grad-norm --use-ema --ema-decay "
         "--ema-eval --amp --use-amp --task-aligner "
+        "--torchao-quant --torchao-required --qlora "
     ),
     "yolozu train": "--run-id --resume",
     "yolozu test": "--adapter --predictions --max-images",
@@ -43,8 +44,8 @@ THEN = {
 """Script -> its flags, those of `LATER` aside."""
 
 LATER = (
-    "--lora-r --lora-alpha --lora-dropout --lora-target --lora-freeze-base --lora-train-bias --torchao-quant "
-    "--torchao-required --qlora --self-distill-from --self-distill-weight --self-distill-temperature --self-distill-kl "
+    "--lora-r --lora-alpha --lora-dropout --lora-target --lora-freeze-base --lora-train-bias "
+    "--self-distill-from --self-distill-weight --self-distill-temperature --self-distill-kl "
     "--self-distill-keys --derpp --derpp-teacher-key --derpp-weight --ewc --ewc-lambda --si --si-c --si-epsilon"
 )
 """Flags of LoRA and continual learning, of `train_minimal.py`."""

@@ -16,7 +16,10 @@ from yolozu.model.quantization import GROUP, make_whole, quantize, quantize_holl
 from yolozu.model.quantized_linear import QuantizedLinear, is_quantized_parameter
 
 SCHEMES = ["int8wo", "int4wo"]
-pytestmark = pytest.mark.skipif(find_spec("torchao") is None, reason="quantizes: pip install 'yolozu[torchao]'")
+pytestmark = [
+    pytest.mark.slow,  # importing torchao takes seconds
+    pytest.mark.skipif(find_spec("torchao") is None, reason="quantizes: pip install 'yolozu[torchao]'"),
+]
 
 
 class Network(nn.Module):

@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.record import Record, read_record, write_record
 from yolozu.paths import RUNS_DIR
@@ -98,6 +100,25 @@ class Runtime(Record):
     """CUDA version torch was built with."""
 
 
+class QuantizedWeights(Record):
+    """What was asked for of the weights that do not train, and what was done."""
+
+    requested: Literal["int8wo", "int4wo"]
+    """Scheme of the contract."""
+
+    applied: str | None = None
+    """Scheme that was applied; null where it could not be, and weights stayed whole."""
+
+    layers: list[str] = Field(default_factory=list)
+    """Names of the layers whose weights are in few bits."""
+
+    bytes_before: int = 0
+    """Of their weights before."""
+
+    bytes_after: int = 0
+    """Of codes and scales."""
+
+
 class Command(Record):
     """What was typed."""
 
@@ -138,6 +159,9 @@ class RunMeta(Record):
 
     runtime: Runtime
     """What decides bits besides the spec."""
+
+    quantization: QuantizedWeights | None = None
+    """Weights in few bits; null where none were asked for, and in earlier records."""
 
     command: Command
     """What was typed."""

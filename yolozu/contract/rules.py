@@ -11,6 +11,7 @@ from yolozu.contract.rules_of_classes import (
     labeled_classes_are_classes,
     num_classes_counts_names,
 )
+from yolozu.contract.rules_of_quantization import quantized_weights_are_frozen, quantized_weights_need_adapters
 from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.geometry.input_sizes import STRIDE, input_sizes, side_in_view
 
@@ -340,6 +341,8 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     phases_end_before_training,
     phases_have_a_loss,
     reconstruction_has_a_loss,
+    quantized_weights_need_adapters,
+    quantized_weights_are_frozen,
     classes_are_named_once,
     labeled_classes_are_classes,
     num_classes_counts_names,

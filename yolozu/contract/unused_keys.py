@@ -90,6 +90,8 @@ DEAD_KEYS = (
     UnusedKey(("cost_rot_start_step",), lambda c: c.matching.cost_rot == 0, "cost_rot is 0", "set cost_rot above 0"),
     UnusedKey(("cost_t_start_step",), lambda c: c.matching.cost_t == 0, "cost_t is 0", "set cost_t above 0"),
     UnusedKey(("model.use_uncertainty",), lambda c: c.losses.task_aligner == "none", "no loss teaches these heads: task_aligner is none", "set task_aligner: uncertainty"),
+    UnusedKey(("torchao_required",), lambda c: c.quantization.scheme == "none", "torchao_quant is none", "set torchao_quant: int8wo"),
+    UnusedKey(("torchao_required",), lambda c: c.quantization.qlora, "qlora requires it anyway", "set torchao_quant without qlora"),
     UnusedKey(_MIM, lambda c: not c.mim.enable_mim, "enable_mim is off", "set enable_mim: true"),
     UnusedKey(_NOISE, lambda c: c.model.model.denoising.num_queries == 0, "model.denoising.num_queries is 0", "set model.denoising.num_queries above 0"),
     UnusedKey(("model.backbone.norm",), lambda c: c.model.model.backbone.name in NORM_BY_DESIGN, "{model[backbone][name]} has a normalization of its own", "choose another backbone"),

@@ -21,6 +21,7 @@ from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.model.detector import ExportableDetector
 from yolozu.model.loading import detector_from
+from yolozu.model.quantization import make_whole
 
 TRACED_BATCH = 2
 """Images in the traced batch; with a single one torch would fix the batch dimension at 1."""
@@ -28,6 +29,8 @@ TRACED_BATCH = 2
 
 def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opset: int) -> OnnxMetadata:
     """Write the detector of a checkpoint as ONNX, and what the file says about itself as JSON beside it.
+
+    Quantized weights are written whole, as the numbers that they stand for.
 
     The same checkpoint, opset and versions give the same bytes: nothing of the exporting machine stays in the file.
 
@@ -48,7 +51,9 @@ def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opse
     """
     checkpoint = read_checkpoint(checkpoint_path)
     preprocess = Preprocess.from_json(checkpoint.preprocess)
-    detector = ExportableDetector(detector_from(checkpoint))
+    own = detector_from(checkpoint)
+    make_whole(own)
+    detector = ExportableDetector(own)
     images = torch.zeros(TRACED_BATCH, 3, preprocess.height, preprocess.width)
     with torch.inference_mode():
         names = detector.output_names(images)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from yolozu.contract.sections.lora import QuantizationScheme
 from yolozu.errors import UsageError
+from yolozu.model.linear import Linear
 from yolozu.model.lora import DOWN, UP
 from yolozu.model.quantized_linear import QuantizedLinear, QuantizedWeight, packed
 
@@ -70,6 +71,7 @@ def quantize(network: nn.Module, scheme: Literal["int8wo", "int4wo"]) -> Quantiz
         before = after = 0
         for _, parent, name in places:
             layer = getattr(parent, name)
+            assert type(layer).forward in (nn.Linear.forward, Linear.forward), f"{name} computes more than a product"
             weight = quantized_weight(layer.weight.detach())
             before, after = before + layer.weight.nbytes, after + weight.nbytes
             setattr(parent, name, QuantizedLinear(weight, layer.bias).train(layer.training))

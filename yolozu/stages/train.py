@@ -33,6 +33,7 @@ from yolozu.training.data_checks import (
     symmetries_of,
 )
 from yolozu.training.first_weights import initialize_from_file
+from yolozu.training.quantized_base import quantize_base
 from yolozu.training.teacher_checkpoint import open_teacher
 
 if TYPE_CHECKING:
@@ -168,6 +169,8 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
         planned=inputs.init_from,
     )
     teaching = open_teacher(spec.distillation, inputs.earlier, config, train.classes, preprocess)
+    base = quantize_base(detector, config, scheme=spec.quantization.scheme, required=spec.quantization.required)
+    config, lines = base.config, (*lines, *base.lines)
     states = {"ewc": outputs.ewc_state, "si": outputs.si_state}
     regularization = regularization_of(spec.continual, states).with_held(
         detector, train.classes.names, earlier=spec.continual.continual_from, planned=inputs.earlier
@@ -221,7 +224,8 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
         return {}
     if init_report is not None:
         write_init_report(outputs.init, init_report)
-    write_run_meta(outputs.run_meta, _run_meta(spec, context, preprocess, started, processes=processes.size))
+    meta = _run_meta(spec, context, preprocess, started, processes=processes.size)
+    write_run_meta(outputs.run_meta, meta.model_copy(update={"quantization": base.record}))
     return {
         "steps": summary.steps,
         "epochs": summary.epochs,

@@ -9,6 +9,7 @@ from torch import nn
 from tests.predict.ttt.tiny import settings
 from yolozu.errors import UsageError
 from yolozu.model.lora import attach_lora
+from yolozu.model.quantization import quantize_hollow
 from yolozu.predict.ttt.parameters import adapted_parameters, require_part_in
 
 
@@ -26,6 +27,13 @@ def of(*layers):
 
 def test_all_are_all():
     assert chosen(update_filter="all") == of(0, 1, 2, 3, 4)
+
+
+def test_codes_and_scales_of_quantized_weights_never_adapt():
+    net = network()
+    quantize_hollow(net, "int8wo")
+    assert "4.weight.scale" in dict(net.named_parameters())
+    assert chosen(net, update_filter="all") == [*of(0, 1, 2, 3), "4.bias"]
 
 
 def test_norms_are_those_of_every_kind():

@@ -53,7 +53,7 @@ class QuantizationSection(Section):
     `torchao_quant: int4wo` where none is given, `lora_freeze_base: true` and `torchao_required: true`."""
 
     @property
-    def scheme(self) -> str:
+    def scheme(self) -> Literal["none", "int8wo", "int4wo"]:
         """What is asked for, with what `qlora` means: ``none``, ``int8wo`` or ``int4wo``."""
         return "int4wo" if self.qlora and self.torchao_quant == "none" else self.torchao_quant
 

@@ -15,6 +15,7 @@ from yolozu.engine.first_weights import fetch_first_weights
 from yolozu.engine.launch import run_worker
 from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.missing_loggers import missing_loggers
+from yolozu.engine.missing_quantizer import missing_quantizer
 from yolozu.engine.refused_overrides import forget_refused
 from yolozu.engine.run_summary import summary_of
 from yolozu.engine.stopping import StopBuild
@@ -95,7 +96,8 @@ class Build:
         layout = self.session.layout
         try:
             self._check_receipts()
-            if missing := [*missing_devices(self.session, self.asked), *missing_loggers(self.session, self.asked)]:
+            looked_for = (missing_devices, missing_loggers, missing_quantizer)
+            if missing := [finding for find in looked_for for finding in find(self.session, self.asked)]:
                 raise UsageError(missing)
             fetch_first_weights(self.session, self.asked, self._tell)
             self.lock = HeldLock(layout.lock_path, code="YZ302", what=f"run {layout.run_id}")

@@ -12,6 +12,7 @@ from torch import Tensor
 from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.errors import InputError
 from yolozu.model.backbones.base import Backbone, TorchvisionBackbone
+from yolozu.model.quantized_linear import whole_tensors
 from yolozu.model.weights import official_layout, transformers_layout
 from yolozu.model.weights.architecture import Value
 from yolozu.model.weights.container import Container, open_weights
@@ -116,7 +117,8 @@ def read_source(path: Path, backbone: Backbone) -> Source:
 
 
 def _own(checkpoint: Checkpoint) -> Source:
-    weights = {name: value for name, value in checkpoint.evaluation_weights().items() if not name.endswith(COUNTER)}
+    own = whole_tensors(checkpoint.evaluation_weights())
+    weights = {name: value for name, value in own.items() if not name.endswith(COUNTER)}
     average = " (moving average)" if checkpoint.eval_weights == "ema" else ""
     return Source(
         where=checkpoint.source,

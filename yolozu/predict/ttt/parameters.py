@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from yolozu.errors import UsageError
 from yolozu.model.lora import is_lora_parameter
+from yolozu.model.quantized_linear import is_quantized_parameter
 from yolozu.predict.ttt.settings import TttSettings
 
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)  # noqa: SLF001 - the one base of batch norms
@@ -59,7 +60,7 @@ def _patterns(settings: TttSettings) -> str:
 
 
 def _allowed(network: nn.Module, settings: TttSettings) -> dict[str, nn.Parameter]:
-    parameters = dict(network.named_parameters())
+    parameters = {name: own for name, own in network.named_parameters() if not is_quantized_parameter(name)}
     match settings.update_filter:
         case "all":
             return parameters
