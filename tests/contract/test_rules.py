@@ -189,6 +189,22 @@ CASES = {
             "  fix: leave out model.num_classes, or correct class_names"
         ),
     ),
+    "phases_have_adapters": (
+        "max_steps: 9\nlora_r: 2\nlora_target: all_conv1x1\nstage_off_steps: 3\n",
+        (
+            "exp.yaml:4: stage_off_steps: YZ105 the only head that learns in these steps is frozen, and has no adapter "
+            "(lora_target: exp.yaml:3)\n"
+            "  fix: set lora_target: all_linear_conv1x1 (or head, or all_linear), or drop stage_off_steps"
+        ),
+    ),
+    "reconstruction_has_adapters": (
+        "epochs: 1\nlora_r: 2\nlora_target: all_conv1x1\nenable_mim: true\n",
+        (
+            "exp.yaml:4: enable_mim: YZ105 the new reconstruction head is frozen, and has no adapter "
+            "(lora_target: exp.yaml:3)\n"
+            "  fix: set lora_target: all_linear_conv1x1 (or head, or all_linear), or drop enable_mim"
+        ),
+    ),
 }
 
 

@@ -212,6 +212,7 @@ def test_dropout_leaves_out_inputs_of_the_adapter_alone():
     ("name", "plain"),
     [
         ("decoder.layers.0.self_attention.q_proj.base.weight", "decoder.layers.0.self_attention.q_proj.weight"),
+        ("selector.proj.base.weight.qdata", "selector.proj.weight.qdata"),
         ("selector.norm.weight", "selector.norm.weight"),
         ("base.weight", "base.weight"),
     ],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import write_text
+from yolozu.contract.sections.model import ModelConfig
 from yolozu.contract.text.scalars import write_flow
 from yolozu.errors import UsageError
 
@@ -121,6 +122,8 @@ def _card(session: Session, packed: Checkpoint, path: Path, sha256: str) -> str:
         metrics=metrics,
         contract_digest=packed.contract_digest,
         model="\n".join(
-            f"  {key}: {write_flow(value)}" for key, value in packed.model_config.items() if key not in OF_THE_DATA
+            f"  {key}: {write_flow(value)}"
+            for key, value in packed.model_config.items()
+            if key in ModelConfig.model_fields and key not in OF_THE_DATA
         ),
     )

@@ -6,9 +6,10 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from yolozu.artifacts.checkpoint import Checkpoint
-from yolozu.contract.sections.trained_model import TrainedModelConfig
-from yolozu.errors import Finding, InputError
+from yolozu.contract.sections.trained_model import LoraConfig, TrainedModelConfig
+from yolozu.errors import Finding, InputError, YolozuError
 from yolozu.model.detector import Detector, build_detector
+from yolozu.model.lora import is_lora_parameter
 
 
 def detector_from(checkpoint: Checkpoint) -> Detector:
@@ -17,20 +18,46 @@ def detector_from(checkpoint: Checkpoint) -> Detector:
     Raises:
         InputError: YZ454 the architecture cannot be built by this code, YZ455 the weights are not exactly those of it.
     """
+    detector = build_detector(architecture_of(checkpoint), num_classes=len(checkpoint.classes))
+    load_exactly(detector, checkpoint.evaluation_weights(), where=checkpoint.source)
+    return detector.eval()
+
+
+def architecture_of(checkpoint: Checkpoint) -> TrainedModelConfig:
+    """The architecture of a checkpoint's detector.
+
+    Raises:
+        InputError: YZ454, this code does not know it.
+    """
     try:
-        config = TrainedModelConfig.model_validate(checkpoint.model_config, strict=False)
+        return TrainedModelConfig.model_validate(checkpoint.model_config, strict=False)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise InputError.one(
-            "YZ454",
-            where=checkpoint.source,
-            problem=f"checkpoint of an architecture this code does not know: model.{place}: {first['msg']}",
-            fix="use the yolozu that wrote it, or train again",
-        ) from error
-    detector = build_detector(config, num_classes=len(checkpoint.classes))
-    load_exactly(detector, checkpoint.evaluation_weights(), where=checkpoint.source)
-    return detector.eval()
+        raise _unknown_architecture(checkpoint, f"model.{place}: {first['msg']}") from error
+
+
+def adapters_of(checkpoint: Checkpoint) -> LoraConfig | None:
+    """The adapters of a checkpoint's detector, as its architecture has them; None where neither it nor the weights do.
+
+    Raises:
+        InputError: YZ454, this code does not know the architecture, or the weights have adapters that it has not.
+    """
+    if not any(is_lora_parameter(name) for name in checkpoint.weights):
+        return None
+    adapters = architecture_of(checkpoint).lora
+    if adapters is None:
+        raise _unknown_architecture(checkpoint, "model.lora: its weights have adapters")
+    return adapters
+
+
+def _unknown_architecture(checkpoint: Checkpoint, problem: str) -> YolozuError:
+    return InputError.one(
+        "YZ454",
+        where=checkpoint.source,
+        problem=f"checkpoint of an architecture this code does not know: {problem}",
+        fix="use the yolozu that wrote it, or train again",
+    )
 
 
 def load_exactly(module: nn.Module, tensors: dict[str, Tensor], *, where: str) -> None:

@@ -179,8 +179,7 @@ def is_lora_parameter(name: str) -> bool:
 
 def base_name(name: str) -> str:
     """What a tensor of an adapted network is called in the same network without adapters."""
-    layer, _, own = name.rpartition(".")
-    return f"{layer.removesuffix(f'.{BASE}')}.{own}" if layer.endswith(f".{BASE}") else name
+    return name.replace(f".{BASE}.", ".", 1)
 
 
 def merged_tensors(tensors: Mapping[str, Tensor], *, scale: float) -> dict[str, Tensor]:

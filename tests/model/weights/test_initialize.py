@@ -12,6 +12,7 @@ from tests.model.weights.published import CONTRACTS, NUM_QUERIES, official_state
 from yolozu.contract.loader import load_contract
 from yolozu.contract.sections.model import ModelConfig
 from yolozu.errors import InputError
+from yolozu.model.lora import base_name, is_lora_parameter, merged_weight
 from yolozu.model.weights.initialize import initialize
 
 SEVEN = ("person", "cat", "dog", "cup", "bowl", "chair", "tv")
@@ -255,6 +256,51 @@ def test_the_moving_average_starts_from_the_file(given):
     initialize(detector, config(), ABC, path, None)
     average = MovingAverage(detector, decay=0.9).tensors()
     assert torch.equal(average["selector.proj.weight"], state["selector.proj.weight"])
+
+
+LORA = {"rank": 2, "alpha": 3.0, "target": "all_linear_conv1x1"}
+
+
+def without_adapters(state):
+    return {base_name(name): value for name, value in state.items() if not is_lora_parameter(name)}
+
+
+def test_a_file_without_adapters_fills_the_base_and_leaves_adapters_fresh(given):
+    state, path = given
+    before, after, done = from_file(path, lora=LORA)
+    filled = without_adapters(after)
+    assert list(filled) == list(state)
+    assert all(torch.equal(filled[name], state[name]) for name in filled if not name.endswith("num_batches_tracked"))
+    adapters = [name for name in after if is_lora_parameter(name)]
+    assert all(torch.equal(after[name], before[name]) for name in adapters)
+    assert all(not after[name].any() for name in adapters if name.endswith("lora_up.weight"))
+    assert done.lines("best.pt")[1:] == [f"  {len(adapters) // 2} layers have new adapters, which begin without effect"]
+
+
+def test_rows_of_classes_are_extended_in_the_base(given):
+    state, path = given
+    before, after, _ = from_file(path, ("a", "b", "c", "d"), "extend", lora=LORA)
+    name = "selector.logits.base.weight"
+    assert torch.equal(after[name][:3], state["selector.logits.weight"])
+    assert torch.equal(after[name][3], before[name][3])
+
+
+@pytest.mark.parametrize("again", [{}, {"lora": LORA}], ids=["plain", "adapters"])
+def test_adapters_of_a_file_are_merged_first(tmp_path, again):
+    """A new network computes what the file's did, whether it has adapters itself or not."""
+    adapted = trained(lora=LORA)
+    path = checkpoint_in(tmp_path / "adapted.pt", adapted, lora=LORA)
+    images = torch.rand(1, 3, 128, 128)
+    detector = fresh(**again)
+    done = initialize(detector, config(**again), ABC, path, None)
+    with torch.no_grad():
+        expected, found = (network.eval()(images) for network in (adapted, detector))
+    torch.testing.assert_close(found.pred_logits, expected.pred_logits, rtol=0.0, atol=1e-4)
+    assert "  the file's adapters (rank 2) are merged into its weights" in done.lines("adapted.pt")
+    plain = without_adapters(detector.state_dict())
+    assert torch.equal(plain["selector.proj.weight"], merged_weight(
+        *(adapted.state_dict()[f"selector.proj.{name}.weight"] for name in ("base", "lora_down", "lora_up")), 1.5
+    ))  # fmt: skip
 
 
 def of_poses(name):

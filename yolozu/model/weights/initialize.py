@@ -14,6 +14,7 @@ from yolozu.artifacts.init_report import InitClass, InitRow
 from yolozu.contract.sections.model import ModelConfig
 from yolozu.errors import Finding, InputError
 from yolozu.model.detector import Detector
+from yolozu.model.lora import base_name, is_lora_parameter
 from yolozu.model.weights.class_rows import (
     EMBEDDING,
     ClassRows,
@@ -62,7 +63,7 @@ class Initialized:
 def initialize(
     detector: Detector, config: ModelConfig, classes: Sequence[str], path: Path, head_init: HeadInit | None
 ) -> Initialized:
-    """Fill ``detector``, which has fresh weights, from the file at ``path``.
+    """Fill ``detector``, which has fresh weights, from the file at ``path``; adapters stay fresh.
 
     Args:
         detector: as built from ``config``; left as it is when the file is refused.
@@ -76,7 +77,10 @@ def initialize(
             together.
     """
     source = read_source(path, detector.backbone)
-    state = detector.state_dict()
+    whole = detector.state_dict()
+    adapters = {name: tensor for name, tensor in whole.items() if is_lora_parameter(name)}
+    own_names = {base_name(name): name for name in whole if name not in adapters}
+    state = {name: whole[own_name] for name, own_name in own_names.items()}
     wanted = _wanted(state, source, head_init)
     left_out, source = _without_unused(source, wanted)
     findings = [*refusals(source, wanted, config), *_not_finite(source)]
@@ -87,8 +91,8 @@ def initialize(
         findings += error.findings
     if findings:
         raise InputError(findings)
-    filled = {name: _filled(name, own, source.tensors.get(name), rows) for name, own in state.items()}
-    detector.load_state_dict(filled, strict=True)
+    filled = {own_names[name]: _filled(name, own, source.tensors.get(name), rows) for name, own in state.items()}
+    detector.load_state_dict({**filled, **adapters}, strict=True)
     return Initialized(
         kind=source.kind,
         table=_table(state, source.tensors, rows),
@@ -99,6 +103,7 @@ def initialize(
             *_notes(source, rows, classes),
             *_notes_of_heads(state, source),
             *_note_of_left_out(left_out),
+            *([f"{len(adapters) // 2} layers have new adapters, which begin without effect"] if adapters else []),
         ],
     )
 

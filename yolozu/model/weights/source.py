@@ -12,7 +12,9 @@ from torch import Tensor
 from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.errors import InputError
 from yolozu.model.backbones.base import Backbone, TorchvisionBackbone
-from yolozu.model.quantized_linear import whole_tensors
+from yolozu.model.loading import adapters_of
+from yolozu.model.lora import merged_tensors
+from yolozu.model.quantized_linear import is_quantized_parameter, whole_tensors
 from yolozu.model.weights import official_layout, transformers_layout
 from yolozu.model.weights.architecture import Value
 from yolozu.model.weights.container import Container, open_weights
@@ -59,7 +61,7 @@ class Source:
         coco_if_unnamed: whether 80 classes without names are those of COCO, as in all published files of this kind.
         told: contract keys that the file tells beyond its tensors.
         inexpressible: what the file asks for and no contract can say.
-        notes: what the file does not show, and may be so.
+        notes: what was done to its tensors; what the file does not show, and may be so.
     """
 
     where: str
@@ -117,8 +119,15 @@ def read_source(path: Path, backbone: Backbone) -> Source:
 
 
 def _own(checkpoint: Checkpoint) -> Source:
-    own = whole_tensors(checkpoint.evaluation_weights())
-    weights = {name: value for name, value in own.items() if not name.endswith(COUNTER)}
+    notes = []
+    weights = {name: value for name, value in checkpoint.evaluation_weights().items() if not name.endswith(COUNTER)}
+    if any(is_quantized_parameter(name) for name in weights):
+        weights = whole_tensors(weights)
+        notes.append("the file's quantized weights are made whole")
+    adapters = adapters_of(checkpoint)
+    if adapters is not None:
+        weights = merged_tensors(weights, scale=adapters.scale)
+        notes.append(f"the file's adapters (rank {adapters.rank}) are merged into its weights")
     average = " (moving average)" if checkpoint.eval_weights == "ema" else ""
     return Source(
         where=checkpoint.source,
@@ -126,6 +135,7 @@ def _own(checkpoint: Checkpoint) -> Source:
         tensors=weights,
         class_names=checkpoint.classes.names,
         told={key: value for key in _TOLD if (value := _at(checkpoint.model_config, key)) is not None},
+        notes=tuple(notes),
     )
 
 
