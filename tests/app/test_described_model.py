@@ -23,6 +23,16 @@ def test_a_contract_tells_the_model_and_options_win(tmp_path, monkeypatch):
     assert (profile.total.parameters > 0, latency) == (True, None)
 
 
+def test_a_contract_with_adapters_tells_how_little_trains(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    keys = {"epochs": 1, "image_size": 64, "lora_r": 2, "model": CONFIG.model_dump(mode="json")}
+    Path("exp.json").write_text(json.dumps(keys))
+    _, profile, _ = model_meant_by(["exp.json"], **NOTHING).described()
+    backbone = next(part for part in profile.parts if part.name == "backbone")
+    assert backbone.trainable == 0
+    assert 0 < profile.total.trainable < 0.2 * profile.total.parameters
+
+
 def test_a_checkpoint_tells_its_own(exported):
     subject, _, latency = model_meant_by(
         [str(exported.checkpoint)], **{**NOTHING, "latency": True, "batch_size": 2}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.contract.loader import LoadedContract, load_contract
 from yolozu.contract.overrides import Override, parse_assignments
+from yolozu.contract.rules_of_adapters import freezes_base
 from yolozu.engine.default_contract import default_contract
 from yolozu.errors import Finding, UsageError
 
@@ -138,7 +139,10 @@ def _refused(
 def _of_contract(path: Path, loaded: LoadedContract, *, with_values: bool) -> Subject:
     import torch
 
+    from yolozu.contract.sections.train import MimSection
+    from yolozu.contract.sections.trained_model import with_additions
     from yolozu.model.detector import build_detector
+    from yolozu.training.trainable import freeze_base
 
     contract, config = loaded.contract, loaded.contract.model.model
     size = contract.preprocess.image_size
@@ -146,7 +150,9 @@ def _of_contract(path: Path, loaded: LoadedContract, *, with_values: bool) -> Su
     num_classes = ASSUMED_CLASSES if config.num_classes is None else config.num_classes
     torch.manual_seed(contract.seed.seed)
     with torch.device("cpu" if with_values else "meta"):
-        detector = build_detector(config, num_classes=num_classes)
+        detector = build_detector(with_additions(config, MimSection(), contract.lora), num_classes=num_classes)
+    if freezes_base(contract):
+        freeze_base(detector, biases=contract.lora.lora_train_bias)
     assumed = config.num_classes is None
     poses, device = None if config.pose == "auto" else config.pose, contract.device.device
     return Subject(str(path), detector, config.backbone.name, height, width, num_classes, assumed, poses, device)

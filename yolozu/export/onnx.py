@@ -21,6 +21,7 @@ from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
 from yolozu.model.detector import ExportableDetector
 from yolozu.model.loading import detector_from
+from yolozu.model.lora import merge_lora
 from yolozu.model.quantization import make_whole
 
 TRACED_BATCH = 2
@@ -30,7 +31,8 @@ TRACED_BATCH = 2
 def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opset: int) -> OnnxMetadata:
     """Write the detector of a checkpoint as ONNX, and what the file says about itself as JSON beside it.
 
-    Quantized weights are written whole, as the numbers that they stand for.
+    Quantized weights are written whole, as the numbers that they stand for, and adapters are merged into the weights of
+    their layers: the file is that of an ordinary detector.
 
     The same checkpoint, opset and versions give the same bytes: nothing of the exporting machine stays in the file.
 
@@ -53,6 +55,7 @@ def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opse
     preprocess = Preprocess.from_json(checkpoint.preprocess)
     own = detector_from(checkpoint)
     make_whole(own)
+    merge_lora(own)
     detector = ExportableDetector(own)
     images = torch.zeros(TRACED_BATCH, 3, preprocess.height, preprocess.width)
     with torch.inference_mode():

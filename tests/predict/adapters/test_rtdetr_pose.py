@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from tests.fixtures.exported import CLASSES, PREPROCESS, random_checkpoint
+from tests.fixtures.exported import CLASSES, LORA_CONFIG, PREPROCESS, random_checkpoint, write_images
 from yolozu.artifacts.checkpoint import write_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.data.images import read_image
 from yolozu.errors import InputError, UsageError
+from yolozu.model.lora import has_lora
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.rtdetr_pose import RtdetrPoseAdapter
 from yolozu.progress import SilentProgress
@@ -93,3 +94,22 @@ def test_a_missing_image_is_named(exported, adapter, tmp_path):
     with pytest.raises(InputError) as refused:
         adapter.predict(records)
     assert refused.value.findings[0].where == str(tmp_path / "gone.png")
+
+
+@pytest.fixture(scope="module")
+def adapted(tmp_path_factory):
+    """A checkpoint with adapters that have learned something, and pictures."""
+    root = tmp_path_factory.mktemp("adapted")
+    write_checkpoint(root / "best.pt", random_checkpoint(0, CLASSES, LORA_CONFIG))
+    return root / "best.pt", write_images(root / "data").records
+
+
+def test_adapters_are_merged_before_it_predicts(adapted):
+    path, records = adapted
+    merging, keeping = RtdetrPoseAdapter.open(options(path)), RtdetrPoseAdapter.open(options(path))
+    assert has_lora(keeping.get_model())
+    merged, beside = merging.predict(records), keeping.predict(records)
+    assert not has_lora(merging.get_model())
+    assert has_lora(keeping.get_model())
+    for one, other in zip(merged, beside, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, rtol=0, atol=1e-5)

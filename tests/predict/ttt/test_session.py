@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.fixtures.exported import CLASSES, random_checkpoint, write_images
+from tests.fixtures.exported import CLASSES, LORA_CONFIG, random_checkpoint, write_images
 from tests.predict.ttt.tiny import PAINTER, same, settings, state_of
 from yolozu.artifacts.checkpoint import write_checkpoint
 from yolozu.contract.sections.predict import TttSection
@@ -249,3 +249,14 @@ def test_it_is_turned_on_again_where_something_fails(files):
     with pytest.raises(ZeroDivisionError):
         predict_adapting(adapter, files[1], settings_of(), progress, name="rtdetr_pose")
     assert not progress.silent
+
+
+def test_a_checkpoint_s_own_adapters_adapt(tmp_path):
+    """None are made for the time, and what predicts is the network in which they are beside their layers."""
+    write_checkpoint(tmp_path / "best.pt", random_checkpoint(0, CLASSES, LORA_CONFIG))
+    own = tmp_path / "best.pt", write_images(tmp_path / "data").records
+    run = adapting(own, preset="adapter_only", lr=0.01)
+    assert run.adapted_layers == []
+    assert {name.rpartition(".lora_")[2] for name in run.parameters} == {"down.weight", "up.weight"}
+    assert {len(name.split(".lora_")) for name in run.parameters} == {2}
+    assert [entry.scores.tolist() for entry in run.predictions] != [entry.scores.tolist() for entry in run.no_adapt]

@@ -20,6 +20,7 @@ from yolozu.data.transform import ImageTransform
 from yolozu.model.detector import Detector
 from yolozu.model.device import device_named
 from yolozu.model.loading import detector_from
+from yolozu.model.lora import merge_lora
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.batches import image_batches
 from yolozu.predict.detect import DetectorRun, require_classes
@@ -29,7 +30,11 @@ from yolozu.system import available_cores
 
 
 class RtdetrPoseAdapter:
-    """A detector with a checkpoint's evaluation weights."""
+    """A detector with a checkpoint's evaluation weights.
+
+    Adapters that it has are merged before it first predicts, as in an exported file, unless somebody has asked for the
+    network before: whoever adapts it may mean them.
+    """
 
     uses: ClassVar[frozenset[str]] = frozenset(
         {"checkpoint", "device", "batch_size", "intrinsics", "transform", "views"}
@@ -41,6 +46,7 @@ class RtdetrPoseAdapter:
         self.classes = checkpoint.classes
         self._device = device_named(request.device)
         self._detector = detector_from(checkpoint).to(self._device)
+        self._merges = True
         self.has_poses = self._detector.k_head is not None
         self._preprocess = Preprocess.from_json(checkpoint.preprocess, where=str(path))
         self._run = DetectorRun(self._on_canvases, self._preprocess, checkpoint.classes, request, any_size=True)
@@ -63,6 +69,9 @@ class RtdetrPoseAdapter:
 
     def predict(self, records: Sequence[ImageRecord]) -> list[ImagePredictions]:
         """Detections of each record."""
+        if self._merges:
+            merge_lora(self._detector)
+            self._merges = False
         self._detector.eval()
         return self._run.predict(records)
 
@@ -71,7 +80,8 @@ class RtdetrPoseAdapter:
         return True
 
     def get_model(self) -> Detector:
-        """The detector that `predict` runs."""
+        """The detector that `predict` runs; with its adapters beside it from now on, if they are not merged yet."""
+        self._merges = False
         return self._detector
 
     def build_loader(self, records: Sequence[ImageRecord], batch_size: int) -> NetworkInputs:
