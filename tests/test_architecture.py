@@ -56,6 +56,7 @@ READS_SECTIONS = {
     "training/config.py",
     "training/data_checks.py",  # holds keys against data, and says which
     "training/teacher_checkpoint.py",  # likewise against a teacher
+    "training/joined_data.py",  # likewise
 }
 """Where configuration ends: below the stages, these alone know sections of the contract, others take plain values."""
 

@@ -200,6 +200,7 @@ CODES: dict[str, str] = {
     "YZ550": "A replay buffer that an earlier run did not leave, or that cannot be read.",
     "YZ551": "What an earlier run left is not what the run was planned with.",
     "YZ552": "A class of the replay buffer, or of stored outputs, that the training does not know.",
+    "YZ553": "Images without the stored outputs that derpp needs.",
     "YZ554": "A file that holds no stored outputs, or those of another image.",
     "YZ555": "Classes that a contract names and the data set lacks.",
     "YZ556": "A class that is named twice.",

@@ -66,6 +66,7 @@ CASES = [
     ("tta: true\nadapter: dummy\ntta_seed: 3", "adapter dummy predicts nothing to mirror", "choose another adapter, or drop tta_seed"),
     ("checkpoint_out: checkpoints/best.pt", "every run has its best checkpoint there", "name another path, or drop checkpoint_out"),
     ("metrics_jsonl: reports/train_metrics.jsonl", "every run has its training metrics there", "name another path, or drop metrics_jsonl"),
+    ("derpp_weight: 2", "derpp is off", "set derpp: true, or drop derpp_weight"),
     ("nproc_per_node: 2", "ddp is off", "set ddp: true, or drop nproc_per_node"),
     ("prefetch_factor: 4", "num_workers is 0", "set num_workers above 0, or drop prefetch_factor"),
 ]  # fmt: skip

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from tests.training.tiny import ADAPTING, PAINTING, POSES, Tiny, make_index, outcome, training_config
+from tests.data.test_stored_store import stored_like_labels
+from tests.training.tiny import ADAPTING, CLASSES, PAINTING, POSES, Tiny, make_index, outcome, training_config
+from yolozu.data.stored_store import StoredStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +51,15 @@ def tiny_painting(tiny: Tiny) -> Tiny:
 def tiny_adapting(tiny: Tiny) -> Tiny:
     """The first of them, with adapters."""
     return Tiny(tiny.train, tiny.val, ADAPTING)
+
+
+@pytest.fixture(scope="session")
+def tiny_replaying(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """The first of them; three of its images are replayed, with stored outputs."""
+    root = tmp_path_factory.mktemp("stored")
+    paths = stored_like_labels(tiny.train, root, CLASSES.names)
+    store = StoredStore([*[None] * (len(paths) - 3), *paths[-3:]], CLASSES, keep=False)
+    return Tiny(tiny.train, tiny.val, num_replayed=3, stored=store)
 
 
 @pytest.fixture(scope="package")

@@ -35,12 +35,13 @@ def test_a_process_that_is_alone_has_everything_as_it_is():
 def test_a_share_knows_its_place_and_is_padded_as_the_whole_batch_is():
     """Two batches; the other process has 3 and 0 images with 4 and 0 objects, at most 3 and 0 in one."""
     window = [toy_batch((255, [1])), toy_batch((51, [1, 0]), (51, []))]
-    one, other = shares_of(window, Played(1, 2, {0: [(3, 4, 3), (0, 0, 0)]}))
+    one, other = shares_of(window, Played(1, 2, {0: [(3, 4, 3, 2), (0, 0, 0, 0)]}))
     assert (one.first, one.of, one.batch.targets.labels_BT.tolist()) == (3, 4, [[1, 0, 0]])
     assert one.batch.targets.valid_BT.tolist() == [[True, False, False]]
     assert (other.first, other.of, other.batch.targets.labels_BT.shape) == (0, 2, (2, 2))
     assert (one.weight, other.weight) == (1 / 7, 2 / 7)
     assert one.of_window == other.of_window == 6
+    assert one.stored_of_window == other.stored_of_window == 2
 
 
 def test_weights_make_the_mean_over_all_objects():

@@ -159,3 +159,29 @@ def test_an_error_comes_home_whole_from_a_loading_process(error, workers):
         next(iter(found))
     assert (str(caught.value), vars(caught.value)) == (str(error), vars(error))
     assert getattr(caught.value, "filename", None) == getattr(error, "filename", None)
+
+
+def test_replayed_images_are_in_every_batch_whoever_loads_it_and_wherever_it_goes_on(tiny_replaying):
+    def found(done_steps=0, workers=0, processes=SINGLE_PROCESS):
+        chosen = training_config()
+        materials = tiny_replaying.materials(chosen)
+        table = chosen.timetable(len(materials.train_index), materials.replayed_per_batch)
+        loading = Loading(num_workers=workers)
+        return list(
+            training_windows(
+                materials.train_images, table, seed=3, done_steps=done_steps, loading=loading, processes=processes
+            )
+        )
+
+    whole = found()
+    assert [len(window) for window in whole[:4]] == [2, 2, 2, 2]  # eight images of its own, one in each batch of two
+    for window in whole:
+        for batch in window:
+            assert sorted(index >= 8 for index in batch.indices) == [False, True]
+            assert [one is not None for one in batch.stored] == [index >= 8 for index in batch.indices]
+    assert contents(found(workers=2)) == contents(whole)
+    assert contents(found(done_steps=5)) == contents(whole)[5:]
+    parts = [found(processes=Played(rank, 2)) for rank in range(2)]
+    for window, first, second in zip(whole, *parts, strict=True):
+        for batch, *shared in zip(window, first, second, strict=True):
+            assert batch.indices == [index for part in shared for index in part.indices]

@@ -56,6 +56,15 @@ PAINTING_RECIPES = {
     },
 }  # fmt: skip
 
+REPLAYING_RECIPES = {
+    "replay, stored outputs, accumulation, average, workers": {
+        **ADAMW, **AVERAGE, "scheduler": "cosine", "accumulation": 2, "workers": 2,
+    },
+    "replay, stored outputs, sgd, bf16": {
+        **MOMENTUM, **NO_AVERAGE, "scheduler": "none", "accumulation": 1, "amp": "bf16",
+    },
+}  # fmt: skip
+
 
 ADAPTING_RECIPES = {
     "adapters, accumulation, average, bf16": {
@@ -123,6 +132,13 @@ def test_killed_while_hidden_patches_are_painted_changes_no_bit(tiny_painting, t
 @pytest.mark.parametrize("name", ADAPTING_RECIPES)
 def test_killed_while_adapters_learn_changes_no_bit(tiny_adapting, tmp_path, name):
     killed_and_undisturbed_agree(tiny_adapting, recipe_of(ADAPTING_RECIPES[name]), tmp_path, name)
+
+
+@pytest.mark.parametrize("name", REPLAYING_RECIPES)
+def test_killed_while_images_are_replayed_and_held_to_stored_outputs_changes_no_bit(tiny_replaying, tmp_path, name):
+    killed_and_undisturbed_agree(tiny_replaying, recipe_of(REPLAYING_RECIPES[name]), tmp_path, name)
+    rows = outcome(tmp_path / "killed")["train.jsonl"]
+    assert any(row["losses"]["derpp"] > 0.0 for row in rows)
 
 
 def killed_and_undisturbed_agree(tiny, chosen, directory, name):

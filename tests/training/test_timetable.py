@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yolozu.errors import ContractError
-from yolozu.training.timetable import Timetable
+from yolozu.training.timetable import Timetable, replayed_per_batch
 
 
 def timetable(**changes):
@@ -70,3 +70,16 @@ def test_every_batch_of_every_epoch_is_in_exactly_one_window(num_images, batch_s
         done += table.window_size(step)
         assert table.ends_epoch(step + 1) == (done % math.ceil(num_images / batch_size) == 0)
         assert table.epochs_done(step + 1) == done // table.batches_per_epoch
+
+
+@pytest.mark.parametrize(
+    ("share", "batch_size", "count"),
+    [(0.0, 8, 0), (0.01, 8, 1), (0.5, 8, 4), (0.5, 5, 3), (0.3, 5, 2), (0.99, 8, 7), (0.5, 2, 1), (0.9, 2, 1)],
+)
+def test_a_share_of_a_batch_is_rounded_and_leaves_room(share, batch_size, count):
+    assert replayed_per_batch(share, batch_size) == count
+
+
+def test_an_epoch_is_a_pass_over_the_images_that_are_not_replayed():
+    table = timetable(num_images=10, batch_size=4, accumulation=2, replayed_per_batch=1)
+    assert (table.batches_per_epoch, table.steps_per_epoch) == (4, 2)

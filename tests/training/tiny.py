@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from yolozu.data.stored_store import StoredStore
     from yolozu.structures.predictions import ImagePredictions
 
 SIDE = 64
@@ -203,11 +204,17 @@ def training_config(**changes: object) -> TrainingConfig:
 
 @dataclass(frozen=True)
 class Tiny:
-    """Indices, what is learned from them, and everything needed to train."""
+    """Indices, what is learned from them, and everything needed to train.
+
+    The last ``num_replayed`` training images come from a replay buffer, one of every batch; ``stored`` is what a
+    detector once said of them.
+    """
 
     train: DataIndex
     val: DataIndex
     objective: Objective = BOXES
+    num_replayed: int = 0
+    stored: StoredStore | None = None
 
     def materials(self, chosen: TrainingConfig) -> Materials:
         """Fresh ones, with the weights that the seed gives."""
@@ -218,15 +225,23 @@ class Tiny:
             detector=detector,
             loss=build_criterion(objective.matching, objective.losses, objective.symmetries),
             preprocess=PREPROCESS,
-            train_index=self.train,
+            train_index=replace(self.train, records=self.train.records[: len(self.train) - self.num_replayed]),
             train_images=TrainingImages(
-                self.train, PREPROCESS, objective.augment, chosen.seed, models=objective.models
+                self.train,
+                PREPROCESS,
+                objective.augment,
+                chosen.seed,
+                models=objective.models,
+                num_replayed=self.num_replayed,
+                stored=self.stored,
             ),
             val_index=self.val,
             val_images=ValidationImages(self.val, PREPROCESS),
             score=scattered_score,
             score_threshold=0.001,
             max_detections=50,
+            derpp_weight=0.0 if self.stored is None else 0.7,
+            replayed_per_batch=1 if self.num_replayed else 0,
             mim_weight=0.0 if detector.reconstruction is None else objective.losses.loss_weights.mim,
         )
 

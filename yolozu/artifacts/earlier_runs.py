@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import read_json
-from yolozu.errors import InputError
+from yolozu.errors import InputError, YolozuError
 from yolozu.paths import BEST_CHECKPOINT, RUN_ID_PATTERN, RUNS_DIR
 
 EWC_STATE = "continual/ewc_state.pt"
@@ -24,6 +24,8 @@ STATES = {"ewc": EWC_STATE, "si": SI_STATE}
 
 LEFT_FOR_LATER = (EWC_STATE, SI_STATE, REPLAY_BUFFER)
 """What a run may leave for a later training, relative to its directory."""
+
+_AGAIN = "run the same command again: it plans with what is there now"
 
 
 def run_directory(named: str, *, where: str) -> Path:
@@ -85,14 +87,11 @@ def left_as_planned(named: str, name: str, planned: Path, *, where: str) -> Path
     Raises:
         InputError: YZ313 and YZ531 as of `run_directory`; YZ551, it is not what the run was planned with.
     """
-    fix = "run the same command again: it plans with what is there now"
-    known = read_json(planned, code="YZ551", fix=fix)["left"]
+    known = read_json(planned, code="YZ551", fix=_AGAIN)["left"]
     path = run_directory(named, where=where) / name
     found = DigestCache(None).path(path) if path.exists() else None
     if (None if known is None else known.get(name)) != found:
-        raise InputError.one(
-            "YZ551", where=f"{where}: {path}", problem="has changed since the run was planned", fix=fix
-        )
+        raise _changed(f"{where}: {path}")
     return None if found is None else path
 
 
@@ -116,6 +115,22 @@ def require_state(run: Path, regularizer: str, *, where: str) -> Path:
             fix=f"set {regularizer}: true in that run's contract and build it again, or drop {regularizer} here",
         )
     return path
+
+
+def stored_as_planned(directory: Path, planned: Path) -> Path:
+    """The directory of stored outputs that `derpp_teacher_key` names, with the contents that it was planned with.
+
+    Raises:
+        InputError: YZ551, there are others, or none.
+    """
+    known = read_json(planned, code="YZ551", fix=_AGAIN)["stored_outputs"]
+    if not directory.is_dir() or DigestCache(None).tree(directory) != known:
+        raise _changed(f"derpp_teacher_key: {directory}")
+    return directory
+
+
+def _changed(where: str) -> YolozuError:
+    return InputError.one("YZ551", where=where, problem="has changed since the run was planned", fix=_AGAIN)
 
 
 def _places(named: str) -> list[Path]:

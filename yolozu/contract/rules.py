@@ -11,6 +11,11 @@ from yolozu.contract.rules_of_classes import (
     labeled_classes_are_classes,
     num_classes_counts_names,
 )
+from yolozu.contract.rules_of_continual import (
+    replayed_images_come_from_somewhere,
+    replayed_images_leave_room,
+    stored_outputs_come_from_somewhere,
+)
 from yolozu.contract.rules_of_quantization import quantized_weights_are_frozen, quantized_weights_need_adapters
 from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.geometry.input_sizes import STRIDE, input_sizes, side_in_view
@@ -348,4 +353,7 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     num_classes_counts_names,
     phases_have_adapters,
     reconstruction_has_adapters,
+    replayed_images_come_from_somewhere,
+    replayed_images_leave_room,
+    stored_outputs_come_from_somewhere,
 )

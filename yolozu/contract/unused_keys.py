@@ -121,6 +121,7 @@ DEAD_KEYS = (
     UnusedKey(("tta_flip_prob", "tta_seed"), lambda c: c.predict.adapter == "dummy", "adapter dummy predicts nothing to mirror", "choose another adapter"),
     UnusedKey(("checkpoint_out",), lambda c: c.files.checkpoint_out == THERE_ANYWAY["checkpoint_out"], "every run has its best checkpoint there", "name another path"),
     UnusedKey(("metrics_jsonl",), lambda c: c.files.metrics_jsonl == THERE_ANYWAY["metrics_jsonl"], "every run has its training metrics there", "name another path"),
+    UnusedKey(("derpp_weight", "derpp_teacher_key"), lambda c: not c.continual.derpp, "derpp is off", "set derpp: true"),
     UnusedKey(_GROUP, lambda c: not c.loop.ddp, "ddp is off", "set ddp: true"),
     UnusedKey(("prefetch_factor",), lambda c: c.operations.num_workers == 0, "num_workers is 0", "set num_workers above 0"),
 )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from yolozu.data.dataset import Sample
     from yolozu.data.placement import Placement
     from yolozu.structures.poses import PlacedPoses
+    from yolozu.structures.stored_queries import StoredQueries
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class Batch:
         targets: in the frame of the network input.
         placements: where each image lies in its input.
         indices: numbers of the images in their index.
+        stored: what a detector once said of each image, None where nothing is known; empty stands for all None.
     """
 
     images_B3HW: Tensor
     targets: Targets
     placements: list[Placement]
     indices: list[int]
+    stored: list[StoredQueries | None] = field(default_factory=list)
 
 
 def collate(samples: Sequence[Sample]) -> Batch:
@@ -48,7 +51,13 @@ def collate(samples: Sequence[Sample]) -> Batch:
         targets=_padded(samples),
         placements=[sample.placement for sample in samples],
         indices=[sample.index for sample in samples],
+        stored=[sample.stored for sample in samples],
     )
+
+
+def stored_of(batch: Batch) -> list[StoredQueries | None]:
+    """What is stored of each image of the batch."""
+    return batch.stored or [None] * len(batch.indices)
 
 
 def nothing() -> Batch:
@@ -68,6 +77,7 @@ def joined_batch(parts: Sequence[Batch]) -> Batch:
         targets=concatenated([part.targets.with_room_for(most) for part in parts]),
         placements=[placement for part in parts for placement in part.placements],
         indices=[index for part in parts for index in part.indices],
+        stored=[one for part in parts for one in stored_of(part)],
     )
 
 

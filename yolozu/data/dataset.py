@@ -28,6 +28,7 @@ from yolozu.data.augmentation.object_boxes import object_boxes
 from yolozu.data.augmentation.pasting import placed_cut_out
 from yolozu.data.images import read_image
 from yolozu.data.placed_poses import NO_MODELS, place_poses
+from yolozu.data.sampler import record_of
 from yolozu.errors import InputError
 from yolozu.geometry.input_sizes import input_sizes
 from yolozu.structures.poses import PoseLabels
@@ -42,8 +43,10 @@ if TYPE_CHECKING:
     from yolozu.data.placement import Placement
     from yolozu.data.preprocess import Preprocess
     from yolozu.data.sampler import SampleKey
+    from yolozu.data.stored_store import StoredStore
     from yolozu.structures.image_record import ImageRecord
     from yolozu.structures.poses import PlacedPoses
+    from yolozu.structures.stored_queries import StoredQueries
 
 Cache = Literal["none", "ram"]
 
@@ -59,6 +62,7 @@ class Sample:
         placement: where the image lies in it.
         index: number of the image in its index.
         poses: camera and poses of the same N targets; None in a data set without poses.
+        stored: what a detector once said of the image; None where nothing is known.
     """
 
     image_HW3: NDArray[np.uint8]
@@ -67,6 +71,7 @@ class Sample:
     placement: Placement
     index: int
     poses: PlacedPoses | None = None
+    stored: StoredQueries | None = None
 
 
 class ImageStore:
@@ -89,10 +94,12 @@ class TrainingImages(Dataset[Sample]):
     """Varied images with their targets.
 
     Keys are ``(epoch, image index)``, with ``multiscale`` also the size: a sample depends on them and the seed alone.
-    Crowd regions and objects that are hardly in view are no targets.
+    Replayed images have the indices after all others, and further ones (`yolozu.data.sampler.record_of`). Crowd regions
+    and objects that are hardly in view are no targets.
 
     Attributes:
         sizes: (height, width) that batches are drawn from; none where all have that of the preprocessing.
+        num_replayed: images of the index, the last ones, that come from a replay buffer.
     """
 
     def __init__(
@@ -104,6 +111,8 @@ class TrainingImages(Dataset[Sample]):
         cache: Cache = "none",
         *,
         models: ObjectModels = NO_MODELS,
+        num_replayed: int = 0,
+        stored: StoredStore | None = None,
     ) -> None:
         """Look at what can be known before the first image.
 
@@ -114,6 +123,8 @@ class TrainingImages(Dataset[Sample]):
             seed: of the run.
             cache: whether what is read is kept.
             models: of the classes: for poses in mirrored pictures and boxes in turned ones.
+            num_replayed: images of the index, the last ones, that come from a replay buffer.
+            stored: what a detector once said of the images.
 
         Raises:
             InputError: YZ250 objects to be pasted have no masks, YZ252 there is nothing to paste them onto.
@@ -122,6 +133,7 @@ class TrainingImages(Dataset[Sample]):
         self._store = ImageStore(index.records, cache)
         self._masks = MaskStore(index, keep=cache == "ram")
         self._models, self._with_poses = models, index.has_poses
+        self.num_replayed, self._stored = num_replayed, stored
         self._backgrounds: Backgrounds | None = None
         self.sizes = input_sizes(augment.multiscale, (preprocess.height, preprocess.width))
         if augment.paste_backgrounds is not None:
@@ -132,16 +144,21 @@ class TrainingImages(Dataset[Sample]):
         return len(self._index)
 
     def __getitem__(self, key: SampleKey) -> Sample:
-        epoch, number, *size = key
+        epoch, index, *size = key
         preprocess = self._preprocess
         if size:
             height, width = size[0]
             preprocess = replace(preprocess, height=height, width=width)
-        generator = generator_for(self._seed, epoch, number)
+        generator, number = generator_for(self._seed, epoch, index), self._number(index)
         variation = draw_variation(self._augment, generator)
         if variation.mosaic:
             return self._mosaic(number, preprocess, generator)
-        return self._varied(number, preprocess, variation, generator)
+        sample = self._varied(number, preprocess, variation, generator)
+        return sample if self._stored is None else replace(sample, stored=self._stored.placed(number, sample.placement))
+
+    def _number(self, index: int) -> int:
+        """Of the record that an index of a key means."""
+        return record_of(index, len(self) - self.num_replayed, self.num_replayed)
 
     def _varied(
         self, number: int, preprocess: Preprocess, variation: Variation, generator: np.random.Generator
@@ -187,10 +204,17 @@ class TrainingImages(Dataset[Sample]):
         return vary_pasted(placed_cut_out(image, shown, placement), ground, variation, generator)
 
     def _mosaic(self, number: int, preprocess: Preprocess, generator: np.random.Generator) -> Sample:
-        """Four images, each varied on its own in its quarter; without a camera, so without poses."""
+        """Four images, each varied on its own in its quarter; without a camera, so without poses.
+
+        All are the training's own, or all are replayed: what one labels is then what the others label. No outputs are
+        stored of such a picture.
+        """
         width, height = preprocess.width, preprocess.height
         draws, *own = (part_of(generator, MOSAIC_PART + part) for part in range(5))
-        others, quarters = draw_mosaic(draws, len(self), width, height)
+        own_images = len(self) - self.num_replayed
+        replayed = number >= own_images
+        others, quarters = draw_mosaic(draws, self.num_replayed if replayed else own_images, width, height)
+        others = [own_images + other for other in others] if replayed else others
         parts = [
             self._varied(
                 part,

@@ -20,13 +20,13 @@ from yolozu.contract.sections.optim import LengthSection, OptimSection, Schedule
 from yolozu.contract.sections.predict import VALIDATED
 from yolozu.contract.sections.train import DeviceSection, LoopSection, MimSection, SeedSection
 from yolozu.contract.sections.trained_model import with_additions
-from yolozu.errors import Finding, InputError
 from yolozu.optim.registry import SCHEDULES_OF_TOTAL
 from yolozu.stages.base import Stage, StageContext, StageSpec, gives, needs, reads
 from yolozu.training.data_checks import (
     crowded_lines,
     lone_image_lines,
     pose_keys_without_effect,
+    require_fitting_splits,
     require_poses,
     resolve_best_metric,
     resolve_pose_heads,
@@ -146,14 +146,23 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     from yolozu.data.preprocess import Preprocess
     from yolozu.training.config import Materials, build_criterion, regularization_of
     from yolozu.training.distributed import SINGLE_PROCESS, StoppedByRank0, joined
+    from yolozu.training.joined_data import joined_data
     from yolozu.training.loop import fit
     from yolozu.training.non_finite.policy import NonFinitePolicy
     from yolozu.training.resume import ResumeSources
 
     started = timestamp()
-    train, val = DataIndex.read(inputs.train, context.moved), DataIndex.read(inputs.val, context.moved)
-    _check_data(spec, train, val)
-    preprocess, models = Preprocess.from_section(spec.preprocess), ObjectModels.read(inputs.models)
+    own, val = DataIndex.read(inputs.train, context.moved), DataIndex.read(inputs.val, context.moved)
+    require_fitting_splits(own, val, num_classes=spec.model.model.num_classes)
+    data = joined_data(
+        own,
+        ObjectModels.read(inputs.models),
+        spec.continual,
+        planned=inputs.earlier,
+        batch_size=spec.loop.batch_size,
+        keep=context.operations.cache == "ram",
+    )
+    train, models, preprocess = data.index, data.models, Preprocess.from_section(spec.preprocess)
     config = resolve_pose_heads(spec.model.model, train)
     config = with_additions(config, spec.mim, spec.lora, fill=preprocess.border())
     require_poses(spec.loop, spec.losses, config, train)
@@ -179,7 +188,9 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     lines = (*lines, *pose_keys_without_effect(config, spec.matching, spec.losses, train))
     lines = (*lines, *crowded_lines(config.num_queries, train, val))
     size = (preprocess.height, preprocess.width)
-    lines = (*lines, *lone_image_lines(spec.loop, config, spec.augment.multiscale, size, num_images=len(train.records)))
+    if not data.per_batch:  # else no batch is one image
+        lines = (*lines, *lone_image_lines(spec.loop, config, spec.augment.multiscale, size, num_images=len(own)))
+    lines = (*lines, *data.lines)
     info = _checkpoint_info(spec, config, context, train, preprocess, symmetries=symmetries)
     files, image_names = _files(outputs, context), [record.image for record in train.records]
     device = spec.device.device
@@ -192,9 +203,16 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     detector=detector,
                     loss=build_criterion(spec.matching, spec.losses, symmetries),
                     preprocess=preprocess,
-                    train_index=train,
+                    train_index=own,
                     train_images=TrainingImages(
-                        train, preprocess, spec.augment, spec.seed.seed, context.operations.cache, models=models
+                        train,
+                        preprocess,
+                        spec.augment,
+                        spec.seed.seed,
+                        context.operations.cache,
+                        models=models,
+                        num_replayed=data.num_replayed,
+                        stored=data.stored,
                     ),
                     val_index=val,
                     val_images=ValidationImages(val, preprocess, context.operations.cache),
@@ -202,6 +220,8 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                     score_threshold=VALIDATED.score_threshold,
                     max_detections=VALIDATED.max_detections,
                     mim_weight=spec.losses.loss_weights.mim if spec.mim.enable_mim else 0.0,
+                    derpp_weight=data.derpp_weight,
+                    replayed_per_batch=data.per_batch,
                     origin_lines=lines,
                     best_metric=best_metric,
                     from_seed=spec.init.init_from is None,
@@ -244,41 +264,6 @@ def _hold_cublas(spec: TrainSpec) -> None:
     device = spec.device.device
     if device != "cpu" and spec.loop.is_deterministic_on(device):
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-
-
-def _check_data(spec: TrainSpec, train: DataIndex, val: DataIndex) -> None:
-    """Refuse data that cannot be trained on, all reasons together."""
-    findings = [
-        Finding(
-            "YZ507",
-            f"split {index.split} of {index.root}",
-            "holds no image",
-            "add images, or name another split",
-        )
-        for index in (train, val)
-        if not index.records
-    ]
-    wanted, found = spec.model.model.num_classes, len(train.classes)
-    if wanted is not None and wanted != found:
-        findings.append(
-            Finding(
-                "YZ508",
-                "model.num_classes",
-                f"is {wanted}, but the data set has {found} classes",
-                f"leave it out, or set it to {found}",
-            )
-        )
-    if train.classes != val.classes:
-        findings.append(
-            Finding(
-                "YZ509",
-                f"splits {train.split} and {val.split} of {train.root}",
-                f"have different class tables, of {found} and {len(val.classes)} classes",
-                "give both splits the same classes, in the same order",
-            )
-        )
-    if findings:
-        raise InputError(findings)
 
 
 def _training_config(spec: TrainSpec, context: StageContext) -> TrainingConfig:

@@ -29,6 +29,7 @@ class Share:
         first: images of the batch that come before them.
         of: images of the batch.
         of_window: images of all batches of the window.
+        stored_of_window: of them, those with stored outputs.
         weight: factor on a loss that is divided by the part's own objects (at least 1): the sum of these products over
             all parts of a window is the loss of one batch of all its images.
     """
@@ -38,29 +39,36 @@ class Share:
     of: int
     of_window: int
     weight: float
+    stored_of_window: int = 0
 
 
 def shares_of(window: Sequence[Batch], group: Group) -> list[Share]:
     """The parts of a window's batches that are this process's, seen beside those of all others."""
     own = [
-        (len(batch.indices), int(batch.targets.valid_BT.sum()), int(batch.targets.valid_BT.shape[1]))
+        (len(batch.indices), int(batch.targets.valid_BT.sum()), int(batch.targets.valid_BT.shape[1]), _stored(batch))
         for batch in window
     ]
     gathered = group.all_gather(own)
-    weights = window_weights([objects for parts in gathered for _, objects, _ in parts])
+    weights = window_weights([objects for parts in gathered for _, objects, _, _ in parts])
     shares = []
     for place, batch in enumerate(window):
         parts = [parts[place] for parts in gathered]
         shares.append(
             Share(
-                replace(batch, targets=batch.targets.with_room_for(max(room for _, _, room in parts))),
-                first=sum(images for images, _, _ in parts[: group.rank]),
-                of=sum(images for images, _, _ in parts),
-                of_window=sum(images for all_of_one in gathered for images, _, _ in all_of_one),
+                replace(batch, targets=batch.targets.with_room_for(max(room for _, _, room, _ in parts))),
+                first=sum(images for images, *_ in parts[: group.rank]),
+                of=sum(images for images, *_ in parts),
+                of_window=sum(images for all_of_one in gathered for images, *_ in all_of_one),
                 weight=weights[group.rank * len(window) + place],
+                stored_of_window=sum(stored for all_of_one in gathered for *_, stored in all_of_one),
             )
         )
     return shares
+
+
+def _stored(batch: Batch) -> int:
+    """Images of the batch with stored outputs."""
+    return sum(one is not None for one in batch.stored)
 
 
 def whole_batches_at_first(window: Sequence[Batch], group: Group) -> Sequence[Batch]:

@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from yolozu.data.collate import Batch, collate, nothing
-from yolozu.data.sampler import epoch_batches
+from yolozu.data.sampler import Replay, epoch_batches
 from yolozu.errors import YolozuError
 from yolozu.training.batch_sharding import own_part
 from yolozu.training.distributed import SINGLE_PROCESS, Group
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from yolozu.data.dataset import Sample, TrainingImages
     from yolozu.data.sampler import SampleKey
-    from yolozu.geometry.input_sizes import Size
     from yolozu.training.timetable import Timetable
 
 
@@ -60,7 +59,7 @@ def training_windows(
         loading: by which processes.
         processes: that share every batch.
     """
-    whole = _keys(timetable, seed=seed, done_steps=done_steps, sizes=images.sizes)
+    whole = _keys(timetable, seed=seed, done_steps=done_steps, images=images)
     keys = (own_part(batch, processes) for batch in whole)
     batches = _loaded(images, keys, loading)
     try:
@@ -85,11 +84,13 @@ def validation_batches(
     return _loaded(images, keys, loading)
 
 
-def _keys(timetable: Timetable, *, seed: int, done_steps: int, sizes: Sequence[Size]) -> Iterator[list[SampleKey]]:
+def _keys(timetable: Timetable, *, seed: int, done_steps: int, images: TrainingImages) -> Iterator[list[SampleKey]]:
     """Sample keys of the batches from ``done_steps`` on, epoch after epoch, without end."""
     epoch, skip = timetable.epochs_done(done_steps), timetable.batches_in_epoch(done_steps)
+    replay = Replay(images.num_replayed, timetable.replayed_per_batch) if timetable.replayed_per_batch else None
     while True:
-        yield from epoch_batches(timetable.num_images, timetable.batch_size, seed, epoch, sizes)[skip:]
+        batches = epoch_batches(timetable.num_images, timetable.batch_size, seed, epoch, images.sizes, replay=replay)
+        yield from batches[skip:]
         epoch, skip = epoch + 1, 0
 
 

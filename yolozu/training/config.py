@@ -26,13 +26,14 @@ from yolozu.training.batches import Loading
 from yolozu.training.compilation import CompiledEncoding
 from yolozu.training.criterion import Criterion
 from yolozu.training.distributed import SINGLE_PROCESS, Group
-from yolozu.training.learner import Learner, Objective
+from yolozu.training.learner import AddedTerm, Learner, Objective
 from yolozu.training.phases import Phases
 from yolozu.training.precision import Precision
 from yolozu.training.reconstruction import Reconstruction
 from yolozu.training.regularization import Regularization
 from yolozu.training.self_distillation import SelfDistillation
 from yolozu.training.state import METRIC
+from yolozu.training.stored_term import StoredOutputsTerm
 from yolozu.training.teacher import Teacher, Teaching
 from yolozu.training.timetable import Timetable
 from yolozu.training.trainable import freeze_base
@@ -108,8 +109,8 @@ class TrainingConfig:
         operations = self.operations
         return Loading(operations.num_workers, operations.prefetch_factor, pin=self.device != "cpu")
 
-    def timetable(self, num_images: int) -> Timetable:
-        """When what happens, with so many training images.
+    def timetable(self, num_images: int, replayed_per_batch: int = 0) -> Timetable:
+        """When what happens, with so many training images, and so many of a batch from a replay buffer.
 
         Raises:
             ContractError: YZ503, the length is not given.
@@ -122,6 +123,7 @@ class TrainingConfig:
             epochs=self.length.epochs,
             val_every=self.loop.val_every,
             val_every_steps=self.loop.val_every_steps,
+            replayed_per_batch=replayed_per_batch,
         )
 
     def learning_rates(self, total_steps: int) -> Schedule:
@@ -146,14 +148,16 @@ class Materials:
         detector: with its first weights.
         loss: what is minimized.
         preprocess: how images become network input.
-        train_index: training images, at least one.
-        train_images: the same as samples, by the keys of the order.
+        train_index: training images, at least one, without replayed ones.
+        train_images: the same and replayed ones as samples, by the keys of the order.
         val_index: held-out images, at least one.
         val_images: the same as samples, by position in the index.
         score: metrics of predictions on the held-out images.
         score_threshold: predictions below it are left out when validating.
         max_detections: most predictions per image when validating.
         mim_weight: factor on the loss of the detector's reconstruction head; 0 where it has none.
+        derpp_weight: factor on the loss of stored outputs; 0 where images have none.
+        replayed_per_batch: images of every batch that come from a replay buffer.
         origin_lines: where the first weights come from, to be said when they are used.
         best_metric: what validations are ranked by; see `TrainingState`.
         from_seed: whether the first weights are the seed's, and no file's.
@@ -172,6 +176,8 @@ class Materials:
     score_threshold: float
     max_detections: int
     mim_weight: float = 0.0
+    derpp_weight: float = 0.0
+    replayed_per_batch: int = 0
     origin_lines: tuple[str, ...] = ()
     best_metric: str = METRIC
     from_seed: bool = True
@@ -189,6 +195,7 @@ def build_learner(
     mim_weight: float = 0.0,
     teaching: Teaching | None = None,
     regularization: Regularization | None = None,
+    derpp_weight: float = 0.0,
     processes: Group = SINGLE_PROCESS,
 ) -> Learner:
     """A learner as the contract describes it.
@@ -202,6 +209,7 @@ def build_learner(
         mim_weight: factor on the loss of the detector's reconstruction head; 0 where it has none.
         teaching: who teaches, and what; None without a teacher.
         regularization: what holds weights; None for nothing.
+        derpp_weight: factor on the loss of stored outputs; 0 where images have none.
         processes: that train together.
 
     Raises:
@@ -218,6 +226,8 @@ def build_learner(
         added_terms.append(Reconstruction(detector, weight=mim_weight, seed=config.seed))
     if teaching is not None and teaching.weight > 0.0:
         added_terms.append(SelfDistillation(Teacher(teaching.detector, device), teaching))
+    if derpp_weight > 0.0:
+        added_terms.append(StoredOutputsTerm(weight=derpp_weight))
     moving = {name: parameter for group in groups for name, parameter in group.parameters.items()}
     optimizer = build_optimizer(groups, name=optim.optimizer, momentum=optim.momentum, nesterov=optim.nesterov)
     return Learner(

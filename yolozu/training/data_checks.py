@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yolozu.errors import InputError
+from yolozu.errors import Finding, InputError
 from yolozu.evaluation.pose.registry import QUICK_RECALLS
 from yolozu.geometry.input_sizes import STRIDE, Size, input_sizes
 from yolozu.losses.registry import LOSSES
@@ -21,6 +21,50 @@ if TYPE_CHECKING:
 
 UNMODELLED_RECALL = "within_5deg_5cm"
 """The recall of poses that needs no model of the object."""
+
+
+def require_fitting_splits(train: DataIndex, val: DataIndex, *, num_classes: int | None) -> None:
+    """Refuse data that cannot be trained on, all reasons together.
+
+    Args:
+        train: training images.
+        val: held-out images.
+        num_classes: that the contract states, or None.
+
+    Raises:
+        InputError: YZ507 a split without images, YZ508 another number of classes, YZ509 different class tables.
+    """
+    findings = [
+        Finding(
+            "YZ507",
+            f"split {index.split} of {index.root}",
+            "holds no image",
+            "add images, or name another split",
+        )
+        for index in (train, val)
+        if not index.records
+    ]
+    wanted, found = num_classes, len(train.classes)
+    if wanted is not None and wanted != found:
+        findings.append(
+            Finding(
+                "YZ508",
+                "model.num_classes",
+                f"is {wanted}, but the data set has {found} classes",
+                f"leave it out, or set it to {found}",
+            )
+        )
+    if train.classes != val.classes:
+        findings.append(
+            Finding(
+                "YZ509",
+                f"splits {train.split} and {val.split} of {train.root}",
+                f"have different class tables, of {found} and {len(val.classes)} classes",
+                "give both splits the same classes, in the same order",
+            )
+        )
+    if findings:
+        raise InputError(findings)
 
 
 def resolve_pose_heads(config: ModelConfig, train: DataIndex) -> ModelConfig:

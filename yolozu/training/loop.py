@@ -115,7 +115,7 @@ def fit(
             or gradient is not finite and may not be skipped; `TrainingFiles.black_boxes` then holds the step.
     """
     device = device_named(config.device)
-    timetable = config.timetable(len(materials.train_index.records))
+    timetable = config.timetable(len(materials.train_index.records), materials.replayed_per_batch)
     with deterministic(config.loop.is_deterministic_on(config.device)), ExitStack() as stack:
         learner = build_learner(
             config,
@@ -126,6 +126,7 @@ def fit(
             mim_weight=materials.mim_weight,
             teaching=materials.teaching,
             regularization=materials.regularization,
+            derpp_weight=materials.derpp_weight,
             processes=processes,
         )
         checkpoints = CheckpointWriter(files, info, learner, timetable, num_processes=processes.size)

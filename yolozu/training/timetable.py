@@ -18,12 +18,13 @@ class Timetable:
 
     Attributes:
         num_images: training images, at least 1.
-        batch_size: images per batch.
+        batch_size: images per batch, replayed ones among them.
         accumulation: batches per window.
         max_steps: limit in optimizer steps, or None.
         epochs: limit in epochs, or None.
         val_every: epochs between validations.
         val_every_steps: optimizer steps between further validations, or None.
+        replayed_per_batch: images of every batch that come from a replay buffer; epochs are passes over the others.
     """
 
     num_images: int
@@ -33,6 +34,7 @@ class Timetable:
     epochs: int | None
     val_every: int
     val_every_steps: int | None
+    replayed_per_batch: int = 0
 
     def __post_init__(self) -> None:
         if self.max_steps is None and self.epochs is None:
@@ -46,7 +48,7 @@ class Timetable:
     @property
     def batches_per_epoch(self) -> int:
         """Batches of one pass over the images."""
-        return math.ceil(self.num_images / self.batch_size)
+        return math.ceil(self.num_images / (self.batch_size - self.replayed_per_batch))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -94,3 +96,8 @@ class Timetable:
     def closing_validation(self, step: int) -> Literal["val_epoch", "val_step"]:
         """What the validation at the very end, after ``step`` optimizer steps, is called where it is no regular one."""
         return "val_epoch" if self.ends_epoch(step) else "val_step"
+
+
+def replayed_per_batch(share: float, batch_size: int) -> int:
+    """Images of a batch that ``share`` of it are: rounded, but at least one of either kind where there is any."""
+    return min(max(1, int(share * batch_size + 0.5)), batch_size - 1) if share > 0.0 else 0

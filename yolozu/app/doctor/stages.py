@@ -87,7 +87,8 @@ class Bench:
             stopping=Stopwatch(seconds),
         )
         named = {name: outputs.get(name) for name in links(stage.outputs)}
-        return stage.run(spec, stage.inputs(**read), stage.outputs(**named), context)
+        there = {name: read.get(name) for name in links(stage.inputs)}
+        return stage.run(spec, stage.inputs(**there), stage.outputs(**named), context)
 
     def output(self, stage: Stage, name: str, *, into: str = "") -> Path:
         """Where a stage that ran ``into`` a folder has written an output."""

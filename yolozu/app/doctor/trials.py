@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.metrics_table import read_rows
+from yolozu.contract.sections.continual import ContinualSection, DistillationSection
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.contract.sections.optim import LengthSection, ScheduleSection
 from yolozu.errors import Interrupted
@@ -74,6 +75,8 @@ def trial_spec(spec: Any, *, images: int, steps: int) -> Any:
     return spec.model_copy(
         update={
             "augment": AugmentSection(),
+            "continual": ContinualSection(),
+            "distillation": DistillationSection(),
             "schedule": ScheduleSection(lr_warmup_steps=min(10, spec.schedule.lr_warmup_steps)),
             "length": LengthSection(max_steps=steps),
             "optim": spec.optim.model_copy(update={"gradient_accumulation_steps": 1}),

@@ -95,7 +95,7 @@ def shorten(contract: Contract, *, steps: int, images: int) -> ShortContract:
 
 def timetable_of(contract: Contract, images: int) -> Timetable:
     """When what happens in a training of ``contract`` on so many images."""
-    from yolozu.training.timetable import Timetable
+    from yolozu.training.timetable import Timetable, replayed_per_batch
 
     return Timetable(
         num_images=images,
@@ -105,6 +105,7 @@ def timetable_of(contract: Contract, images: int) -> Timetable:
         epochs=contract.length.epochs,
         val_every=contract.loop.val_every,
         val_every_steps=contract.loop.val_every_steps,
+        replayed_per_batch=replayed_per_batch(contract.continual.replay_share, contract.loop.batch_size),
     )
 
 

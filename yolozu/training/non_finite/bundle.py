@@ -11,6 +11,7 @@ from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, read_checkpo
 from yolozu.data.collate import Batch
 from yolozu.errors import InputError
 from yolozu.geometry.rotations import SymmetryTable
+from yolozu.structures.stored_queries import StoredQueries
 from yolozu.structures.targets import PoseTargets, Targets
 from yolozu.training.batch_sharding import Share
 from yolozu.training.non_finite.locate import Anomaly, number
@@ -140,6 +141,7 @@ def write_bundle(
         tensors[f"parts/{count}/images"] = part.share.batch.images_B3HW
         for name, tensor in _named(part.share.batch.targets).items():
             tensors[f"parts/{count}/targets/{name}"] = tensor
+        tensors |= {f"parts/{count}/stored/{name}": tensor for name, tensor in _stored(part.share.batch).items()}
     if info.symmetries is not None:
         named = vars(info.symmetries).items()
         tensors |= {f"symmetries/{name}": tensor for name, tensor in named if tensor is not None}
@@ -202,7 +204,10 @@ def read_bundle(path: Path) -> StepBundle:
         raise foreign_bundle(path, f"is a bundle of version {values['version']}, this yolozu reads version {VERSION}")
     try:
         of_window = sum({entry["place"]: entry["of"] for entry in values["parts"]}.values())
-        parts = tuple(_part(record.tensors, count, entry, of_window) for count, entry in enumerate(values["parts"]))
+        stored = sum(name.startswith("parts/") and name.endswith("/boxes_M4") for name in record.tensors)
+        parts = tuple(
+            _part(record.tensors, count, entry, of_window, stored) for count, entry in enumerate(values["parts"])
+        )
         optimizer = {
             name.removeprefix("optimizer/"): tensor
             for name, tensor in record.tensors.items()
@@ -255,13 +260,34 @@ def _symmetries(tensors: Mapping[str, Tensor]) -> SymmetryTable:
     return SymmetryTable(**named)
 
 
-def _part(tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any], of_window: int) -> BatchPart:
+def _stored(batch: Batch) -> dict[str, Tensor]:
+    """Stored outputs of the images of a batch, each array by its image and name."""
+    return {
+        f"{row}/{name}": torch.from_numpy(array)
+        for row, one in enumerate(batch.stored)
+        if one is not None
+        for name, array in vars(one).items()
+    }
+
+
+def _stored_queries(tensors: Mapping[str, Tensor], prefix: str) -> StoredQueries | None:
+    named = {entry.name: f"{prefix}{entry.name}" for entry in fields(StoredQueries)}
+    if not any(name in tensors for name in named.values()):
+        return None
+    return StoredQueries(**{name: tensors[place].numpy() for name, place in named.items()})
+
+
+def _part(
+    tensors: Mapping[str, Tensor], count: int, entry: dict[str, Any], of_window: int, stored_of_window: int
+) -> BatchPart:
     prefix = f"parts/{count}/targets/"
     named = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
     of_poses = {name.removeprefix("poses."): value for name, value in named.items() if name.startswith("poses.")}
     of_boxes = {name: value for name, value in named.items() if not name.startswith("poses.")}
     targets = Targets(**of_boxes, poses=PoseTargets(**of_poses) if of_poses else None)
     images = tensors[f"parts/{count}/images"].contiguous(memory_format=torch.channels_last)
-    batch = Batch(images, targets, [], entry["indices"])
-    share = Share(batch, entry["first"], entry["of"], of_window, entry["weight"])
+    rows = range(len(entry["indices"]))
+    stored = [_stored_queries(tensors, f"parts/{count}/stored/{row}/") for row in rows]
+    batch = Batch(images, targets, [], entry["indices"], stored)
+    share = Share(batch, entry["first"], entry["of"], of_window, entry["weight"], stored_of_window)
     return BatchPart(share, entry["place"], entry["rank"])

@@ -120,7 +120,7 @@ def replay(path: Path, *, amp: Amp | None = None, device: str | None = None) -> 
 
 
 def _learner(bundle: StepBundle, config: TrainingConfig) -> Learner:
-    detector = detector_from(bundle.checkpoint)
+    detector, continual = detector_from(bundle.checkpoint), bundle.spec.get("continual", {})
     return build_learner(
         config,
         detector,
@@ -128,6 +128,7 @@ def _learner(bundle: StepBundle, config: TrainingConfig) -> Learner:
         preprocess=Preprocess.from_json(bundle.checkpoint.preprocess),
         total_steps=bundle.circumstances.total_steps,
         mim_weight=0.0 if detector.reconstruction is None else bundle.spec["losses"]["loss_weights"]["mim"],
+        derpp_weight=continual["derpp_weight"] if continual.get("derpp", False) else 0.0,
     )
 
 
