@@ -158,6 +158,11 @@ CODES: dict[str, str] = {
     "YZ459": "A name that no published weights have.",
     "YZ460": "A run_meta.json that cannot be read.",
     "YZ461": "A size of the detector that there is not, or two data sets for one trial of all sizes.",
+    "YZ470": "A checkpoint without adapters, where they are to be merged or split off.",
+    "YZ471": "A base that has adapters itself, where others are to be put beside its layers.",
+    "YZ472": "Adapters beside weights that they do not belong to.",
+    "YZ473": "A file that cannot be read, or holds no adapters by themselves.",
+    "YZ474": "A file of adapters that is damaged, of another schema version, or whose parts contradict each other.",
     "YZ475": "torchao, which quantizes weights, that cannot be imported.",
     # 5xx: training
     "YZ501": "A device that this machine does not have.",

@@ -56,6 +56,9 @@ COMMANDS = {
     "weights list": Entry(f"{_COMMANDS}.weights:list_weights", "Published weights by name, as init_from knows them."),
     "weights make": Entry(f"{_COMMANDS}.weights:make", "Pack a run's best weights into a file to hand on."),
     "weights get": Entry(f"{_COMMANDS}.weights:get", "Fetch published weights before a training does."),
+    "lora merge": Entry(f"{_COMMANDS}.lora:merge", "Make an ordinary checkpoint of one with adapters."),
+    "lora split": Entry(f"{_COMMANDS}.lora:split", "Take adapters off a checkpoint, into a small file."),
+    "lora apply": Entry(f"{_COMMANDS}.lora:apply", "Put adapters beside the checkpoint they belong to."),
     "data check": Entry(f"{_COMMANDS}.data_check:check", "Look for mistakes in a data set."),
     "data prepare-coco": Entry(f"{_COMMANDS}.data_prepare:prepare_coco", "Describe a split of COCO, where it lies."),
     "data prepare-bop": Entry(f"{_COMMANDS}.prepare_bop:prepare_bop", "Write a BOP split in YOLO layout, with poses."),
@@ -87,6 +90,7 @@ GROUPS = {
     "contract": "Check, show and compare run contracts.",
     "model": "Describe detectors.",
     "weights": "First weights: published ones by name, and your own. Alone it lists them.",
+    "lora": "Adapters: merge them, split them off, put them back.",
     "data": "Make and check data sets.",
     "validate": "Check files against their schemas.",
 }
