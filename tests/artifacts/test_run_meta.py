@@ -54,6 +54,17 @@ def test_what_became_of_quantized_weights_comes_back(tmp_path):
     assert run_meta.read_run_meta(tmp_path / "run_meta.json") == meta
 
 
+def test_what_trained_comes_back_and_is_null_in_earlier_records(tmp_path):
+    part = run_meta.TrainedPart(adapted_layers=2, parameters=10, of=100, share=0.1, optimizer_bytes=80)
+    meta = sample(tmp_path).model_copy(update={"trainable": part})
+    run_meta.write_run_meta(tmp_path / "run_meta.json", meta)
+    written = json.loads((tmp_path / "run_meta.json").read_text())
+    assert run_meta.read_run_meta(tmp_path / "run_meta.json").trainable == part
+    del written["trainable"]
+    (tmp_path / "run_meta.json").write_text(json.dumps(written))
+    assert run_meta.read_run_meta(tmp_path / "run_meta.json").trainable is None
+
+
 def test_outside_a_repository_git_is_null(tmp_path):
     assert sample(tmp_path).git is None
     assert json.loads(sample(tmp_path).model_dump_json())["git"] is None

@@ -2,14 +2,16 @@
 
 import pytest
 import torch
+from torch import nn
 
 from tests.training.tiny import ADAPTERS, MODEL, PREPROCESS, files_in, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.data.collate import collate
 from yolozu.model.detector import build_detector
 from yolozu.model.lora import is_lora_parameter
+from yolozu.model.quantized_linear import QuantizedLinear, QuantizedWeight
 from yolozu.training.config import build_learner
-from yolozu.training.trainable import Trainable, adapter_lines, freeze_base, trainable_of
+from yolozu.training.trainable import Trainable, adapter_lines, freeze_base, trainable_of, trained_part
 
 KEYS = {**ADAPTERS, "lr_warmup_steps": 0, "weight_decay": 0.1}
 
@@ -72,6 +74,22 @@ def test_counted_by_hand():
     assert trainable_of(network) == Trainable(0, whole, whole)
     with pytest.raises(AssertionError, match="nothing beside the base"):
         freeze_base(network, biases="all")
+
+
+def test_weights_in_few_bits_count_as_what_they_stand_for():
+    network = nn.ModuleList([QuantizedLinear(QuantizedWeight(codes, torch.ones(4, 1)), None) for codes in (
+        torch.zeros(4, 8, dtype=torch.int8), torch.zeros(4, 4, dtype=torch.uint8))])  # fmt: skip
+    assert trainable_of(network) == Trainable(0, 0, 64)
+
+
+def test_the_record_tells_the_optimizer_s_memory(tiny_adapting):
+    """Two moments and a step of every parameter that trains, and of no other."""
+    _, _, _, learner = trained(tiny_adapting)
+    few = trainable_of(learner.detector)
+    kept = sum(tensor.nbytes for tensor in learner.record().tensors.values())
+    part = trained_part(learner.detector, optimizer_bytes=kept)
+    assert (part.adapted_layers, part.parameters, part.of) == (few.layers, few.parameters, few.of)
+    assert part.optimizer_bytes == 8 * few.parameters + 4 * len(learner.parameters())
 
 
 def test_what_is_said_of_it(tiny_adapting):

@@ -119,6 +119,25 @@ class QuantizedWeights(Record):
     """Of codes and scales."""
 
 
+class TrainedPart(Record):
+    """What of the detector trained."""
+
+    adapted_layers: int
+    """Layers that had an adapter."""
+
+    parameters: int
+    """Numbers that trained."""
+
+    of: int
+    """Numbers of the whole detector, adapters among them; a weight in few bits counts as what it stands for."""
+
+    share: float
+    """The one divided by the other."""
+
+    optimizer_bytes: int
+    """Of what the optimizer kept of them from step to step."""
+
+
 class Command(Record):
     """What was typed."""
 
@@ -162,6 +181,9 @@ class RunMeta(Record):
 
     quantization: QuantizedWeights | None = None
     """Weights in few bits; null where none were asked for, and in earlier records."""
+
+    trainable: TrainedPart | None = None
+    """What trained; null in earlier records."""
 
     command: Command
     """What was typed."""

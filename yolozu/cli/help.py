@@ -101,7 +101,9 @@ def _names(said: str, width: int) -> str:
     for kind, name in KINDS.items():
         said = said.replace(f"<{kind}>", name).replace(f"<list[{kind}]>", f"{name}…")
     said = re.sub(r"<([^<>]*\|[^<>]*)>", r"\1", said)
-    return said if len(said) <= width else said.replace(" / ", " /\n  ").replace(" <", "\n  <")
+    if len(said) <= width:
+        return said
+    return re.sub(r" (\S+\|\S+)$", r"\n  \1", said.replace(" / ", " /\n  ").replace(" <", "\n  <"))
 
 
 def _ranges(text: str) -> str:

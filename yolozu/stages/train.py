@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from yolozu.training.config import TrainingConfig
     from yolozu.training.loggers.base import Setting
     from yolozu.training.loggers.following import LogPlan
+    from yolozu.training.loop import Summary
+    from yolozu.training.quantized_base import QuantizedBase
     from yolozu.training.validate import Score
 
 
@@ -245,7 +247,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     if init_report is not None:
         write_init_report(outputs.init, init_report)
     meta = _run_meta(spec, context, preprocess, started, processes=processes.size)
-    write_run_meta(outputs.run_meta, meta.model_copy(update={"quantization": base.record}))
+    write_run_meta(outputs.run_meta, meta.model_copy(update=_of_weights(detector, base, summary)))
     return {
         "steps": summary.steps,
         "epochs": summary.epochs,
@@ -351,6 +353,16 @@ def _flat(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Settin
             yield from _flat(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", str(value) if isinstance(value, list) else value
+
+
+def _of_weights(detector: Detector, base: QuantizedBase, summary: Summary) -> dict[str, Any]:
+    """What the record of a run says of them: which are in few bits, and how many have trained."""
+    from yolozu.training.trainable import trained_part
+
+    return {
+        "quantization": base.record,
+        "trainable": trained_part(detector, optimizer_bytes=summary.optimizer_bytes),
+    }
 
 
 def _run_meta(

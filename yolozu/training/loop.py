@@ -65,6 +65,7 @@ class Summary:
         best_metric: what validations were ranked by; see `TrainingState`.
         best_score: that there; None when the held-out images do not define it.
         stopped_early: whether patience ran out.
+        optimizer_bytes: of what the optimizer keeps from step to step.
     """
 
     steps: int
@@ -73,6 +74,7 @@ class Summary:
     best_metric: str
     best_score: float | None
     stopped_early: bool
+    optimizer_bytes: int
 
 
 def fit(
@@ -189,7 +191,7 @@ def fit(
             if processes.is_first:
                 told = Asking(progress, stopping, interrupted(state, timetable))
                 leave_states(learner, config, materials, files.best, told)
-    return _summary(state, timetable)
+    return _summary(state, timetable, learner)
 
 
 @dataclass
@@ -360,7 +362,7 @@ def _validator(config: TrainingConfig, materials: Materials, device: torch.devic
     )
 
 
-def _summary(state: TrainingState, timetable: Timetable) -> Summary:
+def _summary(state: TrainingState, timetable: Timetable, learner: Learner) -> Summary:
     verdicts = state.verdicts
     assert verdicts.best_step is not None, "training ends with a validation"
     assert verdicts.best_score is not None
@@ -371,6 +373,7 @@ def _summary(state: TrainingState, timetable: Timetable) -> Summary:
         best_metric=state.best_metric,
         best_score=None if verdicts.best_score == NOTHING_TO_FIND else verdicts.best_score,
         stopped_early=verdicts.stopped_early,
+        optimizer_bytes=sum(tensor.nbytes for tensor in learner.record().tensors.values()),
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import nn
 
+from yolozu.artifacts.run_meta import TrainedPart
 from yolozu.model.lora import adapted_layers, is_lora_parameter
+from yolozu.model.quantized_linear import SCALE, is_quantized_parameter
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,36 @@ def freeze_base(detector: nn.Module, *, biases: Literal["none", "all"]) -> None:
 
 def trainable_of(detector: nn.Module) -> Trainable:
     """What of ``detector`` trains now."""
-    parameters = list(detector.parameters())
     return Trainable(
         layers=len(adapted_layers(detector)),
-        parameters=sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
-        of=sum(parameter.numel() for parameter in parameters),
+        parameters=sum(parameter.numel() for parameter in detector.parameters() if parameter.requires_grad),
+        of=sum(_numbers(name, parameter) for name, parameter in detector.named_parameters()),
+    )
+
+
+def _numbers(name: str, parameter: nn.Parameter) -> int:
+    """How many a tensor stands for: codes of 4 bits lie two in a byte, and scales belong to codes."""
+    if not is_quantized_parameter(name):
+        return parameter.numel()
+    if name.endswith(SCALE):
+        return 0
+    return parameter.numel() * (2 if parameter.dtype == torch.uint8 else 1)
+
+
+def trained_part(detector: nn.Module, *, optimizer_bytes: int) -> TrainedPart:
+    """The same for the record of a run.
+
+    Args:
+        detector: as it has trained.
+        optimizer_bytes: of what the optimizer keeps from step to step.
+    """
+    found = trainable_of(detector)
+    return TrainedPart(
+        adapted_layers=found.layers,
+        parameters=found.parameters,
+        of=found.of,
+        share=found.share,
+        optimizer_bytes=optimizer_bytes,
     )
 
 

@@ -26,6 +26,16 @@ def test_plan_says_what_would_run_and_check_fails_then(project):
     )
 
 
+def test_plan_says_what_trains(project):
+    words = ("run_id=done", "train", "lora_r=4", "lora_target=all_linear")
+    told = project.yolozu("plan", *words).stdout.splitlines()
+    assert told[2:] == ["  train         runs", "                  LoRA r 4 on all_linear, base frozen"]
+    assert (
+        json.loads(project.yolozu("plan", *words, "--json").stdout)["trains"] == "LoRA r 4 on all_linear, base frozen"
+    )
+    assert "trains" not in json.loads(project.yolozu("plan", "run_id=done", "--json").stdout)
+
+
 def test_looking_writes_nothing(project):
     before = sorted((path, path.stat().st_mtime_ns) for path in project.run_dir("done").rglob("*") if path.is_file())
     for command in ("plan", "why", "status"):

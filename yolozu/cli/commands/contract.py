@@ -14,6 +14,7 @@ from yolozu.cli.options import Json
 from yolozu.cli.render import show_findings, table
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
 from yolozu.contract.overrides import parse_assignments
+from yolozu.contract.what_trains import what_trains
 from yolozu.errors import EXIT_DONE, EXIT_USAGE
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def show(
         print(json.dumps(_as_json(loaded), indent=2, ensure_ascii=False))
     else:
         print(table(("key", "value", "origin"), [(row.key, row.value, row.origin) for row in entry_rows(loaded)]))
+        if (trained := what_trains(loaded.contract)) is not None:
+            print(f"train: {trained}")
 
 
 def diff(

@@ -13,6 +13,7 @@ from yolozu.cli.flags import unlisted_contract_flags
 from yolozu.cli.options import Config, Json, RunDir, RunId, RunWords
 from yolozu.cli.render import show_findings
 from yolozu.contract.overrides import Override
+from yolozu.contract.what_trains import what_trains
 from yolozu.engine.devices import missing_devices
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
@@ -37,12 +38,16 @@ def plan(
     verdicts = session.verdicts(names)
     show_findings(missing_devices(session, names))
     if as_json:
-        _print_json(session, stages=[_as_json(entry) for entry in verdicts])
+        _print_json(
+            session, stages=[_as_json(entry) for entry in verdicts], trains=what_trains(session.loaded.contract)
+        )
     else:
         print(session.headline)
         width = max(len(verdict.node.name) for verdict in verdicts)
         for verdict in verdicts:
             print(f"  {verdict.node.name:<{width}}  {_word(verdict)}")
+            if verdict.node.name == "train" and (trained := what_trains(session.loaded.contract)) is not None:
+                print(f"  {'':<{width}}    {trained}")
     return EXIT_REFUSED if check and any(verdict.stale for verdict in verdicts) else EXIT_DONE
 
 
@@ -122,8 +127,9 @@ def verify(
     return EXIT_REFUSED if bad or not rows else EXIT_DONE
 
 
-def _print_json(session: Session, **rows: list[Any]) -> None:
-    print(json.dumps({"run_id": session.layout.run_id, **rows}, indent=2))
+def _print_json(session: Session, **rows: Any) -> None:
+    told = {name: value for name, value in rows.items() if value is not None}
+    print(json.dumps({"run_id": session.layout.run_id, **told}, indent=2))
 
 
 def _word(verdict: Verdict) -> str:
