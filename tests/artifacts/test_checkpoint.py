@@ -98,6 +98,23 @@ def test_memory_layout_and_views_leave_no_trace(tmp_path):
         assert other.read_bytes() == plain.read_bytes(), name
 
 
+def test_what_the_average_has_in_common_with_the_weights_lies_in_the_file_once(tmp_path):
+    """By bits: zeros of both signs are equal, and stay what they are. Whether tensors were shared leaves no trace."""
+    large = torch.randn(64, 64, generator=torch.Generator().manual_seed(1)).to(memory_format=torch.contiguous_format)
+    zeros = torch.zeros(64, 64)
+    given = {"a.weight": large, "b.weight": zeros}
+    shared = sample(weights=given, ema={"a.weight": large, "b.weight": -zeros})
+    copied = sample(weights=given, ema={"a.weight": large.clone(), "b.weight": -zeros})
+    path = written(tmp_path / "shared.pt", shared)
+    assert written(tmp_path / "copied.pt", copied).read_bytes() == path.read_bytes()
+    assert 3 * large.nbytes < path.stat().st_size < 3.5 * large.nbytes
+    after = read_checkpoint(path)
+    assert_equal_tensors(after.ema, shared.ema)
+    assert torch.signbit(after.ema["b.weight"]).all()
+    assert not torch.signbit(after.weights["b.weight"]).any()
+    assert written(tmp_path / "again.pt", after).read_bytes() == path.read_bytes()
+
+
 def test_a_missing_file(tmp_path):
     assert error_of(tmp_path / "no.pt") == (
         f"{tmp_path}/no.pt: YZ450 checkpoint cannot be read: No such file or directory\n"
