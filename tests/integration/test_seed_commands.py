@@ -26,6 +26,7 @@ THEN = {
         "--lr-warmup-steps --lr-warmup-init --gradient-accumulation-steps --clip-grad-norm --use-ema --ema-decay "
         "--ema-eval --amp --use-amp --task-aligner "
         "--torchao-quant --torchao-required --qlora "
+        "--lora-r --lora-alpha --lora-dropout --lora-target --lora-freeze-base --lora-train-bias "
     ),
     "yolozu train": "--run-id --resume",
     "yolozu test": "--adapter --predictions --max-images",
@@ -44,11 +45,10 @@ THEN = {
 """Script -> its flags, those of `LATER` aside."""
 
 LATER = (
-    "--lora-r --lora-alpha --lora-dropout --lora-target --lora-freeze-base --lora-train-bias "
     "--self-distill-from --self-distill-weight --self-distill-temperature --self-distill-kl "
     "--self-distill-keys --derpp --derpp-teacher-key --derpp-weight --ewc --ewc-lambda --si --si-c --si-epsilon"
 )
-"""Flags of LoRA and continual learning, of `train_minimal.py`."""
+"""Flags of continual learning, of `train_minimal.py`."""
 
 ROW = re.compile(r"^\| `([^`]+)` \| (?:`([^`]+)`|(not there yet)) \|", re.MULTILINE)
 ROWS = [(then, now or not_yet) for then, now, not_yet in ROW.findall(PAGE.read_text())]

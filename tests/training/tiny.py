@@ -298,7 +298,9 @@ def outcome(directory: Path) -> dict[str, object]:
 
 
 def about_of(chosen: TrainingConfig, objective: Objective = BOXES) -> CheckpointInfo:
-    spec = {name: getattr(chosen, name).model_dump(mode="json") for name in ("optim", "schedule", "length", "loop")}
+    spec = {
+        name: getattr(chosen, name).model_dump(mode="json") for name in ("optim", "schedule", "length", "loop", "lora")
+    }
     spec |= {name: getattr(objective, name).model_dump(mode="json") for name in ("matching", "losses")}
     digest = digest_of(spec)
     return CheckpointInfo(

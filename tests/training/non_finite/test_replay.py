@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.training.spoiled import spoiled
-from tests.training.tiny import training_config
+from tests.training.tiny import ADAPTERS, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.errors import InputError, UsageError
 from yolozu.training.non_finite.replay import replay
@@ -80,6 +80,18 @@ def test_a_step_with_hidden_patches_has_the_losses_of_the_training_again(tiny_pa
     weights = [part.share.weight for part in found.bundle.parts]
     again = sum(weight * entry["mim"] for weight, entry in zip(weights, found.recomputed.losses, strict=True))
     assert again == pytest.approx(found.bundle.finding.losses["mim"], rel=1e-6)
+
+
+def test_a_step_of_adapters_has_the_losses_of_the_training_again(tiny_adapting, tmp_path):
+    """With the base's own statistics in its norms, and inputs of adapters dropped as they were."""
+    chosen = training_config(**ADAPTERS)
+    with pytest.raises(UsageError):
+        tiny_adapting.fit(tmp_path, chosen, materials=spoiled(tiny_adapting, chosen, {4}))
+    found = replay(tmp_path / "black_box" / "step-000004.pt")
+    assert found.recomputed.non_finite is None
+    weights = [part.share.weight for part in found.bundle.parts]
+    vfl = sum(weight * entry["vfl"] for weight, entry in zip(weights, found.recomputed.losses, strict=True))
+    assert vfl == pytest.approx(found.bundle.finding.losses["vfl"], rel=1e-6)
 
 
 def test_poses_thrown_out_of_all_numbers_are_reproduced_at_the_same_place(tiny_poses, tmp_path):
