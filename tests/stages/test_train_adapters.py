@@ -20,7 +20,7 @@ from yolozu.stages.train import run
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.effect("lora_r", "lora_freeze_base")
+@pytest.mark.effect("lora_r")
 def test_adapters_train_beside_the_weights_of_a_file(inputs, file, tmp_path):  # noqa: F811
     chosen = spec(
         init=InitSection(init_from=str(file)),

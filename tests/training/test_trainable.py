@@ -1,16 +1,22 @@
 """What trains with adapters: they alone beside a base that keeps its bits, or all of it."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from tests.training.tiny import ADAPTERS, MODEL, PREPROCESS, files_in, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.contract.sections.lora import LoraSection
+from yolozu.contract.sections.train import MimSection
+from yolozu.contract.sections.trained_model import with_additions
 from yolozu.data.collate import collate
 from yolozu.model.detector import build_detector
 from yolozu.model.lora import is_lora_parameter
 from yolozu.model.quantized_linear import QuantizedLinear, QuantizedWeight
 from yolozu.training.config import build_learner
+from yolozu.training.phases import OFFSET_HEAD
 from yolozu.training.trainable import Trainable, adapter_lines, freeze_base, trainable_of, trained_part
 
 KEYS = {**ADAPTERS, "lr_warmup_steps": 0, "weight_decay": 0.1}
@@ -31,7 +37,6 @@ def moved(before, after):
     return {name for name, value in after.items() if not torch.equal(value, before[name])}
 
 
-@pytest.mark.effect("lora_freeze_base")
 def test_adapters_train_and_the_base_keeps_every_bit(tiny_adapting):
     """Weights, biases and statistics of norms; every adapter moves, in the detector and in its average."""
     before, weights, average, learner = trained(tiny_adapting)
@@ -117,7 +122,6 @@ def test_what_is_said_of_it(tiny_adapting):
 
 
 @pytest.mark.slow
-@pytest.mark.effect("lora_freeze_base")
 def test_a_whole_training_leaves_the_base_as_it_was(tiny_adapting, tmp_path):
     chosen = training_config(**KEYS, max_steps=4)
     start = tiny_adapting.materials(chosen).detector.state_dict()
@@ -127,3 +131,12 @@ def test_a_whole_training_leaves_the_base_as_it_was(tiny_adapting, tmp_path):
         assert {name for name in start if not torch.equal(start[name], weights[name])} == {
             name for name in start if is_lora_parameter(name)
         }
+
+
+def test_in_a_phase_the_adapters_of_its_head_alone_train(tiny_poses):
+    section = LoraSection.model_validate(ADAPTERS)
+    objective = replace(tiny_poses.objective, model=with_additions(tiny_poses.objective.model, MimSection(), section))
+    before, weights, _, _ = trained(replace(tiny_poses, objective=objective), steps=1, stage_off_steps=1)
+    changed = moved(before, weights)
+    assert changed
+    assert all(name.startswith(OFFSET_HEAD) and is_lora_parameter(name) for name in changed)
