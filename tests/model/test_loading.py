@@ -1,14 +1,17 @@
 """Weights go in exactly, or not at all."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
+from tests.fixtures.exported import LORA_CONFIG, random_checkpoint
 from yolozu.artifacts.checkpoint import Checkpoint
 from yolozu.contract.sections.model import ModelConfig
 from yolozu.errors import InputError
 from yolozu.model.detector import build_detector
-from yolozu.model.loading import detector_from, load_exactly
+from yolozu.model.loading import adapters_of, detector_from, load_exactly
 from yolozu.structures.classes import ClassTable
 
 CONFIG = ModelConfig.model_validate(
@@ -97,3 +100,17 @@ def test_a_reconstruction_head_comes_back_with_what_it_knows():
     assert (head.mask_prob, head.patch_size, head.fill_3) == (0.3, 32, (0.25, 0.5, 0.75))
     assert all(torch.equal(tensor, weights[name]) for name, tensor in detector.state_dict().items())
     assert detector_from(checkpoint()).reconstruction is None
+
+
+def test_adapters_are_known_by_the_weights_and_described_by_the_architecture():
+    adapted = random_checkpoint(0, config=LORA_CONFIG)
+    assert adapters_of(adapted) == LORA_CONFIG.lora
+    assert adapters_of(random_checkpoint(0)) is None
+    assert detector_from(adapted).state_dict().keys() == adapted.weights.keys()
+    with pytest.raises(InputError) as caught:
+        adapters_of(replace(adapted, model_config={**adapted.model_config, "lora": None}))
+    assert str(caught.value) == (
+        "checkpoint: YZ454 checkpoint of an architecture this code does not know: model.lora: its weights have "
+        "adapters\n"
+        "  fix: use the yolozu that wrote it, or train again"
+    )
