@@ -27,6 +27,7 @@ THEN = {
         "--ema-eval --amp --use-amp --task-aligner "
         "--torchao-quant --torchao-required --qlora "
         "--lora-r --lora-alpha --lora-dropout --lora-target --lora-freeze-base --lora-train-bias "
+        "--ewc --ewc-lambda --si --si-c --si-epsilon "
     ),
     "yolozu train": "--run-id --resume",
     "yolozu test": "--adapter --predictions --max-images",
@@ -46,7 +47,7 @@ THEN = {
 
 LATER = (
     "--self-distill-from --self-distill-weight --self-distill-temperature --self-distill-kl "
-    "--self-distill-keys --derpp --derpp-teacher-key --derpp-weight --ewc --ewc-lambda --si --si-c --si-epsilon"
+    "--self-distill-keys --derpp --derpp-teacher-key --derpp-weight"
 )
 """Flags of continual learning, of `train_minimal.py`."""
 

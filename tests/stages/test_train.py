@@ -13,6 +13,7 @@ from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.run_meta import read_run_meta
+from yolozu.contract.sections.continual import ContinualSection
 from yolozu.contract.sections.data import PreprocessSection
 from yolozu.contract.sections.model import ModelSection
 from yolozu.contract.sections.optim import LengthSection, ScheduleSection
@@ -108,13 +109,16 @@ def test_what_it_declares():
     }  # fmt: skip
 
 
+SECTIONS = {"length": LengthSection, "schedule": ScheduleSection, "loop": LoopSection, "continual": ContinualSection}
+
+
 def obstacle(before, after, *, finished=True):
-    """Of keys of a training's length, schedule and loop."""
+    """Of keys of a training's length, schedule, loop and continual learning."""
 
     def made(keys):
         sections = {
             name: section(**{key: value for key, value in keys.items() if key in section.model_fields})
-            for name, section in (("length", LengthSection), ("schedule", ScheduleSection), ("loop", LoopSection))
+            for name, section in SECTIONS.items()
         }
         return comparable(TrainSpec, spec(**sections).model_dump(mode="json"))
 
@@ -136,6 +140,10 @@ def obstacle(before, after, *, finished=True):
         ({"max_steps": 10, "early_stop_patience": 2}, {"max_steps": 10, "early_stop_patience": 1}, "never"),
         ({"max_steps": 10, "early_stop_patience": 0}, {"max_steps": 10, "early_stop_patience": 1}, "never"),
         ({"max_steps": 10}, {"max_steps": 20, "val_every": 2}, "never"),
+        ({"max_steps": 10}, {"max_steps": 10, "ewc": True, "ewc_samples": 4}, "always"),
+        ({"max_steps": 10, "ewc": True}, {"max_steps": 20}, "always"),
+        ({"max_steps": 10, "ewc": True}, {"max_steps": 10, "ewc": True, "ewc_lambda": 2.0}, "never"),
+        ({"max_steps": 10}, {"max_steps": 10, "si": True}, "never"),
     ],
 )
 def test_a_training_goes_on_with_another_length_or_more_patience(before, after, goes_on):

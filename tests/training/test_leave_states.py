@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.training.several import together
+from tests.training.test_distributed import SMOOTH, model_with
 from tests.training.test_exact_resume import Killed, Lines
 from tests.training.tiny import CLASSES, StopAfter, files_in, outcome, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint
@@ -16,10 +18,14 @@ from yolozu.contract.sections.continual import ContinualSection
 from yolozu.errors import Interrupted
 from yolozu.progress import SilentProgress
 from yolozu.training.config import regularization_of
+from yolozu.training.distributed import SINGLE_PROCESS
 from yolozu.training.regularization import held_by
 
 pytestmark = pytest.mark.slow
 BOTH = {"ewc": True, "si": True, "ewc_samples": 3, "ewc_lambda": 10.0}
+ALIKE = {**SMOOTH, "val_every_steps": SMOOTH["max_steps"], "val_every": 100}
+"""One validation, so that it chooses the same weights whatever a last bit makes of its score."""
+
 STEPS = {"max_steps": 4, "val_every_steps": 2, "save_last_every": 1}
 
 
@@ -38,6 +44,11 @@ def train(tiny, directory, *, after=None, keys=BOTH, chosen=None, **options):
         found = {name: read_continual_state(states_in(after)[name], name) for name in asked.settings}
         asked = replace(asked, held={name: held_by(state, parameters, CLASSES.names) for name, state in found.items()})
     return tiny.fit(directory, chosen, materials=replace(materials, regularization=asked), **options)
+
+
+def train_in(group, tiny, directory, after):
+    """As one of several processes."""
+    train(tiny, directory, after=after, chosen=training_config(**ALIKE), processes=group)
 
 
 def all_of(directory):
@@ -126,6 +137,27 @@ def test_stopped_while_it_gathers_importance_it_goes_on_from_the_finished_traini
     train(tiny, tmp_path, after=first, progress=shown)
     assert all_of(tmp_path) == all_of(second)
     assert "going on from optimizer step 4" in shown.lines
+
+
+def distance(one, two):
+    """Of all tensors together, as a share of their norm."""
+    first, second = (torch.cat([named[name].flatten().double() for name in one]) for named in (one, two))
+    return float((second - first).norm() / first.norm())
+
+
+def test_two_processes_gather_and_hold_as_one(tiny, tmp_path):
+    shared = replace(tiny, objective=replace(tiny.objective, model=model_with("syncbn")))
+    train(shared, tmp_path / "first", chosen=training_config(**ALIKE))
+    train_in(SINGLE_PROCESS, shared, tmp_path / "one", tmp_path / "first")
+    assert together(train_in, shared, tmp_path / "two", tmp_path / "first") == [None, None]
+    for name in REGULARIZERS:
+        one, two = (read_continual_state(states_in(tmp_path / place)[name], name) for place in ("one", "two"))
+        assert distance(one.importance, two.importance) < 0.05  # training magnifies the last bits of sums
+        assert distance(one.anchor, two.anchor) < 1e-4
+    rows = [outcome(tmp_path / place)["train.jsonl"] for place in ("one", "two")]
+    assert any(row["losses"]["ewc"] > 0.0 for row in rows[0])
+    for row, other in zip(*rows, strict=True):
+        assert other["losses"] == pytest.approx(row["losses"], rel=1e-3, abs=1e-5)
 
 
 class Progressing:

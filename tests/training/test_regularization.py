@@ -106,8 +106,9 @@ def earlier(tmp_path, monkeypatch):
 
 
 def with_held(detector, *names, **keys):
-    asked = regularization_of(ContinualSection(**{"ewc": True, **keys}), {"ewc": Path("e.pt"), "si": Path("s.pt")})
-    return asked.with_held(detector, names, earlier="a", planned=Path("earlier.json"))
+    section = ContinualSection(**{"ewc": True, "continual_from": "a", **keys})
+    asked = regularization_of(section, {"ewc": Path("e.pt"), "si": Path("s.pt")})
+    return asked.with_held(detector, names, planned=Path("earlier.json"))
 
 
 @pytest.mark.effect("continual_from")
@@ -115,7 +116,7 @@ def test_the_earlier_run_says_what_is_held(earlier):
     detector, _ = earlier
     assert torch.equal(with_held(detector, "cat", "dog").held["ewc"].anchor["body.weight"], detector.body.weight)
     asked = regularization_of(ContinualSection(ewc=True), {"ewc": Path("e.pt")})
-    assert asked.with_held(detector, ("cat", "dog"), earlier=None, planned=None) is asked
+    assert asked.with_held(detector, ("cat", "dog"), planned=None) is asked
 
 
 def test_people_hear_what_is_held_and_whether_training_starts_there(earlier):
@@ -222,7 +223,10 @@ def test_a_window_of_several_batches_gets_the_penalty_once():
 
 def test_two_processes_step_as_one():
     class Both(Played):
-        """Two processes with the same batch: the sum of gradients is twice that of one."""
+        """Two processes with the same batch: they say the same, and the sum of gradients is twice that of one."""
+
+        def all_gather(self, value):
+            return [value, value]
 
         def add_gradients(self, parameters):
             for parameter in parameters:
@@ -232,10 +236,7 @@ def test_two_processes_step_as_one():
     alone = learner_of(keys, held=["ewc", "si"])
     whole = alone.learn([toy_batch(*images)], 0)
     member = learner_of(keys, held=["ewc", "si"], processes=Both(0, 2))
-    shared = toy_batch(images[0])
-    words = [[(1, 1, 1)], ({"total": 0.125, "square": 0.125}, [])]
-    member._processes.all_gather = lambda value: [value, words.pop(0)]
-    report = member.learn([shared], 0)
+    report = member.learn([toy_batch(images[0])], 0)
     assert report.losses == whole.losses
     assert weight_of(member) == weight_of(alone)
     path = "regularizers/si/path_integral/backbone.weight"

@@ -125,9 +125,10 @@ class Session:
 
 
 def _earlier(loaded: LoadedContract) -> str | None:
-    """The earlier run or file that training uses, as the contract names it."""
+    """The earlier run or file that training uses, as the contract names it, and under which key."""
     continual, distillation = loaded.contract.continual, loaded.contract.distillation
-    return continual.continual_from if distillation.self_distill_from is None else distillation.self_distill_from
+    named = {"self_distill_from": distillation.self_distill_from, "continual_from": continual.continual_from}
+    return next((f"{key}: {value}" for key, value in named.items() if value is not None), None)
 
 
 def _text_digest(text: str) -> str:

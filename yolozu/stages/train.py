@@ -77,8 +77,11 @@ class TrainSpec(StageSpec):
 
     @classmethod
     def obstacle(cls, old: dict[str, Any], new: dict[str, Any], *, finished: bool) -> str | None:
-        """None where only length or patience differ: raised or lifted, or, of an unfinished training, made shorter."""
-        if _without_length(old) != _without_length(new):
+        """None where only length or patience differ: raised or lifted, or, of an unfinished training, made shorter.
+
+        Likewise where only the state differs that is made after the last step.
+        """
+        if _that_trains(old) != _that_trains(new):
             return ""
         limits = [(old["length"][key], new["length"][key]) for key in ("max_steps", "epochs")]
         longer = all(after is None or (before is not None and before <= after) for before, after in limits)
@@ -107,8 +110,13 @@ class TrainSpec(StageSpec):
         return self.loop.ddp
 
 
-def _without_length(spec: dict[str, Any]) -> dict[str, Any]:
-    return {**spec, "length": None, "loop": {**spec["loop"], "early_stop_patience": None}}
+def _that_trains(spec: dict[str, Any]) -> dict[str, Any]:
+    """What decides each step: not the length, nor whether the last one is followed by a state of `ewc`.
+
+    Where `ewc` holds weights of an earlier run, that run's state is an input of its own, which comes and goes with it.
+    """
+    loop = {**spec["loop"], "early_stop_patience": None}
+    return {**spec, "length": None, "loop": loop, "continual": {**spec["continual"], "ewc": None, "ewc_samples": None}}
 
 
 @dataclass(frozen=True)
@@ -182,10 +190,8 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
     teaching = open_teacher(spec.distillation, inputs.earlier, config, train.classes, preprocess)
     base = quantize_base(detector, config, scheme=spec.quantization.scheme, required=spec.quantization.required)
     config, lines = base.config, (*lines, *base.lines)
-    states = {"ewc": outputs.ewc_state, "si": outputs.si_state}
-    regularization = regularization_of(spec.continual, states).with_held(
-        detector, train.classes.names, earlier=spec.continual.continual_from, planned=inputs.earlier
-    )
+    regularization = regularization_of(spec.continual, {"ewc": outputs.ewc_state, "si": outputs.si_state})
+    regularization = regularization.with_held(detector, train.classes.names, planned=inputs.earlier)
     symmetries = symmetries_of(config, train, models)
     lines = (*lines, *pose_keys_without_effect(config, spec.matching, spec.losses, train))
     lines = (*lines, *crowded_lines(config.num_queries, train, val))

@@ -264,7 +264,8 @@ def regularization_of(section: ContinualSection, leaves: Mapping[str, Path]) -> 
         settings["ewc"] = RegularizerSettings(section.ewc_lambda)
     if section.si:
         settings["si"] = RegularizerSettings(section.si_c, section.si_epsilon)
-    return Regularization(settings, {name: leaves[name] for name in settings}, section.ewc_samples)
+    own = {name: leaves[name] for name in settings}
+    return Regularization(settings, own, section.ewc_samples, section.continual_from)
 
 
 def _group_rules(optim: OptimSection) -> GroupRules:

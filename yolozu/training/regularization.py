@@ -31,6 +31,7 @@ class Regularization:
         settings: regularizer -> what the contract says of it.
         leaves: regularizer -> the file that the training leaves for later ones.
         samples: images whose gradients make an importance, at most.
+        earlier: id or directory of the run whose states are read; None in a first task.
         held: regularizer -> what earlier tasks ask; none in a first task.
         lines: what is held, for people.
     """
@@ -38,6 +39,7 @@ class Regularization:
     settings: Mapping[str, RegularizerSettings] = field(default_factory=dict)
     leaves: Mapping[str, Path] = field(default_factory=dict)
     samples: int = 0
+    earlier: str | None = None
     held: Mapping[str, Held] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
 
@@ -50,21 +52,19 @@ class Regularization:
             }
         )
 
-    def with_held(
-        self, detector: nn.Module, class_names: Sequence[str], *, earlier: str | None, planned: Path | None
-    ) -> Regularization:
-        """The same with what the training that ``earlier`` names asks of ``detector``.
+    def with_held(self, detector: nn.Module, class_names: Sequence[str], *, planned: Path | None) -> Regularization:
+        """The same with what the earlier run asks of ``detector``.
 
         Args:
             detector: with its first weights; what is frozen is not held.
             class_names: that it shall find, in order.
-            earlier: id or directory of the run; None in a first task.
-            planned: what the planner knew of it (``plan/earlier.json``).
+            planned: what the planner knew of the run (``plan/earlier.json``); None in a first task.
 
         Raises:
             InputError: YZ313 or YZ531 as of `run_directory`; YZ540 the run left no state, YZ541 it cannot be read,
                 YZ542 it is of another detector, YZ551 it has changed since the run was planned.
         """
+        earlier = self.earlier
         if earlier is None or not self.settings:
             return self
         assert planned is not None, "a contract with an earlier run has it planned"

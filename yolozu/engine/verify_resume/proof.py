@@ -14,7 +14,9 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from yolozu.artifacts.difference import FileDifference, first_in_checkpoints, first_in_rows
+from yolozu.artifacts.difference import ABSENT, FileDifference, first_in_checkpoints, first_in_rows
+from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.earlier_runs import STATES
 from yolozu.artifacts.jsonio import canonical, write_text
 from yolozu.contract.sections.files import FilesSection
 from yolozu.contract.show import to_yaml
@@ -226,6 +228,10 @@ class _Trial:
             except InputError as error:
                 difference = FileDifference("the whole file", "a checkpoint", "cannot be read", str(error))
             found |= {} if difference is None else {path: difference}
+        for path in STATES.values():
+            digests = [_digest(layout.root / path) for layout in (self.undisturbed, self.killed)]
+            if digests[0] != digests[1]:
+                found[path] = FileDifference("the whole file", *digests)
         return found
 
     def _announce(self, short: ShortContract) -> None:
@@ -290,6 +296,10 @@ def _stop(building: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             building.kill()
             building.wait()
+
+
+def _digest(path: Path) -> str:
+    return f"SHA-256 {digest_file(path)}" if path.is_file() else ABSENT
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
