@@ -72,3 +72,17 @@ def test_who_teaches_what_is_said_when_the_training_begins(begun, tmp_path):  # 
     assert opening_lines(config, materials, timetable)[1] == (
         f"teacher {path} (800 steps) knows 1 class: logits, bbox of every query are held to it, with weight 1"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.effect("pseudo_labels", "pseudo_label_score")
+def test_what_only_the_teacher_sees_is_learned_or_spared(step_of):
+    """With a score that the teacher never has, nothing is."""
+    plain = step_of()
+    train, mask = (
+        step_of(pseudo_labels="train", pseudo_label_score=0.01),
+        step_of(pseudo_labels="mask", pseudo_label_score=0.01),
+    )
+    assert train["bbox"] != plain["bbox"]
+    assert mask["bbox"] == plain["bbox"]
+    assert step_of(pseudo_labels="train", pseudo_label_score=0.9999) == plain

@@ -148,7 +148,9 @@ def test_batches_and_processes_add_up_to_the_loss_of_one_batch(tiny, images):
     accumulated = shares_of([images(0, 1), images(2, 3, 4)], SINGLE_PROCESS)
     assert sum(of(share) for share in accumulated) == pytest.approx(of(whole), rel=1e-4)
     parts = [images(0, 1, 2), images(3, 4)]
-    counts = [[(len(part.indices), int(part.targets.valid_BT.sum()), part.targets.valid_BT.shape[1])] for part in parts]
+    counts = [
+        [(len(part.indices), int(part.targets.valid_BT.sum()), part.targets.valid_BT.shape[1], 0)] for part in parts
+    ]
     shared = [shares_of([part], Played(rank, 2, counts))[0] for rank, part in enumerate(parts)]
     assert sum(of(share) for share in shared) == pytest.approx(of(whole), rel=1e-4)
 

@@ -80,6 +80,7 @@ class Supervision:
         target_boxes_M4: its object's box.
         poses: poses of the pairs that have pose heads; None where data or detector have none.
         corrections: of the images; None likewise.
+        spared_NC: bool, of which queries which classes are taught nothing where no object is; None teaches all.
     """
 
     logits_NC: Tensor
@@ -89,6 +90,7 @@ class Supervision:
     target_boxes_M4: Tensor
     poses: PosePairs | None = None
     corrections: Corrections | None = None
+    spared_NC: Tensor | None = None
 
 
 @dataclass(frozen=True)

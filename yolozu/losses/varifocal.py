@@ -17,7 +17,14 @@ GAMMA = 2.0
 
 
 def varifocal_loss(
-    logits_NC: Tensor, row_M: Tensor, labels_M: Tensor, quality_M: Tensor, *, alpha: float = ALPHA, gamma: float = GAMMA
+    logits_NC: Tensor,
+    row_M: Tensor,
+    labels_M: Tensor,
+    quality_M: Tensor,
+    *,
+    spared_NC: Tensor | None = None,
+    alpha: float = ALPHA,
+    gamma: float = GAMMA,
 ) -> Tensor:
     """Cross entropy between scores and box quality, summed over the classes of each query.
 
@@ -31,6 +38,7 @@ def varifocal_loss(
         row_M: (M,) int64, the matched queries, each once.
         labels_M: (M,) int64, their classes.
         quality_M: (M,) in [0, 1], IoU of their box with the object's; a constant to the gradient.
+        spared_NC: (N, C) bool, negatives that weigh nothing; None for none.
         alpha: weight of the negatives.
         gamma: how much less confident ones count.
 
@@ -39,6 +47,8 @@ def varifocal_loss(
     """
     quality_M = quality_M.detach()
     weight_NC = alpha * logits_NC.detach().sigmoid().pow(gamma)
+    if spared_NC is not None:
+        weight_NC = weight_NC.masked_fill(spared_NC, 0.0)
     target_NC = torch.zeros_like(logits_NC)
     weight_NC[row_M, labels_M] = quality_M
     target_NC[row_M, labels_M] = quality_M
@@ -48,7 +58,8 @@ def varifocal_loss(
 def _supervised(supervision: Supervision) -> Tensor:
     with torch.no_grad():
         quality_M = iou(cxcywh_to_xyxy(supervision.boxes_M4), cxcywh_to_xyxy(supervision.target_boxes_M4))
-    return varifocal_loss(supervision.logits_NC, supervision.row_M, supervision.labels_M, quality_M)
+    seen = supervision
+    return varifocal_loss(seen.logits_NC, seen.row_M, seen.labels_M, quality_M, spared_NC=seen.spared_NC)
 
 
 VARIFOCAL = Loss("queries", _supervised, holds_constants=True)

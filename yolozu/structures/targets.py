@@ -58,6 +58,23 @@ class PoseTargets:
 
 
 @dataclass(frozen=True)
+class Unlabelled:
+    """Objects that a teacher sees and no label tells of, padded to the most (U) any image has.
+
+    Attributes:
+        labels_BU: int64, class index.
+        boxes_BU4: float32, cxcywh normalized to the network input.
+        valid_BU: bool, False where padded, anywhere.
+        num_classes: classes that the teacher knows, the first of the network's.
+    """
+
+    labels_BU: Tensor
+    boxes_BU4: Tensor
+    valid_BU: Tensor
+    num_classes: int
+
+
+@dataclass(frozen=True)
 class Targets:
     """Ground truth of a batch in the frame of the network input.
 
@@ -66,16 +83,22 @@ class Targets:
         boxes_BT4: float32, cxcywh normalized to the network input; 0 where padded.
         valid_BT: bool, False where padded. An image's objects come first, padding last. T may be 0.
         poses: cameras and poses; None in a data set without any.
+        labelled_BT: bool, which objects a label tells of; None where all.
+        not_background: objects that are no targets, and whose queries are not taught that they are background; or None.
     """
 
     labels_BT: Tensor
     boxes_BT4: Tensor
     valid_BT: Tensor
     poses: PoseTargets | None = None
+    labelled_BT: Tensor | None = None
+    not_background: Unlabelled | None = None
 
     def to(self, device: torch.device | str) -> Targets:
         """The same targets on ``device``."""
         poses = None if self.poses is None else self.poses.to(device)
+        assert self.labelled_BT is None, "what a teacher sees is added last"
+        assert self.not_background is None
         return Targets(self.labels_BT.to(device), self.boxes_BT4.to(device), self.valid_BT.to(device), poses)
 
     def with_room_for(self, num_objects: int) -> Targets:

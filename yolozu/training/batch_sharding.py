@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from yolozu.data.collate import Batch, joined_batch
 from yolozu.training.distributed import Group, StoppedByRank0
+
+if TYPE_CHECKING:
+    from yolozu.training.teacher import Seen
 
 Item = TypeVar("Item")
 
@@ -32,6 +35,7 @@ class Share:
         stored_of_window: of them, those with stored outputs.
         weight: factor on a loss that is divided by the part's own objects (at least 1): the sum of these products over
             all parts of a window is the loss of one batch of all its images.
+        seen: what a teacher makes of the images; None where it has not looked.
     """
 
     batch: Batch
@@ -40,6 +44,7 @@ class Share:
     of_window: int
     weight: float
     stored_of_window: int = 0
+    seen: Seen | None = None
 
 
 def shares_of(window: Sequence[Batch], group: Group) -> list[Share]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from yolozu.geometry.rotations import SymmetryTable
 from yolozu.losses.base import Loss, Over, Supervision
@@ -21,6 +22,7 @@ from yolozu.matching.hungarian import Assignment, Matcher, assign_in_order
 from yolozu.model.outputs import DenoisingOutput, DetectorOutput, TrainingOutput
 from yolozu.structures.targets import Targets
 from yolozu.training.pose_pairs import corrections_of, pose_pairs
+from yolozu.training.pseudo_labels import spared_classes
 
 SOURCES = ("decoder", "proposals", "denoising")
 """Where supervised queries come from, in the order in which they are laid out."""
@@ -42,6 +44,7 @@ class _Flat:
         num_pairs: M of each source.
         num_poses: P of each source.
         weights: over what losses are -> factors on the denoising queries' part of them; empty where all count alike.
+        spared_RC: which queries are not taught that some classes are not there; None teaches all.
     """
 
     logits_RC: Tensor
@@ -55,6 +58,7 @@ class _Flat:
     num_pairs: list[int]
     num_poses: list[int]
     weights: dict[Over, Tensor] = field(default_factory=dict)
+    spared_RC: Tensor | None = None
 
     def sizes(self, over: Over, num_images: int) -> list[int]:
         """How many of the values of a loss belong to each source; images count with the decoder."""
@@ -201,6 +205,7 @@ class Criterion:
             [num_decoder_layers * layer_queries, num_proposal_layers * layer_queries, 0],
             [num_posed, num_proposal_layers * layer_pairs, 0],
             [num_posed, 0, 0],
+            spared_RC=spared_classes(stacked, objective.targets.not_background, row_M),
         )
 
     def _match(self, stacked: dict[str, Tensor], objective: _Objective) -> Assignment:
@@ -219,6 +224,7 @@ class Criterion:
             targets.labels_BT[flat.image_M, flat.object_M],
             flat.boxes_M4,
             targets.boxes_BT4[flat.image_M, flat.object_M],
+            spared_NC=flat.spared_RC,
         )
         if not self._with_poses or targets.poses is None or objective.k_delta_B4 is None:
             return found
@@ -251,7 +257,8 @@ def _denoised(denoising: DenoisingOutput, targets: Targets) -> _Flat:
     boxes_LBN4 = denoising.predicted["boxes"].float()
     device, num_layers = boxes_LBN4.device, boxes_LBN4.shape[0]
     object_N, drawn = denoising.groups.object_of_query(device), denoising.drawn
-    valid_BK = targets.valid_BT if drawn is None else drawn.valid_BK
+    labelled_BT = targets.valid_BT if targets.labelled_BT is None else targets.labelled_BT
+    valid_BK = labelled_BT if drawn is None else drawn.valid_BK
     image_V, query_V = valid_BK[:, object_N].nonzero(as_tuple=True)  # V: queries that are no padding, any image
     positive_P = denoising.groups.is_positive(device)[query_V].nonzero().squeeze(1)
     image_P, query_P = image_V[positive_P], query_V[positive_P]
@@ -299,6 +306,7 @@ def _joined(first: _Flat, second: _Flat) -> _Flat:
         num_pairs,
         num_poses,
         second.weights,
+        None if first.spared_RC is None else F.pad(first.spared_RC, (0, 0, 0, len(second.logits_RC))),
     )
 
 

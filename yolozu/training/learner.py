@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,60 +26,17 @@ from yolozu.optim.ema import MovingAverage
 from yolozu.optim.groups import ParameterGroup
 from yolozu.optim.optimizers import load_optimizer_tensors, optimizer_tensors, set_learning_rate
 from yolozu.optim.schedules import Schedule
-from yolozu.structures.targets import Targets
+from yolozu.training.base import AddedTerm, Objective, TrainingPass
 from yolozu.training.batch_sharding import Share, shares_of
 from yolozu.training.compilation import CompiledEncoding
 from yolozu.training.distributed import SINGLE_PROCESS, Group
 from yolozu.training.held_buffers import HeldBuffers
 from yolozu.training.phases import PhasedTraining, Phases
 from yolozu.training.precision import Precision
+from yolozu.training.pseudo_labels import PseudoLabelling
 from yolozu.training.randomness import derived_seed, generator_for
 
-
-class Objective(Protocol):
-    """What is minimized, normalized by the number of objects in the batch (at least 1)."""
-
-    def __call__(self, output: Any, targets: Targets, step: int | None = None) -> tuple[Tensor, dict[str, Tensor]]:
-        """The sum () with its graph, and its weighted terms () without, of optimizer step ``step`` (from 0)."""
-        ...
-
-    def of_predictions(self, output: Any, targets: Targets) -> tuple[Tensor, dict[str, Tensor]]:
-        """The same of what evaluation sees: one layer, no denoising."""
-        ...
-
-
-@dataclass(frozen=True)
-class TrainingPass:
-    """What a process's part of a batch has become.
-
-    Attributes:
-        images_B3HW: (B, 3, H, W) network input.
-        output: what the detector makes of it, with its graph.
-        targets: what it should have said.
-        share: the part.
-        step: optimizer step, from 0.
-        place: of the batch in its window.
-    """
-
-    images_B3HW: Tensor
-    output: Any
-    targets: Targets
-    share: Share
-    step: int
-    place: int
-
-
-class AddedTerm(Protocol):
-    """A loss beside the objective, such as that of a second task."""
-
-    @property
-    def name(self) -> str:
-        """Under which it is reported."""
-        ...
-
-    def __call__(self, done: TrainingPass) -> Tensor:
-        """() what the part adds to the loss of the whole window, weighted; zero with its graph where it has nothing."""
-        ...
+__all__ = ["AddedTerm", "Learner", "Objective", "StepReport", "TrainingPass"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +73,7 @@ class Learner:
         average: their moving average, or None.
         eval_weights: which of the two is validated, exported and predicted with.
         regularizers: hold weights that mattered to earlier tasks.
+        pseudo_labelling: finds objects that no label tells of, or None.
     """
 
     def __init__(
@@ -138,6 +96,7 @@ class Learner:
         device: torch.device,
         keeps_statistics: bool = False,
         regularizers: Regularizers | None = None,
+        pseudo_labelling: PseudoLabelling | None = None,
         processes: Group = SINGLE_PROCESS,
     ) -> None:
         """Put the parts together; `config.build_learner` makes them.
@@ -160,6 +119,7 @@ class Learner:
             device: where it all happens.
             keeps_statistics: whether norms keep their running statistics, and use them.
             regularizers: of the parameters of ``groups``; None for none.
+            pseudo_labelling: finds objects that no label tells of; None leaves labels as they are.
             processes: that train together.
         """
         self.regularizers = Regularizers({}) if regularizers is None else regularizers
@@ -173,7 +133,7 @@ class Learner:
         self._loss, self._schedule, self._preprocess = loss, schedule, preprocess
         self._groups, self._optimizer, self._max_norm = groups, optimizer, max_norm
         self._precision, self._compiled, self._added_terms = precision, compiled, tuple(added_terms)
-        self._seed, self._device = seed, device
+        self._seed, self._device, self.pseudo_labelling = seed, device, pseudo_labelling
         self._parameters = [parameter for group in groups for parameter in group.parameters.values()]
         self._phases = PhasedTraining(detector, phases, keeps_statistics=keeps_statistics)
         self._buffers = HeldBuffers(detector)
@@ -199,7 +159,7 @@ class Learner:
         lr = self._schedule.at(step) * lr_factor
         set_learning_rate(self._optimizer, lr)
         self._optimizer.zero_grad(set_to_none=True)
-        shares = shares_of(window, self._processes)
+        shares = self.shares(window, step, self._processes)
         with nullcontext() if self._compiled is None else self._compiled.active():
             values = _as_numbers([self._add_gradients(share, step, place) for place, share in enumerate(shares)])
         rates = {group.part: lr * group.lr_mult for group in self._groups}
@@ -221,6 +181,14 @@ class Learner:
         if self.average is not None:
             self.average.update()
         return replace(report, grad_norm=norm)
+
+    def shares(self, window: Sequence[Batch], step: int, processes: Group) -> list[Share]:
+        """A process's parts of the batches of step ``step`` (from 0), with the objects that only a teacher sees."""
+        shares = shares_of(window, processes)
+        if self.pseudo_labelling is None or not self._phases.all_learn(step):
+            return shares
+        with self._precision.autocast():
+            return self.pseudo_labelling.look(shares, processes)
 
     def _report(
         self, shares: Sequence[Share], values: Sequence[dict[str, float]], rates: dict[str, float]
@@ -307,6 +275,8 @@ class Learner:
         with self._precision.autocast():
             images_B3HW = normalize_images(pixels_B3HW, self._preprocess)
             output = self.detector(images_B3HW, targets, noise)
+            if self.pseudo_labelling is not None and self._phases.all_learn(step):
+                targets = self.pseudo_labelling.added_to(targets, share)
         return TrainingPass(images_B3HW, output, targets, share, step, place)
 
     @contextmanager

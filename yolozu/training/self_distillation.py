@@ -33,7 +33,9 @@ class SelfDistillation:
         """() what the part adds to the loss of the window, weighted: images count alike, whatever batch they are in."""
         positions_BQ = done.output.positions_BQ
         assert positions_BQ is not None, "a detector in training mode"
-        said = self._teacher.at(self._teacher.encode(done.images_B3HW), positions_BQ)
+        seen = done.share.seen
+        memory = None if seen is None else seen.memory
+        said = self._teacher.at(self._teacher.encode(done.images_B3HW) if memory is None else memory, positions_BQ)
         height, width = done.images_B3HW.shape[-2:]
         return self._losses(done.output.queries, said, (width, height)).sum() * (
             self._teaching.weight / done.share.of_window

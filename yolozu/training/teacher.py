@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from yolozu.model.detector import Detector
     from yolozu.model.outputs import DetectorOutput
+    from yolozu.structures.targets import Unlabelled
 
 PseudoLabels = Literal["none", "mask", "train"]
 
@@ -73,6 +74,19 @@ class Memory:
     sizes: tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a teacher makes of a part of a batch.
+
+    Attributes:
+        memory: of its encoder; None where nothing else asks for it.
+        unlabelled: objects that no label tells of.
+    """
+
+    memory: Memory | None
+    unlabelled: Unlabelled
+
+
 class Teacher:
     """A detector that never learns: no dropout, running statistics, no graph."""
 
@@ -101,6 +115,11 @@ class Teacher:
         with torch.inference_mode():
             said = self._detector.decode(memory.memory_BSD, memory.sizes, positions_BQ)
         return {name: values.clone() for name, values in _by_key(said).items()}  # a loss may keep them for its gradient
+
+    def detections(self, memory: Memory) -> DetectorOutput:
+        """What it sees in the images, with queries of its own choice."""
+        with torch.inference_mode():
+            return self._detector.decode(memory.memory_BSD, memory.sizes)
 
 
 def _by_key(said: DetectorOutput) -> dict[str, Tensor]:

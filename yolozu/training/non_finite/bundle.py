@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from yolozu.training.learner import Learner
 
 KIND = "black_box"
+OF_BOXES = ("labels_BT", "boxes_BT4", "valid_BT")
 VERSION = 2
 
 
@@ -248,7 +249,7 @@ def foreign_bundle(path: Path, problem: str) -> YolozuError:
 
 def _named(targets: Targets) -> dict[str, Tensor]:
     """Every tensor of the targets by its name; those of poses as ``poses.<name>``."""
-    found = {entry.name: getattr(targets, entry.name) for entry in fields(targets) if entry.name != "poses"}
+    found = {name: getattr(targets, name) for name in OF_BOXES}
     if targets.poses is not None:
         found |= {f"poses.{name}": tensor for name, tensor in vars(targets.poses).items()}
     return found
@@ -283,8 +284,8 @@ def _part(
     prefix = f"parts/{count}/targets/"
     named = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
     of_poses = {name.removeprefix("poses."): value for name, value in named.items() if name.startswith("poses.")}
-    of_boxes = {name: value for name, value in named.items() if not name.startswith("poses.")}
-    targets = Targets(**of_boxes, poses=PoseTargets(**of_poses) if of_poses else None)
+    labels_BT, boxes_BT4, valid_BT = (named[name] for name in OF_BOXES)
+    targets = Targets(labels_BT, boxes_BT4, valid_BT, PoseTargets(**of_poses) if of_poses else None)
     images = tensors[f"parts/{count}/images"].contiguous(memory_format=torch.channels_last)
     rows = range(len(entry["indices"]))
     stored = [_stored_queries(tensors, f"parts/{count}/stored/{row}/") for row in rows]

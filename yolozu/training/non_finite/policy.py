@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from yolozu.training.batch_sharding import shares_of, whole_batches_at_first
+from yolozu.training.batch_sharding import Share, whole_batches_at_first
 from yolozu.training.distributed import SINGLE_PROCESS, Group, StoppedByRank0
 from yolozu.training.messages import non_finite, skipped
 from yolozu.training.non_finite.bundle import Circumstances, bundle_path, finding_of, write_bundle
@@ -72,15 +72,19 @@ class NonFinitePolicy:
         if not loop.stop_on_non_finite_loss and state.skips.in_a_row < loop.non_finite_max_skips:
             state.skips.add(decay=loop.non_finite_lr_decay)
             return skipped(report, state, names, max_skips=loop.non_finite_max_skips)
-        parts = self._parts(window, learner)
+        parts = self._parts(window, learner, state.step - 1)
         raise self._stopped(report, parts, state, names, learner=learner, timetable=timetable)
 
-    def _parts(self, window: Sequence[Batch], learner: Learner) -> list[BatchPart]:
+    def _parts(self, window: Sequence[Batch], learner: Learner, step: int) -> list[BatchPart]:
         """The window at the first process, in the parts in which its statistics were taken."""
+
+        def shares(window: Sequence[Batch], processes: Group) -> list[Share]:
+            return [replace(share, seen=None) for share in learner.shares(window, step, processes)]
+
         if learner.mixes_processes:
             whole = whole_batches_at_first(window, self.processes)
-            return [BatchPart(share, place, 0) for place, share in enumerate(shares_of(whole, SINGLE_PROCESS))]
-        gathered = self.processes.to_first(shares_of(window, self.processes))
+            return [BatchPart(share, place, 0) for place, share in enumerate(shares(whole, SINGLE_PROCESS))]
+        gathered = self.processes.to_first(shares(window, self.processes))
         if gathered is None:
             raise StoppedByRank0
         return [
