@@ -57,7 +57,7 @@ def test_a_group_alone_lists_its_commands(run, arguments):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["contrat"], "yolozu: YZ903 no such command 'contrat'\n  fix: did you mean 'contract'?\n"),
+        (["contrakt"], "yolozu: YZ903 no such command 'contrakt'\n  fix: did you mean 'contract'?\n"),
         (["xyz"], "yolozu: YZ903 no such command 'xyz'\n  fix: see 'yolozu --help'\n"),
         (
             ["contract", "validte"],
@@ -175,10 +175,10 @@ def test_listing_commands_imports_no_command():
 
 
 def test_python_m_yolozu_is_yolozu():
-    done = subprocess.run([sys.executable, "-m", "yolozu", "contrat"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "yolozu", "contrakt"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (
         2,
-        "yolozu: YZ903 no such command 'contrat'\n  fix: did you mean 'contract'?\n",
+        "yolozu: YZ903 no such command 'contrakt'\n  fix: did you mean 'contract'?\n",
     )
 
 

@@ -25,9 +25,9 @@ THEN = {
         "--wd-exclude-bias --wd-exclude-norm --scheduler --min-lr --scheduler-milestones --scheduler-gamma "
         "--lr-warmup-steps --lr-warmup-init --gradient-accumulation-steps --clip-grad-norm --use-ema --ema-decay "
         "--ema-eval --amp --use-amp --task-aligner "
-        "--torchao-quant --torchao-required --qlora "
         "--lora-r --lora-alpha --lora-dropout --lora-target --lora-freeze-base --lora-train-bias "
         "--ewc --ewc-lambda --si --si-c --si-epsilon "
+        "--torchao-quant --torchao-required --qlora --derpp --derpp-teacher-key --derpp-weight "
     ),
     "yolozu train": "--run-id --resume",
     "yolozu test": "--adapter --predictions --max-images",
@@ -45,10 +45,7 @@ THEN = {
 }
 """Script -> its flags, those of `LATER` aside."""
 
-LATER = (
-    "--self-distill-from --self-distill-weight --self-distill-temperature --self-distill-kl "
-    "--self-distill-keys --derpp --derpp-teacher-key --derpp-weight"
-)
+LATER = "--self-distill-from --self-distill-weight --self-distill-temperature --self-distill-kl --self-distill-keys"
 """Flags of continual learning, of `train_minimal.py`."""
 
 ROW = re.compile(r"^\| `([^`]+)` \| (?:`([^`]+)`|(not there yet)) \|", re.MULTILINE)

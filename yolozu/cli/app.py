@@ -48,6 +48,7 @@ COMMANDS = {
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Will it learn: look at machine, data and network in minutes."),
     "replay": Entry(f"{_COMMANDS}.replay:replay", "Repeat the step that ended a training; say what is not finite."),
     "smoke": Entry(f"{_COMMANDS}.smoke:smoke", "Try every size of the detector, from pictures to predictions."),
+    "continual teachers": Entry(f"{_COMMANDS}.continual_teachers:teachers", "Store what a detector says, for derpp."),
     "contract validate": Entry(f"{_COMMANDS}.contract:validate", "Check contracts; all errors at once."),
     "contract show": Entry(f"{_COMMANDS}.contract:show", "Every key as it resolves, with its origin."),
     "contract diff": Entry(f"{_COMMANDS}.contract:diff", "Where two contracts differ, and what that makes stale."),
@@ -87,6 +88,7 @@ COMMANDS = {
 """Words of a command -> its entry; two words are a command of a group."""
 
 GROUPS = {
+    "continual": "Learn tasks one after another without losing the earlier ones.",
     "contract": "Check, show and compare run contracts.",
     "model": "Describe detectors.",
     "weights": "First weights: published ones by name, and your own. Alone it lists them.",

@@ -1,5 +1,6 @@
 """A step in a file: everything comes back, and other files are refused."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -70,6 +71,21 @@ def test_everything_comes_back(path, parts):
     assert found.record.values == {"scaler": {}, "ema_updates": 4}
     assert list(found.record.tensors) == ["w/exp_avg"]
     assert found.spec == about_of(training_config()).spec
+
+
+def test_stored_outputs_come_back(tiny_replaying, tmp_path):
+    images = tiny_replaying.materials(training_config()).train_images
+    (share,) = shares_of([collate([images[0, number] for number in (1, 8, 9)])], SINGLE_PROCESS)
+    assert share.stored_of_window == 2
+    write_bundle(
+        tmp_path / "step.pt", about_of(training_config()), FakeLearner(), circumstances=CIRCUMSTANCES, finding=FINDING,
+        parts=[BatchPart(share, 0, 0)], names=[["1", "8", "9"]],
+    )  # fmt: skip
+    (part,) = read_bundle(tmp_path / "step.pt").parts
+    assert part.share.stored_of_window == 2
+    assert part.share.batch.stored[0] is None
+    for found, known in zip(part.share.batch.stored[1:], share.batch.stored[1:], strict=True):
+        assert all(np.array_equal(getattr(found, name), value) for name, value in vars(known).items())
 
 
 def test_poses_and_symmetries_come_back(tiny_poses, tmp_path):
