@@ -211,6 +211,7 @@ CODES: dict[str, str] = {
     "YZ556": "A class that is named twice.",
     "YZ557": "Runs that go on from each other in a circle.",
     "YZ558": "An earlier task whose held-out images cannot be predicted again, or that were never predicted.",
+    "YZ559": "A sequence of tasks that cannot be run as it is written.",
     # 6xx: export, parity, adapters
     "YZ601": "An ONNX operator set that the installed exporter cannot give.",
     "YZ602": "An ONNX file that ONNX Runtime cannot load.",

@@ -18,7 +18,7 @@ from tests.data.builders import (
 from yolozu.artifacts.digest import DigestCache, digest_file
 from yolozu.data.images import ImageFacts
 from yolozu.data.layouts.layout import find_layout
-from yolozu.data.survey import survey
+from yolozu.data.survey import classes_of_data, survey
 from yolozu.errors import InputError
 from yolozu.progress import SilentProgress
 
@@ -84,3 +84,12 @@ def test_real_images_are_all_readable(real_data):
     assert len(surveyed.classes) == 80
     assert {image.facts.problem for image in surveyed.splits[0].images} == {None}
     assert len({image.sha256 for image in surveyed.splits[0].images}) == 128
+
+
+def test_classes_are_known_without_looking_at_an_image(tmp_path):
+    """The same as a survey finds, whether files name them or labels count them."""
+    labels = {"train/0": "0 .5 .5 .1 .1", "val/0": "3 .5 .5 .1 .1"}
+    for root in (write_yolo(tmp_path / "named", labels), write_yolo(tmp_path / "counted", labels, classes=None)):
+        classes = classes_of_data(find_layout(root), ["train"])
+        assert classes == survey_of(root, "train").classes
+    assert classes.names == ("class_0", "class_1", "class_2", "class_3")

@@ -56,7 +56,7 @@ def write_run(directory, index, found):
 
 def measure(exported, notes=None, files=THERE, after=None):
     task = {"name": "one", "run": "runs/one", "files": files, "after": after}
-    Path("plan.json").write_text(json.dumps({"tasks": [task]}))
+    Path("plan.json").write_text(json.dumps({"tasks": [task]}, sort_keys=True))  # as the planner writes it
     inputs = ForgettingInputs(
         Path("plan.json"), exported.checkpoint, Path("runs/two") / EVALUATED[2], Path("unread.json"),
         Path("runs/two") / EVALUATED[0],

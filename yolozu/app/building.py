@@ -84,12 +84,15 @@ def build_or_raise(
         raise _failure(build, code)
 
 
-def build_shown(session: Session, names: list[str], view: View, *, resume: bool) -> int:
-    """Build ``names`` (all stages when empty), shown by ``view`` from the first event to the last; the exit code."""
+def build_shown(session: Session, names: list[str], view: View, *, resume: bool, summarizes: bool = True) -> int:
+    """Build ``names`` (all stages when empty), shown by ``view`` from the first event to the last; the exit code.
+
+    With ``summarizes``, a summary of the run follows.
+    """
     from yolozu.engine.doit.run import run_build
     from yolozu.engine.doit.tasks import Build
 
-    code = run_build(Build(session, insist_on_resume=resume, view=view, summarizes=True), names, sys.stderr)
+    code = run_build(Build(session, insist_on_resume=resume, view=view, summarizes=summarizes), names, sys.stderr)
     _end(session, names, view, code)
     return code
 

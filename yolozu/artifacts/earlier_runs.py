@@ -16,7 +16,8 @@ REPLAY_BUFFER = "continual/replay"
 
 FORGETTING_REPORT = "reports/forgetting.json"
 
-EVALUATED = ("data/predict.json", "data/models.json", "predictions/predictions.json")
+HELD_OUT, MODELS, PREDICTIONS = "data/predict.json", "data/models.json", "predictions/predictions.json"
+EVALUATED = (HELD_OUT, MODELS, PREDICTIONS)
 """What the forgetting report of a later run holds its own predictions against; training uses none of it."""
 
 STATES = {"ewc": EWC_STATE, "si": SI_STATE}

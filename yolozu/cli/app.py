@@ -49,6 +49,7 @@ COMMANDS = {
     "replay": Entry(f"{_COMMANDS}.replay:replay", "Repeat the step that ended a training; say what is not finite."),
     "smoke": Entry(f"{_COMMANDS}.smoke:smoke", "Try every size of the detector, from pictures to predictions."),
     "continual teachers": Entry(f"{_COMMANDS}.continual_teachers:teachers", "Store what a detector says, for derpp."),
+    "continual run": Entry(f"{_COMMANDS}.continual:run", "Learn tasks one after another, as a sequence file says."),
     "contract validate": Entry(f"{_COMMANDS}.contract:validate", "Check contracts; all errors at once."),
     "contract show": Entry(f"{_COMMANDS}.contract:show", "Every key as it resolves, with its origin."),
     "contract diff": Entry(f"{_COMMANDS}.contract:diff", "Where two contracts differ, and what that makes stale."),
@@ -88,7 +89,7 @@ COMMANDS = {
 """Words of a command -> its entry; two words are a command of a group."""
 
 GROUPS = {
-    "continual": "Learn tasks one after another without losing the earlier ones.",
+    "continual": "Learn tasks one after another without losing the earlier ones. With a file alone it runs that.",
     "contract": "Check, show and compare run contracts.",
     "model": "Describe detectors.",
     "weights": "First weights: published ones by name, and your own. Alone it lists them.",
@@ -99,6 +100,10 @@ GROUPS = {
 
 ALONE = {"weights": "list"}
 """What a group means without a further word, where that is not its help."""
+
+
+DEFAULTS = {"continual": "run"}
+"""The command that a group means where a word that is none of its commands follows."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -129,6 +134,7 @@ def _run(arguments: list[str]) -> int:
 
     if len(arguments) == 1 and arguments[0] in ALONE:
         arguments = [*arguments, ALONE[arguments[0]]]
+    arguments = with_default(arguments)
     name = asked_command(_completed_words() if f"_{PROGRAM.upper()}_COMPLETE" in os.environ else arguments)
     if not arguments or (len(arguments) == 1 and arguments[0] in GROUPS):
         arguments = [*arguments, "--help"]
@@ -140,6 +146,13 @@ def _run(arguments: list[str]) -> int:
     if result == EXIT_BY_SIGINT:
         return _interrupted()
     return result if isinstance(result, int) else EXIT_DONE
+
+
+def with_default(arguments: Sequence[str]) -> list[str]:
+    """``arguments`` with the command that a group means, where they name none: ``continual tasks.yaml``."""
+    group, rest = "".join(arguments[:1]), arguments[1:]
+    others = {"--help", "-h", *(name.partition(" ")[2] for name in COMMANDS if name.startswith(f"{group} "))}
+    return [group, DEFAULTS[group], *rest] if group in DEFAULTS and rest and rest[0] not in others else [*arguments]
 
 
 def asked_command(arguments: Sequence[str]) -> str | None:

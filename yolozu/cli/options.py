@@ -32,6 +32,8 @@ RunWords = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Events = Annotated[bool, typer.Option("--json", help="Print what happens as JSON, a line an event.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing on the way but warnings and errors.")]
 ReportAsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Report = Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")]
 Dataset = Annotated[Path, typer.Option(help="Directory of the data set.", metavar="ROOT")]

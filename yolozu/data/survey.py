@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -134,12 +134,7 @@ def survey(layout: Layout, names: Sequence[str], cache: DigestCache, progress: P
     """
     names = list(dict.fromkeys(layout.split(name).name for name in names))
     readers = {name: _reader(layout, name) for name in names}
-    by_labels = {
-        str(layout.splits[name].labels): table
-        for name, reader in readers.items()
-        if (table := reader.stated_classes()) is not None
-    }
-    stated = stated_classes(layout, by_labels)
+    stated = _stated(layout, readers)
     labels = [reader.read(stated) for reader in readers.values()]
     for split in labels:
         if not split.images:
@@ -159,6 +154,30 @@ def survey(layout: Layout, names: Sequence[str], cache: DigestCache, progress: P
                 bar.advance()
             surveyed.append(SurveyedSplit(split.split, tuple(images), split.stray, split.notes, split.labeled))
     return Survey(layout, classes, stated is not None, tuple(surveyed), _models(layout, classes, labels))
+
+
+def classes_of_data(layout: Layout, names: Sequence[str]) -> ClassTable:
+    """The classes that a survey of the splits called ``names`` would find; no image is looked at.
+
+    Raises:
+        InputError: a split is missing, or the classes are not to be understood.
+    """
+    names = list(dict.fromkeys(layout.split(name).name for name in names))
+    readers = {name: _reader(layout, name) for name in names}
+    stated = _stated(layout, readers)
+    if stated is not None:
+        return stated
+    return classes_of_labels([*(reader.read(None) for reader in readers.values()), *_other_splits(layout, names)])
+
+
+def _stated(layout: Layout, readers: Mapping[str, SplitReader]) -> ClassTable | None:
+    """The classes that files name."""
+    by_labels = {
+        str(layout.splits[name].labels): table
+        for name, reader in readers.items()
+        if (table := reader.stated_classes()) is not None
+    }
+    return stated_classes(layout, by_labels)
 
 
 def index_of(

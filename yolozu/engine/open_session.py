@@ -37,6 +37,7 @@ def open_session(
     argv: Sequence[str],
     strict: bool = True,
     may_begin: bool = True,
+    checks_name: bool = True,
     stages: Sequence[Stage] | None = None,
 ) -> Session:
     """The run that a command line means.
@@ -52,6 +53,7 @@ def open_session(
         argv: the command line, for the record.
         strict: strict mode whatever the contract says, unless the run began without.
         may_begin: whether ``run_id`` may name a run that is not there; asking about one is a slip.
+        checks_name: whether a new run's name may be a slip for that of another; not where a file names it.
         stages: the graph's stages; None takes the registry's.
 
     Raises:
@@ -71,7 +73,7 @@ def open_session(
     if not known and default_config is None:
         remembered = remembered.with_strict(asked=False)
     lines: list[str] = []
-    if not known and (run_id is not None or run_dir is not None):
+    if not known and checks_name and (run_id is not None or run_dir is not None):
         lines = check_new_run(layout, default_config=default_config, given=given, may_begin=may_begin)
     remembered = remembered.with_given(config if known else default_config, given)
     loaded = _named(_loaded(remembered, given, base=None if config is not None else base), layout)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.earlier_runs import HELD_OUT, MODELS, PREDICTIONS
 from yolozu.contract.sections.continual import ContinualSection
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.train import DeviceSection
@@ -101,10 +102,9 @@ def _held_out(run: str, files: dict[str, str | None], own: DataIndex, moved: Mov
     for name, digest in files.items():
         if digest is None:
             raise _unusable(f"{run}/{name}", "the earlier run has no such file", f"build it: yolozu run run_dir={run}")
-    index_path, models_path, predictions_path = (Path(run) / name for name in files)
-    index = DataIndex.read(index_path, moved)
-    predictions = read_predictions(predictions_path, known=known_images(index), passed=True)
-    held_out = HeldOut(index, ObjectModels.read(models_path), predictions).of_predicted()
+    index, models = DataIndex.read(Path(run) / HELD_OUT, moved), ObjectModels.read(Path(run) / MODELS)
+    predictions = read_predictions(Path(run) / PREDICTIONS, known=known_images(index), passed=True)
+    held_out = HeldOut(index, models, predictions).of_predicted()
     _require_pictures(run, held_out.index)
     unknown = [name for name in index.classes.names if name not in own.classes.names]
     if unknown:

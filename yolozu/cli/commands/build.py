@@ -9,16 +9,13 @@ import typer
 from yolozu.app.building import build_shown
 from yolozu.app.sessions import require_no_stages, session_for
 from yolozu.cli.flags import contract_flags, unlisted_contract_flags
-from yolozu.cli.options import Config, RunDir, RunId, RunWords
+from yolozu.cli.options import Config, Events, Quiet, RunDir, RunId, RunWords
 from yolozu.cli.render import show_findings
 from yolozu.contract.overrides import Override
 from yolozu.engine.finish import finishing_overrides
 from yolozu.engine.session import Session
 from yolozu.engine.view.live import view_for
 from yolozu.engine.view.view import JsonView, QuietView
-
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing on the way but warnings and errors.")]
-Json = Annotated[bool, typer.Option("--json", help="Print what happens as JSON, a line an event.")]
 
 Forget = Annotated[
     str | None,
@@ -38,7 +35,7 @@ def run(
     *,
     forget: Forget = None,
     quiet: Quiet = False,
-    as_json: Json = False,
+    as_json: Events = False,
     overrides: list[Override],
 ) -> int:
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
@@ -65,7 +62,7 @@ def train(
     ] = False,
     forget: Forget = None,
     quiet: Quiet = False,
-    as_json: Json = False,
+    as_json: Events = False,
     overrides: list[Override],
 ) -> int:
     """Train, export and check parity. Without --run-id the run is named by the UTC time."""
@@ -91,7 +88,7 @@ def finish(
     config: Config = None,
     *,
     quiet: Quiet = False,
-    as_json: Json = False,
+    as_json: Events = False,
     overrides: list[Override],
 ) -> int:
     """End an interrupted training where it stands, keep it, and build what follows: `yolozu finish run_id=exp01`.
