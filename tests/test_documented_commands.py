@@ -13,7 +13,7 @@ import pytest
 import typer
 import typer.exceptions
 
-from yolozu.cli.app import GROUPS, asked_command, build_app
+from yolozu.cli.app import GROUPS, asked_command, build_app, with_default
 from yolozu.contract.overrides import parse_assignments
 from yolozu.contract.strict.slots import slot_at
 from yolozu.engine.command_words import ASKS, parse_words
@@ -71,6 +71,7 @@ def check_pairs(assignments):
 def check_yolozu(words):
     if words[0] in {"--version", "--help", "--install-completion"} or words in [[group] for group in GROUPS]:
         return
+    words = with_default(words)
     name = asked_command(words)
     assert name is not None, "no such command"
     command = typer.main.get_command(build_app(name, words))

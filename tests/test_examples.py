@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from yolozu.app.task_sequence import planned_tasks
 from yolozu.contract.loader import load_contract
 from yolozu.contract.strict.scenario_file import load_setting
 from yolozu.planning.compiler import compile_plan, registered_stages
 
 REPOSITORY = Path(__file__).parents[1]
 SETTINGS = [REPOSITORY / "configs/examples/test_setting.yaml"]
-CONFIGS = sorted({*(REPOSITORY / "configs").rglob("*.yaml")} - {*SETTINGS})
+SEQUENCES = [REPOSITORY / "configs/examples/tasks.yaml"]
+CONFIGS = sorted({*(REPOSITORY / "configs").rglob("*.yaml")} - {*SETTINGS, *SEQUENCES})
 PAGES = sorted([REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")])
 
 
@@ -36,6 +38,14 @@ def test_every_setting_of_a_scenario_suite_loads_and_tells_editors_its_schema(pa
     assert load_setting(path).setting.scenarios
     schema = path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
     assert (path.parent / schema).resolve() == REPOSITORY / "contracts/v1/scenario_setting.schema.json"
+
+
+@pytest.mark.parametrize("path", SEQUENCES, ids=lambda path: path.name)
+def test_every_sequence_of_tasks_can_be_planned_and_has_no_dead_key(path):
+    _, tasks = planned_tasks(path)
+    assert [(task.name, task.warnings) for task in tasks] == [("first", ()), ("second", ())]
+    names = next(override.value for override in tasks[1].overrides if override.key == "class_names")
+    assert names == ["box", "pyramid", "column", "roof", "steps"]
 
 
 def test_the_readme_s_contract_loads(tmp_path):
