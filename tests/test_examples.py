@@ -46,6 +46,8 @@ def test_every_sequence_of_tasks_can_be_planned_and_has_no_dead_key(path):
     assert [(task.name, task.warnings) for task in tasks] == [("first", ()), ("second", ())]
     names = next(override.value for override in tasks[1].overrides if override.key == "class_names")
     assert names == ["box", "pyramid", "column", "roof", "steps"]
+    schema = path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    assert (path.parent / schema).resolve() == REPOSITORY / "contracts/v1/task_sequence.schema.json"
 
 
 def test_the_readme_s_contract_loads(tmp_path):

@@ -20,6 +20,7 @@ from yolozu.artifacts.predictions.schema import predictions_schema
 from yolozu.artifacts.record import Record, schema_of
 from yolozu.artifacts.run_meta import RunMeta
 from yolozu.contract.docs.scenario_schema import scenario_setting_schema
+from yolozu.contract.docs.sequence_schema import task_sequence_schema
 from yolozu.engine.view.events import build_events_schema
 from yolozu.evaluation.benchmark.protocol import EvalProtocol
 from yolozu.evaluation.benchmark.report import SuiteReport
@@ -55,6 +56,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "onnx_metadata": onnx_metadata_schema,
     "predictions": predictions_schema,
     "scenario_setting": scenario_setting_schema,
+    "task_sequence": task_sequence_schema,
 }
 """Name of the file in ``contracts/v1`` -> what makes it."""
 
