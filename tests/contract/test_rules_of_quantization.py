@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.effect("torchao_quant", "lora_r")
+@pytest.mark.effect("torchao_quant")
 def test_quantized_weights_need_adapters(refusal):
     assert refusal("epochs: 1\ntorchao_quant: int8wo\n") == (
         "exp.yaml:2: torchao_quant: YZ105 quantized weights do not learn, and without adapters hardly anything else "
@@ -10,7 +10,7 @@ def test_quantized_weights_need_adapters(refusal):
     )
 
 
-@pytest.mark.effect("qlora", "lora_r")
+@pytest.mark.effect("qlora")
 def test_qlora_needs_adapters(refusal):
     assert refusal("epochs: 1\nqlora: true\nlora_r: 0\n") == (
         "exp.yaml:2: qlora: YZ105 quantized weights do not learn, and without adapters hardly anything else does "
