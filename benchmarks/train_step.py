@@ -37,10 +37,9 @@ from yolozu.contract.sections.train import LoopSection, OperationsSection
 from yolozu.data.collate import Batch
 from yolozu.data.preprocess import Preprocess
 from yolozu.engine.launch import keeping_memory
-from yolozu.model import attention, deformable
+from yolozu.model import attention, deformable, linear
 from yolozu.model.convolution import ConvNorm
 from yolozu.model.detector import build_detector
-from yolozu.model.linear import Linear
 from yolozu.structures.targets import Targets
 from yolozu.training.config import TrainingConfig, build_criterion, build_learner
 
@@ -200,7 +199,7 @@ def fused_attention() -> AbstractContextManager[Any]:
 
 LEVERS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "all measures": nullcontext,
-    "Linear as matrix product": lambda: patch.object(Linear, "_prefers_convolution", lambda *_: False),
+    "Linear as matrix product": lambda: patch.object(linear, "_prefers_convolution", lambda *_: False),
     "frozen norm by itself": lambda: patch.object(
         ConvNorm, "_normalized", lambda self, features: self.norm(self.conv(features))
     ),

@@ -11,6 +11,7 @@ from yolozu.model.linear import Linear
 from yolozu.model.quantized_linear import (
     QuantizedLinear,
     QuantizedWeight,
+    count_numbers,
     is_quantized_parameter,
     packed,
     whole_tensors,
@@ -110,6 +111,12 @@ def test_a_state_dict_is_made_whole_by_name():
 def test_its_bytes_are_those_of_codes_and_scales():
     assert layer(4).weight.nbytes == 3 * 4 + 3 * 2 * 4
     assert layer(8).weight.nbytes == 3 * 8 + 3 * 4
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_it_counts_as_the_layer_that_it_stands_for(bits):
+    assert count_numbers(nn.Sequential(layer(bits), nn.Linear(3, 2))) == 8 * 3 + 3 + 3 * 2 + 2
+    assert count_numbers(nn.Sequential(layer(bits), nn.Linear(3, 2)), learning=True) == 3 + 3 * 2 + 2
 
 
 def test_its_tensors_are_known_by_name():

@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from yolozu.model.quantized_linear import count_numbers
+
 WARM_UP = 3
 """Runs that are not measured: they choose kernels and fill caches."""
 RUNS = 20
@@ -97,8 +99,8 @@ def profile_of(detector: nn.Module, *, height: int, width: int) -> Profile:
     parts = tuple(
         Part(
             name,
-            sum(parameter.numel() for parameter in module.parameters()),
-            sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad),
+            count_numbers(module),
+            count_numbers(module, learning=True),
             sum(counted.get(f"{root}.{name}", {}).values()),
         )
         for name, module in shapes.named_children()

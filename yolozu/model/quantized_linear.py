@@ -40,6 +40,11 @@ class QuantizedWeight(nn.Module):
         return whole_weight(self.qdata, self.scale)
 
     @property
+    def numbers(self) -> int:
+        """How many weights it stands for."""
+        return self.qdata.numel() * (2 if self.qdata.dtype == torch.uint8 else 1)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of codes and scales."""
         return self.qdata.nbytes + self.scale.nbytes
@@ -106,6 +111,21 @@ class _Product(torch.autograd.Function):
         if of_bias:
             bias_grad = grad.flatten(0, -2).sum(dim=0).to(kind_of_bias)
         return values_grad, None, None, bias_grad
+
+
+def count_numbers(module: nn.Module, *, learning: bool = False) -> int:
+    """Numbers in the parameters of ``module``; a quantized weight counts as many as it stands for.
+
+    Args:
+        module: a network or a part of one.
+        learning: count only what requires gradients.
+    """
+    quantized = {id(own) for part in module.modules() if isinstance(part, QuantizedWeight) for own in part.parameters()}
+    plain = [own for own in module.parameters() if id(own) not in quantized]
+    if learning:
+        return sum(own.numel() for own in plain if own.requires_grad)
+    in_few_bits = [part.numbers for part in module.modules() if isinstance(part, QuantizedWeight)]
+    return sum(own.numel() for own in plain) + sum(in_few_bits)
 
 
 def packed(codes_OI: Tensor) -> Tensor:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
 from torch import nn
 
 from yolozu.artifacts.run_meta import TrainedPart
 from yolozu.model.lora import adapted_layers, is_lora_parameter
-from yolozu.model.quantized_linear import SCALE, is_quantized_parameter
+from yolozu.model.quantized_linear import count_numbers
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,9 @@ def trainable_of(detector: nn.Module) -> Trainable:
     """What of ``detector`` trains now."""
     return Trainable(
         layers=len(adapted_layers(detector)),
-        parameters=sum(parameter.numel() for parameter in detector.parameters() if parameter.requires_grad),
-        of=sum(_numbers(name, parameter) for name, parameter in detector.named_parameters()),
+        parameters=count_numbers(detector, learning=True),
+        of=count_numbers(detector),
     )
-
-
-def _numbers(name: str, parameter: nn.Parameter) -> int:
-    """How many a tensor stands for: codes of 4 bits lie two in a byte, and scales belong to codes."""
-    if not is_quantized_parameter(name):
-        return parameter.numel()
-    if name.endswith(SCALE):
-        return 0
-    return parameter.numel() * (2 if parameter.dtype == torch.uint8 else 1)
 
 
 def trained_part(detector: nn.Module, *, optimizer_bytes: int) -> TrainedPart:
