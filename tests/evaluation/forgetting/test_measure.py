@@ -48,3 +48,11 @@ def test_before_and_after_of_every_class():
     assert (owl.ground_truth, owl.before.map50_95, owl.after.localization) == (0, None, None)
     assert (task.before.map50_95, task.after.map50_95, task.images) == (pytest.approx(1.0), pytest.approx(0.5), 1)
     assert (task.after.localization, task.after.recognition, task.after.add_s_01d) == (1.0, 0.5, None)
+
+
+def test_of_images_without_labels_nothing_is_known():
+    images = held_out([Scene([], [Found(CAT, BOX, 0.9)])])
+    images = replace(images, index=replace(images.index, labeled=False))
+    task = compare_task("a", "runs/a", images, CLASSES.names, images.predictions)
+    assert (task.images, task.before, set(task.before.model_dump().values())) == (1, task.after, {None})
+    assert [row.ground_truth for row in task.per_class] == [0, 0, 0]

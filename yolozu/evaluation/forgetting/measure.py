@@ -19,6 +19,9 @@ from yolozu.structures.classes import ClassTable
 from yolozu.structures.predictions import ImagePredictions
 
 POSES = ("add_s_01d", "rot_deg_median")
+_NOTHING = {"map50_95": None, "map50": None}
+"""Of images of which nobody knows what is on them."""
+
 _Metrics = Mapping[str, Any]
 
 
@@ -110,6 +113,9 @@ class _Measured:
 
 def _measured(held_out: HeldOut, predictions: Sequence[ImagePredictions]) -> _Measured:
     index, models = held_out.index, held_out.models
+    if not index.labeled:
+        count = len(index.classes)
+        return _Measured(_NOTHING, [_NOTHING] * count, {}, [{}] * count, [Found(0, 0, 0)] * count)
     boxes = evaluate_coco(index, predictions)
     poses = evaluate_pose(index, models, predictions) if index.has_poses else None
     pairs = list(zip(index.records, by_record(index, predictions), strict=True))
