@@ -68,7 +68,7 @@ def test_a_sequence_goes_on_after_an_interruption_and_is_built_once(empty_projec
     (project.root / "seq.yaml").write_text(SEQUENCE.replace("replay_share: 0.25", "replay_share: 0.5"))
     assert run(project, "--plan")[0:3] == [
         "task 1 of 2, one (run seq-one): up to date",
-        "task 2 of 2, two (run seq-two): 10 stages run",
+        "task 2 of 2, two (run seq-two): 9 stages run",
         "  train: replay_share: 0.25 → 0.5 (seq.yaml:5)",
     ]
     end = run(project, "--plan", "--json")
