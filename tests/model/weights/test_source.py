@@ -9,6 +9,7 @@ from torch import nn
 
 from tests.model.weights.own import checkpoint_in, config, trained
 from yolozu.errors import InputError
+from yolozu.model.quantization import quantize_hollow
 from yolozu.model.weights.source import read_source
 
 NO_BACKBONE = nn.Identity()
@@ -37,6 +38,19 @@ def test_a_checkpoint_of_ours_tells_its_classes_and_what_shapes_do_not_show(tmp_
         "model.decoder.num_heads": 4,
     }
     assert not any(name.endswith("num_batches_tracked") for name in found.tensors)
+
+
+def test_quantized_weights_of_a_checkpoint_are_made_whole(tmp_path):
+    detector = trained()
+    names = set(detector.state_dict())
+    quantize_hollow(detector, "int8wo")
+    weight = detector.decoder.layers[0].self_attention.q_proj.weight
+    torch.nn.init.constant_(weight.scale, 0.5)
+    weight.qdata[0, :3] = torch.tensor([1, -2, 4], dtype=torch.int8)
+    found = read_source(checkpoint_in(tmp_path / "a", detector, quantization="int8wo"), NO_BACKBONE)
+    assert set(found.tensors) == {name for name in names if not name.endswith("num_batches_tracked")}
+    assert found.tensors["decoder.layers.0.self_attention.q_proj.weight"][0, :4].tolist() == [0.5, -1.0, 2.0, 0.0]
+    assert found.notes == ("the file's quantized weights are made whole",)
 
 
 def test_an_official_file_is_known_by_its_names(tmp_path):
