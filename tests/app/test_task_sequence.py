@@ -82,6 +82,12 @@ def test_all_findings_of_all_tasks_come_at_once_and_each_once():
     assert [finding.where for finding in refused.value.findings] == ["farn"]
 
 
+def test_a_key_that_no_task_has_is_missed_in_the_file():
+    with pytest.raises(ContractError) as refused:
+        planned(SEQUENCE.replace("max_steps: 3, ", ""))
+    assert [(finding.code, finding.where) for finding in refused.value.findings] == [("YZ109", "seq.yaml")]
+
+
 def test_tasks_wait_for_a_stale_one():
     sequence, tasks = planned()
     plans = plan_sequence(sequence, tasks, ["yolozu"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.app.building import build_shown
 from yolozu.artifacts.earlier_runs import FORGETTING_REPORT
-from yolozu.contract.loader import LoadedContract, load_contract
+from yolozu.contract.loader import COMMAND_LINE, LoadedContract, load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.sections.data import SYNTHETIC, DatasetSection
 from yolozu.contract.strict.sequence_file import LoadedSequence, SequencedTask, read_sequence
@@ -92,7 +92,7 @@ def planned_tasks(path: Path) -> tuple[LoadedSequence, list[PlannedTask]]:
             else:
                 known = dataset.class_names
         except (ContractError, InputError) as error:
-            findings |= dict.fromkeys(error.findings)
+            findings |= dict.fromkeys(_of_the_file(finding, path) for finding in error.findings)
             continue
         planned.append(PlannedTask(task.name, task.run_id, sequence.base, tuple(overrides), loaded.warnings))
     if findings:
@@ -102,6 +102,11 @@ def planned_tasks(path: Path) -> tuple[LoadedSequence, list[PlannedTask]]:
 
 def _loaded(sequence: LoadedSequence, overrides: Sequence[Override]) -> LoadedContract:
     return load_contract(None if sequence.base is None else Path(sequence.base), overrides)
+
+
+def _of_the_file(finding: Finding, path: Path) -> Finding:
+    """What is said of a contract without a file of its own is said of the sequence file."""
+    return replace(finding, where=str(path)) if finding.where == COMMAND_LINE else finding
 
 
 def _set_by_itself(task: SequencedTask, before: SequencedTask | None) -> Iterator[Override]:

@@ -57,8 +57,8 @@ class ContinualSection(Section):
     """What a training keeps of an earlier one, and leaves for a later one."""
 
     continual_from: Annotated[str | None, FilePath(or_run=True), Location()] = Field(default=None, min_length=1)
-    """The earlier training: id or directory of a run, whose replay buffer and states of `ewc` and `si` are used. Null
-    is a first task."""
+    """The earlier training: id or directory of a run, whose replay buffer and states of `ewc` and `si` are used, and
+    whose held-out images are predicted again for `reports/forgetting.json`. Null is a first task."""
 
     replay_share: float = Field(default=0.0, ge=0.0, lt=1.0)
     """Share of every batch that is drawn from the replay buffer of `continual_from`; batches stay as large."""
