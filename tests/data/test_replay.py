@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.training.tiny import make_index
+from tests.data.builders import bop_box, bop_row, index_at, write_bop, write_coco, write_mask, write_yolo
+from tests.training.tiny import PREPROCESS, make_index
 from yolozu.artifacts.meshes import ObjectModel, ObjectModels
 from yolozu.artifacts.replay_buffer import BufferedImage, ReplayBuffer
+from yolozu.contract.sections.data import AugmentSection
+from yolozu.data.augmentation.masks import MaskStore
+from yolozu.data.collate import collate
+from yolozu.data.dataset import TrainingImages
+from yolozu.data.images import read_image
 from yolozu.data.replay import Replayed, copied_record, joined, joined_classes, joined_models, with_classes
 from yolozu.errors import InputError
 from yolozu.structures.classes import ClassTable
@@ -111,3 +117,59 @@ def test_a_damaged_buffer_is_an_error(tmp_path):
     ReplayBuffer(tasks=1, seen=2, capacity=2, images=[]).write(tmp_path / "buffer")
     with pytest.raises(InputError, match=r"YZ550 its index and its buffer\.json name other images"):
         Replayed.read(tmp_path / "buffer")
+
+
+def yolo(root):
+    return write_yolo(root, {"train/a": "0 .2 .5 .2 .2\n1 .5 .5 .2 .2\n", "train/deep/b": "1 .5 .5 .2 .2\n"})
+
+
+def coco(root):
+    boxes = [(10, 3, [1, 2, 10, 12]), (10, 7, [20, 20, 9, 9]), (20, 7, [5, 5, 20, 20])]
+    rows = [
+        {
+            "id": number,
+            "image_id": image,
+            "category_id": category,
+            "bbox": box,
+            "area": 7.0,
+            "iscrowd": int(number == 1),
+        }
+        for number, (image, category, box) in enumerate(boxes)
+    ]
+    return write_coco(root, rows)
+
+
+def bop(root):
+    write_mask(root / "train/000001/mask_visib/000000_000000.png", (8, 12, 24, 36))
+    write_mask(root / "train/000001/mask_visib/000000_000001.png", (30, 12, 44, 36))
+    return write_bop(root, {0: [bop_row(), bop_row(3)], 1: []}, {0: [bop_box(8, 12, 16, 24)] * 2, 1: []})
+
+
+@pytest.mark.parametrize("layout", [yolo, coco, bop])
+def test_whatever_the_layout_labels_masks_poses_and_pixels_stay_what_they_were(layout, tmp_path):
+    index = index_at(layout(tmp_path / "data"), "train")
+    replayed = buffer_in(tmp_path / "buffer", index)
+    own = replace(index, records=index.records[:1])
+    found, _ = joined(own, ObjectModels(), replayed)
+    copies = replace(found, records=found.records[1:])
+    masks, before = MaskStore(found, keep=False), MaskStore(index, keep=False)
+    for number, (record, kept) in enumerate(zip(index.records, copies.records, strict=True)):
+        assert np.array_equal(read_image(record.path), read_image(kept.path))
+        without = {"image": "", "masks": [], "number": 0}
+        assert {**kept.to_json(), **without} == {**record.to_json(), **without}
+        for mask, other in zip(masks.masks(1 + number), before.masks(number), strict=True):
+            assert (mask is None) == (other is None)
+            assert mask is None or np.array_equal(mask, other)
+
+
+@pytest.mark.parametrize("posed", ["own", "replayed"])
+def test_images_with_and_without_poses_are_in_one_batch(posed, tmp_path):
+    own = make_index(tmp_path / "own", "train", 3, seed=0, with_poses=posed == "own")
+    old = make_index(tmp_path / "old", "train", 3, seed=1, with_poses=posed == "replayed")
+    index, _ = joined(own, ObjectModels(), buffer_in(tmp_path / "buffer", old))
+    assert index.has_poses
+    images = TrainingImages(index, PREPROCESS, AugmentSection(), 0, num_replayed=3)
+    poses = collate([images[0, number] for number in range(6)]).targets.poses
+    has_pose_B = poses.has_pose_BT.any(dim=1)
+    halves = has_pose_B[:3].any().item(), has_pose_B[3:].any().item()
+    assert halves == ((True, False) if posed == "own" else (False, True))

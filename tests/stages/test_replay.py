@@ -34,14 +34,18 @@ if TYPE_CHECKING:
 class Task:
     """A finished training whose buffer is to be made."""
 
-    def __init__(self, root: Path, name: str, images: int, *, seed: int, classes: ClassTable = CLASSES) -> None:
+    def __init__(
+        self, root: Path, name: str, images: int, *, seed: int, classes: ClassTable = CLASSES, with_poses: bool = False
+    ) -> None:
         self.directory = root / "runs" / name
         self.buffer = self.directory / "continual/replay"
         (self.directory / "receipts").mkdir(parents=True)
         self.inputs = ReplayInputs(
             self.directory / "train.json", self.directory / "models.json", self.directory / "best.pt", None
         )
-        self.index = replace(make_index(root / name, "train", images, seed=seed), classes=classes)
+        self.index = replace(
+            make_index(root / name, "train", images, seed=seed, with_poses=with_poses), classes=classes
+        )
         self.index.write(self.inputs.train)
         ObjectModels().write(self.inputs.models)
         made = random_checkpoint(seed, classes, MODEL)

@@ -85,3 +85,12 @@ def test_stored_outputs_of_a_directory_are_those_of_the_trainings_own_images(tra
     (tmp_path / "teachers" / file_of(records[2].sha256)).unlink()
     with pytest.raises(InputError, match=r"YZ553 1 of 4 images have none that can be read: train/002.png: "):
         training(derpp=True, derpp_teacher_key=str(tmp_path / "teachers"))
+
+
+def test_a_buffer_with_poses_keeps_pose_heads_in_a_task_without(training, tmp_path):
+    posed = Task(tmp_path, "posed", 5, seed=8, with_poses=True)
+    posed.keep(4)
+    training.task.buffer.rename(tmp_path / "away")
+    posed.buffer.rename(training.task.buffer)
+    rows, _ = training(continual_from=str(training.task.directory), replay_share=0.5, derpp=True)
+    assert {"rot", "log_z", "derpp"} <= set(rows[0]["losses"])
