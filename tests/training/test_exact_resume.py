@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import yolozu
+from tests.training.test_self_distillation import Taught
 from tests.training.tiny import ADAPTERS, outcome, training_config
 
 pytestmark = pytest.mark.slow
@@ -77,6 +78,16 @@ ADAPTING_RECIPES = {
 """With dropout of the adapters' inputs."""
 
 
+TAUGHT_RECIPES = {
+    "taught, pseudo-labels, accumulation, average, bf16": {
+        **ADAMW, **AVERAGE, "scheduler": "cosine", "accumulation": 2, "amp": "bf16", "pseudo_labels": "train",
+    },
+    "taught, spared, sgd": {
+        **MOMENTUM, **NO_AVERAGE, "scheduler": "none", "accumulation": 1, "pseudo_labels": "mask",
+    },
+}  # fmt: skip
+
+
 class Killed(BaseException):
     """As if the process had ended there."""
 
@@ -139,6 +150,15 @@ def test_killed_while_images_are_replayed_and_held_to_stored_outputs_changes_no_
     killed_and_undisturbed_agree(tiny_replaying, recipe_of(REPLAYING_RECIPES[name]), tmp_path, name)
     rows = outcome(tmp_path / "killed")["train.jsonl"]
     assert any(row["losses"]["derpp"] > 0.0 for row in rows)
+
+
+@pytest.mark.parametrize("name", TAUGHT_RECIPES)
+def test_killed_while_a_teacher_looks_changes_no_bit(tiny, tmp_path, name):
+    options = dict(TAUGHT_RECIPES[name])
+    taught = Taught(tiny.train, tiny.val, pseudo_labels=options.pop("pseudo_labels"))
+    killed_and_undisturbed_agree(taught, recipe_of(options), tmp_path, name)
+    rows = outcome(tmp_path / "killed")["train.jsonl"]
+    assert all(row["losses"]["self_distill"] > 0.0 for row in rows)
 
 
 def killed_and_undisturbed_agree(tiny, chosen, directory, name):

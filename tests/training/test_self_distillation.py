@@ -1,13 +1,13 @@
 """Distillation as a term of a step."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
 
 from tests.training.played import Played
-from tests.training.tiny import MODEL, PREPROCESS, training_config
+from tests.training.tiny import MODEL, PREPROCESS, Tiny, training_config
 from yolozu.data.collate import collate
 from yolozu.model.detector import build_detector
 from yolozu.model.outputs import TrainingOutput
@@ -27,7 +27,25 @@ def teaching(num_classes=1, **changes):
     with seeded(9, "teacher"):
         detector = build_detector(MODEL, num_classes=num_classes)
     keys = {"weight": 1.0, "temperature": 1.0, "kl": "reverse", "keys": ("logits", "bbox"), **changes}
-    return Teaching(detector, "a.pt", num_classes, **{"pseudo_labels": "none", "pseudo_label_score": 0.5, **keys})
+    return Teaching(
+        detector,
+        MODEL.model_dump(mode="json"),
+        "a.pt",
+        num_classes,
+        **{"pseudo_labels": "none", "pseudo_label_score": 0.5, **keys},
+    )
+
+
+@dataclass(frozen=True)
+class Taught(Tiny):
+    """A training with a teacher, whose scores are near .003."""
+
+    pseudo_labels: str = "none"
+
+    def materials(self, chosen):
+        """Fresh ones."""
+        taught = teaching(pseudo_labels=self.pseudo_labels, pseudo_label_score=0.002)
+        return replace(super().materials(chosen), teaching=taught)
 
 
 class Saying:

@@ -56,7 +56,7 @@ def test_it_never_learns(detector):
 
 def test_who_teaches_what_is_said(detector):
     teaching = Teaching(
-        detector, "a.pt (800 steps)", 1, weight=2.0, temperature=1.0, kl="sym", keys=("logits", "bbox"),
+        detector, {}, "a.pt (800 steps)", 1, weight=2.0, temperature=1.0, kl="sym", keys=("logits", "bbox"),
         pseudo_labels="none", pseudo_label_score=0.4,
     )  # fmt: skip
     held = "teacher a.pt (800 steps) knows 1 class: logits, bbox of every query are held to it, with weight 2"

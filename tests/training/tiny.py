@@ -266,12 +266,13 @@ class Tiny:
         digests = () if earlier is None else (about_of(earlier, self.objective).state_digest,)
         info, files = about_of(chosen, self.objective), files_in(directory)
         names = [record.image for record in self.train.records]
+        trained = self.materials(chosen) if materials is None else materials
         return fit(
             chosen,
-            self.materials(chosen) if materials is None else materials,
+            trained,
             info,
             files,
-            guard=NonFinitePolicy(chosen, info, names, files.black_boxes, processes),
+            guard=NonFinitePolicy(chosen, info, names, files.black_boxes, processes, trained.teaching),
             sources=ResumeSources({} if published is None else published_in(published), digests, insist=insist),
             progress=SilentProgress() if progress is None else progress,
             stopping=stopping,

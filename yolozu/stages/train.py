@@ -238,7 +238,7 @@ def run(spec: TrainSpec, inputs: TrainInputs, outputs: TrainOutputs, context: St
                 ),
                 info,
                 files,
-                guard=NonFinitePolicy(training, info, image_names, files.black_boxes, processes),
+                guard=NonFinitePolicy(training, info, image_names, files.black_boxes, processes, teaching),
                 sources=ResumeSources(context.published, context.earlier_digests, insist=context.insist_on_resume),
                 progress=context.progress,
                 stopping=context.stopping,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
@@ -28,6 +28,7 @@ class Teaching:
 
     Attributes:
         detector: the teacher, in evaluation mode.
+        model_config: its architecture, as a checkpoint has it.
         origin: the file it is from, and how long it was trained, in words.
         num_classes: the teacher's, the first of the training's.
         weight: factor on the distillation losses.
@@ -39,6 +40,7 @@ class Teaching:
     """
 
     detector: Detector
+    model_config: dict[str, Any]
     origin: str
     num_classes: int
     weight: float

@@ -48,13 +48,16 @@ def open_teacher(
         return None
     from yolozu.artifacts.checkpoint import read_checkpoint
     from yolozu.artifacts.earlier_runs import teacher_checkpoint
-    from yolozu.model.loading import detector_from
+    from yolozu.model.adapter_files import merged_checkpoint
+    from yolozu.model.loading import adapters_of, detector_from
     from yolozu.training.teacher import Teaching
 
     path = teacher_checkpoint(section.self_distill_from, where=WHERE)
     assert planned is not None, "a contract with a teacher has it planned"
     _require_planned(path, planned)
     checkpoint = read_checkpoint(path)
+    if adapters_of(checkpoint) is not None:
+        checkpoint = merged_checkpoint(checkpoint)  # it computes the same in less time
     detector = detector_from(checkpoint)
     has_heads = {"the teacher": detector.k_head is not None, "this detector": config.pose is True}
     findings = [
@@ -66,6 +69,7 @@ def open_teacher(
         raise InputError(findings)
     return Teaching(
         detector=detector,
+        model_config=checkpoint.model_config,
         origin=f"{path} ({checkpoint.step} steps)",
         num_classes=len(checkpoint.classes),
         weight=section.self_distill_weight,

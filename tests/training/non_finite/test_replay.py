@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.training.spoiled import spoiled
+from tests.training.test_self_distillation import Taught
 from tests.training.tiny import ADAPTERS, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint, write_checkpoint
 from yolozu.errors import InputError, UsageError
@@ -92,6 +93,18 @@ def test_a_step_of_adapters_has_the_losses_of_the_training_again(tiny_adapting, 
     weights = [part.share.weight for part in found.bundle.parts]
     vfl = sum(weight * entry["vfl"] for weight, entry in zip(weights, found.recomputed.losses, strict=True))
     assert vfl == pytest.approx(found.bundle.finding.losses["vfl"], rel=1e-6)
+
+
+def test_a_step_with_a_teacher_has_the_losses_of_the_training_again(tiny, tmp_path):
+    """The bundle holds the teacher, so it is repeated anywhere."""
+    taught, chosen = Taught(tiny.train, tiny.val, pseudo_labels="mask"), training_config()
+    with pytest.raises(UsageError):
+        taught.fit(tmp_path, chosen, materials=spoiled(taught, chosen, {4}))
+    found = replay(tmp_path / "black_box" / "step-000004.pt")
+    weights = [part.share.weight for part in found.bundle.parts]
+    for term in ("self_distill", "vfl"):
+        again = sum(weight * entry[term] for weight, entry in zip(weights, found.recomputed.losses, strict=True))
+        assert again == pytest.approx(found.bundle.finding.losses[term], rel=1e-6)
 
 
 def test_poses_thrown_out_of_all_numbers_are_reproduced_at_the_same_place(tiny_poses, tmp_path):

@@ -16,6 +16,7 @@ from yolozu.structures.targets import PoseTargets, Targets
 from yolozu.training.batch_sharding import Share
 from yolozu.training.non_finite.locate import Anomaly, number
 from yolozu.training.non_finite.recompute import BatchPart
+from yolozu.training.non_finite.teacher import read_teacher, teacher_tensors, teacher_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from yolozu.errors import YolozuError
     from yolozu.training.checkpointing import CheckpointInfo
     from yolozu.training.learner import Learner
+    from yolozu.training.teacher import Teaching
 
 KIND = "black_box"
 OF_BOXES = ("labels_BT", "boxes_BT4", "valid_BT")
@@ -104,6 +106,7 @@ class StepBundle:
         names: of the images of each part.
         record: optimizer state and counters before the step.
         symmetries: of the classes; None in a training without poses.
+        teaching: who taught what; None without a teacher.
     """
 
     checkpoint: Checkpoint
@@ -114,6 +117,7 @@ class StepBundle:
     names: tuple[tuple[str, ...], ...]
     record: TrainingRecord
     symmetries: SymmetryTable | None = None
+    teaching: Teaching | None = None
 
 
 def bundle_path(directory: Path, step: int) -> Path:
@@ -130,6 +134,7 @@ def write_bundle(
     finding: NonFiniteFinding,
     parts: Sequence[BatchPart],
     names: Sequence[Sequence[str]],
+    teaching: Teaching | None = None,
 ) -> None:
     """Write a bundle; ``learner`` must be as it was before the step.
 
@@ -137,7 +142,7 @@ def write_bundle(
     training record holds a step to repeat instead of a place to go on from. The moving average is left out.
     """
     learned = learner.record()
-    tensors = {f"optimizer/{name}": tensor for name, tensor in learned.tensors.items()}
+    tensors = {f"optimizer/{name}": tensor for name, tensor in learned.tensors.items()} | teacher_tensors(teaching)
     for count, part in enumerate(parts):
         tensors[f"parts/{count}/images"] = part.share.batch.images_B3HW
         for name, tensor in _named(part.share.batch.targets).items():
@@ -166,6 +171,7 @@ def write_bundle(
         "names": [list(entry) for entry in names],
         "learner": learned.values,
         "with_poses": info.symmetries is not None,
+        "teacher": teacher_values(teaching),
     }
     weights, _ = learner.weights()
     checkpoint = Checkpoint(
@@ -223,6 +229,7 @@ def read_bundle(path: Path) -> StepBundle:
             names=tuple(tuple(names) for names in values["names"]),
             record=TrainingRecord(values["learner"], optimizer),
             symmetries=_symmetries(record.tensors) if values["with_poses"] else None,
+            teaching=read_teacher(values.get("teacher"), record.tensors, source=str(path)),
         )
     except (KeyError, TypeError) as error:
         raise foreign_bundle(path, f"is a bundle that cannot be understood: {error}") from error

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from yolozu.training.learner import Learner, StepReport
     from yolozu.training.non_finite.locate import Anomaly
     from yolozu.training.state import TrainingState
+    from yolozu.training.teacher import Teaching
     from yolozu.training.timetable import Timetable
 
 
@@ -37,6 +38,7 @@ class NonFinitePolicy:
         image_names: of the training images, by index.
         directory: where bundles are written.
         processes: of the training.
+        teaching: who teaches what; None without a teacher.
     """
 
     config: TrainingConfig
@@ -44,6 +46,7 @@ class NonFinitePolicy:
     image_names: Sequence[str]
     directory: Path
     processes: Group = SINGLE_PROCESS
+    teaching: Teaching | None = None
 
     def judge(
         self,
@@ -119,7 +122,14 @@ class NonFinitePolicy:
         finding = finding_of(report.non_finite, report.losses, report.grad_norm, names, anomaly)
         of_parts = [[self.image_names[index] for index in part.share.batch.indices] for part in parts]
         write_bundle(
-            path, self.info, learner, circumstances=circumstances, finding=finding, parts=parts, names=of_parts
+            path,
+            self.info,
+            learner,
+            circumstances=circumstances,
+            finding=finding,
+            parts=parts,
+            names=of_parts,
+            teaching=self.teaching,
         )
         return non_finite(report, state, timetable, names, cause=remark, bundle=path)
 

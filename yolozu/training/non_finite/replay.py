@@ -127,6 +127,7 @@ def _learner(bundle: StepBundle, config: TrainingConfig) -> Learner:
         criterion_of_spec(bundle.spec, bundle.symmetries),
         preprocess=Preprocess.from_json(bundle.checkpoint.preprocess),
         total_steps=bundle.circumstances.total_steps,
+        teaching=bundle.teaching,
         mim_weight=0.0 if detector.reconstruction is None else bundle.spec["losses"]["loss_weights"]["mim"],
         derpp_weight=continual["derpp_weight"] if continual.get("derpp", False) else 0.0,
     )
