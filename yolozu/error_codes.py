@@ -164,6 +164,7 @@ CODES: dict[str, str] = {
     "YZ473": "A file that cannot be read, or holds no adapters by themselves.",
     "YZ474": "A file of adapters that is damaged, of another schema version, or whose parts contradict each other.",
     "YZ475": "torchao, which quantizes weights, that cannot be imported.",
+    "YZ476": "A training to go on from whose weights are quantized otherwise than here.",
     # 5xx: training
     "YZ501": "A device that this machine does not have.",
     "YZ502": "fp16 where there is no loss scaling.",

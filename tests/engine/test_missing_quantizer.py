@@ -36,7 +36,6 @@ def test_qlora_requires_it():
     )
 
 
-@pytest.mark.effect("torchao_required")
 @pytest.mark.usefixtures("config", "_without")
 def test_what_is_not_required_or_not_trained_goes_without():
     assert missing_quantizer(opened("lora_r=4", "torchao_quant=int8wo"), []) == []

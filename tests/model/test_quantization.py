@@ -119,6 +119,13 @@ def test_every_linear_layer_of_a_detector_can_be_quantized_and_loaded():
     assert all(torch.equal(outputs[name], again[name]) for name in outputs)
 
 
+def test_a_quantized_detector_is_used_without_torchao(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchao", None)
+    monkeypatch.setitem(sys.modules, "torchao.quantization", None)
+    outputs = tiny_detector(quantization="int4wo_intx").eval()(images()).named()
+    assert outputs["pred_logits"].isfinite().all()
+
+
 def test_tensors_of_another_scheme_are_refused():
     detector = tiny_detector()
     quantize(detector, "int8wo")

@@ -62,7 +62,6 @@ def test_the_base_is_quantized_and_the_architecture_says_so(detector, section, a
     assert line.startswith(f"quantized ({applied}): weights of {len(record.layers)} linear layers, ")
 
 
-@pytest.mark.effect("torchao_required")
 def test_without_torchao_weights_stay_whole_with_a_warning(detector, monkeypatch):
     monkeypatch.setitem(sys.modules, "torchao.quantization", None)
     names = list(detector.state_dict())

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from tests.training.test_loop import Telling
-from tests.training.tiny import StopAfter, files_in, outcome, training_config
-from yolozu.errors import Interrupted, UsageError
+from tests.training.tiny import MODEL, StopAfter, files_in, outcome, training_config
+from yolozu.contract.sections.trained_model import TrainedModelConfig
+from yolozu.errors import InputError, Interrupted, UsageError
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +49,37 @@ def test_a_state_that_ranked_by_another_metric_goes_on_with_it_and_says_so(tiny,
         "it by map50"
     )
     assert outcome(stopped) == whole
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "sentence"),
+    [
+        (
+            "int8wo",
+            None,
+            "was trained beside weights in int8wo, and here they are whole weights\n"
+            "  fix: pip install 'yolozu[torchao]', or train in a new run; init_from takes the weights over",
+        ),
+        (
+            None,
+            "int8wo",
+            "was trained beside whole weights, and here they are weights in int8wo\n"
+            "  fix: go on where torchao is not installed, or train in a new run; init_from takes the weights over",
+        ),
+    ],
+)
+def test_weights_that_are_quantized_otherwise_are_refused(tiny, tmp_path, was, now, sentence):
+    first, second = (
+        replace(tiny, objective=replace(tiny.objective, model=TrainedModelConfig(**dict(MODEL), quantization=scheme)))
+        for scheme in (was, now)
+    )
+    with pytest.raises(Interrupted):
+        first.fit(tmp_path, training_config(**FEW), stopping=StopAfter(6))
+    before = files_in(tmp_path).last.read_bytes()
+    with pytest.raises(InputError) as caught:
+        second.fit(tmp_path, training_config(**FEW))
+    assert str(caught.value) == f"{files_in(tmp_path).last}: YZ476 {sentence}"
+    assert files_in(tmp_path).last.read_bytes() == before
 
 
 def test_a_first_try_says_nothing_about_resuming(tiny, tmp_path):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
     from pathlib import Path
 
+    from yolozu.artifacts.checkpoint import Checkpoint
     from yolozu.training.learner import Learner
     from yolozu.training.state import TrainingState
 
@@ -60,7 +61,7 @@ def take_up(
 
     Raises:
         UsageError: YZ504, `ResumeSources.insist` and there is nothing to go on from.
-        InputError: YZ455, the state does not hold exactly this detector.
+        InputError: YZ455, the state does not hold exactly this detector; YZ476, its weights are quantized otherwise.
     """
     files.clear_leftovers()
     if files.last.is_file():
@@ -82,6 +83,7 @@ def take_up(
         if earlier:
             say(f"starting afresh: {found}" + (f"; what was there is kept in {aside}" if aside is not None else ""))
         return None
+    _require_same_weights(found.checkpoint, info)
     learner.load(found.checkpoint)
     if not files.last.is_file() or found.spec != info.spec:  # only now: before it, a kill would lose nothing
         checkpoints.save_adopted(found.state)
@@ -89,6 +91,24 @@ def take_up(
     for line in _warnings(found, info, num_processes):
         say(f"warning: {line}: from here on, bits may differ from those of an uninterrupted training")
     return found.state
+
+
+def _require_same_weights(checkpoint: Checkpoint, info: CheckpointInfo) -> None:
+    """Refuse to go on where torchao has come or gone since the training began, and was not required."""
+    was, now = (config.get("quantization") for config in (checkpoint.model_config, info.model_config))
+    if was == now:
+        return
+    fix = "or train in a new run; init_from takes the weights over"
+    raise InputError.one(
+        "YZ476",
+        where=checkpoint.source,
+        problem=f"was trained beside {_weights(was)}, and here they are {_weights(now)}",
+        fix=f"pip install 'yolozu[torchao]', {fix}" if now is None else f"go on where torchao is not installed, {fix}",
+    )
+
+
+def _weights(quantization: str | None) -> str:
+    return "whole weights" if quantization is None else f"weights in {quantization}"
 
 
 def _warnings(found: Saved, info: CheckpointInfo, num_processes: int) -> Iterator[str]:
