@@ -170,7 +170,7 @@ def weight_of(learner):
 
 
 @pytest.mark.effect("ewc", "ewc_lambda")
-@pytest.mark.parametrize(("strength", "penalty", "gradient"), [(0.0, 0.0, 0.0), (0.5, 0.25, -1.0), (1.0, 0.5, -2.0)])
+@pytest.mark.parametrize(("strength", "penalty", "gradient"), [(0.0, 0.0, 0.0), (0.5, 0.25, -1.0), (2.0, 1.0, -4.0)])
 def test_a_step_with_ewc_by_hand(strength, penalty, gradient):
     """Away from the anchor by -0.5: lambda / 2 * 4 * 0.25 and lambda * 4 * -0.5, beside the loss's 0.25 and -1."""
     learner = learner_of({"ewc": True, "ewc_lambda": strength}, held=["ewc"])
