@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from yolozu.continual.stored_outputs import pairs_by_box, stored_outputs_loss
+from yolozu.continual.stored_outputs import paired_queries, stored_outputs_loss
 
 LEFT, RIGHT = [0.25, 0.5, 0.2, 0.2], [0.75, 0.5, 0.2, 0.2]
 
@@ -13,8 +13,19 @@ LEFT, RIGHT = [0.25, 0.5, 0.2, 0.2], [0.75, 0.5, 0.2, 0.2]
 def test_queries_are_paired_by_box_whatever_their_order():
     own = torch.tensor([LEFT, RIGHT, [0.5, 0.1, 0.1, 0.1]])
     stored = torch.tensor([[0.74, 0.5, 0.2, 0.2], [0.26, 0.5, 0.2, 0.2]])
-    places, others = pairs_by_box(own, stored)
+    places, others = paired_queries(torch.zeros(3, 1), own, torch.zeros(2, 1), stored)
     assert dict(zip(places.tolist(), others.tolist(), strict=True)) == {0: 1, 1: 0}
+
+
+def test_of_queries_on_one_object_the_sure_one_is_paired_with_the_sure_one():
+    """Boxes that differ by a hair say nothing of which is which."""
+    own, stored = torch.tensor([[0.5, 0.5, 0.2, 0.2], [0.501, 0.5, 0.2, 0.2]]), torch.tensor([[0.5, 0.5, 0.2, 0.2]])
+    logits = torch.tensor([[-3.0, -4.0], [3.0, -4.0]])
+    places, _ = paired_queries(logits, own, torch.tensor([[3.0, -4.0]]), stored)
+    assert places.tolist() == [1]
+    # Where none is sure any more, the box decides, and the loss is a large one.
+    places, _ = paired_queries(torch.full((2, 2), -4.0), own, torch.tensor([[3.0, -4.0]]), stored)
+    assert places.tolist() == [0]
 
 
 def test_two_queries_worked_out_by_hand():
@@ -53,7 +64,8 @@ def test_without_stored_queries_it_is_zero_with_a_graph():
 @pytest.mark.parametrize(("own", "stored"), [(1, 3), (3, 1)])
 def test_of_unequal_numbers_the_best_pairs_count(own, stored):
     boxes = torch.tensor([LEFT, RIGHT, [0.5, 0.9, 0.1, 0.1]])
-    places, others = pairs_by_box(boxes[:own], boxes[:stored])
+    logits = torch.zeros(3, 1)
+    places, others = paired_queries(logits[:own], boxes[:own], logits[:stored], boxes[:stored])
     assert (places.tolist(), others.tolist()) == ([0], [0])
 
 

@@ -11,22 +11,30 @@ from torch import Tensor
 from yolozu.geometry.boxes import cxcywh_to_xyxy, giou
 
 
-def pairs_by_box(boxes_Q4: Tensor, stored_boxes_M4: Tensor) -> tuple[Tensor, Tensor]:
-    """Places (P,) in both of the queries that belong together: least sum of ``|b - b'|_1 + 1 - GIoU(b, b')``.
+def paired_queries(
+    logits_QC: Tensor, boxes_Q4: Tensor, stored_logits_MC: Tensor, stored_boxes_M4: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Places (P,) in both of the queries that belong together, each in at most one pair.
 
-    Queries have no order that two networks share, so boxes say which is which. Each query is in at most one pair.
+    Queries have no order that two networks share, so boxes say which is which: the sum of ``|b - b'|_1 + 1 -
+    GIoU(b, b') + |sigmoid(z) - sigmoid(z')|_1`` over all pairs is the least. Scores tell apart the queries that a
+    detector has on one object, of which one is sure and the others are not: by boxes alone a mere flip of the picture
+    mixes them up, and the sure one would be taught to doubt.
 
     Args:
+        logits_QC: (Q, C) of the stored classes.
         boxes_Q4: (Q, 4) cxcywh normalized to the network input.
-        stored_boxes_M4: (M, 4) likewise.
+        stored_logits_MC: (M, C).
+        stored_boxes_M4: (M, 4).
 
     Returns:
-        (P,) and (P,) int64; of boxes that are not finite, the first with the first and so on.
+        (P,) and (P,) int64; of numbers that are not finite, the first with the first and so on.
     """
     with torch.no_grad():
         apart_QM = (boxes_Q4[:, None] - stored_boxes_M4).abs().sum(dim=-1)
         overlap_QM = giou(cxcywh_to_xyxy(boxes_Q4)[:, None], cxcywh_to_xyxy(stored_boxes_M4))
-        cost_QM = (apart_QM + 1.0 - overlap_QM).cpu()
+        unlike_QM = (logits_QC.sigmoid()[:, None] - stored_logits_MC.sigmoid()).abs().sum(dim=-1)
+        cost_QM = (apart_QM + 1.0 - overlap_QM + unlike_QM).cpu()
     if not bool(torch.isfinite(cost_QM).all()):
         places_P = torch.arange(min(cost_QM.shape), device=boxes_Q4.device)
         return places_P, places_P
@@ -39,7 +47,7 @@ def stored_outputs_loss(
 ) -> Tensor:
     """How far a detector has gone from what is stored of one image.
 
-    With the pairs of `pairs_by_box`, the student's logits z and boxes b, the stored z' and b', and p' the highest
+    With the pairs of `paired_queries`, the student's logits z and boxes b, the stored z' and b', and p' the highest
     score of a stored query, ``max sigmoid(z')``::
 
         1/(P·C) · Σ_pairs Σ_classes (z − z')²  +  Σ_pairs p'·|b − b'|₁ / max(1, Σ_pairs p')
@@ -58,7 +66,7 @@ def stored_outputs_loss(
     Returns:
         () with its graph; 0 without any stored query.
     """
-    own_P, stored_P = pairs_by_box(boxes_Q4, stored_boxes_M4)
+    own_P, stored_P = paired_queries(logits_QC, boxes_Q4, stored_logits_MC, stored_boxes_M4)
     if not len(own_P):
         return logits_QC.sum() * 0.0
     kept_PC = stored_logits_MC[stored_P]
