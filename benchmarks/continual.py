@@ -1,7 +1,7 @@
 """What a detector keeps of three classes while it learns two others, of pictures on which the three are not labeled.
 
     python -m benchmarks.continual --keep DIR [--seeds 3] [--methods fine-tuning,distillation] [--jobs 2]
-                                   [--steps-a 1200] [--steps-b 600] [--images-a 3000] [--images-b 3000]
+                                   [--steps-a 1200] [--steps-b 900] [--images-a 3000] [--images-b 3000]
 
 Table-top scenes of five solids. Task A labels box, pyramid and column, task B roof and steps: on either's pictures the
 other's solids stand about without a label. The first training learns A; every method goes on from it on B, without a
@@ -46,21 +46,28 @@ from benchmarks.short_runs import (
 
 TASK_A, TASK_B = ["box", "pyramid", "column"], ["roof", "steps"]
 HELD_OUT = 300
-LR_FIRST, LR_SECOND = 2e-3, 1e-3
+LR = 2e-3
 
 LEFT_BY_A = {"ewc": True, "si": True, "replay_images": 200}
 """What A's training leaves for later ones; its own weights are those it would have without."""
 
-KEEPING = {"self_distill_from": "{first}", "pseudo_labels": "train"}
-REPLAYING = {"continual_from": "{first}", "replay_share": 0.25, "derpp": True}
+LOOKING = {"self_distill_from": "{first}", "pseudo_labels": "train"}
+"""A's detector looks at the pictures of B: what it sees becomes targets."""
+
+DISTILLING = LOOKING | {"self_distill_keys": "logits,bbox,log_z,rot6d,offsets"}
+"""And queries are held to what it says."""
+
+REPLAYING = {"continual_from": "{first}", "replay_share": 0.25}
+STORED = REPLAYING | {"derpp": True}
 
 METHODS: dict[str, dict[str, Any]] = {
     "fine-tuning": {},
-    "distillation": KEEPING,
-    "DER++": REPLAYING,
-    "EWC": {"continual_from": "{first}", "ewc": True},
-    "SI": {"continual_from": "{first}", "si": True},
-    "distillation + DER++": KEEPING | REPLAYING,
+    "EWC": {"continual_from": "{first}", "ewc": True, "ewc_lambda": 100.0},
+    "SI": {"continual_from": "{first}", "si": True, "si_c": 0.1},
+    "DER++": STORED,
+    "distillation": DISTILLING,
+    "pseudo-labels + replay": LOOKING | REPLAYING | {"self_distill_weight": 0.0},
+    "distillation + DER++": DISTILLING | STORED,
 }
 """Keys of the contract by name of the method; ``{first}`` is the run of A."""
 
@@ -94,7 +101,7 @@ def render(setting: Setting, seed: int) -> None:
 
 def run_id(name: str, seed: int) -> str:
     """Of a method's run."""
-    return f"{name.replace(' ', '').replace('+', 'p').lower()}-{seed}"
+    return "-".join([*name.lower().replace("+", " ").split(), str(seed)])
 
 
 def contract_of(name: str, seed: int, setting: Setting) -> dict[str, Any]:
@@ -102,13 +109,13 @@ def contract_of(name: str, seed: int, setting: Setting) -> dict[str, Any]:
     first, second = setting.steps
     base = CONTRACT | {"dataset_root": f"scenes/{seed}", "seed": seed, "class_names": TASK_A + TASK_B}
     if name == JOINT:
-        return base | length(first + second, LR_FIRST) | {"split": "train"}
+        return base | length(first + second, LR) | {"split": "train"}
     if name == FIRST:
-        return base | length(first, LR_FIRST) | {"split": "first", "class_names": TASK_A} | LEFT_BY_A
+        return base | length(first, LR) | {"split": "first", "class_names": TASK_A} | LEFT_BY_A
     earlier = run_id(FIRST, seed)
     keys = {key: earlier if value == "{first}" else value for key, value in METHODS[name].items()}
     start = {"init_from": f"runs/{earlier}/checkpoints/best.pt", "head_init": "extend", "labeled_classes": TASK_B}
-    return base | length(second, LR_SECOND) | {"split": "second"} | start | keys
+    return base | length(second, LR) | {"split": "second"} | start | keys
 
 
 def train(name: str, seed: int, setting: Setting) -> dict[str, Any]:
@@ -232,7 +239,7 @@ def main() -> int:
     parser = options_of(__doc__)
     parser.add_argument("--methods", default=",".join([*METHODS, JOINT]), help="with commas between")
     parser.add_argument("--steps-a", type=int, default=1200)
-    parser.add_argument("--steps-b", type=int, default=600)
+    parser.add_argument("--steps-b", type=int, default=900)
     parser.add_argument("--images-a", type=int, default=3000)
     parser.add_argument("--images-b", type=int, default=3000)
     options = parser.parse_args()
