@@ -209,6 +209,26 @@ def test_two_processes_adapt_as_one(tiny_adapting, tmp_path):
         assert "lora_" in name or (torch.equal(one.weights[name], value) and torch.equal(two.weights[name], value))
 
 
+def test_two_processes_replay_as_one(tiny_replaying, tmp_path):
+    """Of each batch of five images one is replayed; the process without it has nothing stored, and counts alike."""
+    model = model_with("gn")
+    replaying = replace(tiny_replaying, objective=replace(tiny_replaying.objective, model=model))
+    train(SINGLE_PROCESS, replaying, tmp_path / "one", SMOOTH)
+    start = {
+        name: value.clone() for name, value in replaying.materials(training_config()).detector.state_dict().items()
+    }
+    assert together(train, replaying, tmp_path / "two", SMOOTH) == [None, None]
+    one, two = (read_checkpoint(tmp_path / name / "last.pt") for name in ("one", "two"))
+    assert distance(one.weights, two.weights, start) < 1e-2
+    rows_of_one, rows_of_two = (
+        [json.loads(line) for line in (tmp_path / name / "train.jsonl").read_text().splitlines()]
+        for name in ("one", "two")
+    )
+    assert any(row["losses"]["derpp"] > 0.0 for row in rows_of_one)
+    for row, other in zip(rows_of_one, rows_of_two, strict=True):
+        assert other["losses"] == pytest.approx(row["losses"], rel=1e-4, abs=1e-5)
+
+
 QUICK = {"max_steps": 3, "batch_size": 4, "val_every_steps": 2, "gradient_accumulation_steps": 1}
 
 
