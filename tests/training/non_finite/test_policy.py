@@ -5,6 +5,7 @@ import math
 import multiprocessing
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,12 +14,14 @@ from tests.training.spoiled import spoiled
 from tests.training.test_loop import Killed, Telling, killed_at
 from tests.training.tiny import PREPROCESS, files_in, outcome, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint
+from yolozu.continual.base import Held, RegularizerSettings
 from yolozu.data.collate import collate
 from yolozu.errors import UsageError
 from yolozu.training.checkpointing import read_saved
 from yolozu.training.config import build_learner
 from yolozu.training.non_finite import recompute as recomputed
 from yolozu.training.non_finite.bundle import read_bundle
+from yolozu.training.regularization import Regularization
 
 SKIPPING = {"stop_on_non_finite_loss": False, "non_finite_max_skips": 2, "non_finite_lr_decay": 0.25}
 BAD_STEPS = {4, 5, 8}
@@ -154,6 +157,19 @@ def test_the_first_one_stops_by_default_and_the_last_bundle_of_a_step_stays(tiny
 
 
 @pytest.mark.slow
+def test_a_penalty_that_leaves_all_bounds_is_named(tiny, tmp_path):
+    chosen = training_config(max_steps=3)
+    materials = tiny.materials(chosen)
+    weights = {name: entry.detach().clone() for name, entry in materials.detector.named_parameters()}
+    held = Held(
+        {name: torch.full_like(weight, 1e30) for name, weight in weights.items()},
+        {name: weight + 1.0 for name, weight in weights.items()},
+    )
+    asked = Regularization({"ewc": RegularizerSettings(1e20)}, held={"ewc": held})
+    with pytest.raises(UsageError, match=r"YZ506 .*: the penalty ewc is not finite, so lower its factor"):
+        tiny.fit(tmp_path, chosen, materials=replace(materials, regularization=asked))
+
+
 def test_a_step_that_memory_does_not_suffice_to_look_at_still_leaves_its_bundle(tiny, tmp_path, monkeypatch):
     def full(*_):
         raise torch.OutOfMemoryError

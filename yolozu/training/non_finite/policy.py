@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,9 @@ class NonFinitePolicy:
     ) -> YolozuError:
         path = bundle_path(self.directory, state.step)
         anomaly, remark = _look(learner, parts, state)
+        for name in learner.regularizers.members:
+            if not math.isfinite(report.losses.get(name, 0.0)):
+                remark = f"the penalty {name} is not finite, so lower its factor"
         assert report.non_finite is not None
         circumstances = Circumstances(
             step=state.step,
