@@ -1,6 +1,6 @@
 """From rendered scenes to another domain: adapters beside a frozen detector, the whole detector, test-time training.
 
-    python -m benchmarks.lora_domain --keep DIR [--seeds 3] [--jobs 2] [--base-steps 1500] [--steps 400]
+    python -m benchmarks.lora_domain --keep DIR [--seeds 3] [--jobs 2] [--base-steps 1500] [--steps 800]
 
 A detector learns the scenes of `configs/default.yaml`, of 128 px. The other domain has tables of strong colors, in fog
 (severity 3). There the detector trains on as a whole, or LoRA adapters (rank 8, `all_linear_conv1x1`) beside frozen
@@ -188,12 +188,16 @@ def costs(run: str, setting: Setting) -> dict[str, Any]:
     }
 
 
-def adapters_bytes(run: str, setting: Setting) -> int:
-    """Size of the adapters alone, as `yolozu lora split` writes them."""
+def adapters_bytes(run: str, setting: Setting) -> int | None:
+    """Size of the adapters alone, as `yolozu lora split` writes them; None where it refuses, which is printed."""
     out = setting.where / f"measured/{run}.adapters.pt"
     if not out.is_file():
         best = f"runs/{run}/checkpoints/best.pt"
-        yolozu(setting.where, "lora", "split", best, "--output", str(out.relative_to(setting.where)))
+        try:
+            yolozu(setting.where, "lora", "split", best, "--output", str(out.relative_to(setting.where)))
+        except CommandFailedError as error:
+            print(f"FAILED: {error}", flush=True)
+            return None
     return out.stat().st_size
 
 
@@ -291,7 +295,7 @@ def measure_all(setting: Setting, seeds: range, jobs: int) -> list[dict[str, Any
 def main() -> int:
     parser = options_of(__doc__)
     parser.add_argument("--base-steps", type=int, default=1500)
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--images", type=int, default=2000, help="training images of the other domain")
     options = parser.parse_args()
     options.keep.mkdir(parents=True, exist_ok=True)
