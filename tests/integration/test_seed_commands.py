@@ -13,7 +13,6 @@ from yolozu.contract.overrides import ALIASES
 from yolozu.contract.strict.slots import keys
 
 PAGE = Path(__file__).parents[2] / "docs/training-inference-export.md"
-NOT_YET = "not there yet"
 THEN = {
     "fetch_coco128.sh": "",
     "prepare_coco_yolo.py": "--coco-root --split --out --copy-images",
@@ -28,6 +27,7 @@ THEN = {
         "--lora-r --lora-alpha --lora-dropout --lora-target --lora-freeze-base --lora-train-bias "
         "--ewc --ewc-lambda --si --si-c --si-epsilon "
         "--torchao-quant --torchao-required --qlora --derpp --derpp-teacher-key --derpp-weight "
+        "--self-distill-from --self-distill-weight --self-distill-temperature --self-distill-kl --self-distill-keys "
     ),
     "yolozu train": "--run-id --resume",
     "yolozu test": "--adapter --predictions --max-images",
@@ -43,13 +43,10 @@ THEN = {
     "run_yolo26n_smoke_rtdetr_pose.py": "",
     "run_yolo26_smoke_rtdetr_pose.py": "--buckets",
 }
-"""Script -> its flags, those of `LATER` aside."""
+"""Script -> its flags."""
 
-LATER = "--self-distill-from --self-distill-weight --self-distill-temperature --self-distill-kl --self-distill-keys"
-"""Flags of continual learning, of `train_minimal.py`."""
-
-ROW = re.compile(r"^\| `([^`]+)` \| (?:`([^`]+)`|(not there yet)) \|", re.MULTILINE)
-ROWS = [(then, now or not_yet) for then, now, not_yet in ROW.findall(PAGE.read_text())]
+ROW = re.compile(r"^\| `([^`]+)` \| `([^`]+)` \|", re.MULTILINE)
+ROWS = ROW.findall(PAGE.read_text())
 
 
 def test_the_table_has_every_command_and_flag_of_then():
@@ -58,12 +55,10 @@ def test_the_table_has_every_command_and_flag_of_then():
         "yolozu test CONFIG",
     }
     wanted |= {f"{script} {flag}" for script, flags in THEN.items() for flag in flags.split()}
-    later = {f"train_minimal.py {flag}" for flag in LATER.split()}
-    assert {then for then, _ in ROWS} == wanted | later
-    assert {then for then, now in ROWS if now == NOT_YET} == later
+    assert {then for then, _ in ROWS} == wanted
 
 
-@pytest.mark.parametrize(("then", "now"), [row for row in ROWS if row[1] != NOT_YET], ids=lambda text: text)
+@pytest.mark.parametrize(("then", "now"), ROWS, ids=lambda text: text)
 def test_what_it_is_now_is_there(then, now):
     words = now.removeprefix("yolozu ").split()
     flags = [word for word in words if word.startswith("--")]

@@ -4,14 +4,17 @@ import json
 import shutil
 
 import pytest
+import torch
 
 from tests.model.tiny import scattered
-from tests.training.tiny import MODEL, PREPROCESS
-from yolozu.artifacts.checkpoint import Checkpoint, write_checkpoint
+from tests.training.tiny import ADAPTING, MODEL, PREPROCESS
+from yolozu.artifacts.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.contract.sections.continual import DistillationSection
 from yolozu.errors import InputError
 from yolozu.model.detector import build_detector
+from yolozu.model.loading import detector_from
+from yolozu.model.lora import is_lora_parameter
 from yolozu.structures.classes import ClassTable
 from yolozu.training.teacher_checkpoint import open_teacher
 
@@ -71,6 +74,18 @@ def test_the_best_checkpoint_of_a_run_and_another_architecture(tmp_path, monkeyp
     found = opened("a", planned)
     assert found.origin == "runs/a/checkpoints/best.pt (800 steps)"
     assert found.detector.selector.num_queries == 12
+
+
+def test_adapters_of_a_teacher_are_merged(tmp_path):
+    """It says what it said with them beside its layers."""
+    path = tmp_path / "teacher.pt"
+    found = opened(path, write_teacher(path, model=ADAPTING.model))
+    with torch.no_grad():
+        expected = detector_from(read_checkpoint(path))(torch.full((1, 3, 64, 64), 0.3)).pred_logits
+        said = found.detector(torch.full((1, 3, 64, 64), 0.3)).pred_logits
+    torch.testing.assert_close(said, expected, atol=1e-4, rtol=1e-4)
+    assert not any(is_lora_parameter(name) for name in found.detector.state_dict())
+    assert found.model_config.get("lora") is None
 
 
 @pytest.mark.parametrize("names", [("blue",), ("blue", "red"), ("red", "green")])
