@@ -1,21 +1,20 @@
-"""Weights that do not move are not held."""
+"""Weights that a next task does not start from are not held."""
 
 import pytest
 
 
 @pytest.mark.effect("ewc", "si")
+@pytest.mark.parametrize("frozen", ["", "lora_freeze_base: false\n"])
 @pytest.mark.parametrize("key", ["ewc", "si"])
-def test_regularizers_of_a_frozen_base_are_refused(refusal, key):
-    assert refusal(f"epochs: 1\nlora_r: 2\n{key}: true\n") == (
-        f"exp.yaml:3: {key}: YZ105 {key} holds weights, and beside adapters all weights are frozen "
-        "(lora_r: exp.yaml:2, lora_freeze_base: default)\n"
-        f"  fix: set lora_freeze_base: false, or drop {key} or lora_r"
+def test_what_is_merged_before_the_next_task_is_not_held(refusal, key, frozen):
+    assert refusal(f"epochs: 1\n{key}: true\nlora_r: 2\n{frozen}") == (
+        f"exp.yaml:2: {key}: YZ105 {key} holds weights to where a task ended, and adapters are merged into them before "
+        f"the next (lora_r: exp.yaml:3)\n  fix: drop {key} or lora_r"
     )
 
 
-@pytest.mark.parametrize("lines", ["lora_r: 2\nlora_freeze_base: false\newc: true\n", "ewc: true\nsi: true\n"])
-def test_those_of_weights_that_move_are_not(load, lines):
-    assert load(f"epochs: 1\n{lines}").warnings == ()
+def test_weights_without_adapters_are_held(load):
+    assert load("epochs: 1\newc: true\nsi: true\n").warnings == ()
 
 
 @pytest.mark.parametrize(("key", "factor"), [("ewc", "ewc_lambda"), ("si", "si_c")])

@@ -17,7 +17,7 @@ from yolozu.contract.rules_of_continual import (
     stored_outputs_come_from_somewhere,
 )
 from yolozu.contract.rules_of_quantization import quantized_weights_are_frozen, quantized_weights_need_adapters
-from yolozu.contract.rules_of_regularizers import held_weights_move
+from yolozu.contract.rules_of_regularizers import held_weights_go_on
 from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.geometry.input_sizes import STRIDE, input_sizes, side_in_view
 
@@ -357,5 +357,5 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     replayed_images_come_from_somewhere,
     replayed_images_leave_room,
     stored_outputs_come_from_somewhere,
-    held_weights_move,
+    held_weights_go_on,
 )
