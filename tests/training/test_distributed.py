@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.training.several import together
+from tests.training.test_self_distillation import Taught
 from tests.training.tiny import ADAPTERS, MODEL, StopAfter, files_in, outcome, training_config
 from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.contract.sections.model import ModelConfig
@@ -227,6 +228,20 @@ def test_two_processes_replay_as_one(tiny_replaying, tmp_path):
     assert any(row["losses"]["derpp"] > 0.0 for row in rows_of_one)
     for row, other in zip(rows_of_one, rows_of_two, strict=True):
         assert other["losses"] == pytest.approx(row["losses"], rel=1e-4, abs=1e-5)
+
+
+def test_two_processes_are_taught_as_one(tiny, tmp_path):
+    """What the teacher sees counts among the objects of the window, also where a process has no image."""
+    taught = Taught(tiny.train, tiny.val, replace(tiny.objective, model=model_with("gn")), pseudo_labels="train")
+    train(SINGLE_PROCESS, taught, tmp_path / "one", SMOOTH)
+    assert together(train, taught, tmp_path / "two", SMOOTH) == [None, None]
+    rows_of_one, rows_of_two = (
+        [json.loads(line) for line in (tmp_path / name / "train.jsonl").read_text().splitlines()]
+        for name in ("one", "two")
+    )
+    for row, other in zip(rows_of_one, rows_of_two, strict=True):
+        assert row["losses"]["self_distill"] > 0.0
+        assert other["losses"] == pytest.approx(row["losses"], rel=1e-3, abs=1e-5)
 
 
 QUICK = {"max_steps": 3, "batch_size": 4, "val_every_steps": 2, "gradient_accumulation_steps": 1}
