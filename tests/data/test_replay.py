@@ -66,6 +66,19 @@ def test_a_class_that_the_training_lacks_is_an_error_and_one_without_objects_is_
         with_classes(index, ClassTable(("red",), (1,)), where="here")
 
 
+def test_labels_tell_nothing_of_classes_that_came_later(tmp_path):
+    """And of those that were not labeled when the image was stored."""
+    index = make_index(tmp_path / "set", "train", 2, seed=0)
+    known, again = (
+        with_classes(index, ClassTable(names, (1, 2)), where="") for names in (("blue", "red"), ("red", "blue"))
+    )
+    assert {record.labeled for record in (*known.records, *again.records)} == {None}
+    wider = ClassTable(("new", "blue", "red"), (1, 2, 3))
+    assert {record.labeled for record in with_classes(index, wider, where="").records} == {(1, 2)}
+    only_red = replace(index, records=tuple(replace(record, labeled=(0,)) for record in index.records))
+    assert {record.labeled for record in with_classes(only_red, wider, where="").records} == {(2,)}
+
+
 def test_joined_images_lie_where_they_are_and_models_are_of_both(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     train = make_index(tmp_path / "set", "train", 3, seed=0)

@@ -382,3 +382,9 @@ def test_symmetries_may_be_of_classes_that_are_left_out(tmp_path):
     symmetries = {"cat": "z", "dog": "z/2"}
     _, outputs = run_stage(tmp_path, dataset_root=pets(tmp_path), class_names=("dog",), symmetries=symmetries)
     assert list(ObjectModels.read(outputs.models).by_class) == [0]
+
+
+def test_images_say_of_which_classes_their_labels_tell(tmp_path):
+    _, outputs = run_stage(tmp_path, dataset_root=pets(tmp_path), labeled_classes=("cat",))
+    index = DataIndex.read(outputs.train)
+    assert {record.labeled for record in index.records} == {(index.classes.names.index("cat"),)}

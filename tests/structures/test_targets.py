@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import torch
 
 from tests.fixtures.poses import with_poses
@@ -29,6 +31,14 @@ def test_parts_follow_one_another():
     one, other = (Targets(torch.tensor([[label]]), torch.zeros(1, 1, 4), torch.tensor([[True]])) for label in (3, 4))
     both = concatenated([one, other])
     assert (both.labels_BT.tolist(), both.counts, both.boxes_BT4.shape) == ([[3], [4]], [1, 1], (2, 1, 4))
+
+
+def test_an_image_may_say_nothing_of_some_classes():
+    one, other = (Targets(torch.tensor([[label]]), torch.zeros(1, 1, 4), torch.tensor([[True]])) for label in (1, 0))
+    assert concatenated([one, other]).not_labeled(3) is None
+    both = concatenated([one, replace(other, labeled=[(0, 2)])])
+    assert both.not_labeled(3).tolist() == [[False] * 3, [False, True, False]]
+    assert both.with_room_for(4).to("cpu").labeled == [None, (0, 2)]
 
 
 def test_poses_move_with_the_objects():

@@ -14,7 +14,7 @@ from tests.training.tiny import PREPROCESS, training_config
 from yolozu.data.collate import collate
 from yolozu.model.denoising import DenoisingGroups
 from yolozu.model.outputs import DetectorOutput
-from yolozu.structures.targets import Targets, Unlabelled
+from yolozu.structures.targets import Targets, Unlabelled, concatenated
 from yolozu.training.batch_sharding import shares_of
 from yolozu.training.distributed import SINGLE_PROCESS
 from yolozu.training.pseudo_labels import PseudoLabelling, spared_classes, unlabelled_objects, with_targets
@@ -105,9 +105,19 @@ def test_they_stand_behind_the_labels_of_their_image_and_have_no_pose():
 def test_queries_on_them_are_spared_unless_they_belong_to_a_label():
     boxes = torch.tensor([[[LABEL, BESIDE, ELSEWHERE]], [[BESIDE, LABEL, HALF]]])
     stacked = {"boxes": boxes, "logits": torch.zeros(2, 1, 3, 3)}
-    found = spared_classes(stacked, objects((0, ELSEWHERE)), torch.tensor([2, 4]))
+    truth = labels(LABEL)
+    masked = replace(truth, not_background=objects((0, ELSEWHERE)))
+    found = spared_classes(stacked, masked, torch.tensor([2, 4]))
     assert found.tolist() == [[False] * 3, [True, True, False], [False] * 3, [True, True, False], *[[False] * 3] * 2]
-    assert spared_classes(stacked, None, torch.tensor([2, 4])) is None
+    assert spared_classes(stacked, truth, torch.tensor([2, 4])) is None
+
+
+def test_classes_of_which_labels_say_nothing_are_spared_on_all_queries_without_an_object():
+    stacked = {"boxes": torch.rand(2, 2, 2, 4), "logits": torch.zeros(2, 2, 2, 3)}
+    truth = replace(concatenated([labels(LABEL), labels(LABEL)]), labeled=[None, (0, 2)])
+    found = spared_classes(stacked, truth, torch.tensor([3, 4]))
+    silent, taught = [False, True, False], [False] * 3
+    assert found.tolist() == [taught, taught, silent, taught, taught, taught, silent, silent]
 
 
 def test_spared_queries_add_nothing_to_the_loss_of_classes():

@@ -92,7 +92,13 @@ def _padded(samples: Sequence[Sample]) -> Targets:
         boxes_BT4[row, :objects] = torch.from_numpy(sample.boxes_cxcywh)
         valid_BT[row, :objects] = True
     poses = [sample.poses for sample in samples if sample.poses is not None]
-    return Targets(labels_BT, boxes_BT4, valid_BT, _padded_poses(samples, poses, most) if poses else None)
+    return Targets(
+        labels_BT,
+        boxes_BT4,
+        valid_BT,
+        _padded_poses(samples, poses, most) if poses else None,
+        labeled=None if all(sample.labeled is None for sample in samples) else [sample.labeled for sample in samples],
+    )
 
 
 def _padded_poses(samples: Sequence[Sample], poses: Sequence[PlacedPoses], most: int) -> PoseTargets:

@@ -34,6 +34,8 @@ from yolozu.geometry.input_sizes import input_sizes
 from yolozu.structures.poses import PoseLabels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from yolozu.artifacts.meshes import ObjectModels
@@ -63,6 +65,7 @@ class Sample:
         index: number of the image in its index.
         poses: camera and poses of the same N targets; None in a data set without poses.
         stored: what a detector once said of the image; None where nothing is known.
+        labeled: class indices that the labels tell of; None for all.
     """
 
     image_HW3: NDArray[np.uint8]
@@ -72,6 +75,7 @@ class Sample:
     index: int
     poses: PlacedPoses | None = None
     stored: StoredQueries | None = None
+    labeled: tuple[int, ...] | None = None
 
 
 class ImageStore:
@@ -156,6 +160,11 @@ class TrainingImages(Dataset[Sample]):
         sample = self._varied(number, preprocess, variation, generator)
         return sample if self._stored is None else replace(sample, stored=self._stored.placed(number, sample.placement))
 
+    def _labeled(self, number: int) -> tuple[int, ...] | None:
+        """Classes that labels tell of. A training's own images teach that what has no label is background."""
+        replayed = number >= len(self) - self.num_replayed
+        return self._index.records[number].labeled if replayed else None
+
     def _number(self, index: int) -> int:
         """Of the record that an index of a key means."""
         return record_of(index, len(self) - self.num_replayed, self.num_replayed)
@@ -184,7 +193,8 @@ class TrainingImages(Dataset[Sample]):
             if placement.turn is None or masks is None
             else object_boxes(record, placement, masks, poses, self._models)
         )
-        return _sample(image, record, placement, whole, number=number, poses=poses)
+        sample = _sample(image, record, placement, whole, number=number, poses=poses)
+        return replace(sample, labeled=self._labeled(number))
 
     def _picture(
         self,
@@ -237,6 +247,7 @@ class TrainingImages(Dataset[Sample]):
             placement=placement,
             index=number,
             poses=place_poses(PoseLabels.none_of(len(labels)), placement) if self._with_poses else None,
+            labeled=_labeled_on_all(parts),
         )
 
 
@@ -260,6 +271,12 @@ class ValidationImages(Dataset[Sample]):
         return _sample(
             image, record, placement, placement.boxes_to_input(record.boxes_cxcywh), number=number, poses=poses
         )
+
+
+def _labeled_on_all(parts: Sequence[Sample]) -> tuple[int, ...] | None:
+    """Class indices that the labels of every part tell of."""
+    known = [set(part.labeled) for part in parts if part.labeled is not None]
+    return tuple(sorted(set.intersection(*known))) if known else None
 
 
 def _read(record: ImageRecord) -> NDArray[np.uint8]:

@@ -17,6 +17,8 @@ from yolozu.errors import InputError
 from yolozu.structures.classes import ClassTable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from yolozu.structures.image_record import ImageRecord
 
 
@@ -69,6 +71,8 @@ def joined_classes(first: ClassTable, second: ClassTable) -> ClassTable:
 def with_classes(index: DataIndex, classes: ClassTable, *, where: str) -> DataIndex:
     """The same images with the class table ``classes``; classes are the same where their names are.
 
+    Of classes that are new to the images their labels tell nothing.
+
     Raises:
         InputError: YZ552, objects are of classes that ``classes`` has not, all together.
     """
@@ -84,8 +88,18 @@ def with_classes(index: DataIndex, classes: ClassTable, *, where: str) -> DataIn
             fix="name them in class_names, after those that the earlier training had; or set replay_share: 0",
         )
     of_old = np.array([_place(classes, name) for name in index.classes.names], np.int64)
-    records = tuple(replace(record, class_indices=of_old[record.class_indices]) for record in index.records)
+    records = tuple(
+        replace(record, class_indices=of_old[record.class_indices], labeled=_labeled(record, of_old, len(classes)))
+        for record in index.records
+    )
     return replace(index, classes=classes, records=records)
+
+
+def _labeled(record: ImageRecord, of_old: NDArray[np.int64], num_classes: int) -> tuple[int, ...] | None:
+    """The classes that the labels of an image tell of: those that they told of when it was stored."""
+    numbers = of_old if record.labeled is None else of_old[list(record.labeled)]
+    known = tuple(sorted(int(number) for number in numbers if number >= 0))
+    return None if len(known) == num_classes else known
 
 
 def joined(train: DataIndex, models: ObjectModels, replayed: Replayed) -> tuple[DataIndex, ObjectModels]:

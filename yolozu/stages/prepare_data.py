@@ -193,8 +193,12 @@ def _index(
             problem=f"none of its {len(split.images)} images can be used",
             fix=REPORT,
         )
-    rendered = spec.dataset.dataset_root == SYNTHETIC
-    return index_of(checked.survey, split, images, root_base="index" if rendered else "cwd", numbered=evaluated)
+    rendered, labeled = spec.dataset.dataset_root == SYNTHETIC, spec.dataset.labeled_classes
+    index = index_of(checked.survey, split, images, root_base="index" if rendered else "cwd", numbered=evaluated)
+    if labeled is None:
+        return index
+    numbers = tuple(place for place, name in enumerate(index.classes.names) if name in labeled)
+    return replace(index, records=tuple(replace(record, labeled=numbers) for record in index.records))
 
 
 STAGE = Stage(

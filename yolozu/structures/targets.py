@@ -83,6 +83,7 @@ class Targets:
         boxes_BT4: float32, cxcywh normalized to the network input; 0 where padded.
         valid_BT: bool, False where padded. An image's objects come first, padding last. T may be 0.
         poses: cameras and poses; None in a data set without any.
+        labeled: class indices that the labels of each image tell of, None for all; None where that is all everywhere.
         labelled_BT: bool, which objects a label tells of; None where all.
         not_background: objects that are no targets, and whose queries are not taught that they are background; or None.
     """
@@ -91,6 +92,7 @@ class Targets:
     boxes_BT4: Tensor
     valid_BT: Tensor
     poses: PoseTargets | None = None
+    labeled: list[tuple[int, ...] | None] | None = None
     labelled_BT: Tensor | None = None
     not_background: Unlabelled | None = None
 
@@ -99,7 +101,9 @@ class Targets:
         poses = None if self.poses is None else self.poses.to(device)
         assert self.labelled_BT is None, "what a teacher sees is added last"
         assert self.not_background is None
-        return Targets(self.labels_BT.to(device), self.boxes_BT4.to(device), self.valid_BT.to(device), poses)
+        return Targets(
+            self.labels_BT.to(device), self.boxes_BT4.to(device), self.valid_BT.to(device), poses, self.labeled
+        )
 
     def with_room_for(self, num_objects: int) -> Targets:
         """The same targets, padded to ``num_objects``, at least T."""
@@ -111,7 +115,19 @@ class Targets:
             F.pad(self.boxes_BT4, (0, 0, 0, missing)),
             F.pad(self.valid_BT, (0, missing)),
             None if self.poses is None else self.poses.padded_by(missing),
+            self.labeled,
         )
+
+    def not_labeled(self, num_classes: int) -> Tensor | None:
+        """(B, ``num_classes``) bool, classes of which an image's labels tell nothing; None where there are none."""
+        if self.labeled is None:
+            return None
+        silent_BC = torch.zeros(len(self.labeled), num_classes, dtype=torch.bool)
+        for row, known in enumerate(self.labeled):
+            if known is not None:
+                silent_BC[row] = True
+                silent_BC[row, list(known)] = False
+        return silent_BC.to(self.labels_BT.device)
 
     @property
     def counts(self) -> list[int]:
@@ -127,7 +143,15 @@ def concatenated(parts: Sequence[Targets]) -> Targets:
         torch.cat([part.boxes_BT4 for part in parts]),
         torch.cat([part.valid_BT for part in parts]),
         _concatenated_poses(poses) if poses else None,
+        _concatenated_labeled(parts),
     )
+
+
+def _concatenated_labeled(parts: Sequence[Targets]) -> list[tuple[int, ...] | None] | None:
+    if all(part.labeled is None for part in parts):
+        return None
+    per_part = ([None] * len(part.labels_BT) if part.labeled is None else part.labeled for part in parts)
+    return [one for labeled in per_part for one in labeled]
 
 
 def _concatenated_poses(parts: Sequence[PoseTargets]) -> PoseTargets:

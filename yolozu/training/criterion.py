@@ -205,7 +205,7 @@ class Criterion:
             [num_decoder_layers * layer_queries, num_proposal_layers * layer_queries, 0],
             [num_posed, num_proposal_layers * layer_pairs, 0],
             [num_posed, 0, 0],
-            spared_RC=spared_classes(stacked, objective.targets.not_background, row_M),
+            spared_RC=spared_classes(stacked, objective.targets, row_M),
         )
 
     def _match(self, stacked: dict[str, Tensor], objective: _Objective) -> Assignment:

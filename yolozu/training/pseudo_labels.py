@@ -122,28 +122,43 @@ def with_targets(targets: Targets, unlabelled: Unlabelled) -> Targets:
         boxes_BT4 * valid_BT[..., None],
         valid_BT,
         None if targets.poses is None else targets.poses.padded_by(missing),
+        targets.labeled,
         labelled_BT=F.pad(targets.valid_BT, (0, missing)),
     )
 
 
-def spared_classes(stacked: Mapping[str, Tensor], unlabelled: Unlabelled | None, row_M: Tensor) -> Tensor | None:
-    """Which queries lie on an unlabelled object, and belong to no other: of these the teacher's classes are spared.
+def spared_classes(stacked: Mapping[str, Tensor], targets: Targets, row_M: Tensor) -> Tensor | None:
+    """What queries that belong to no object are not taught that they are not.
+
+    Of all queries of an image these are the classes that its labels say nothing of (a replayed image's do not know the
+    classes that came later), and of those on an unlabelled object the teacher's classes.
 
     Args:
         stacked: ``logits`` (L, B, Q, C) and ``boxes`` (L, B, Q, 4).
-        unlabelled: objects; None where there are none to spare.
+        targets: of the images.
         row_M: matched queries, as rows of all layers' queries.
 
     Returns:
-        (R, C) bool with R = L * B * Q, or None.
+        (R, C) bool with R = L * B * Q, or None where there is nothing to spare.
     """
-    if unlabelled is None:
-        return None
+    num_layers, _, num_queries, num_classes = stacked["logits"].shape
+    silent_BC, spared_RC = targets.not_labeled(num_classes), None
+    if silent_BC is not None:
+        spared_RC = silent_BC[:, None].expand(-1, num_queries, -1).repeat(num_layers, 1, 1, 1).flatten(0, 2)
+    if targets.not_background is not None:
+        on_objects_RC = _on_unlabelled(stacked, targets.not_background)
+        spared_RC = on_objects_RC if spared_RC is None else spared_RC | on_objects_RC
+    if spared_RC is not None:
+        spared_RC[row_M] = False
+    return spared_RC
+
+
+def _on_unlabelled(stacked: Mapping[str, Tensor], unlabelled: Unlabelled) -> Tensor:
+    """(R, C) bool: queries on an unlabelled object, and the teacher's classes."""
     corners_LBQ14 = cxcywh_to_xyxy(stacked["boxes"].detach())[..., None, :]
     corners_B1U4 = cxcywh_to_xyxy(unlabelled.boxes_BU4)[:, None]
     on_object_LBQU = (iou(corners_LBQ14, corners_B1U4) >= SAME_OBJECT) & unlabelled.valid_BU[:, None]
     spared_R = on_object_LBQU.any(dim=-1).flatten()
-    spared_R[row_M] = False
     classes_C = torch.arange(stacked["logits"].shape[-1], device=spared_R.device) < unlabelled.num_classes
     return spared_R[:, None] & classes_C
 

@@ -160,6 +160,7 @@ def write_bundle(
         "parts": [
             {
                 "indices": list(part.share.batch.indices),
+                "labeled": part.share.batch.targets.labeled,
                 "first": part.share.first,
                 "of": part.share.of,
                 "weight": part.share.weight,
@@ -292,7 +293,10 @@ def _part(
     named = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
     of_poses = {name.removeprefix("poses."): value for name, value in named.items() if name.startswith("poses.")}
     labels_BT, boxes_BT4, valid_BT = (named[name] for name in OF_BOXES)
-    targets = Targets(labels_BT, boxes_BT4, valid_BT, PoseTargets(**of_poses) if of_poses else None)
+    told = entry.get("labeled")  # which bundles of earlier releases do not have
+    labeled = None if told is None else [None if known is None else tuple(known) for known in told]
+    poses = PoseTargets(**of_poses) if of_poses else None
+    targets = Targets(labels_BT, boxes_BT4, valid_BT, poses, labeled)
     images = tensors[f"parts/{count}/images"].contiguous(memory_format=torch.channels_last)
     rows = range(len(entry["indices"]))
     stored = [_stored_queries(tensors, f"parts/{count}/stored/{row}/") for row in rows]
