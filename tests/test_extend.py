@@ -66,7 +66,8 @@ def extended(tmp_path_factory):
         return done.stdout
 
     run(sys.executable, "-m", "yolozu", "contract", "schema", "--write")
-    run(sys.executable, "-m", "docs.generate.effects", "--write")
+    for made in ("schemas", "effects"):
+        run(sys.executable, "-m", f"docs.generate.{made}", "--write")
     return run
 
 

@@ -17,6 +17,7 @@ READ = {
 
 READ_ARGUMENTS = {
     "bundle", "config", "before", "after", "root", "dataset", "image", "file", "predictions", "setting", "photos",
+    "checkpoint", "base", "adapters",
 }  # fmt: skip
 BESIDE = {
     "data subset": ["--count", "3"],

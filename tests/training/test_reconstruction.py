@@ -102,7 +102,7 @@ def test_two_processes_paint_what_one_would(detector, images, first):
     reconstruction = Reconstruction(detector, weight=1.0, seed=SEED)
     (share,) = shares_of([whole], SINGLE_PROCESS)
     parts = [(0, first), (first, 5 - first)]
-    told = {rank: [(count, 0, 2)] for rank, (_, count) in enumerate(parts)}
+    told = {rank: [(count, 0, 2, 0)] for rank, (_, count) in enumerate(parts)}
     own = [
         shares_of([parted(whole, start, count)], Played(rank, 2, told))[0]
         for rank, (start, count) in enumerate(parts)
