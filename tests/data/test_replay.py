@@ -72,11 +72,11 @@ def test_labels_tell_nothing_of_classes_that_came_later(tmp_path):
     known, again = (
         with_classes(index, ClassTable(names, (1, 2)), where="") for names in (("blue", "red"), ("red", "blue"))
     )
-    assert {record.labeled for record in (*known.records, *again.records)} == {None}
+    assert {record.labeled_classes for record in (*known.records, *again.records)} == {None}
     wider = ClassTable(("new", "blue", "red"), (1, 2, 3))
-    assert {record.labeled for record in with_classes(index, wider, where="").records} == {(1, 2)}
-    only_red = replace(index, records=tuple(replace(record, labeled=(0,)) for record in index.records))
-    assert {record.labeled for record in with_classes(only_red, wider, where="").records} == {(2,)}
+    assert {record.labeled_classes for record in with_classes(index, wider, where="").records} == {(1, 2)}
+    only_red = replace(index, records=tuple(replace(record, labeled_classes=(0,)) for record in index.records))
+    assert {record.labeled_classes for record in with_classes(only_red, wider, where="").records} == {(2,)}
 
 
 def test_joined_images_lie_where_they_are_and_models_are_of_both(tmp_path, monkeypatch):

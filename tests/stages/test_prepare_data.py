@@ -387,4 +387,4 @@ def test_symmetries_may_be_of_classes_that_are_left_out(tmp_path):
 def test_images_say_of_which_classes_their_labels_tell(tmp_path):
     _, outputs = run_stage(tmp_path, dataset_root=pets(tmp_path), labeled_classes=("cat",))
     index = DataIndex.read(outputs.train)
-    assert {record.labeled for record in index.records} == {(index.classes.names.index("cat"),)}
+    assert {record.labeled_classes for record in index.records} == {(index.classes.names.index("cat"),)}

@@ -36,9 +36,9 @@ def test_parts_follow_one_another():
 def test_an_image_may_say_nothing_of_some_classes():
     one, other = (Targets(torch.tensor([[label]]), torch.zeros(1, 1, 4), torch.tensor([[True]])) for label in (1, 0))
     assert concatenated([one, other]).not_labeled(3) is None
-    both = concatenated([one, replace(other, labeled=[(0, 2)])])
+    both = concatenated([one, replace(other, labeled_classes=[(0, 2)])])
     assert both.not_labeled(3).tolist() == [[False] * 3, [False, True, False]]
-    assert both.with_room_for(4).to("cpu").labeled == [None, (0, 2)]
+    assert both.with_room_for(4).to("cpu").labeled_classes == [None, (0, 2)]
 
 
 def test_poses_move_with_the_objects():

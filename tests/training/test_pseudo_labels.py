@@ -14,10 +14,10 @@ from tests.training.tiny import PREPROCESS, training_config
 from yolozu.data.collate import collate
 from yolozu.model.denoising import DenoisingGroups
 from yolozu.model.outputs import DetectorOutput
-from yolozu.structures.targets import Targets, Unlabelled, concatenated
+from yolozu.structures.targets import Targets, Unlabeled, concatenated
 from yolozu.training.batch_sharding import shares_of
 from yolozu.training.distributed import SINGLE_PROCESS
-from yolozu.training.pseudo_labels import PseudoLabelling, spared_classes, unlabelled_objects, with_targets
+from yolozu.training.pseudo_labels import PseudoLabeling, spared_classes, unlabeled_objects, with_targets
 from yolozu.training.teacher import Memory
 
 LABEL = [0.3, 0.3, 0.2, 0.2]
@@ -55,29 +55,29 @@ def kept(found):
 
 def test_confident_detections_away_from_labels_are_objects():
     said = saying((LABEL, [0.9, 0.1]), (ELSEWHERE, [0.2, 0.6]), ([0.2, 0.8, 0.1, 0.1], [0.49, 0.1]))
-    found = unlabelled_objects(said, labels(LABEL), score=0.5)
+    found = unlabeled_objects(said, labels(LABEL), score=0.5)
     assert (kept(found), found.num_classes) == ([(1, ELSEWHERE)], 2)
-    assert kept(unlabelled_objects(said, labels(LABEL), score=0.45)) == [(1, ELSEWHERE), (0, [0.2, 0.8, 0.1, 0.1])]
-    assert kept(unlabelled_objects(said, labels(LABEL), score=0.7)) == []
+    assert kept(unlabeled_objects(said, labels(LABEL), score=0.45)) == [(1, ELSEWHERE), (0, [0.2, 0.8, 0.1, 0.1])]
+    assert kept(unlabeled_objects(said, labels(LABEL), score=0.7)) == []
 
 
 def test_labels_win_whatever_the_class_and_padding_is_no_label():
     said = saying((HALF, [0.9, 0.1]), (ELSEWHERE, [0.2, 0.6]))
-    assert kept(unlabelled_objects(said, labels(LABEL), score=0.5)) == [(1, ELSEWHERE)]
-    assert kept(unlabelled_objects(said, NONE, score=0.5)) == [(0, HALF), (1, ELSEWHERE)]
+    assert kept(unlabeled_objects(said, labels(LABEL), score=0.5)) == [(1, ELSEWHERE)]
+    assert kept(unlabeled_objects(said, NONE, score=0.5)) == [(0, HALF), (1, ELSEWHERE)]
     padded = replace(labels(LABEL), valid_BT=torch.tensor([[False, False]]))
-    assert len(kept(unlabelled_objects(said, padded, score=0.5))) == 2
+    assert len(kept(unlabeled_objects(said, padded, score=0.5))) == 2
 
 
 def test_what_is_seen_twice_counts_once_as_the_more_confident_says():
     said = saying((BESIDE, [0.6, 0.1]), (ELSEWHERE, [0.2, 0.8]))
-    assert kept(unlabelled_objects(said, NONE, score=0.5)) == [(1, ELSEWHERE)]
+    assert kept(unlabeled_objects(said, NONE, score=0.5)) == [(1, ELSEWHERE)]
 
 
 def objects(*found, num_classes=2):
     """(class, box) of one image."""
     classes, boxes = zip(*found, strict=True)
-    return Unlabelled(
+    return Unlabeled(
         torch.tensor([classes]), torch.tensor([list(boxes)]), torch.ones(1, len(found), dtype=torch.bool), num_classes
     )
 
@@ -88,18 +88,18 @@ def test_they_stand_behind_the_labels_of_their_image_and_have_no_pose():
         torch.rand(2, 3, 4) * 0.5,
         torch.tensor([[True] * 3, [True, False, False]]),
     )
-    seen = Unlabelled(
+    seen = Unlabeled(
         torch.tensor([[0, 1], [1, 0]]), torch.tensor([[ELSEWHERE, BESIDE], [LABEL, HALF]]),
         torch.tensor([[False, True], [True, True]]), 2,
     )  # fmt: skip
     found = with_targets(with_poses(truth), seen)
     assert found.labels_BT.tolist() == [[2, 1, 1, 1], [2, 1, 0, 0]]
     assert found.counts == [4, 3]
-    assert found.labelled_BT.tolist() == [[True] * 3 + [False], [True] + [False] * 3]
+    assert found.labeled_BT.tolist() == [[True] * 3 + [False], [True] + [False] * 3]
     torch.testing.assert_close(found.boxes_BT4[0, 3], torch.tensor(BESIDE))
     torch.testing.assert_close(found.boxes_BT4[1, 1:], torch.tensor([LABEL, HALF, [0.0] * 4]))
     assert found.poses.has_pose_BT.shape == (2, 4)
-    assert not (found.poses.has_pose_BT & ~found.labelled_BT).any()
+    assert not (found.poses.has_pose_BT & ~found.labeled_BT).any()
 
 
 def test_queries_on_them_are_spared_unless_they_belong_to_a_label():
@@ -114,7 +114,7 @@ def test_queries_on_them_are_spared_unless_they_belong_to_a_label():
 
 def test_classes_of_which_labels_say_nothing_are_spared_on_all_queries_without_an_object():
     stacked = {"boxes": torch.rand(2, 2, 2, 4), "logits": torch.zeros(2, 2, 2, 3)}
-    truth = replace(concatenated([labels(LABEL), labels(LABEL)]), labeled=[None, (0, 2)])
+    truth = replace(concatenated([labels(LABEL), labels(LABEL)]), labeled_classes=[None, (0, 2)])
     found = spared_classes(stacked, truth, torch.tensor([3, 4]))
     silent, taught = [False, True, False], [False] * 3
     assert found.tolist() == [taught, taught, silent, taught, taught, taught, silent, silent]
@@ -166,9 +166,9 @@ class Seeing:
 SEES = ((ELSEWHERE, [0.9, 0.1]), ([0.2, 0.2, 0.1, 0.1], [0.6, 0.1]))
 
 
-def labelling(**changes):
+def labeling(**changes):
     taught = teaching(**{"pseudo_labels": "train", **changes})
-    return PseudoLabelling(Seeing(*SEES), taught, PREPROCESS, torch.device("cpu"))
+    return PseudoLabeling(Seeing(*SEES), taught, PREPROCESS, torch.device("cpu"))
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def images(tiny):
 
 def objects_in(batch):
     """Labels and what is seen besides."""
-    seen = unlabelled_objects(Seeing(*SEES).detections(Memory(batch.images_B3HW, ())), batch.targets, score=0.5)
+    seen = unlabeled_objects(Seeing(*SEES).detections(Memory(batch.images_B3HW, ())), batch.targets, score=0.5)
     return int(batch.targets.valid_BT.sum() + seen.valid_BU.sum())
 
 
@@ -187,9 +187,9 @@ def test_parts_count_by_all_their_objects(images):
     window = [images(0, 1, 2), images(10, 3)]
     counts = [objects_in(batch) for batch in window]
     assert counts != [int(batch.targets.valid_BT.sum()) for batch in window]
-    shares = labelling().look(shares_of(window, SINGLE_PROCESS), SINGLE_PROCESS)
+    shares = labeling().look(shares_of(window, SINGLE_PROCESS), SINGLE_PROCESS)
     assert [share.weight for share in shares] == pytest.approx([count / sum(counts) for count in counts])
-    masking = labelling(pseudo_labels="mask").look(shares_of(window, SINGLE_PROCESS), SINGLE_PROCESS)
+    masking = labeling(pseudo_labels="mask").look(shares_of(window, SINGLE_PROCESS), SINGLE_PROCESS)
     assert [share.weight for share in masking] == [share.weight for share in shares_of(window, SINGLE_PROCESS)]
 
 
@@ -197,16 +197,16 @@ def test_processes_count_together_and_one_without_images_takes_part(images):
     batch = images(0, 1)
     (share,) = shares_of([batch], SINGLE_PROCESS)
     own = objects_in(batch)
-    (found,) = labelling().look([share], Played(1, 2, {0: [3]}))
+    (found,) = labeling().look([share], Played(1, 2, {0: [3]}))
     assert found.weight == pytest.approx(own / (own + 3))
     nobody = replace(share, batch=replace(batch, indices=[]), weight=0.0)
-    (idle,) = labelling().look([nobody], Played(0, 2, {1: [7]}))
+    (idle,) = labeling().look([nobody], Played(0, 2, {1: [7]}))
     assert idle.seen is None
 
 
 def test_what_becomes_of_them(images):
     (share,) = shares_of([images(0, 1)], SINGLE_PROCESS)
-    truth, training, masking = share.batch.targets, labelling(), labelling(pseudo_labels="mask", weight=0.0)
+    truth, training, masking = share.batch.targets, labeling(), labeling(pseudo_labels="mask", weight=0.0)
     (seen,) = training.look([share], SINGLE_PROCESS)
     assert sum(training.added_to(truth, seen).counts) == objects_in(share.batch)
     masked = masking.added_to(truth, share)
@@ -216,12 +216,12 @@ def test_what_becomes_of_them(images):
 
 def test_the_teacher_looks_once(images):
     (share,) = shares_of([images(0, 1)], SINGLE_PROCESS)
-    training = labelling()
+    training = labeling()
     (seen,) = training.look([share], SINGLE_PROCESS)
     training.added_to(share.batch.targets, seen)
     assert training._teacher.looks == 1
     assert seen.seen.memory is not None
-    assert labelling(weight=0.0).look([share], SINGLE_PROCESS)[0].seen.memory is None
+    assert labeling(weight=0.0).look([share], SINGLE_PROCESS)[0].seen.memory is None
 
 
 @pytest.mark.slow

@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.contract.base import Conflict
-from yolozu.contract.rules_of_adapters import phases_have_adapters, reconstruction_has_adapters
+from yolozu.contract.rules_of_adapters import (
+    phases_have_adapters,
+    quantized_weights_are_frozen,
+    quantized_weights_need_adapters,
+    reconstruction_has_adapters,
+)
 from yolozu.contract.rules_of_classes import (
     classes_are_named_once,
     labeled_classes_are_classes,
     num_classes_counts_names,
 )
 from yolozu.contract.rules_of_continual import (
+    held_weights_go_on,
     replayed_images_come_from_somewhere,
     replayed_images_leave_room,
     stored_outputs_come_from_somewhere,
 )
-from yolozu.contract.rules_of_quantization import quantized_weights_are_frozen, quantized_weights_need_adapters
-from yolozu.contract.rules_of_regularizers import held_weights_go_on
 from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.geometry.input_sizes import STRIDE, input_sizes, side_in_view
 

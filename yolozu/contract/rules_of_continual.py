@@ -46,3 +46,15 @@ def stored_outputs_come_from_somewhere(contract: Contract) -> Iterator[Conflict]
             problem="no image has stored outputs: none is replayed, and derpp_teacher_key names no directory",
             fix="set replay_share above 0, or derpp_teacher_key to what yolozu continual teachers wrote",
         )
+
+
+def held_weights_go_on(contract: Contract) -> Iterator[Conflict]:
+    """Beside a frozen base no weight moves, and any base begins the next task with the adapters merged into it."""
+    for key in ("ewc", "si"):
+        if contract.lora.lora_r > 0 and getattr(contract.continual, key):
+            yield Conflict(
+                key,
+                "lora_r",
+                problem=f"{key} holds weights to where a task ended, and adapters are merged into them before the next",
+                fix=f"drop {key} or lora_r",
+            )

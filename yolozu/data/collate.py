@@ -97,7 +97,9 @@ def _padded(samples: Sequence[Sample]) -> Targets:
         boxes_BT4,
         valid_BT,
         _padded_poses(samples, poses, most) if poses else None,
-        labeled=None if all(sample.labeled is None for sample in samples) else [sample.labeled for sample in samples],
+        labeled_classes=None
+        if all(sample.labeled_classes is None for sample in samples)
+        else [sample.labeled_classes for sample in samples],
     )
 
 

@@ -65,7 +65,7 @@ class Sample:
         index: number of the image in its index.
         poses: camera and poses of the same N targets; None in a data set without poses.
         stored: what a detector once said of the image; None where nothing is known.
-        labeled: class indices that the labels tell of; None for all.
+        labeled_classes: class indices that the labels tell of; None for all.
     """
 
     image_HW3: NDArray[np.uint8]
@@ -75,7 +75,7 @@ class Sample:
     index: int
     poses: PlacedPoses | None = None
     stored: StoredQueries | None = None
-    labeled: tuple[int, ...] | None = None
+    labeled_classes: tuple[int, ...] | None = None
 
 
 class ImageStore:
@@ -163,7 +163,7 @@ class TrainingImages(Dataset[Sample]):
     def _labeled(self, number: int) -> tuple[int, ...] | None:
         """Classes that labels tell of. A training's own images teach that what has no label is background."""
         replayed = number >= len(self) - self.num_replayed
-        return self._index.records[number].labeled if replayed else None
+        return self._index.records[number].labeled_classes if replayed else None
 
     def _number(self, index: int) -> int:
         """Of the record that an index of a key means."""
@@ -194,7 +194,7 @@ class TrainingImages(Dataset[Sample]):
             else object_boxes(record, placement, masks, poses, self._models)
         )
         sample = _sample(image, record, placement, whole, number=number, poses=poses)
-        return replace(sample, labeled=self._labeled(number))
+        return replace(sample, labeled_classes=self._labeled(number))
 
     def _picture(
         self,
@@ -247,7 +247,7 @@ class TrainingImages(Dataset[Sample]):
             placement=placement,
             index=number,
             poses=place_poses(PoseLabels.none_of(len(labels)), placement) if self._with_poses else None,
-            labeled=_labeled_on_all(parts),
+            labeled_classes=_labeled_on_all(parts),
         )
 
 
@@ -275,7 +275,7 @@ class ValidationImages(Dataset[Sample]):
 
 def _labeled_on_all(parts: Sequence[Sample]) -> tuple[int, ...] | None:
     """Class indices that the labels of every part tell of."""
-    known = [set(part.labeled) for part in parts if part.labeled is not None]
+    known = [set(part.labeled_classes) for part in parts if part.labeled_classes is not None]
     return tuple(sorted(set.intersection(*known))) if known else None
 
 

@@ -89,7 +89,9 @@ def with_classes(index: DataIndex, classes: ClassTable, *, where: str) -> DataIn
         )
     of_old = np.array([_place(classes, name) for name in index.classes.names], np.int64)
     records = tuple(
-        replace(record, class_indices=of_old[record.class_indices], labeled=_labeled(record, of_old, len(classes)))
+        replace(
+            record, class_indices=of_old[record.class_indices], labeled_classes=_labeled(record, of_old, len(classes))
+        )
         for record in index.records
     )
     return replace(index, classes=classes, records=records)
@@ -97,7 +99,7 @@ def with_classes(index: DataIndex, classes: ClassTable, *, where: str) -> DataIn
 
 def _labeled(record: ImageRecord, of_old: NDArray[np.int64], num_classes: int) -> tuple[int, ...] | None:
     """The classes that the labels of an image tell of: those that they told of when it was stored."""
-    numbers = of_old if record.labeled is None else of_old[list(record.labeled)]
+    numbers = of_old if record.labeled_classes is None else of_old[list(record.labeled_classes)]
     known = tuple(sorted(int(number) for number in numbers if number >= 0))
     return None if len(known) == num_classes else known
 

@@ -198,7 +198,7 @@ def _index(
     if labeled is None:
         return index
     numbers = tuple(place for place, name in enumerate(index.classes.names) if name in labeled)
-    return replace(index, records=tuple(replace(record, labeled=numbers) for record in index.records))
+    return replace(index, records=tuple(replace(record, labeled_classes=numbers) for record in index.records))
 
 
 STAGE = Stage(

@@ -31,7 +31,7 @@ class ImageRecord:
             grey level that marks it (None: all above 0); None for an object without. Empty where no object has one.
         number: the id that an instances file gives it, where ids and paths order the images differently: detections of
             equal scores count in the order of ids. None where the order of paths is that of ids, or there are none.
-        labeled: network indices of the classes that its labels tell of; None for all. Of others nothing is known.
+        labeled_classes: network indices of the classes that its labels tell of; None for all. Others may be there.
         pixels_HW3: (H, W, 3) uint8 RGB, the right way up, of a picture that is in no file; an index has none such.
     """
 
@@ -47,13 +47,13 @@ class ImageRecord:
     poses: PoseLabels | None = None
     masks: tuple[tuple[str, int | None] | None, ...] = ()
     number: int | None = None
-    labeled: tuple[int, ...] | None = None
+    labeled_classes: tuple[int, ...] | None = None
     pixels_HW3: NDArray[np.uint8] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The record without what its index knows."""
         numbered = {} if self.number is None else {"number": self.number}
-        partly = {} if self.labeled is None else {"labeled": list(self.labeled)}
+        partly = {} if self.labeled_classes is None else {"labeled_classes": list(self.labeled_classes)}
         return {
             **numbered,
             **partly,
@@ -86,5 +86,5 @@ class ImageRecord:
             poses=None if row["poses"] is None else PoseLabels.from_json(row["poses"]),
             masks=tuple(None if mask is None else (mask[0], mask[1]) for mask in row["masks"]),
             number=row.get("number"),
-            labeled=tuple(row["labeled"]) if "labeled" in row else None,
+            labeled_classes=tuple(row["labeled_classes"]) if "labeled_classes" in row else None,
         )

@@ -58,7 +58,7 @@ class PoseTargets:
 
 
 @dataclass(frozen=True)
-class Unlabelled:
+class Unlabeled:
     """Objects that a teacher sees and no label tells of, padded to the most (U) any image has.
 
     Attributes:
@@ -83,8 +83,8 @@ class Targets:
         boxes_BT4: float32, cxcywh normalized to the network input; 0 where padded.
         valid_BT: bool, False where padded. An image's objects come first, padding last. T may be 0.
         poses: cameras and poses; None in a data set without any.
-        labeled: class indices that the labels of each image tell of, None for all; None where that is all everywhere.
-        labelled_BT: bool, which objects a label tells of; None where all.
+        labeled_classes: class indices that labels of each image tell of, None for all; None where all images have all.
+        labeled_BT: bool, which objects a label tells of; None where all.
         not_background: objects that are no targets, and whose queries are not taught that they are background; or None.
     """
 
@@ -92,17 +92,17 @@ class Targets:
     boxes_BT4: Tensor
     valid_BT: Tensor
     poses: PoseTargets | None = None
-    labeled: list[tuple[int, ...] | None] | None = None
-    labelled_BT: Tensor | None = None
-    not_background: Unlabelled | None = None
+    labeled_classes: list[tuple[int, ...] | None] | None = None
+    labeled_BT: Tensor | None = None
+    not_background: Unlabeled | None = None
 
     def to(self, device: torch.device | str) -> Targets:
         """The same targets on ``device``."""
         poses = None if self.poses is None else self.poses.to(device)
-        assert self.labelled_BT is None, "what a teacher sees is added last"
+        assert self.labeled_BT is None, "what a teacher sees is added last"
         assert self.not_background is None
         return Targets(
-            self.labels_BT.to(device), self.boxes_BT4.to(device), self.valid_BT.to(device), poses, self.labeled
+            self.labels_BT.to(device), self.boxes_BT4.to(device), self.valid_BT.to(device), poses, self.labeled_classes
         )
 
     def with_room_for(self, num_objects: int) -> Targets:
@@ -115,15 +115,15 @@ class Targets:
             F.pad(self.boxes_BT4, (0, 0, 0, missing)),
             F.pad(self.valid_BT, (0, missing)),
             None if self.poses is None else self.poses.padded_by(missing),
-            self.labeled,
+            self.labeled_classes,
         )
 
     def not_labeled(self, num_classes: int) -> Tensor | None:
         """(B, ``num_classes``) bool, classes of which an image's labels tell nothing; None where there are none."""
-        if self.labeled is None:
+        if self.labeled_classes is None:
             return None
-        silent_BC = torch.zeros(len(self.labeled), num_classes, dtype=torch.bool)
-        for row, known in enumerate(self.labeled):
+        silent_BC = torch.zeros(len(self.labeled_classes), num_classes, dtype=torch.bool)
+        for row, known in enumerate(self.labeled_classes):
             if known is not None:
                 silent_BC[row] = True
                 silent_BC[row, list(known)] = False
@@ -148,9 +148,11 @@ def concatenated(parts: Sequence[Targets]) -> Targets:
 
 
 def _concatenated_labeled(parts: Sequence[Targets]) -> list[tuple[int, ...] | None] | None:
-    if all(part.labeled is None for part in parts):
+    if all(part.labeled_classes is None for part in parts):
         return None
-    per_part = ([None] * len(part.labels_BT) if part.labeled is None else part.labeled for part in parts)
+    per_part = (
+        [None] * len(part.labels_BT) if part.labeled_classes is None else part.labeled_classes for part in parts
+    )
     return [one for labeled in per_part for one in labeled]
 
 

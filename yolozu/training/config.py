@@ -29,7 +29,7 @@ from yolozu.training.distributed import SINGLE_PROCESS, Group
 from yolozu.training.learner import AddedTerm, Learner, Objective
 from yolozu.training.phases import Phases
 from yolozu.training.precision import Precision
-from yolozu.training.pseudo_labels import PseudoLabelling
+from yolozu.training.pseudo_labels import PseudoLabeling
 from yolozu.training.reconstruction import Reconstruction
 from yolozu.training.regularization import Regularization
 from yolozu.training.self_distillation import SelfDistillation
@@ -228,13 +228,13 @@ def build_learner(
     if derpp_weight > 0.0:
         added_terms.append(StoredOutputsTerm(weight=derpp_weight))
     moving = {name: parameter for group in groups for name, parameter in group.parameters.items()}
-    pseudo_labelling = None
+    pseudo_labeling = None
     if teaching is not None:
         teacher = Teacher(teaching.detector, device)
         if teaching.weight > 0.0:
             added_terms.append(SelfDistillation(teacher, teaching))
         if teaching.pseudo_labels != "none":
-            pseudo_labelling = PseudoLabelling(teacher, teaching, preprocess, device)
+            pseudo_labeling = PseudoLabeling(teacher, teaching, preprocess, device)
     optimizer = build_optimizer(groups, name=optim.optimizer, momentum=optim.momentum, nesterov=optim.nesterov)
     return Learner(
         detector,
@@ -249,7 +249,7 @@ def build_learner(
         eval_weights="ema" if loop.ema_eval else "model",
         compiled=CompiledEncoding(detector) if loop.torch_compile else None,
         added_terms=added_terms,
-        pseudo_labelling=pseudo_labelling,
+        pseudo_labeling=pseudo_labeling,
         preprocess=preprocess,
         seed=config.seed,
         device=device,

@@ -257,8 +257,8 @@ def _denoised(denoising: DenoisingOutput, targets: Targets) -> _Flat:
     boxes_LBN4 = denoising.predicted["boxes"].float()
     device, num_layers = boxes_LBN4.device, boxes_LBN4.shape[0]
     object_N, drawn = denoising.groups.object_of_query(device), denoising.drawn
-    labelled_BT = targets.valid_BT if targets.labelled_BT is None else targets.labelled_BT
-    valid_BK = labelled_BT if drawn is None else drawn.valid_BK
+    labeled_BT = targets.valid_BT if targets.labeled_BT is None else targets.labeled_BT
+    valid_BK = labeled_BT if drawn is None else drawn.valid_BK
     image_V, query_V = valid_BK[:, object_N].nonzero(as_tuple=True)  # V: queries that are no padding, any image
     positive_P = denoising.groups.is_positive(device)[query_V].nonzero().squeeze(1)
     image_P, query_P = image_V[positive_P], query_V[positive_P]

@@ -33,7 +33,7 @@ from yolozu.training.distributed import SINGLE_PROCESS, Group
 from yolozu.training.held_buffers import HeldBuffers
 from yolozu.training.phases import PhasedTraining, Phases
 from yolozu.training.precision import Precision
-from yolozu.training.pseudo_labels import PseudoLabelling
+from yolozu.training.pseudo_labels import PseudoLabeling
 from yolozu.training.randomness import derived_seed, generator_for
 
 __all__ = ["AddedTerm", "Learner", "Objective", "StepReport", "TrainingPass"]
@@ -73,7 +73,7 @@ class Learner:
         average: their moving average, or None.
         eval_weights: which of the two is validated, exported and predicted with.
         regularizers: hold weights that mattered to earlier tasks.
-        pseudo_labelling: finds objects that no label tells of, or None.
+        pseudo_labeling: finds objects that no label tells of, or None.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Learner:
         device: torch.device,
         keeps_statistics: bool = False,
         regularizers: Regularizers | None = None,
-        pseudo_labelling: PseudoLabelling | None = None,
+        pseudo_labeling: PseudoLabeling | None = None,
         processes: Group = SINGLE_PROCESS,
     ) -> None:
         """Put the parts together; `config.build_learner` makes them.
@@ -119,7 +119,7 @@ class Learner:
             device: where it all happens.
             keeps_statistics: whether norms keep their running statistics, and use them.
             regularizers: of the parameters of ``groups``; None for none.
-            pseudo_labelling: finds objects that no label tells of; None leaves labels as they are.
+            pseudo_labeling: finds objects that no label tells of; None leaves labels as they are.
             processes: that train together.
         """
         self.regularizers = Regularizers({}) if regularizers is None else regularizers
@@ -133,7 +133,7 @@ class Learner:
         self._loss, self._schedule, self._preprocess = loss, schedule, preprocess
         self._groups, self._optimizer, self._max_norm = groups, optimizer, max_norm
         self._precision, self._compiled, self._added_terms = precision, compiled, tuple(added_terms)
-        self._seed, self._device, self.pseudo_labelling = seed, device, pseudo_labelling
+        self._seed, self._device, self.pseudo_labeling = seed, device, pseudo_labeling
         self._parameters = [parameter for group in groups for parameter in group.parameters.values()]
         self._phases = PhasedTraining(detector, phases, keeps_statistics=keeps_statistics)
         self._buffers = HeldBuffers(detector)
@@ -185,10 +185,10 @@ class Learner:
     def shares(self, window: Sequence[Batch], step: int, processes: Group) -> list[Share]:
         """A process's parts of the batches of step ``step`` (from 0), with the objects that only a teacher sees."""
         shares = shares_of(window, processes)
-        if self.pseudo_labelling is None or not self._phases.all_learn(step):
+        if self.pseudo_labeling is None or not self._phases.all_learn(step):
             return shares
         with self._precision.autocast():
-            return self.pseudo_labelling.look(shares, processes)
+            return self.pseudo_labeling.look(shares, processes)
 
     def _report(
         self, shares: Sequence[Share], values: Sequence[dict[str, float]], rates: dict[str, float]
@@ -275,8 +275,8 @@ class Learner:
         with self._precision.autocast():
             images_B3HW = normalize_images(pixels_B3HW, self._preprocess)
             output = self.detector(images_B3HW, targets, noise)
-            if self.pseudo_labelling is not None and self._phases.all_learn(step):
-                targets = self.pseudo_labelling.added_to(targets, share)
+            if self.pseudo_labeling is not None and self._phases.all_learn(step):
+                targets = self.pseudo_labeling.added_to(targets, share)
         return TrainingPass(images_B3HW, output, targets, share, step, place)
 
     @contextmanager

@@ -1,6 +1,6 @@
-"""Objects that nobody labelled and a frozen earlier detector sees: they are targets, or at least not background."""
+"""Objects that nobody labeled and a frozen earlier detector sees: they are targets, or at least not background."""
 
-# Shapes: L layers, B images, Q queries, T labelled objects per image (padded), U unlabelled ones (padded), C classes; R
+# Shapes: L layers, B images, Q queries, T labeled objects per image (padded), U unlabeled ones (padded), C classes; R
 # all queries of the layers in one list, M of them matched.
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from yolozu.data.preprocess import Preprocess, normalize_images
 from yolozu.geometry.boxes import cxcywh_to_xyxy, iou
-from yolozu.structures.targets import Targets, Unlabelled
+from yolozu.structures.targets import Targets, Unlabeled
 from yolozu.training.batch_sharding import Share, window_weights
 from yolozu.training.teacher import Seen, Teacher, Teaching
 
@@ -30,7 +30,7 @@ SEEN_TWICE = 0.7
 """IoU with a more confident detection from which a detection is of the same object: labels overlap less."""
 
 
-class PseudoLabelling:
+class PseudoLabeling:
     """Lets a teacher look at every batch, and adds what it sees to the labels."""
 
     def __init__(self, teacher: Teacher, teaching: Teaching, preprocess: Preprocess, device: torch.device) -> None:
@@ -67,19 +67,19 @@ class PseudoLabelling:
             return targets
         seen = self._seen(share) if share.seen is None else share.seen
         if self.teaching.pseudo_labels == "mask":
-            return replace(targets, not_background=seen.unlabelled)
-        return with_targets(targets, seen.unlabelled)
+            return replace(targets, not_background=seen.unlabeled)
+        return with_targets(targets, seen.unlabeled)
 
     @torch.no_grad()
     def _seen(self, share: Share) -> Seen:
         pixels_B3HW = share.batch.images_B3HW.to(self._device, non_blocking=True)
         memory = self._teacher.encode(normalize_images(pixels_B3HW, self._preprocess))
         targets = share.batch.targets.to(self._device)
-        found = unlabelled_objects(self._teacher.detections(memory), targets, score=self.teaching.pseudo_label_score)
+        found = unlabeled_objects(self._teacher.detections(memory), targets, score=self.teaching.pseudo_label_score)
         return Seen(memory if self.teaching.weight > 0.0 else None, found)
 
 
-def unlabelled_objects(said: DetectorOutput, targets: Targets, *, score: float) -> Unlabelled:
+def unlabeled_objects(said: DetectorOutput, targets: Targets, *, score: float) -> Unlabeled:
     """The detections of a score of ``score`` or more that overlap no label of their image, whatever its class.
 
     Every query stands for its most probable class. Of detections that lie on each other the most confident one counts.
@@ -102,19 +102,19 @@ def unlabelled_objects(said: DetectorOutput, targets: Targets, *, score: float) 
     earlier_UU = torch.ones(most, most, dtype=torch.bool, device=valid_BU.device).tril(-1)
     valid_BU = valid_BU & ~(on_other_BUU & earlier_UU).any(dim=2)
     # No inference tensors: the objective's graph may hold them.
-    return Unlabelled(
+    return Unlabeled(
         labels_BQ.gather(1, order_BU).clone(), boxes_BU4.clone(), valid_BU.clone(), said.pred_logits.shape[-1]
     )
 
 
-def with_targets(targets: Targets, unlabelled: Unlabelled) -> Targets:
-    """``targets`` with the unlabelled objects behind those of each image; of these no pose is known."""
-    valid = torch.cat([targets.valid_BT, unlabelled.valid_BU], dim=1)
+def with_targets(targets: Targets, unlabeled: Unlabeled) -> Targets:
+    """``targets`` with the unlabeled objects behind those of each image; of these no pose is known."""
+    valid = torch.cat([targets.valid_BT, unlabeled.valid_BU], dim=1)
     most = max(int(valid.sum(dim=1).max()), targets.labels_BT.shape[1])
     order_BT = valid.long().argsort(dim=1, descending=True, stable=True)[:, :most]
     valid_BT = valid.gather(1, order_BT)
-    labels_BT = torch.cat([targets.labels_BT, unlabelled.labels_BU], dim=1).gather(1, order_BT)
-    boxes = torch.cat([targets.boxes_BT4, unlabelled.boxes_BU4], dim=1)
+    labels_BT = torch.cat([targets.labels_BT, unlabeled.labels_BU], dim=1).gather(1, order_BT)
+    boxes = torch.cat([targets.boxes_BT4, unlabeled.boxes_BU4], dim=1)
     boxes_BT4 = boxes.gather(1, order_BT[..., None].expand(-1, -1, 4))
     missing = most - targets.labels_BT.shape[1]
     return Targets(
@@ -122,8 +122,8 @@ def with_targets(targets: Targets, unlabelled: Unlabelled) -> Targets:
         boxes_BT4 * valid_BT[..., None],
         valid_BT,
         None if targets.poses is None else targets.poses.padded_by(missing),
-        targets.labeled,
-        labelled_BT=F.pad(targets.valid_BT, (0, missing)),
+        targets.labeled_classes,
+        labeled_BT=F.pad(targets.valid_BT, (0, missing)),
     )
 
 
@@ -131,7 +131,7 @@ def spared_classes(stacked: Mapping[str, Tensor], targets: Targets, row_M: Tenso
     """What queries that belong to no object are not taught that they are not.
 
     Of all queries of an image these are the classes that its labels say nothing of (a replayed image's do not know the
-    classes that came later), and of those on an unlabelled object the teacher's classes.
+    classes that came later), and of those on an unlabeled object the teacher's classes.
 
     Args:
         stacked: ``logits`` (L, B, Q, C) and ``boxes`` (L, B, Q, 4).
@@ -146,22 +146,22 @@ def spared_classes(stacked: Mapping[str, Tensor], targets: Targets, row_M: Tenso
     if silent_BC is not None:
         spared_RC = silent_BC[:, None].expand(-1, num_queries, -1).repeat(num_layers, 1, 1, 1).flatten(0, 2)
     if targets.not_background is not None:
-        on_objects_RC = _on_unlabelled(stacked, targets.not_background)
+        on_objects_RC = _on_unlabeled(stacked, targets.not_background)
         spared_RC = on_objects_RC if spared_RC is None else spared_RC | on_objects_RC
     if spared_RC is not None:
         spared_RC[row_M] = False
     return spared_RC
 
 
-def _on_unlabelled(stacked: Mapping[str, Tensor], unlabelled: Unlabelled) -> Tensor:
-    """(R, C) bool: queries on an unlabelled object, and the teacher's classes."""
+def _on_unlabeled(stacked: Mapping[str, Tensor], unlabeled: Unlabeled) -> Tensor:
+    """(R, C) bool: queries on an unlabeled object, and the teacher's classes."""
     corners_LBQ14 = cxcywh_to_xyxy(stacked["boxes"].detach())[..., None, :]
-    corners_B1U4 = cxcywh_to_xyxy(unlabelled.boxes_BU4)[:, None]
-    on_object_LBQU = (iou(corners_LBQ14, corners_B1U4) >= SAME_OBJECT) & unlabelled.valid_BU[:, None]
+    corners_B1U4 = cxcywh_to_xyxy(unlabeled.boxes_BU4)[:, None]
+    on_object_LBQU = (iou(corners_LBQ14, corners_B1U4) >= SAME_OBJECT) & unlabeled.valid_BU[:, None]
     spared_R = on_object_LBQU.any(dim=-1).flatten()
-    classes_C = torch.arange(stacked["logits"].shape[-1], device=spared_R.device) < unlabelled.num_classes
+    classes_C = torch.arange(stacked["logits"].shape[-1], device=spared_R.device) < unlabeled.num_classes
     return spared_R[:, None] & classes_C
 
 
 def _count(seen: Seen | None) -> int:
-    return 0 if seen is None else int(seen.unlabelled.valid_BU.sum())
+    return 0 if seen is None else int(seen.unlabeled.valid_BU.sum())

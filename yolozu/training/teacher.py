@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from yolozu.model.detector import Detector
     from yolozu.model.outputs import DetectorOutput
-    from yolozu.structures.targets import Unlabelled
+    from yolozu.structures.targets import Unlabeled
 
 PseudoLabels = Literal["none", "mask", "train"]
 
@@ -82,11 +82,11 @@ class Seen:
 
     Attributes:
         memory: of its encoder; None where nothing else asks for it.
-        unlabelled: objects that no label tells of.
+        unlabeled: objects that no label tells of.
     """
 
     memory: Memory | None
-    unlabelled: Unlabelled
+    unlabeled: Unlabeled
 
 
 class Teacher:

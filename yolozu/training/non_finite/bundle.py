@@ -160,7 +160,7 @@ def write_bundle(
         "parts": [
             {
                 "indices": list(part.share.batch.indices),
-                "labeled": part.share.batch.targets.labeled,
+                "labeled_classes": part.share.batch.targets.labeled_classes,
                 "first": part.share.first,
                 "of": part.share.of,
                 "weight": part.share.weight,
@@ -293,7 +293,7 @@ def _part(
     named = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
     of_poses = {name.removeprefix("poses."): value for name, value in named.items() if name.startswith("poses.")}
     labels_BT, boxes_BT4, valid_BT = (named[name] for name in OF_BOXES)
-    told = entry.get("labeled")  # which bundles of earlier releases do not have
+    told = entry.get("labeled_classes")  # which bundles of earlier releases do not have
     labeled = None if told is None else [None if known is None else tuple(known) for known in told]
     poses = PoseTargets(**of_poses) if of_poses else None
     targets = Targets(labels_BT, boxes_BT4, valid_BT, poses, labeled)
