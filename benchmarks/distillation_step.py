@@ -20,8 +20,9 @@ import torch
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.sections.train import LoopSection, OperationsSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.data.collate import Batch
 from yolozu.data.preprocess import Preprocess
 from yolozu.model.detector import build_detector

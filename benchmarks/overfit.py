@@ -23,8 +23,9 @@ from yolozu.contract.sections.data import AugmentSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.sections.train import LoopSection, OperationsSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.data.index import DataIndex
 from yolozu.data.layouts.layout import find_layout

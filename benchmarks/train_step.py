@@ -32,11 +32,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.sections.train import LoopSection, OperationsSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.data.collate import Batch
 from yolozu.data.preprocess import Preprocess
-from yolozu.engine.launch import keeping_memory
+from yolozu.engine.launchers.base import worker_environment
 from yolozu.model import attention, deformable, linear
 from yolozu.model.convolution import ConvNorm
 from yolozu.model.detector import build_detector
@@ -253,7 +254,7 @@ def highest_memory() -> float:
 
 def peak_memory(name: str, size: int, *, plain: bool) -> float:
     """GB of a process that only trains this one."""
-    environment = dict(os.environ) if plain else keeping_memory(os.environ)
+    environment = dict(os.environ) if plain else worker_environment(os.environ)
     command = [sys.executable, __file__, "--memory-of", name, "--size", str(size)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout.splitlines()[-1])
@@ -307,7 +308,7 @@ def main() -> None:
             step()
         print(highest_memory())
         return
-    wanted = keeping_memory(os.environ)
+    wanted = worker_environment(os.environ)
     if not options.plain_malloc and wanted != dict(os.environ):
         os.execve(sys.executable, [sys.executable, *sys.argv], wanted)
     if options.levers:

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.planning.toy import TOYS
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.run import Contract
-from yolozu.contract.sections.train import OperationsSection
 from yolozu.engine.requests import read_operations, read_request, section_of
 from yolozu.errors import InputError
 from yolozu.planning.compiler import compile_plan

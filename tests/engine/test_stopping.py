@@ -76,9 +76,6 @@ class Worker:
     def send_signal(self, number):
         self.got.append(number)
 
-    def terminate(self):
-        self.got.append(signal.SIGTERM)
-
     def kill(self):
         self.got.append(signal.SIGKILL)
 
@@ -90,6 +87,15 @@ def test_a_builder_passes_requests_on_and_kills_a_deaf_worker_at_the_third(monke
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
             os.kill(os.getpid(), number)
     assert worker.got == [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL]
+
+
+def test_each_of_several_workers_is_asked_until_it_is_done():
+    early, late = Worker(), Worker()
+    with StopBuild() as stopping, stopping.forwarding_to(late):
+        with stopping.forwarding_to(early):
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+    assert (early.got, late.got) == ([], [signal.SIGTERM])
 
 
 def test_a_request_that_came_before_the_worker_reaches_it():

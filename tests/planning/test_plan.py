@@ -1,6 +1,7 @@
 from tests.planning.toy import TOYS
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.run import Contract
-from yolozu.contract.sections.train import OperationsSection, SeedSection
+from yolozu.contract.sections.train import SeedSection
 from yolozu.planning.compiler import compile_plan
 from yolozu.planning.plan import state_digest
 

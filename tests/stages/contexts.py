@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yolozu.contract.sections.train import OperationsSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.progress import SilentProgress
 from yolozu.stages.base import StageContext
 

@@ -16,10 +16,11 @@ from yolozu.artifacts.run_meta import read_run_meta
 from yolozu.contract.sections.continual import ContinualSection
 from yolozu.contract.sections.data import PreprocessSection
 from yolozu.contract.sections.model import ModelSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, ScheduleSection
 from yolozu.contract.sections.predict import VALIDATED, PredictSection
 from yolozu.contract.sections.run import Contract
-from yolozu.contract.sections.train import DeviceSection, LoopSection, OperationsSection
+from yolozu.contract.sections.train import DeviceSection, LoopSection
 from yolozu.contract.spec_history import comparable
 from yolozu.data.index import DataIndex
 from yolozu.data.preprocess import Preprocess

@@ -11,8 +11,9 @@ from yolozu.contract.sections.data import AugmentSection, PreprocessSection
 from yolozu.contract.sections.losses import LossSection, LossWeights
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelConfig, ModelSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.sections.train import DeviceSection, LoopSection, MimSection, OperationsSection, SeedSection
+from yolozu.contract.sections.train import DeviceSection, LoopSection, MimSection, SeedSection
 from yolozu.data import dataset as dataset_module
 from yolozu.data.augmentation.augment import draw_variation, generator_for
 from yolozu.data.index import DataIndex

@@ -10,8 +10,9 @@ from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.run_meta import read_run_meta
 from yolozu.contract.sections.lora import LoraSection, QuantizationSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection
-from yolozu.contract.sections.train import LoopSection, OperationsSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.model.loading import detector_from
 from yolozu.model.lora import is_lora_parameter
 from yolozu.model.quantized_linear import QuantizedLinear

@@ -17,8 +17,9 @@ from yolozu.contract.sections.lora import LoraSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelConfig
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.sections.train import LoopSection, MimSection, OperationsSection
+from yolozu.contract.sections.train import LoopSection, MimSection
 from yolozu.contract.sections.trained_model import with_additions
 from yolozu.data.dataset import TrainingImages, ValidationImages
 from yolozu.data.index import DataIndex

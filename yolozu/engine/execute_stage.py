@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import time
@@ -16,6 +17,7 @@ from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
 from yolozu.data.moved import Moved
+from yolozu.engine.launchers.base import ran_on
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.processes.rank import Rank
 from yolozu.engine.requests import section_of
@@ -202,7 +204,16 @@ def _receipt(
             digests[path] = cache.path(made) if made.exists() else None
     software = {"yolozu": __version__, "python": platform.python_version()}
     return Receipt(
-        node.name, node.stage.version, node.spec, input_digests, digests, numbers, started_at, seconds, software
+        node.name,
+        node.stage.version,
+        node.spec,
+        input_digests,
+        digests,
+        numbers,
+        started_at,
+        seconds,
+        software,
+        ran_on(os.environ),
     )
 
 

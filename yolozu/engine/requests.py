@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from yolozu.artifacts.jsonio import read_json
 from yolozu.artifacts.record import in_a_line, typed
-from yolozu.contract.sections.train import OperationsSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.errors import InputError, UsageError
 from yolozu.planning.plan import Node
 from yolozu.stages.base import Stage

@@ -8,12 +8,11 @@ import stat
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from yolozu.errors import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from types import FrameType, TracebackType
 
@@ -125,35 +124,47 @@ class StopOnSignal(Requests):
             raise KeyboardInterrupt
 
 
-class StopBuild(Requests):
-    """For a builder: requests go on to the worker, and no further stage begins.
+class Worker(Protocol):
+    """What requests to stop are passed on to: a process, or a job somewhere else."""
 
-    A third one kills a worker that does not even hear the second; where no worker runs, the second ends the build.
+    def send_signal(self, sig: int, /) -> None:
+        """Ask it to stop."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+
+class StopBuild(Requests):
+    """For a builder: requests go on to all workers, and no further stage begins.
+
+    A third one kills workers that do not even hear the second; where no worker runs, the second ends the build.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._workers: tuple[Worker, ...] = ()  # never changed but replaced: a signal may come in between
 
     @contextmanager
-    def forwarding_to(self, worker: subprocess.Popen[bytes]) -> Iterator[None]:
-        """Pass requests on to ``worker``; also one that came while it was started."""
-        self._worker = worker
+    def forwarding_to(self, worker: Worker) -> Iterator[None]:
+        """Pass requests on to ``worker``, too; also one that came while it was started."""
+        self._workers = (*self._workers, worker)
         try:
             if self.count:
-                worker.terminate()
+                worker.send_signal(signal.SIGTERM)
             yield
         finally:
-            self._worker = None
+            self._workers = tuple(other for other in self._workers if other is not worker)
 
     def _act(self, number: int) -> None:
-        if self._worker is None:
-            if self.count > 1:
-                raise SystemExit(EXIT_INTERRUPTED)
-        elif self.count > 2:
-            self._worker.kill()
-        else:
-            self._worker.send_signal(signal.SIGHUP if number == signal.SIGHUP else signal.SIGTERM)
+        if not self._workers and self.count > 1:
+            raise SystemExit(EXIT_INTERRUPTED)
+        for worker in self._workers:
+            if self.count > 2:
+                worker.kill()
+            else:
+                worker.send_signal(signal.SIGHUP if number == signal.SIGHUP else signal.SIGTERM)
 
 
 def _mute_closed_terminal() -> None:

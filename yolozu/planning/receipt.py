@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Receipt:
         started_at: UTC, ISO 8601.
         seconds: wall-clock time of the try that finished it.
         software: versions of yolozu and Python.
+        ran_on: ``host``, ``executor``, and of a job elsewhere ``job``; empty in receipts of early releases.
     """
 
     stage: str
@@ -38,6 +39,7 @@ class Receipt:
     started_at: str
     seconds: float
     software: dict[str, str]
+    ran_on: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """As JSON, whole or not at all."""

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from yolozu.contract.sections.operations import OperationsSection
     from yolozu.contract.sections.run import Contract
-    from yolozu.contract.sections.train import OperationsSection
     from yolozu.data.moved import Moved
     from yolozu.progress import Progress, Stopper
 

@@ -12,8 +12,9 @@ from yolozu.contract.sections.continual import ContinualSection
 from yolozu.contract.sections.lora import LoraSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
-from yolozu.contract.sections.train import LoopSection, OperationsSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.contract.sections.trained_model import NO_ADAPTERS
 from yolozu.losses.registry import LOSSES
 from yolozu.matching.hungarian import Matcher

@@ -1,18 +1,18 @@
 import sys
 
 from tests.engine.doit.test_tasks import build  # noqa: F401 - the fixture
-from yolozu.engine.doit import tasks as build_module
 from yolozu.engine.doit.run import run_build
+from yolozu.engine.launchers.local import LAUNCHER
 
 
 def test_a_failing_worker_stops_the_build_with_its_exit_code(build, monkeypatch, capsys):  # noqa: F811
     started = []
 
-    def fail(layout, stage, **_):
-        started.append(stage)
+    def fail(job, **_):
+        started.append(job.stage)
         return 1
 
-    monkeypatch.setattr(build_module, "run_worker", fail)
+    monkeypatch.setattr(LAUNCHER, "run", fail)
     assert run_build(build, ["eval"], sys.stdout) == 1
     assert started == ["prepare_data"]
     assert capsys.readouterr().out == "a: exp.yaml\n[1/9] prepare_data: has not been built\n"

@@ -8,6 +8,7 @@ from tests.engine.doit.test_tasks import build  # noqa: F401 - the fixture
 from tests.fixtures.played import make_played, signalled
 from yolozu.engine.doit.run import run_build
 from yolozu.engine.doit.runner import _runner
+from yolozu.engine.launchers.local import LAUNCHER
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +65,7 @@ def test_other_tasks_are_still_run_in_parallel_and_stop_without_a_traceback(tmp_
 
 
 def test_no_stage_begins_once_a_stop_was_asked_for(build, monkeypatch, capsys):  # noqa: F811
-    monkeypatch.setattr("yolozu.engine.doit.tasks.run_worker", lambda *_, **__: pytest.fail("a stage began"))
+    monkeypatch.setattr(LAUNCHER, "run", lambda *_, **__: pytest.fail("a stage began"))
     monkeypatch.setattr(build, "_resolve", lambda: setattr(build.stopping, "count", 1))
     import sys
 

@@ -1,9 +1,10 @@
 import pytest
 
 from yolozu.contract.sections.data import DatasetSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.sections.run import Contract
-from yolozu.contract.sections.train import LoopSection, OperationsSection
+from yolozu.contract.sections.train import LoopSection
 from yolozu.contract.strict.slots import keys
 from yolozu.engine.verify_resume.short_contract import SCALED, Changed, shorten
 from yolozu.errors import InputError

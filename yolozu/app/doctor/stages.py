@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import write_text
-from yolozu.contract.sections.train import OperationsSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.progress import SilentProgress
 from yolozu.stages.base import Stage, StageContext, StageSpec, links
 

@@ -15,11 +15,12 @@ from yolozu.contract.sections.lora import LoraSection, QuantizationSection
 from yolozu.contract.sections.losses import LossSection
 from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.report import ReportSection
 from yolozu.contract.sections.scenarios import ScenariosSection
-from yolozu.contract.sections.train import DeviceSection, LoopSection, MimSection, OperationsSection, SeedSection
+from yolozu.contract.sections.train import DeviceSection, LoopSection, MimSection, SeedSection
 from yolozu.paths import RUN_ID_PATTERN
 
 RunId = Annotated[

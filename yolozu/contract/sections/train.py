@@ -3,32 +3,21 @@
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveInt,
-    WithJsonSchema,
     model_validator,
 )
 
 from yolozu.contract.base import Conflict, Form, Location, Section
-from yolozu.contract.loggers import require_known_logger
 from yolozu.contract.sections.evaluate import COCO_METRICS
 from yolozu.evaluation.pose.registry import QUICK_RECALLS
-from yolozu.training.loggers.registry import LOGGERS
 
 if TYPE_CHECKING:
     BestMetric = str
 else:
     BestMetric = Literal[("auto", *COCO_METRICS, *QUICK_RECALLS)]
-
-LoggerName = Annotated[
-    str,
-    AfterValidator(require_known_logger),
-    Form(f"{', '.join(LOGGERS)}, or the logger of an installed package", offers=tuple(LOGGERS)),
-    WithJsonSchema({"anyOf": [{"enum": list(LOGGERS)}, {"type": "string", "minLength": 1}]}),
-]
 
 
 class SeedSection(Section):
@@ -135,40 +124,3 @@ class MimSection(Section):
     mim_patch_size: Literal[8, 16, 32] = 16
     """Side of a patch in px of the network input: a multiple of the finest feature map's stride that divides every
     size of images."""
-
-
-class OperationsSection(Section):
-    """How the machine is used: never a reason to rebuild anything."""
-
-    num_workers: NonNegativeInt = 0
-    """Processes that load images; 0 loads in the training process."""
-
-    prefetch_factor: PositiveInt = 2
-    """Batches each loading process prepares ahead."""
-
-    cache: Literal["none", "ram"] = "none"
-    """Keep decoded images in memory."""
-
-    log_every: PositiveInt = 10
-    """Optimizer steps between progress lines and train_step rows."""
-
-    save_last_every: PositiveInt = 100
-    """Optimizer steps between resumable checkpoints; also written at each validation and at the end."""
-
-    tensorboard: bool = False
-    """Also write event files for TensorBoard, below `reports/tensorboard` of the run: short for the logger
-    `tensorboard`. Needs `yolozu[tensorboard]`."""
-
-    loggers: tuple[LoggerName, ...] = ()
-    """Loggers that are told the numbers of the metrics files: `tensorboard`, `mlflow`, `trackio` (each an extra of its
-    name), and those of installed packages. One that fails is left out from there on; training goes on."""
-
-    nproc_per_node: PositiveInt = 1
-    """Processes that train together with `ddp`: as many as there are GPUs, or CPU cores to share out."""
-
-    max_restarts: NonNegativeInt = 3
-    """How often all processes start again from the last checkpoint, with `ddp`, when one of them was killed."""
-
-    def all_loggers(self) -> list[str]:
-        """Names of all loggers, each once."""
-        return list(dict.fromkeys([*(["tensorboard"] if self.tensorboard else []), *self.loggers]))

@@ -12,7 +12,8 @@ from doit.exceptions import TaskError, TaskFailed
 from yolozu.engine.devices import missing_devices
 from yolozu.engine.failure import stopped
 from yolozu.engine.first_weights import fetch_first_weights
-from yolozu.engine.launch import run_worker
+from yolozu.engine.launchers.base import WorkerJob
+from yolozu.engine.launchers.registry import LAUNCHERS
 from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.missing_loggers import missing_loggers
 from yolozu.engine.missing_quantizer import missing_quantizer
@@ -29,6 +30,8 @@ from yolozu.system_errors import explain_system_error
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from yolozu.contract.sections.operations import OperationsSection
+    from yolozu.engine.launchers.base import Launcher
     from yolozu.engine.session import Session
     from yolozu.planning.plan import Node
 
@@ -97,7 +100,9 @@ class Build:
         try:
             self._check_receipts()
             looked_for = (missing_devices, missing_loggers, missing_quantizer)
-            if missing := [finding for find in looked_for for finding in find(self.session, self.asked)]:
+            missing = [finding for find in looked_for for finding in find(self.session, self.asked)]
+            missing += LAUNCHERS.load(self._operations.executor).missing(self._operations)
+            if missing:
                 raise UsageError(missing)
             fetch_first_weights(self.session, self.asked, self._tell)
             self.lock = HeldLock(layout.lock_path, code="YZ302", what=f"run {layout.run_id}")
@@ -137,21 +142,24 @@ class Build:
             return None  # doit lost its record, the receipt did not
         if self.stopping.count:
             return self._refused(stopped(self.session.layout, node.name, "before this stage"))
-        insists = self.insist_on_resume and node.stage.resumable
-        code = run_worker(
-            self.session.layout,
-            node.name,
-            stopping=self.stopping,
-            insist_on_resume=insists,
-            say=None if self.view.worker == "terminal" else partial(self.view.hear, node.name),
-            as_events=self.view.worker == "events",
-        )
+        options = [
+            *(["--insist-on-resume"] if self.insist_on_resume and node.stage.resumable else []),
+            *(["--events"] if self.view.worker == "events" else []),
+        ]
+        job = WorkerJob(self.session.layout, node.name, self._operations, options)
+        launcher: Launcher = LAUNCHERS.load(self._operations.executor)
+        say = None if self.view.worker == "terminal" else partial(self.view.hear, node.name)
+        code = launcher.run(job, stopping=self.stopping, say=say)
         if code:
             self.exit_code, self.failed = code, node.name
             self._forget_refused()
             return TaskFailed(f"{node.name} ended with exit code {code}")
         self.ran.append(node.name)
         return None
+
+    @property
+    def _operations(self) -> OperationsSection:
+        return self.session.loaded.contract.operations
 
     def _forget_refused(self) -> None:
         """A refused command is as if never typed."""

@@ -1,12 +1,13 @@
 import json
 import signal
-import subprocess
 import sys
 
 import pytest
 
-from yolozu.engine import launch
-from yolozu.engine.launch import keeping_memory, run_worker
+from yolozu.contract.sections.operations import OperationsSection
+from yolozu.engine.launchers import local
+from yolozu.engine.launchers.base import WorkerJob
+from yolozu.engine.launchers.local import LAUNCHER
 from yolozu.engine.stopping import StopBuild
 from yolozu.paths import RunLayout
 
@@ -14,25 +15,30 @@ from yolozu.paths import RunLayout
 @pytest.fixture
 def play(monkeypatch):
     """Let the worker be a program of our own; returns the setter of its code."""
-    real = launch.subprocess.Popen
+    real = local.subprocess.Popen
 
     def use(code):
         monkeypatch.setattr(
-            launch.subprocess, "Popen", lambda _, **options: real([sys.executable, "-c", code], **options)
+            local.subprocess, "Popen", lambda _, **options: real([sys.executable, "-c", code], **options)
         )
 
     return use
 
 
+def run(layout, stopping):
+    return LAUNCHER.run(WorkerJob(layout, "train", OperationsSection()), stopping=stopping, say=None)
+
+
+@pytest.mark.effect("executor")
 def test_the_exit_code_is_the_worker_s(tmp_path, play):
     play("raise SystemExit(2)")
-    assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=StopBuild()) == 2
+    assert run(RunLayout(tmp_path / "a"), stopping=StopBuild()) == 2
 
 
 def test_a_killed_worker_counts_as_interrupted(tmp_path, play, capsys):
     play("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     layout = RunLayout(tmp_path / "a")
-    assert run_worker(layout, "train", stopping=StopBuild()) == 75
+    assert run(layout, stopping=StopBuild()) == 75
     assert capsys.readouterr().err == (
         "a: train: YZ304 its worker was killed by SIGKILL\n"
         "  fix: run the same command again; it goes on from what was saved\n"
@@ -43,7 +49,7 @@ def test_a_killed_worker_counts_as_interrupted(tmp_path, play, capsys):
 def test_a_killed_worker_is_told_of_also_where_nothing_can_be_recorded(tmp_path, play, capsys):
     play("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     (tmp_path / "a").touch()
-    assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=StopBuild()) == 75
+    assert run(RunLayout(tmp_path / "a"), stopping=StopBuild()) == 75
     assert "killed by SIGKILL" in (said := capsys.readouterr().err)
     assert "not recorded: " in said
 
@@ -57,34 +63,12 @@ def test_a_signal_is_passed_on_once_and_the_worker_is_waited_for(tmp_path, play,
         "time.sleep(30)\n"
     )
     with StopBuild() as stopping:
-        assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=stopping) == 75
+        assert run(RunLayout(tmp_path / "a"), stopping=stopping) == 75
     assert stopping.count == 1
 
 
 def test_a_worker_that_is_stopped_while_it_starts_was_stopped_and_not_killed(tmp_path, play, capsys):
     play("import os, time; os.kill(os.getppid(), 15); time.sleep(30)")
     with StopBuild() as stopping:
-        assert run_worker(RunLayout(tmp_path / "a"), "train", stopping=stopping) == 75
+        assert run(RunLayout(tmp_path / "a"), stopping=stopping) == 75
     assert capsys.readouterr().err.startswith("a: train: YZ311 stopped on request, at once\n")
-
-
-def test_the_environment_is_kept_and_has_the_last_word():
-    assert keeping_memory({"HOME": "/root", "MALLOC_MMAP_MAX_": "9"}) == {
-        "HOME": "/root",
-        "MALLOC_MMAP_MAX_": "9",
-        "MALLOC_TRIM_THRESHOLD_": "1099511627776",
-    }
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="settings of glibc")
-def test_a_freed_block_is_not_given_back():
-    code = (
-        "import resource\n"
-        "for _ in range(3): bytes(64 << 20)\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
-        "for _ in range(5): bytes(64 << 20)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)\n"
-    )
-    run = [sys.executable, "-c", code]
-    kept = int(subprocess.run(run, env=keeping_memory({}), capture_output=True, text=True, check=True).stdout)
-    assert kept < 1000
