@@ -6,6 +6,7 @@ import pytest
 
 from tests.fixtures.exported import CLASSES
 from yolozu.artifacts.predictions import check_predictions, read_predictions
+from yolozu.artifacts.predictions.read_columns import read_columns
 from yolozu.contract.sections.predict import TtaSection, TttSection
 from yolozu.data.corruption.corruption import Corruption
 from yolozu.data.index import images_digest
@@ -168,3 +169,17 @@ def test_poses_are_written_as_they_are_checked_and_read(exported_pose, tmp_path)
     assert (check.findings, check.detections) == ((), sum(len(entry) for entry in expected))
     assert check.detections > 0
     assert [entry.fields() for entry in read_predictions(path)] == [entry.fields() for entry in expected]
+
+
+def test_the_same_lies_beside_as_columns_where_it_is_asked_for(exported_pose, tmp_path):
+    request = AdapterRequest(classes=CLASSES, progress=SilentProgress(), onnx=exported_pose.onnx, max_detections=5)
+    path = tmp_path / "predictions.json"
+    predict(request, exported_pose.index.records, path)
+    assert [*tmp_path.iterdir()] == [path]
+    alone = read_predictions(path)
+    predict(request, exported_pose.index.records, path, columns=True)
+    found = read_columns(path)
+    assert found is not None
+    assert numbers(found[0]) == numbers(alone)
+    assert [entry.fields() for entry in found[0]] == [entry.fields() for entry in alone]
+    assert [*found[0][0].poses] == [*alone[0].poses]

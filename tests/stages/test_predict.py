@@ -38,7 +38,7 @@ def inputs_in(exported, tmp_path):
 
 
 def outputs_in(tmp_path):
-    return PredictOutputs(tmp_path / "predictions.json", tmp_path / "ttt.json")
+    return PredictOutputs(tmp_path / "predictions.json", tmp_path / "predictions.npz", tmp_path / "ttt.json")
 
 
 def run_stage(exported, tmp_path, notes=None, device="cpu", **keys):

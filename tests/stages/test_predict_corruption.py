@@ -34,7 +34,7 @@ def predicted(exported, tmp_path, index_path=None, **keys):
         models=tmp_path / "models.json",
     )
     output = tmp_path / "predictions.json"
-    run(spec, inputs, PredictOutputs(output, tmp_path / "ttt.json"), context_in(tmp_path))
+    run(spec, inputs, PredictOutputs(output, output.with_suffix(".npz"), tmp_path / "ttt.json"), context_in(tmp_path))
     return [(entry.scores.tolist(), entry.boxes_cxcywh.tolist()) for entry in read_predictions(output)]
 
 

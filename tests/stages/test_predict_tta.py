@@ -35,7 +35,7 @@ def predicted(exported, tmp_path, adapter="rtdetr_pose", **keys):
         models=tmp_path / "models.json",
     )
     output = tmp_path / "predictions.json"
-    run(spec, inputs, PredictOutputs(output, tmp_path / "ttt.json"), context_in(tmp_path))
+    run(spec, inputs, PredictOutputs(output, output.with_suffix(".npz"), tmp_path / "ttt.json"), context_in(tmp_path))
     assert check_predictions(output).findings == ()
     return read_predictions(output), json.loads(output.read_text())["meta"]
 

@@ -65,7 +65,7 @@ def adapt(files, tmp_path):
             given=tmp_path / "given.json",
             models=tmp_path / "models.json",
         )
-        outputs = PredictOutputs(tmp_path / "predictions.json", tmp_path / "ttt.json")
+        outputs = PredictOutputs(tmp_path / "predictions.json", tmp_path / "p.npz", tmp_path / "ttt.json")
         outputs.ttt.unlink(missing_ok=True)
         run(spec, inputs, outputs, replace(context_in(tmp_path, notes), stopping=stopping))
         assert check_predictions(outputs.predictions).findings == ()

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import ANY
 
 import pytest
 
 from tests.evaluation.scenes import Found, Scene, index_of, predictions_of
 from tests.stages.contexts import context_in
+from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.predictions import write_predictions
+from yolozu.artifacts.predictions.columns_file import columns_path, part_of, write_columns
 from yolozu.contract.sections.predict import PredictSection
 from yolozu.errors import GateFailed
 from yolozu.stages.validate_predictions import (
@@ -49,3 +52,15 @@ def test_an_error_fails_the_gate_with_its_place_and_leaves_the_report(tmp_path):
     )
     report = json.loads((tmp_path / "report.json").read_text())
     assert (report["passed"], report["counts"]["errors"]) == (False, 30)
+
+
+def test_columns_beside_the_file_give_the_same_report(tmp_path, monkeypatch):
+    scenes = [Scene([], [Found(7, BOX, 0.5)]), Scene()]
+    numbers = run(tmp_path, scenes, scenes)
+    said = json.loads((tmp_path / "report.json").read_text())
+    path, part = tmp_path / "predictions.json", part_of(predictions_of(scenes))
+    assert part is not None
+    write_columns(columns_path(path), [part], {}, predictions_sha256=digest_file(path))
+    monkeypatch.setattr("yolozu.artifacts.predictions.check_predictions", None)
+    assert run(tmp_path, scenes, scenes) == numbers
+    assert json.loads((tmp_path / "report.json").read_text()) == {**said, "timestamp": ANY}

@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.predictions import write_predictions
+from yolozu.artifacts.predictions.columns_file import columns_path, part_of, write_columns
 from yolozu.contract.sections.predict import TtaSection, TttSection
 from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.data.index import images_digest
@@ -68,6 +70,7 @@ def predict_to_file(
     ttt: TttSection = UNADAPTED,
     score: Score | None = None,
     wrap: bool = True,
+    columns: bool = False,
 ) -> PredictionRun:
     """Predict ``records`` and write the predictions, whole or not at all.
 
@@ -82,6 +85,7 @@ def predict_to_file(
         ttt: whether the network adapts to the pictures.
         score: metrics of predictions, for the report of how it adapted.
         wrap: whether the file says all that, or is a bare list.
+        columns: whether the same is written beside it as columns, too, where these can say it.
 
     Raises:
         UsageError: there is no such adapter, or it cannot do what is asked for.
@@ -107,6 +111,8 @@ def predict_to_file(
     if mirrored is not None:
         meta["tta"] = {"mode": "prediction", "seed": tta.tta_seed, "flip_prob": tta.tta_flip_prob, "mirrored": mirrored}
     write_predictions(output_path, predictions, meta, wrap=wrap)
+    if columns and (part := part_of(predictions)) is not None:
+        write_columns(columns_path(output_path), [part], meta, predictions_sha256=digest_file(output_path))
     return PredictionRun(len(records), sum(len(entry.scores) for entry in predictions), seconds, report)
 
 

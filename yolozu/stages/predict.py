@@ -47,9 +47,10 @@ class PredictInputs:
 
 @dataclass(frozen=True)
 class PredictOutputs:
-    """The predictions, and how the network adapted to the pictures, where it did."""
+    """The predictions, the same as columns, and how the network adapted to the pictures, where it did."""
 
     predictions: Path = gives("predictions/predictions.json")
+    columns: Path = gives("predictions/predictions.npz", optional=True)
     ttt: Path = gives("reports/ttt.json", optional=True)
 
 
@@ -72,6 +73,7 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
         tta=spec.tta,
         ttt=spec.ttt,
         score=_score(images, inputs.models) if spec.ttt.ttt else None,
+        columns=True,
     )
     if done.ttt is not None:
         write_record(outputs.ttt, done.ttt)

@@ -49,11 +49,13 @@ def run(
     from yolozu.artifacts.jsonio import pretty, write_text
     from yolozu.artifacts.predictions import check_predictions
     from yolozu.artifacts.predictions.check import check_report
+    from yolozu.artifacts.predictions.read_columns import read_columns
     from yolozu.data.index import DataIndex
     from yolozu.evaluation.known_images import known_images
 
     known = known_images(DataIndex.read(inputs.images), max_images=spec.predict.max_images)
-    check = check_predictions(inputs.predictions, known=known)
+    found = read_columns(inputs.predictions, known=known)
+    check = check_predictions(inputs.predictions, known=known) if found is None else found[1]
     write_text(outputs.report, pretty(check_report(check)))
     if not check.passed:
         errors = [finding for finding in check.findings if finding.severity == "error"]

@@ -142,7 +142,7 @@ def check_predictions(
         except DeclaredLate as late:
             declared = late.bbox_format
         else:
-            return _result(scan, envelope, findings, known)
+            return check_of(scan, envelope, findings, known)
 
 
 @contextmanager
@@ -157,7 +157,8 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _result(scan: Scan, envelope: Envelope, findings: Findings, known: KnownImages | None) -> PredictionsCheck:
+def check_of(scan: Scan, envelope: Envelope, findings: Findings, known: KnownImages | None) -> PredictionsCheck:
+    """What a pass to the end has found."""
     if scan.layout == "wrapped" and scan.ended_well:
         findings.extend(TOP, envelope.missing())
     coverage = None

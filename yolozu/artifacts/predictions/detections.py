@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import chain
@@ -32,7 +32,7 @@ from yolozu.artifacts.predictions.findings import member
 from yolozu.artifacts.predictions.poses import POSE_RULES, pose_findings
 from yolozu.errors import Finding
 from yolozu.registry import nearest
-from yolozu.structures.predictions import POSE_COLUMNS
+from yolozu.structures.predictions import POSE_COLUMNS, is_given
 
 POSE_FIELDS_BY_NAME = {field.name: field for field in POSE_FIELDS}
 NUMBERS = frozenset((int, float))
@@ -96,18 +96,57 @@ def columns_of(
         return None
     if rules.bbox_format != "cxcywh_norm":
         boxes = boxes / np.concatenate([sizes, sizes], axis=1)
-    for field, column in zip(REQUIRED_FIELDS, required, strict=True):
-        suspects |= _is_outside(column, field)
-    suspects |= ~((boxes[:, 2:] > 0).all(axis=1) & (_beyond_image(boxes) <= SLACK))
+    class_ids, scores = required
+    suspects |= _core_suspects(class_ids, scores, boxes, rules)
     suspects |= np.fromiter((len(box) for box in given_boxes), np.intp, len(boxes)) != len(BOX_KEYS[rules.bbox_format])
     for key in keys:
         if not is_known(key):
             suspects |= [not is_harmless(detection.get(key)) for detection in detections]
-    class_ids, scores = required
-    if rules.category_ids is not None:
-        suspects |= ~np.isin(class_ids, np.array(sorted(rules.category_ids), np.float64))
     with np.errstate(invalid="ignore"):  # class ids beyond int64 are suspects already
         return Columns(class_ids.astype(np.int64), scores, boxes, suspects, poses)
+
+
+def has_suspects(
+    class_ids: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    boxes_cxcywh: NDArray[np.float64],
+    poses: Mapping[str, NDArray[np.float64]],
+    rules: DetectionRules,
+) -> bool:
+    """Whether the exact check would find anything in detections that come as columns.
+
+    Args:
+        class_ids: (N,).
+        scores: (N,).
+        boxes_cxcywh: (N, 4), normalized to the image.
+        poses: as in `ImagePredictions.poses`.
+        rules: what they are held against.
+    """
+    if _core_suspects(class_ids, scores, boxes_cxcywh, rules).any():
+        return True
+    given = {name: is_given(column) for name, column in poses.items()}
+    for name, column in poses.items():
+        field = POSE_FIELDS_BY_NAME.get(name, NumberField(name, (), "", low=0.0))
+        if _is_outside(column[given[name]], field).any():
+            return True
+    for rule in POSE_RULES:
+        if poses.keys() >= set(rule.fields):
+            rows = np.all([given[name] for name in rule.fields], axis=0)
+            if rule.is_broken(*(poses[name][rows] for name in rule.fields)).any():
+                return True
+    return False
+
+
+def _core_suspects(
+    class_ids: NDArray[Any], scores: NDArray[np.float64], boxes_cxcywh: NDArray[np.float64], rules: DetectionRules
+) -> NDArray[np.bool_]:
+    """(N,) by what every detection has."""
+    suspects: NDArray[np.bool_] = ~((boxes_cxcywh[:, 2:] > 0).all(axis=1) & (_beyond_image(boxes_cxcywh) <= SLACK))
+    for field, column in zip(REQUIRED_FIELDS, (class_ids, scores), strict=True):
+        suspects |= _is_outside(column, field)
+    if rules.category_ids is not None:
+        suspects |= ~np.isin(class_ids, np.array(sorted(rules.category_ids), np.float64))
+    return suspects
 
 
 def keys_of(detections: list[Any]) -> frozenset[str] | None:
@@ -174,9 +213,9 @@ def _field_numbers(values: list[Any], field: NumberField) -> NDArray[np.float64]
     return np.fromiter(flat, np.float64, len(flat)).reshape(count, *field.shape)
 
 
-def _is_outside(numbers: NDArray[np.float64], field: NumberField) -> NDArray[np.bool_]:
+def _is_outside(numbers: NDArray[Any], field: NumberField) -> NDArray[np.bool_]:
     """(N,) where a number is not finite, or beyond the bounds of its field."""
-    inside = np.isfinite(numbers) & (numbers >= field.low) & (numbers <= field.high)
+    inside: NDArray[np.bool_] = np.isfinite(numbers) & (numbers >= field.low) & (numbers <= field.high)
     return np.logical_not(inside.all(axis=tuple(range(1, inside.ndim))))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions.check import check_predictions
+from yolozu.artifacts.predictions.read_columns import read_columns
 from yolozu.errors import Finding, InputError
 from yolozu.structures.predictions import ImagePredictions
 
@@ -41,7 +42,7 @@ class PredictionsFile:
 def load_predictions(
     path: Path, *, bbox_format: BoxFormat | None = None, known: KnownImages | None = None, passed: bool = False
 ) -> PredictionsFile:
-    """Read and check a predictions file.
+    """Read and check a predictions file; where its columns lie beside it, these are read instead.
 
     Args:
         path: the file: wrapped, a bare list, or ``{image: [detections]}``.
@@ -52,6 +53,9 @@ def load_predictions(
     Raises:
         InputError: with the findings (the first of each kind), when the file has any error.
     """
+    found = read_columns(path, bbox_format=bbox_format, known=known, passed=passed)
+    if found is not None:
+        return PredictionsFile(*found)
     collector = _Collector()
     check = check_predictions(
         path, bbox_format=bbox_format, known=known, keep_findings=SHOWN_ERRORS, sink=collector, passed=passed

@@ -78,12 +78,20 @@ class Scan:
         """
         try:
             with path.open("rb") as file:
-                self._read(walk(JsonText(file, note_repeated=not self._passed), layout))
+                self.read(walk(JsonText(file, note_repeated=not self._passed), layout))
         except OSError as error:
             raise unreadable_file(path, error) from error
+
+    def read(self, items: Iterable[Item]) -> None:
+        """Go through the items of a file, wherever they come from.
+
+        Raises:
+            LooksWrapped, DeclaredLate: as `run`.
+        """
+        self._take_all(items)
         self._check_block()
 
-    def _read(self, items: Iterable[Item]) -> None:
+    def _take_all(self, items: Iterable[Item]) -> None:
         try:
             for item in items:
                 if isinstance(item, Entry):

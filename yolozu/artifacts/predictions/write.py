@@ -33,7 +33,7 @@ def write_predictions(
     """
     start, end = "[", "]\n"
     if wrap:
-        described = json_text({**meta, "bbox_format": "cxcywh_norm"})
+        described = json_text(said_of_boxes(meta))
         start, end = f'{{"schema_version":{SCHEMA_VERSION},"meta":{described},"predictions":[', "]}\n"
     with open_aside(path) as file:
         file.write(start)
@@ -56,13 +56,24 @@ def open_aside(path: Path) -> Iterator[TextIO]:
         yield file
 
 
-def _entry_text(image: ImagePredictions) -> str:
-    _refuse_non_finite(image)
+def said_of_boxes(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """``meta`` as it stands in a file, which says how its boxes are written."""
+    return {**meta, "bbox_format": "cxcywh_norm"}
+
+
+def entry_without_detections(image: ImagePredictions) -> dict[str, Any]:
+    """What a file says of an image before its detections."""
     entry: dict[str, Any] = {"image": image.image}
     if image.width is not None and image.height is not None:
         entry["image_size"] = {"width": image.width, "height": image.height}
     if image.intrinsics is not None:
         entry["intrinsics"] = image.intrinsics
+    return entry
+
+
+def _entry_text(image: ImagePredictions) -> str:
+    _refuse_non_finite(image)
+    entry = entry_without_detections(image)
     rows = zip(image.class_ids.tolist(), image.scores.tolist(), image.boxes_cxcywh.tolist(), strict=True)
     keys = BOX_KEYS["cxcywh_norm"]
     detections: list[dict[str, Any]] = [
