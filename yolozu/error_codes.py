@@ -131,6 +131,10 @@ CODES: dict[str, str] = {
     "YZ324": "A name that no run has, where none may begin: most likely a slip.",
     "YZ325": "An argument of a Python function outside its range.",
     "YZ332": "Nothing that could be finished early: no training of the run is interrupted, or its step is not known.",
+    "YZ353": "A Ray that cannot be connected to.",
+    "YZ354": "Ray lost a stage's worker again and again; what was saved is kept.",
+    "YZ355": "A worker that a machine of Ray's could not start.",
+    "YZ356": "Ray is asked for, and its package is not installed.",
     # 40x-44x: model
     "YZ401": "An image with fewer positions than the detector has queries.",
     "YZ402": "An image whose sides are no multiples of the largest stride.",

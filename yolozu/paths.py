@@ -155,6 +155,10 @@ class RunLayout:
         """Where the stage writes until its outputs are complete."""
         return self.root / "scratch" / stage
 
+    def job_dir(self, stage: str) -> Path:
+        """Files by which a builder and a machine elsewhere talk while the stage runs there."""
+        return self.root / "scratch" / f"{stage}.job"
+
 
 def proofs_dir() -> Path:
     """Where `yolozu verify-resume` trains; no run lives there, because no run's name begins with a dot."""

@@ -71,6 +71,8 @@ CASES = [
     ("metrics_jsonl: reports/train_metrics.jsonl", "every run has its training metrics there", "name another path, or drop metrics_jsonl"),
     ("derpp_weight: 2", "derpp is off", "set derpp: true, or drop derpp_weight"),
     ("nproc_per_node: 2", "ddp is off", "set ddp: true, or drop nproc_per_node"),
+    ("max_restarts: 2", "ddp is off", "set ddp: true or executor: ray, or drop max_restarts"),
+    ("ray_address: head:6379", "the executor is local", "set executor: ray, or drop ray_address"),
     ("prefetch_factor: 4", "num_workers is 0", "set num_workers above 0, or drop prefetch_factor"),
 ]  # fmt: skip
 

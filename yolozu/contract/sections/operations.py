@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, NonNegativeInt, PositiveInt, WithJsonSchema
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, WithJsonSchema
 
 from yolozu.contract.base import Form, Section
 from yolozu.contract.loggers import require_known_logger
@@ -26,7 +26,11 @@ class OperationsSection(Section):
     """How machines are used: never a reason to rebuild anything."""
 
     executor: Executor = "local"
-    """Where stages run: `local` on this machine."""
+    """Where stages run: `local` on this machine, `ray` on machines of a Ray cluster (needs `yolozu[ray]`)."""
+
+    ray_address: Annotated[str, Field(min_length=1)] | None = None
+    """Ray cluster, `HOST:PORT`, or `local` for one of this build's own. Without it: what `RAY_ADDRESS` says, a Ray that
+    runs on this machine, or one of this build's own."""
 
     num_workers: NonNegativeInt = 0
     """Processes that load images; 0 loads in the training process."""
@@ -55,7 +59,8 @@ class OperationsSection(Section):
     """Processes that train together with `ddp`: as many as there are GPUs, or CPU cores to share out."""
 
     max_restarts: NonNegativeInt = 3
-    """How often all processes start again from the last checkpoint, with `ddp`, when one of them was killed."""
+    """How often a stage goes on from its last checkpoint when one of its processes was killed (`ddp`), or its machine
+    was lost (`executor: ray`)."""
 
     def all_loggers(self) -> list[str]:
         """Names of all loggers, each once."""

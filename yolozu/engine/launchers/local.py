@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
-from yolozu.engine.failure import record_failure, stopped
 from yolozu.engine.launchers.base import worker_environment
-from yolozu.errors import EXIT_INTERRUPTED
+from yolozu.engine.launchers.ended import killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,27 +47,7 @@ class LocalLauncher:
                     for line in worker.stdout:
                         say(line.decode(errors="replace").rstrip("\r\n"))
             code = worker.wait()
-        return code if code >= 0 else _killed(job, signal.Signals(-code), stopping=stopping, say=say)
-
-
-def _killed(job: WorkerJob, by: signal.Signals, *, stopping: StopBuild, say: Callable[[str], None] | None) -> int:
-    """Record and tell of a worker that could do neither."""
-    layout, stage = job.layout, job.stage
-    text = (
-        f"{layout.run_id}: {stage}: YZ304 its worker was killed by {by.name}\n"
-        f"  fix: run the same command again; it goes on from what was saved"
-    )
-    if stopping.count:  # it was starting, or heard nothing
-        text = str(stopped(layout, stage, "at once"))
-    try:
-        record_failure(layout, stage, kind="Interrupted", text=text)
-    except OSError as error:  # no room for it, say
-        text = f"{text}\nnot recorded: {error}"
-    if say is None:
-        print(text, file=sys.stderr)
-    else:
-        say(text)
-    return EXIT_INTERRUPTED
+        return code if code >= 0 else killed(job, signal.Signals(-code), stopping=stopping, say=say)
 
 
 LAUNCHER = LocalLauncher()

@@ -6,5 +6,6 @@ LAUNCHERS = Registry(
     "launcher",
     {
         "local": "yolozu.engine.launchers.local:LAUNCHER",
+        "ray": "yolozu.engine.launchers.ray:LAUNCHER",
     },
 )
