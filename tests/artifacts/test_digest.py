@@ -1,6 +1,8 @@
 import hashlib
 import os
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,6 +10,16 @@ from hypothesis import strategies as st
 
 from yolozu.artifacts import digest as digest_module
 from yolozu.artifacts.digest import DigestCache, digest_file, digest_of
+from yolozu.artifacts.listing import FileSet, all_files, listing_of
+
+PARTS = st.lists(st.sampled_from(["a", "b", "ä", "a.b", "A", "\udcff"]), min_size=1, max_size=3)
+NAMES = PARTS.map(".d/".join)  # no file is called as a folder is
+
+
+def write(path, content, seconds):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    os.utime(path, (seconds, seconds))
 
 
 @pytest.fixture
@@ -25,7 +37,7 @@ def reads(monkeypatch):
     names = []
 
     def counted(path):
-        names.append(path.name)
+        names.append(Path(path).name)
         return digest_file(path)
 
     monkeypatch.setattr(digest_module, "digest_file", counted)
@@ -93,10 +105,91 @@ def test_a_known_tree_is_one_look_at_names_sizes_and_times(old_file, tmp_path, r
     assert reads == ["a.bin", "b.bin"]
 
 
+def test_the_digest_of_a_tree_is_that_of_names_and_digests_in_order_of_name(tmp_path):
+    for name in ("b", "a/z", "a/ä", "a.b/c"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    rows = (f"{name}\0{hashlib.sha256(name.encode()).hexdigest()}\n" for name in ("a.b/c", "a/z", "a/ä", "b"))
+    assert DigestCache(None).tree(tmp_path) == hashlib.sha256("".join(rows).encode()).hexdigest()
+
+
+def test_files_of_one_set_may_lie_elsewhere_and_count_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("data/a", "other/b"):
+        Path(name).parent.mkdir()
+        Path(name).write_text(name)
+    files = FileSet((listing_of(["data/a", "other/b"]), listing_of([Path("data/a")]), all_files("other")))
+    rows = (
+        f"{name}\0{hashlib.sha256(text).hexdigest()}\n" for name, text in (("../other/b", b"other/b"), ("a", b"data/a"))
+    )
+    assert DigestCache(None).tree(Path("data"), files) == hashlib.sha256("".join(rows).encode()).hexdigest()
+
+
+@given(
+    st.dictionaries(NAMES, st.binary(max_size=3), min_size=1, max_size=6),
+    st.sampled_from(["change", "add", "remove", "rename", "replace"]),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=25, deadline=None)
+def test_whatever_happens_to_a_file_of_a_known_tree_is_noticed(files, what, random):
+    with TemporaryDirectory() as place:
+        root, cache_path = Path(place) / "data", Path(place) / "c.sqlite"
+        for name, content in files.items():
+            write(root / name, content, 1000)
+        with DigestCache(cache_path) as cache:
+            before = cache.tree(root)
+        chosen = root / random.choice(sorted(files))
+        if what == "add":
+            write(root / "other", b"", 1000)
+        elif what == "remove":
+            chosen.unlink()
+        elif what == "rename":
+            chosen.rename(root / "other")
+        elif what == "replace":  # by a file of the same size
+            write(root / "other", bytes(byte ^ 1 for byte in chosen.read_bytes()) or b"1", 1001)
+            (root / "other").replace(chosen)
+        else:
+            write(chosen, chosen.read_bytes() + b"+", 1000)
+        with DigestCache(cache_path) as cache:
+            assert cache.tree(root) == DigestCache(None).tree(root) != before
+
+
+def test_many_files_are_read_in_the_order_of_their_names_and_written_before_all_are_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(digest_module, "MOST_UNWRITTEN", 100)
+    for number in range(300):
+        write(tmp_path / f"data/{number:03}", b"%d" % number, 1000)
+    alone = DigestCache(None)
+    wanted = "".join(f"{path.name}\0{alone.file(path)}\n" for path in sorted((tmp_path / "data").iterdir()))
+    with DigestCache(tmp_path / "c.sqlite") as cache:
+        assert cache.tree(tmp_path / "data") == hashlib.sha256(wanted.encode()).hexdigest()
+        with DigestCache(tmp_path / "c.sqlite") as other:
+            other._recall("path > ?", "")
+            assert len(other._known) == 300
+
+
+def test_a_first_look_that_ends_early_keeps_what_it_has_read(tmp_path, reads, monkeypatch):
+    for number in range(10):
+        write(tmp_path / f"data/{number}", b"", 1000)
+
+    def stopping(path):
+        if path.endswith("7"):
+            raise KeyboardInterrupt
+        return digest_file(path)
+
+    counted = digest_module.digest_file
+    monkeypatch.setattr(digest_module, "digest_file", stopping)
+    with pytest.raises(KeyboardInterrupt), DigestCache(tmp_path / "c.sqlite") as cache:
+        cache.tree(tmp_path / "data")
+    monkeypatch.setattr(digest_module, "digest_file", counted)
+    with DigestCache(tmp_path / "c.sqlite") as cache:
+        cache.tree(tmp_path / "data")
+    assert reads == ["7", "8", "9"]
+
+
 def test_some_files_of_a_tree_are_another_tree(old_file):
     (old_file.parent / "b.bin").write_bytes(b"new")
     with DigestCache(None) as cache:
-        assert cache.tree(old_file.parent, [old_file]) != cache.tree(old_file.parent)
+        assert cache.tree(old_file.parent, FileSet((listing_of([old_file]),))) != cache.tree(old_file.parent)
 
 
 def test_a_tree_written_just_now_is_never_remembered(tmp_path):

@@ -157,3 +157,56 @@ def test_missing_data_and_missing_splits_are_refused(tmp_path):
         digest(tmp_path / "nowhere")
     with pytest.raises(InputError, match="YZ202 has no split 'valid'"):
         digest(write_yolo(tmp_path, LABELS), val_split="valid")
+
+
+FOUR = ("a/1", "a/2", "b/3", "c/4")
+POSE_FILES = {
+    **{f"images/{name}.jpg": name for name in ("train/a", "train/b c", "val/ä", "test/z")},
+    **{f"labels/{name}.txt": "0 .5 .5 .1 .1\n" for name in ("train/a", "train/b c", "val/ä", "test/z")},
+    "labels/train/a.json": '[{"mask_path": "masks/a.png"}, {"mask_path": "./masks/a.png"}, {"mask_path": "no.png"}]',
+    "masks/a.png": "m",
+    "images/train/sub.dir/x.PNG": "x",
+    "images/train/.h.png": "x",
+}
+DESCRIBED_FILES = {
+    **{f"images/{name}.jpg": name for name in FOUR},
+    **{f"labels/{name}.txt": "0 .5 .5 .1 .1\n" for name in FOUR},
+    "data.yaml": "train: [images/a, l.txt]\nval: [images/b, images/c]\ntest: images/c\n",
+    "l.txt": "./images/a/1.jpg\nimages/c/4.jpg\nimages/no.jpg\n",
+}
+SCENES = ("train/000001", "train/000002")
+SCENE_FILES = {
+    **{f"{scene}/{name}.json": "{}" for scene in SCENES for name in ("scene_camera", "scene_gt")},
+    **{
+        f"{scene}/{name}": f"{scene}{number}"
+        for scene in SCENES
+        for number in range(3)
+        for name in (f"rgb/{number:06}.png", f"mask_visib/{number:06}_000000.png")
+    },
+    **{f"{scene}/rgb/x.png": "x" for scene in SCENES},
+    "models/obj_000001.ply": "p",
+    "models/models_info.json": "{}",
+}
+
+
+KNOWN = {
+    ("poses", "", "train val"): ("c0b8bd00b0087a7b21706d939ff83e47d8bc74a237258062382ffbe478087219", 12, 174),
+    ("poses", "", "train"): ("c20e006424cac77ceda1617d6fe4d0334449c86387801a3d504a31997607915d", 11, 168),
+    ("described", "", "train val"): ("63aab52c173d9fa5dbf2488764cccfb19511b878d1d503eeb7b17b1f408ced27", 10, 180),
+    ("described", "data.yaml", "train test"): (
+        "2967ba019aa0bc9530b6e2e7f1f7540dba2747462e4dbedb3ee0123e166da88a", 9, 177,
+    ),
+    ("scenes", "", "train"): ("641b7f40ad9e82746607667f16535beedbb4d4b5918bc17df0b7f2fd5a7f71b8", 18, 167),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("known", "wanted"), KNOWN.items())
+def test_data_sets_keep_the_digests_that_finished_runs_know(tmp_path, known, wanted):
+    kind, root, splits = known
+    for name, text in {"poses": POSE_FILES, "described": DESCRIBED_FILES, "scenes": SCENE_FILES}[kind].items():
+        write_file(tmp_path / name, text)
+    if kind == "poses":
+        (tmp_path / "images/train/gone.png").symlink_to("nowhere")
+        (tmp_path / "images/train/link").symlink_to(tmp_path / "images/test")
+    found = fingerprint(str(tmp_path / root), splits.split(), DigestCache(None))
+    assert (found["digest"], found["files"], found["bytes"]) == wanted

@@ -14,10 +14,21 @@ from typing import Any, Self
 
 from yolozu.artifacts.disk_cache import DiskCache
 from yolozu.artifacts.jsonio import canonical, is_text
+from yolozu.artifacts.listing import FileSet, Row, all_files, encoded
+from yolozu.system import available_cores, released
 
 SETTLED_NS = 1_000_000_000
 """A file is remembered only if it was a second old when read: a later write within the clock's grain would hide."""
 
+
+BLOCK = 1 << 16
+"""Bytes read at a time."""
+
+CHUNK = 64
+"""Files handed to a thread at a time."""
+
+MOST_UNWRITTEN = 50_000
+"""Digests that are lost at most when a first look is interrupted; writing them takes a fraction of a second."""
 
 TABLES = (
     "digests (path text primary key, size integer, mtime_ns integer, sha256 text)",
@@ -34,10 +45,14 @@ def digest_of(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode("utf-8")).hexdigest()
 
 
-def digest_file(path: Path) -> str:
+def digest_file(path: Path | str) -> str:
     """SHA-256 (hex) of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    # hashlib.file_digest sets a quarter of a megabyte aside for each file: for a label, that is most of its time.
+    digest = hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a million names
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 class DigestCache:
@@ -68,7 +83,8 @@ class DigestCache:
         Raises:
             OSError: the file cannot be read.
         """
-        return self._digest(os.path.abspath(path), path.stat())  # noqa: PTH100
+        status = path.stat()
+        return self._digest(os.path.abspath(path), status.st_size, status.st_mtime_ns)  # noqa: PTH100
 
     def file_if_readable(self, path: Path) -> str | None:
         """SHA-256 (hex) of the file at ``path``; None where there is none that can be read."""
@@ -77,22 +93,23 @@ class DigestCache:
         except (OSError, ValueError):  # a name with a zero byte, or with half a character, is no file's
             return None
 
-    def tree(self, root: Path, files: Iterable[Path | str] | None = None) -> str:
-        """SHA-256 (hex) over names and contents of ``files`` (default: every file) below ``root``."""
-        # Strings, because there may be a million files and a Path costs more than the look at one.
+    def tree(self, root: Path, files: FileSet | None = None) -> str:
+        """SHA-256 (hex) over names and contents of ``files`` (default: every file below) ``root``.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
         base = os.path.abspath(root)  # noqa: PTH100
-        found = sorted(_walk(base, "") if files is None else _listed(base, files))
-        listing = "".join(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n" for name, _, stat in found)
-        stamp = hashlib.sha256(_encoded(listing)).hexdigest()
-        known = self._known_tree(base, stamp)
+        there = FileSet((all_files(base),)) if files is None else files
+        known = self._known_tree(base, there.stamp)
         if known is not None:
             return known
-        self._recall("path > ? and path < ?", f"{base}{os.sep}", f"{base}{chr(ord(os.sep) + 1)}")
-        read_at = time.time_ns()
-        text = "".join(f"{name}\0{self._digest(path, stat)}\n" for name, path, stat in found)
-        digest = hashlib.sha256(_encoded(text)).hexdigest()
-        if all(read_at - stat.st_mtime_ns > SETTLED_NS for _, _, stat in found):
-            self._fresh_trees[base, stamp] = digest
+        read_at, rows = time.time_ns(), there.rows(base)
+        self._recall_all(base, rows)
+        text = "".join(f"{row.name}\0{digest}\n" for row, digest in zip(rows, self._digests(rows), strict=True))
+        digest = hashlib.sha256(encoded(text)).hexdigest()
+        if there.newest_ns is None or read_at - there.newest_ns > SETTLED_NS:
+            self._fresh_trees[base, there.stamp] = digest
         return digest
 
     def path(self, path: Path) -> str:
@@ -126,37 +143,57 @@ class DigestCache:
 
     def close(self) -> None:
         """Write what was learned and let go of the cache file."""
-        if self._file is None:
-            return
+        if self._file is not None:
+            self._write(self._file)
+            self._file.close()
+
+    def _write(self, file: DiskCache) -> None:
         if self._fresh or self._fresh_trees or self._fresh_values:
-            self._file.write(
+            file.write(
                 (
                     "insert or replace into digests values (?, ?, ?, ?)",
-                    [(key, *entry) for key, entry in self._fresh.items() if is_text(key)],
+                    ((key, *entry) for key, entry in self._fresh.items() if is_text(key)),
                 ),
                 (
                     "insert or replace into trees values (?, ?, ?)",
-                    [(*key, digest) for key, digest in self._fresh_trees.items() if is_text(key[0])],
+                    ((*key, digest) for key, digest in self._fresh_trees.items() if is_text(key[0])),
                 ),
                 ("insert or replace into recalled values (?, ?)", self._fresh_values.items()),
             )
             self._fresh.clear()
             self._fresh_trees.clear()
             self._fresh_values.clear()
-        self._file.close()
 
-    def _digest(self, key: str, stat: os.stat_result) -> str:
+    def _digest(self, key: str, size: int, mtime_ns: int) -> str:
         """Digest of the file whose absolute path is ``key``."""
         if key not in self._known:
             self._recall("path = ?", key)
-        known = self._known.get(key)
-        if known is not None and known[:2] == (stat.st_size, stat.st_mtime_ns):
-            return known[2]
+        if not self._is_known(key, size, mtime_ns):
+            read_at = time.time_ns()
+            digest = digest_file(key)
+            self._learn(key, (size, mtime_ns, digest), read_at)
+            return digest
+        return self._known[key][2]
+
+    def _digests(self, rows: Sequence[Row]) -> list[str]:
+        """Digests of files, of which those that may be known are recalled already."""
+        unknown = [row for row in rows if not self._is_known(row.path, row.size, row.mtime_ns)]
+        read: dict[str, str] = {}
         read_at = time.time_ns()
-        digest = digest_file(Path(key))
-        if read_at - stat.st_mtime_ns > SETTLED_NS:
-            self._fresh[key] = self._known[key] = (stat.st_size, stat.st_mtime_ns, digest)
-        return digest
+        for row, digest in zip(unknown, _read_all([row.path for row in unknown]), strict=True):
+            read[row.path] = digest
+            self._learn(row.path, (row.size, row.mtime_ns, digest), read_at)
+            if self._file is not None and len(self._fresh) >= MOST_UNWRITTEN:
+                self._write(self._file)
+        return [read[row.path] if row.path in read else self._known[row.path][2] for row in rows]
+
+    def _is_known(self, key: str, size: int, mtime_ns: int) -> bool:
+        known = self._known.get(key)
+        return known is not None and known[0] == size and known[1] == mtime_ns
+
+    def _learn(self, key: str, entry: tuple[int, int, str], read_at: int) -> None:
+        if read_at - entry[1] > SETTLED_NS:
+            self._fresh[key] = self._known[key] = entry
 
     def _known_tree(self, base: str, stamp: str) -> str | None:
         """Digest of a tree whose files all have the names, sizes and times that ``stamp`` stands for."""
@@ -177,14 +214,17 @@ class DigestCache:
             if _is_sha256(digest):
                 self._known.setdefault(key, (size, mtime_ns, digest))
 
+    def _recall_all(self, base: str, rows: Iterable[Row]) -> None:
+        """Recall the files below ``base`` in one go, and those elsewhere one by one."""
+        below = f"{base}{os.sep}"
+        self._recall("path > ? and path < ?", below, f"{base}{chr(ord(os.sep) + 1)}")
+        for row in rows:
+            if not row.path.startswith(below):
+                self._recall("path = ?", row.path)
+
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         """What the cache file says; nothing of files whose names are no text, which it cannot hold."""
         return self._file.rows(query, values) if self._file is not None and all(map(is_text, values)) else []
-
-
-def _encoded(text: str) -> bytes:
-    """Bytes of names, of those too that are no UTF-8."""
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _is_sha256(digest: object) -> bool:
@@ -199,19 +239,14 @@ def _is_json(text: object) -> bool:
     return True
 
 
-def _walk(directory: str, inside: str) -> Iterator[tuple[str, str, os.stat_result]]:
-    """Name relative to the root, absolute path and status of every file; links are followed to files only."""
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, f"{inside}{entry.name}/")
-            else:
-                yield f"{inside}{entry.name}", entry.path, entry.stat()
+def _read_all(paths: Sequence[str]) -> Iterator[str]:
+    """Digest of each file; several are read at once where that pays."""
+    if len(paths) <= CHUNK:
+        yield from map(digest_file, paths)
+        return
+    from concurrent.futures import ThreadPoolExecutor
 
-
-def _listed(base: str, files: Iterable[Path | str]) -> Iterator[tuple[str, str, os.stat_result]]:
-    for file in files:
-        path = os.path.abspath(file)  # noqa: PTH100
-        below = path.startswith(f"{base}{os.sep}")
-        name = path[len(base) + 1 :] if below else os.path.relpath(path, base)
-        yield name.replace(os.sep, "/"), path, os.stat(path)  # noqa: PTH116
+    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
+    with released(ThreadPoolExecutor(max_workers=available_cores())) as threads:
+        for digests in threads.map(lambda chunk: [digest_file(path) for path in chunk], chunks):
+            yield from digests

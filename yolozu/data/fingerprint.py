@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from yolozu.artifacts.digest import DigestCache, digest_of
+from yolozu.artifacts.listing import FileSet, Listing, files_among, listing_of
 from yolozu.contract.sections.data import SYNTHETIC
 from yolozu.data.layouts.bop_files import scenes_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME
@@ -15,12 +17,21 @@ from yolozu.data.layouts.files import (
     LABEL_SUFFIXES,
     SIDECAR_SUFFIXES,
     XML_SUFFIXES,
-    files_below,
+    listing_below,
     suffix_of,
 )
 from yolozu.data.layouts.layout import YAML_SUFFIXES, Layout, Split, find_layout
 from yolozu.data.layouts.sidecar_files import named_masks
-from yolozu.data.layouts.ultralytics import DATA_YAML, LIST_SUFFIX, label_files, listed_images, names_classes
+from yolozu.data.layouts.ultralytics import (
+    DATA_YAML,
+    has_lists,
+    label_files_of,
+    label_folders,
+    listed_images,
+    names_classes,
+)
+
+Look = Callable[[Path, frozenset[str]], Listing]
 
 SCHEMA_VERSION = 1
 SIDECAR_FORMATS = frozenset({"yolo", "ultralytics"})
@@ -48,7 +59,8 @@ def fingerprint(root: str, splits: list[str], cache: DigestCache) -> dict[str, A
     layout = find_layout(Path(root))
     files = dataset_files(layout, splits, cache)
     digest = cache.tree(layout.root, files)
-    return _row(root, digest, files=len(files), size=sum(os.stat(path).st_size for path in files))  # noqa: PTH116
+    count, size = cache.recalled(f"extent of {files.stamp}", files.extent)
+    return _row(root, digest, files=count, size=size)
 
 
 def used_files(root: str, splits: list[str], cache: DigestCache) -> list[str]:
@@ -57,11 +69,11 @@ def used_files(root: str, splits: list[str], cache: DigestCache) -> list[str]:
     Raises:
         InputError: the data set or one of the splits is not there.
     """
-    return [] if root == SYNTHETIC else dataset_files(find_layout(Path(root)), splits, cache)
+    return [] if root == SYNTHETIC else dataset_files(find_layout(Path(root)), splits, cache).paths()
 
 
-def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> list[str]:
-    """Paths of all files that ``splits`` consist of: images, labels, poses, masks, models, class names, descriptors.
+def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> FileSet:
+    """All files that ``splits`` consist of: images, labels, poses, masks, models, class names, descriptors.
 
     Where nothing names the classes, all labels of the data set decide what they are.
 
@@ -73,50 +85,63 @@ def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> list
     Raises:
         InputError: a split is not there.
     """
-    files = [str(path) for path in layout.class_files]
-    if layout.descriptor is not None:
-        files.append(str(layout.root / DESCRIPTOR_NAME))
-    files += [] if layout.models is None else layout.models.paths()
-    sidecars: list[str] = []
-    for name in splits:
-        split = layout.split(name)
-        labels = label_files_of(split)
-        files += _images(split) + labels
-        if split.label_format in SIDECAR_FORMATS:
-            sidecars += [path for path in labels if suffix_of(path) in SIDECAR_SUFFIXES]
-    files += named_masks(sidecars, layout.root, cache)
+    look: Look = functools.cache(listing_below)
+    used = [layout.split(name) for name in splits]
+    labels = {split.name: label_listings(split, look) for split in used}
+    sidecars = [
+        listing.ending_in(SIDECAR_SUFFIXES)
+        for split in used
+        for listing in labels[split.name]
+        if split.label_format in SIDECAR_FORMATS
+    ]
+    listings = [_single_files(layout)]
+    for split in used:
+        listings += _image_listings(split, look) + labels[split.name]
+    listings.append(named_masks(FileSet(tuple(sidecars)), layout.root, cache))
     if not _names_classes(layout):
-        files += [path for split in layout.splits.values() for path in label_files_of(split)]
-    return list(dict.fromkeys(files))
+        listings += [listing for split in layout.splits.values() for listing in label_listings(split, look)]
+    return FileSet(tuple(dict.fromkeys(listings)))
 
 
-def _images(split: Split) -> list[str]:
-    if split.label_format == "bop":
-        return [] if split.listed is None else [str(split.listed)]  # the images are listed with the scenes
+def _single_files(layout: Layout) -> Listing:
+    descriptor = [] if layout.descriptor is None else [layout.root / DESCRIPTOR_NAME]
+    return listing_of([*layout.class_files, *descriptor, *([] if layout.models is None else layout.models.paths())])
+
+
+def _image_listings(split: Split, look: Look) -> list[Listing]:
     if split.label_format == "ultralytics":
-        lists = [str(source) for source in split.sources if source.suffix.lower() == LIST_SUFFIX]
-        return [*lists, *(path for path in listed_images(split.sources) if os.path.isfile(path))]  # noqa: PTH113
-    if split.listed is not None and split.label_format == "voc":
-        return [str(split.listed), *_below(split.images_dir, IMAGE_SUFFIXES)]  # its lists may leave out endings
-    if split.listed is not None:
-        return [str(split.listed), *(path for path in listed_images((split.listed,)) if os.path.isfile(path))]  # noqa: PTH113
-    return _below(split.images_dir, IMAGE_SUFFIXES)
-
-
-def label_files_of(split: Split) -> list[str]:
-    """Paths of the files that the labels of a split consist of."""
+        return _described_images(split.sources, look)
+    if split.listed is None:  # BOP's images are listed with the scenes
+        return [] if split.label_format == "bop" else [look(split.images_dir, IMAGE_SUFFIXES)]
     if split.label_format == "bop":
-        return [path for scene in scenes_of(split.labels) for path in scene.files()] if split.labels.is_dir() else []
+        return [listing_of([split.listed])]
+    if split.label_format == "voc":  # its lists may leave out endings
+        return [listing_of([split.listed]), look(split.images_dir, IMAGE_SUFFIXES)]
+    return [listing_of([split.listed]), files_among(listed_images((split.listed,)))]
+
+
+def _described_images(sources: tuple[Path, ...], look: Look) -> list[Listing]:
+    if len(sources) == 1 and not has_lists(sources):
+        return [look(sources[0], IMAGE_SUFFIXES)]
+    lists = [source for source in sources if has_lists((source,))]
+    return [listing_of(lists), files_among(listed_images(sources))]  # several may hold the same image
+
+
+def label_listings(split: Split, look: Look = listing_below) -> list[Listing]:
+    """The files that the labels of a split consist of; ``look`` lists those in a directory."""
+    if split.label_format == "bop":
+        scenes = scenes_of(split.labels) if split.labels.is_dir() else []
+        return [listing for scene in scenes for listing in scene.listings()]
     if split.label_format == "ultralytics":
-        return label_files(listed_images(split.sources), split.sources) if split.missing is None else []
+        return _described_labels(split.sources, look) if split.missing is None else []
     if split.labels.is_dir():
-        is_voc = split.label_format == "voc"
-        return _below(split.labels, XML_SUFFIXES if is_voc else LABEL_SUFFIXES | SIDECAR_SUFFIXES)
-    return [str(split.labels)] if split.labels.is_file() else []
+        return [look(split.labels, XML_SUFFIXES if split.label_format == "voc" else LABEL_SUFFIXES | SIDECAR_SUFFIXES)]
+    return [listing_of([split.labels])] if split.labels.is_file() else []
 
 
-def _below(directory: Path, suffixes: frozenset[str]) -> list[str]:
-    return [f"{directory}/{name}" for name in files_below(directory, suffixes)]
+def _described_labels(sources: tuple[Path, ...], look: Look) -> list[Listing]:
+    below = [look(folder, LABEL_SUFFIXES | SIDECAR_SUFFIXES) for folder in label_folders(sources)]
+    return [*below, files_among(label_files_of(listed_images(sources)))] if has_lists(sources) else below
 
 
 def _names_classes(layout: Layout) -> bool:

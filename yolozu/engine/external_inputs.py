@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty
+from yolozu.artifacts.listing import FileSet, Listing
 from yolozu.artifacts.published_weights import SPELLINGS
 from yolozu.artifacts.spec import flat
 from yolozu.artifacts.weight_files import WEIGHTS, weight_files
 from yolozu.contract.adapters import offered_adapter
 from yolozu.contract.sections.continual import BESIDE_REPLAYED
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, listing_below
 from yolozu.data.moved import Moved
 from yolozu.errors import Finding, InputError
 from yolozu.planning.receipt import Receipt
@@ -186,15 +187,15 @@ def background_pictures(loaded: LoadedContract, cache: DigestCache) -> dict[str,
     if named is None:
         return {"schema_version": SCHEMA_VERSION, "digest": None, "files": 0}
     path = Path(named)
-    files = background_files(path) if path.is_dir() else []
-    if not files:
+    files = listing_below(path, IMAGE_SUFFIXES) if path.is_dir() else Listing(named)
+    if not len(files):
         raise InputError.one(
             "YZ313",
             where=f"paste_backgrounds: {path} ({loaded.origin_of('paste_backgrounds')})",
             problem="there is no picture in this directory" if path.is_dir() else "there is no such directory",
             fix="name a directory of pictures, relative to the working directory, or drop paste_backgrounds",
         )
-    return {"schema_version": SCHEMA_VERSION, "digest": cache.tree(path, files), "files": len(files)}
+    return {"schema_version": SCHEMA_VERSION, "digest": cache.tree(path, FileSet((files,))), "files": len(files)}
 
 
 def scenario_setting_values(loaded: LoadedContract) -> dict[str, Any] | None:

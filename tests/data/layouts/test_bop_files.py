@@ -3,6 +3,10 @@ from yolozu.data.layouts.bop_files import MM, bop_models, image_id, left_out, sc
 from yolozu.data.layouts.mesh_files import ModelFiles
 
 
+def _files(scene):
+    return [path for listing in scene.listings() for path in listing.paths()]
+
+
 def test_a_scene_has_images_by_number_and_files(tmp_path):
     root = write_bop(tmp_path, {}, {})
     write_mask(root / "train/000001/mask_visib/000000_000000.png", (0, 0, 1, 1))
@@ -11,13 +15,13 @@ def test_a_scene_has_images_by_number_and_files(tmp_path):
     write_image(root / "train/000001/rgb/preview.png")
     (scene,) = scenes_of(root / "train")
     assert scene.images() == {number: f"{scene.pictures}/{number:06d}.png" for number in (0, 1)}
-    assert [path.removeprefix(f"{scene.directory}/") for path in scene.files()] == [
+    assert [path.removeprefix(f"{scene.directory}/") for path in sorted(_files(scene))] == [
+        "mask_visib/000000_000000.png",
+        "rgb/000000.png",
+        "rgb/000001.png",
         "scene_camera.json",
         "scene_gt.json",
         "scene_gt_info.json",
-        "rgb/000000.png",
-        "rgb/000001.png",
-        "mask_visib/000000_000000.png",
     ]
 
 
@@ -62,13 +66,13 @@ def test_every_camera_of_a_scene_has_images_and_files_of_its_own(tmp_path):
         "photoneo": "gray_photoneo",
     }
     assert scenes["cam1"].name == "000001_cam1"
-    assert [path.removeprefix(f"{root}/train/000001/") for path in scenes["cam1"].files()] == [
+    assert [path.removeprefix(f"{root}/train/000001/") for path in sorted(_files(scenes["cam1"]))] == [
+        "mask_visib_cam1/000000_000000.png",
+        "rgb_cam1/000000.png",
+        "rgb_cam1/000001.png",
         "scene_camera_cam1.json",
         "scene_gt_cam1.json",
         "scene_gt_info_cam1.json",
-        "rgb_cam1/000000.png",
-        "rgb_cam1/000001.png",
-        "mask_visib_cam1/000000_000000.png",
     ]
 
 

@@ -1,13 +1,35 @@
 from __future__ import annotations
 
 from tests.data.builders import write_file
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, by_stem, files_below, others_below, stem_of
+from yolozu.data.layouts.files import (
+    IMAGE_SUFFIXES,
+    by_stem,
+    files_below,
+    listing_below,
+    listing_in,
+    others_below,
+    stem_of,
+)
 
 
 def test_files_are_found_in_nested_folders_in_order_of_path(tmp_path):
     for name in ("b.PNG", "a/z.jpg", "a/b/c.jpeg", "notes.txt", ".hidden.png", ".cache/x.png"):
         write_file(tmp_path / name, "")
     assert files_below(tmp_path, IMAGE_SUFFIXES) == ["a/b/c.jpeg", "a/z.jpg", "b.PNG"]
+
+
+def test_a_listing_has_the_same_files_with_their_sizes(tmp_path):
+    for name in ("b.PNG", "a/z.jpg", "a/b/c.jpeg", "notes.txt", ".hidden.png"):
+        write_file(tmp_path / name, name)
+    (tmp_path / "link.png").symlink_to("b.PNG")
+    (tmp_path / "gone.png").symlink_to("nowhere")
+    found = listing_below(tmp_path, IMAGE_SUFFIXES)
+    assert sorted(found.names) == files_below(tmp_path, IMAGE_SUFFIXES)
+    assert dict(zip(found.names, found.sizes, strict=True)) == {
+        "a/b/c.jpeg": 10, "a/z.jpg": 7, "b.PNG": 5, "link.png": 5,
+    }  # fmt: skip
+    in_itself = listing_in(tmp_path, lambda name: "." in name).names
+    assert sorted(in_itself) == [".hidden.png", "b.PNG", "link.png", "notes.txt"]
 
 
 def test_links_are_followed_once_and_never_in_circles(tmp_path):
@@ -34,6 +56,7 @@ def test_other_files_and_links_that_lead_nowhere_are_counted(tmp_path):
     (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
     (tmp_path / "self.png").symlink_to("self.png")
     assert files_below(tmp_path, IMAGE_SUFFIXES) == ["a.png"]
+    assert listing_in(tmp_path, lambda name: name.endswith(".png")).names == ["a.png"]
     assert list(others_below(tmp_path, IMAGE_SUFFIXES).items()) == [
         (".heic", 2),
         ("link(s) to nowhere", 2),

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from yolozu.data.fingerprint import label_files_of
+from yolozu.data.fingerprint import label_listings
 from yolozu.data.layouts.files import IMAGE_SUFFIXES, suffix_of
 from yolozu.data.layouts.layout import COCO_SUFFIX, XML_SUFFIX, YAML_SUFFIXES, Layout, find_layout
 from yolozu.data.layouts.unsplit import holds_pictures
@@ -60,7 +60,7 @@ def meaning_of(place: Path) -> Meaning:
             raise
         holds = _holds_pictures_itself(place) if is_here else holds_pictures(place)
         return Meaning(place) if holds else Meaning(pictures_below=_folders_of_pictures(place))
-    labeled = [split for split in layout.splits.values() if label_files_of(split)]
+    labeled = [split for split in layout.splits.values() if any(len(files) for files in label_listings(split))]
     in_folders = [split for split in labeled if split.images_dir.resolve() != place.resolve()]
     if is_here and not in_folders and not _holds_pictures_itself(place):
         return Meaning(pictures_below=_folders_of_pictures(place))

@@ -13,7 +13,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from yolozu.data.layouts.files import IMAGE_SUFFIXES
+from yolozu.artifacts.listing import Listing, files_among
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, listing_in, suffix_of
 from yolozu.data.layouts.mesh_files import ModelFiles
 
 CAMERA_NAME = "scene_camera.json"
@@ -91,15 +92,11 @@ class BopScene:
         names = sorted(os.listdir(self.masks)) if self.masks.is_dir() else []  # noqa: PTH208 - a million names
         return {(int(found[1]), int(found[2])): name for name in names if (found := _MASK.fullmatch(name))}
 
-    def files(self) -> list[str]:
-        """Every file the reader may look at: images, masks and the scene's JSON files."""
+    def listings(self) -> list[Listing]:
+        """Every file the reader may look at: the scene's JSON files, images and masks."""
         described = (self.cameras_path, self.poses_path, self.info_path)
-        masks = sorted(os.listdir(self.masks)) if self.masks.is_dir() else []  # noqa: PTH208 - a million names
-        return [
-            *(str(path) for path in described if path.is_file()),
-            *(path for _, path in self.numbered()),
-            *(f"{self.masks}/{name}" for name in masks if name.endswith(".png")),
-        ]
+        masks = [listing_in(self.masks, lambda name: name.endswith(".png"))] if self.masks.is_dir() else []
+        return [files_among(map(str, described)), listing_in(self.pictures, _is_numbered), *masks]
 
     def _named(self, name: str) -> Path:
         stem, dot, suffix = name.partition(".")
@@ -107,7 +104,11 @@ class BopScene:
 
     def _picture_names(self) -> list[str]:
         names = os.listdir(self.pictures)  # noqa: PTH208 - a million names
-        return [name for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES]
+        return [name for name in names if suffix_of(name) in IMAGE_SUFFIXES]
+
+
+def _is_numbered(name: str) -> bool:
+    return name.partition(".")[0].isdecimal() and suffix_of(name) in IMAGE_SUFFIXES
 
 
 def image_id(key: str) -> int | None:

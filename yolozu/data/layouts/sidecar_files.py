@@ -10,9 +10,10 @@ from typing import Any
 
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import is_text
+from yolozu.artifacts.listing import FileSet, Listing, files_among
 
 
-def named_masks(sidecars: list[str], root: Path, cache: DigestCache) -> list[str]:
+def named_masks(sidecars: FileSet, root: Path, cache: DigestCache) -> Listing:
     """The masks that exist among those that ``sidecars`` name; which these are is remembered for their contents.
 
     Args:
@@ -20,11 +21,11 @@ def named_masks(sidecars: list[str], root: Path, cache: DigestCache) -> list[str
         root: directory of the data set, which the names are relative to.
         cache: known digests.
     """
-    if not sidecars:
-        return []
-    names = cache.recalled(f"masks of {cache.tree(root, sidecars)}", lambda: sorted(set(_all_names(sidecars))))
-    paths = (os.path.join(root, name) for name in names)  # noqa: PTH118 - a million names
-    return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
+    if not any(len(listing) for listing in sidecars.listings):
+        return Listing("")
+    key = f"masks of {cache.tree(root, sidecars)}"
+    names = cache.recalled(key, lambda: sorted(set(_all_names(sidecars.paths()))))
+    return files_among(os.path.join(root, name) for name in names)  # noqa: PTH118 - a million names
 
 
 def _all_names(sidecars: Iterable[str]) -> Iterable[str]:

@@ -149,9 +149,12 @@ def label_files(images: list[str], sources: tuple[Path, ...]) -> list[str]:
     """Files of labels that exist: those of the images, and whatever else lies in the folders of labels."""
     suffixes = LABEL_SUFFIXES | SIDECAR_SUFFIXES
     below = [f"{folder}/{name}" for folder in label_folders(sources) for name in files_below(folder, suffixes)]
-    if all(source.suffix.lower() != LIST_SUFFIX for source in sources):
-        return list(dict.fromkeys(below))
-    return list(dict.fromkeys([*below, *_files_of(images, suffixes)]))
+    return list(dict.fromkeys([*below, *(label_files_of(images) if has_lists(sources) else [])]))
+
+
+def has_lists(sources: tuple[Path, ...]) -> bool:
+    """Whether files that list images are among the sources of a split, and not folders alone."""
+    return any(source.suffix.lower() == LIST_SUFFIX for source in sources)
 
 
 def label_folders(sources: tuple[Path, ...]) -> list[Path]:
@@ -160,8 +163,9 @@ def label_folders(sources: tuple[Path, ...]) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def _files_of(images: list[str], suffixes: frozenset[str]) -> list[str]:
+def label_files_of(images: list[str]) -> list[str]:
     """Files of labels of the ``images``; each folder is looked through once."""
+    suffixes = LABEL_SUFFIXES | SIDECAR_SUFFIXES
     by_folder: dict[str, list[str]] = {}
     for image in images:
         stem = label_stem(image)
