@@ -257,6 +257,8 @@ CODES: dict[str, str] = {
     "YZ644": "A video of which not all can be read.",
     "YZ645": "A camera that did not take the pictures it is given for.",
     "YZ646": "Cameras of which EXIF tells the focal length alone (a warning).",
+    "YZ650": "Parts of the images that were predicted by different means.",
+    "YZ651": "Predictions to be put together of parts that are not all there.",
     # 7xx: predictions
     "YZ701": "A predictions file that is missing, no UTF-8 or no JSON: cut off, nested too deeply, or something else.",
     "YZ702": "Something else where predictions, an image's entry or a detection should be.",

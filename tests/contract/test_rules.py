@@ -54,6 +54,14 @@ CASES = {
             "  fix: raise one of them, or drop ttt"
         ),
     ),
+    "adaptation_goes_over_all_images": (
+        "epochs: 1\nadapter: rtdetr_pose\nttt: true\npredict_shards: 4\n",
+        (
+            "exp.yaml:4: predict_shards: YZ105 4 processes cannot share a network that adapts to the images, nor the "
+            "report of it (ttt: exp.yaml:3)\n"
+            "  fix: set predict_shards: 1, or drop ttt"
+        ),
+    ),
     "views_need_a_network": (
         "epochs: 1\nadapter: precomputed\npredictions: p.json\ntta: true\ntta_mode: model\n",
         (
@@ -284,6 +292,8 @@ def test_what_cannot_work_is_refused_with_the_ways_out(refusal, text, said):
         "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_steps: 0\n",
         "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_norm_weight: 0\n",
         "epochs: 1\nadapter: onnxruntime\nttt: false\n",
+        "epochs: 1\nadapter: rtdetr_pose\nttt: true\npredict_shards: 1\n",
+        "epochs: 1\npredict_shards: 4\n",
         "epochs: 1\nimage_size: [64, 96]\nnum_queries: 126\n",
         "epochs: 1\nimage_size: 96\nnum_queries: 84\nmultiscale: [96, 64, 128]\n",
         "epochs: 1\nimage_size: 96\nnum_queries: 189\nmultiscale: true\n",

@@ -54,6 +54,7 @@ CASES = [
     ("parity_rot_deg: 1\nmodel.pose: false", "model.pose is off", "set model.pose: true or auto, or drop parity_rot_deg"),
     ("predictions: p.json", "the adapter is onnxruntime", "set adapter: precomputed, or drop predictions"),
     ("adapter: dummy\nscore_threshold: 0.5", "adapter dummy predicts nothing", "choose another adapter, or drop score_threshold"),
+    ("adapter: precomputed\npredictions: p.json\npredict_shards: 4", "adapter precomputed serves a file that is there", "choose another adapter, or drop predict_shards"),
     ("ttt_steps: 2", "ttt is off", "set ttt: true, or drop ttt_steps"),
     ("adapter: rtdetr_pose\nttt: true\nttt_batch_size: 4", "ttt_reset is sample: images adapt one by one", "set ttt_reset: stream, or drop ttt_batch_size"),
     ("adapter: rtdetr_pose\nttt: true\nttt_steps: 0\nttt_lr: 0.1", "ttt_steps is 0: only statistics move", "set ttt_steps above 0, or drop ttt_lr"),

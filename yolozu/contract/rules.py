@@ -169,6 +169,18 @@ def adaptation_moves_something(contract: Contract) -> Iterator[Conflict]:
         )
 
 
+def adaptation_goes_over_all_images(contract: Contract) -> Iterator[Conflict]:
+    """What a network has learned of earlier images stays in its process, and its report is of all of them."""
+    shards = contract.operations.predict_shards
+    if contract.ttt.ttt and shards > 1:
+        yield Conflict(
+            "predict_shards",
+            "ttt",
+            problem=f"{shards} processes cannot share a network that adapts to the images, nor the report of it",
+            fix="set predict_shards: 1, or drop ttt",
+        )
+
+
 def queries_fit_image(contract: Contract) -> Iterator[Conflict]:
     """Queries are chosen from one proposal per feature-map cell."""
     height, width = _image_size(contract)
@@ -336,6 +348,7 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     adaptation_needs_a_network,
     painting_is_learned,
     adaptation_moves_something,
+    adaptation_goes_over_all_images,
     views_need_a_network,
     views_are_several,
     exported_views_fit,

@@ -108,6 +108,7 @@ DEAD_KEYS = (
     UnusedKey(("parity_rot_deg", "parity_t_mm"), lambda c: c.model.model.pose is False, "model.pose is off", "set model.pose: true or auto"),
     UnusedKey(("predictions",), lambda c: c.predict.adapter in ADAPTERS and c.predict.adapter != "precomputed", "the adapter is {adapter}", "set adapter: precomputed"),
     UnusedKey(("score_threshold", "max_detections"), lambda c: c.predict.adapter == "dummy", "adapter dummy predicts nothing", "choose another adapter"),
+    UnusedKey(("predict_shards",), lambda c: c.predict.adapter == "precomputed", "adapter precomputed serves a file that is there", "choose another adapter"),
     UnusedKey(_TTT, lambda c: not c.ttt.ttt, "ttt is off", "set ttt: true"),
     UnusedKey(("ttt_batch_size", "ttt_max_batches", "ttt_stop_on_non_finite"), lambda c: c.ttt.ttt_reset == "sample", "ttt_reset is sample: images adapt one by one", "set ttt_reset: stream"),
     UnusedKey(_TTT_STEPS, lambda c: c.ttt.ttt_steps == 0, "ttt_steps is 0: only statistics move", "set ttt_steps above 0"),

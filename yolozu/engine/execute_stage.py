@@ -22,6 +22,7 @@ from yolozu.engine.lock import HeldLock
 from yolozu.engine.processes.rank import Rank
 from yolozu.engine.requests import section_of
 from yolozu.engine.scratch import Scratch, keep_previous, publish
+from yolozu.engine.shards import finished_shards
 from yolozu.engine.start_point import ready_scratch
 from yolozu.engine.stopping import StopOnSignal
 from yolozu.errors import (
@@ -49,6 +50,7 @@ def execute(
     stopping: Stopper,
     insist_on_resume: bool = False,
     member: Rank | None = None,
+    shards: int = 1,
 ) -> None:
     """Run ``node``: afresh, from where a stopped or killed try left it, or on from a finished result it extends.
 
@@ -60,6 +62,7 @@ def execute(
         stopping: whether somebody asked to stop.
         insist_on_resume: fail rather than start afresh.
         member: the first of the processes that run the stage together; None where there is one process.
+        shards: how many parts of its work are done already, and wait to be put together; 1 where it does all itself.
 
     Raises:
         GateFailed: the gate said no; its report is published, no receipt is written.
@@ -89,6 +92,7 @@ def execute(
                 published=start.published,
                 insist_on_resume=insist_on_resume,
                 one_of_several=member is not None,
+                shards=finished_shards(node, layout, shards) if shards > 1 else (),
             )
             if member is not None:
                 member.let_others_run()

@@ -80,4 +80,5 @@ def _receipted(layout: RunLayout) -> Iterator[str]:
     for path in layout.receipts_dir.glob("*.json"):
         if not path.name.endswith(".failed.json"):
             receipt = Receipt.readable(path)
-            yield from () if receipt is None else receipt.outputs
+            outputs = () if receipt is None else receipt.outputs
+            yield from (path for path in outputs if not path.startswith("scratch/"))  # parts wait there for the others

@@ -15,6 +15,7 @@ from yolozu.contract.sections.operations import OperationsSection
 from yolozu.errors import InputError, UsageError
 from yolozu.planning.plan import Node
 from yolozu.stages.base import Stage
+from yolozu.stages.predict_shard import shard_stage
 from yolozu.stages.registry import STAGES
 
 
@@ -55,7 +56,7 @@ def read_request(path: Path, stage: Stage | None = None) -> Node:
         _Request, read_json(path, code="YZ312", fix=fix), what="request", code="YZ312", where=str(path), fix=fix
     )
     try:
-        found = STAGES.load(request.stage) if stage is None else stage
+        found = stage or shard_stage(request.stage) or STAGES.load(request.stage)
         if request.version == found.version:
             found.spec.model_validate_json(json.dumps(request.spec))
     except (ValidationError, UsageError) as error:

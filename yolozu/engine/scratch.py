@@ -47,12 +47,12 @@ class Scratch:
     @property
     def lock_path(self) -> Path:
         """Held by the worker that runs the stage; beside the scratch, which it may delete."""
-        return self.directory.with_suffix(".lock")
+        return self.directory.with_name(f"{self.directory.name}.lock")
 
     @property
     def torchrun_dir(self) -> Path:
         """Where torchrun keeps what the processes of a stage tell it; not a part of the scratch that they prepare."""
-        return self.directory.with_suffix(".torchrun")
+        return self.directory.with_name(f"{self.directory.name}.torchrun")
 
     @property
     def publish_path(self) -> Path:

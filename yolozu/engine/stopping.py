@@ -145,17 +145,20 @@ class StopBuild(Requests):
     def __init__(self) -> None:
         super().__init__()
         self._workers: tuple[Worker, ...] = ()  # never changed but replaced: a signal may come in between
+        self._replacing = threading.Lock()  # never taken by a signal
 
     @contextmanager
     def forwarding_to(self, worker: Worker) -> Iterator[None]:
         """Pass requests on to ``worker``, too; also one that came while it was started."""
-        self._workers = (*self._workers, worker)
+        with self._replacing:
+            self._workers = (*self._workers, worker)
         try:
             if self.count:
                 worker.send_signal(signal.SIGTERM)
             yield
         finally:
-            self._workers = tuple(other for other in self._workers if other is not worker)
+            with self._replacing:
+                self._workers = tuple(other for other in self._workers if other is not worker)
 
     def _act(self, number: int) -> None:
         if not self._workers and self.count > 1:

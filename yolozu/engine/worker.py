@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("request", type=Path, help="runs/<run_id>/plan/<stage>.json")
     parser.add_argument("--insist-on-resume", action="store_true", help="fail rather than start afresh")
     parser.add_argument("--events", action="store_true", help="write progress to standard output, as events")
+    parser.add_argument("--shards", type=int, default=1, metavar="N", help="put together what N workers have given")
     parser.add_argument("--member-of", type=int, metavar="PROCESS", help="be one of several, started by that process")
     options = parser.parse_args(arguments)
     layout = RunLayout(options.request.parent.parent)
@@ -94,6 +95,7 @@ def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> t
         stopping=stopping,
         insist_on_resume=options.insist_on_resume,
         member=member,
+        shards=options.shards,
     )
     return EXIT_DONE, "", ""
 
@@ -124,7 +126,8 @@ def _watch_over_several(
 
 
 def _progress(options: argparse.Namespace) -> Progress:
-    return SentProgress(options.request.stem) if options.events else progress_for(sys.stderr)
+    stage = options.request.stem.partition(".")[0]  # a part says what it says for the whole
+    return SentProgress(stage) if options.events else progress_for(sys.stderr)
 
 
 def _failure_of(error: Exception, layout: RunLayout, stage: str) -> tuple[int, str, str]:

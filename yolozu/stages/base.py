@@ -129,6 +129,19 @@ def links(declaration: type) -> dict[str, Link]:
 
 
 @dataclass(frozen=True)
+class FinishedShard:
+    """A part of a stage's work that a process of its own has done.
+
+    Attributes:
+        predictions: what it gave.
+        numbers: what it says of itself.
+    """
+
+    predictions: Path
+    numbers: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class StageContext:
     """What launchers may vary and results may not depend on.
 
@@ -150,6 +163,7 @@ class StageContext:
         insist_on_resume: fail rather than start afresh.
         one_of_several: whether this process is one of several that run the stage together, as torchrun's variables in
             the environment say; only the first of them writes anything, and its numbers are the receipt's.
+        shards: parts of the work that are done and wait to be put together, in order; empty where it is done in one go.
     """
 
     scratch: Path
@@ -166,6 +180,7 @@ class StageContext:
     published: dict[str, Path] = field(default_factory=dict)
     insist_on_resume: bool = False
     one_of_several: bool = False
+    shards: tuple[FinishedShard, ...] = ()
 
 
 @dataclass(frozen=True)

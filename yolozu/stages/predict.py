@@ -55,18 +55,15 @@ class PredictOutputs:
 
 
 def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, context: StageContext) -> dict[str, Any]:
-    """Predict. Returns counts, seconds and images per second."""
+    """Predict, or put together what was predicted in parts. Returns counts, seconds and images per second."""
     from yolozu.artifacts.record import write_record
-    from yolozu.data.corruption.corruption import Corruption
-    from yolozu.data.index import DataIndex
     from yolozu.predict.run import predict_to_file
 
-    section, index = spec.predict, DataIndex.read(inputs.images, context.moved)
-    request = request_of(spec, index, context, checkpoint=inputs.checkpoint, onnx=inputs.onnx, stage="predict")
-    request = replace(request, transform=Corruption.from_section(spec.corruption))
-    images = replace(index, records=index.records[: section.max_images])
+    if context.shards:
+        return _joined(spec, inputs, outputs, context)
+    request, images = opened(spec, inputs, context)
     done = predict_to_file(
-        section.adapter,
+        spec.predict.adapter,
         request,
         images.records,
         outputs.predictions,
@@ -79,6 +76,30 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
         write_record(outputs.ttt, done.ttt)
         context.progress.say(f"predict: {done.ttt.in_a_line()}")
     return done.to_json()
+
+
+def _joined(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, context: StageContext) -> dict[str, Any]:
+    from yolozu.predict.shards import join_shards
+
+    records = _images(spec, inputs, context).records
+    parts, numbers = [shard.predictions for shard in context.shards], [shard.numbers for shard in context.shards]
+    return join_shards(parts, outputs.predictions, records, numbers).to_json()
+
+
+def opened(spec: PredictSpec, inputs: PredictInputs, context: StageContext) -> tuple[AdapterRequest, DataIndex]:
+    """What the adapter is opened with, and the images that are predicted."""
+    from yolozu.data.corruption.corruption import Corruption
+
+    images = _images(spec, inputs, context)
+    request = request_of(spec, images, context, checkpoint=inputs.checkpoint, onnx=inputs.onnx, stage="predict")
+    return replace(request, transform=Corruption.from_section(spec.corruption)), images
+
+
+def _images(spec: PredictSpec, inputs: PredictInputs, context: StageContext) -> DataIndex:
+    from yolozu.data.index import DataIndex
+
+    index = DataIndex.read(inputs.images, context.moved)
+    return replace(index, records=index.records[: spec.predict.max_images])
 
 
 def _score(index: DataIndex, models_path: Path) -> Score:

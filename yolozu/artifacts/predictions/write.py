@@ -16,6 +16,8 @@ from yolozu.artifacts.predictions.container import SCHEMA_VERSION
 from yolozu.errors import InputError, YolozuError
 from yolozu.structures.predictions import ImagePredictions, is_given
 
+BETWEEN_ENTRIES, WRAPPED_END = ",\n", "]}\n"
+
 
 def write_predictions(
     path: Path, predictions: Iterable[ImagePredictions], meta: Mapping[str, Any], *, wrap: bool = True
@@ -31,14 +33,11 @@ def write_predictions(
     Raises:
         InputError: YZ708 when a number is NaN or infinite, which JSON cannot say.
     """
-    start, end = "[", "]\n"
-    if wrap:
-        described = json_text(said_of_boxes(meta))
-        start, end = f'{{"schema_version":{SCHEMA_VERSION},"meta":{described},"predictions":[', "]}\n"
+    start, end = (wrapped_start(meta), WRAPPED_END) if wrap else ("[", "]\n")
     with open_aside(path) as file:
         file.write(start)
         for index, image in enumerate(predictions):
-            file.write(",\n" if index else "\n")
+            file.write(BETWEEN_ENTRIES if index else "\n")
             file.write(_entry_text(image))
         file.write("\n" + end)
 
@@ -54,6 +53,11 @@ def open_aside(path: Path) -> Iterator[TextIO]:
         aside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file,
     ):
         yield file
+
+
+def wrapped_start(meta: Mapping[str, Any]) -> str:
+    """The first line of a wrapped file."""
+    return f'{{"schema_version":{SCHEMA_VERSION},"meta":{json_text(said_of_boxes(meta))},"predictions":['
 
 
 def said_of_boxes(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,6 +62,11 @@ class OperationsSection(Section):
     """How often a stage goes on from its last checkpoint when one of its processes was killed (`ddp`), or its machine
     was lost (`executor: ray`)."""
 
+    predict_shards: PositiveInt = 1
+    """Parts in which images are predicted, each by a process of its own that holds the detections of its images alone:
+    one after another with `executor: local`, else all at once. The predictions are the same to the byte, and a build
+    that was stopped keeps the parts that are done."""
+
     def all_loggers(self) -> list[str]:
         """Names of all loggers, each once."""
         return list(dict.fromkeys([*(["tensorboard"] if self.tensorboard else []), *self.loggers]))

@@ -19,6 +19,7 @@ from yolozu.engine.missing_loggers import missing_loggers
 from yolozu.engine.missing_quantizer import missing_quantizer
 from yolozu.engine.refused_overrides import forget_refused
 from yolozu.engine.run_summary import summary_of
+from yolozu.engine.shards import WHOLE, forget_shards, run_shards, shards_of
 from yolozu.engine.stopping import StopBuild
 from yolozu.engine.view.events import Says
 from yolozu.engine.view.view import PlainView, View
@@ -142,20 +143,44 @@ class Build:
             return None  # doit lost its record, the receipt did not
         if self.stopping.count:
             return self._refused(stopped(self.session.layout, node.name, "before this stage"))
-        options = [
-            *(["--insist-on-resume"] if self.insist_on_resume and node.stage.resumable else []),
-            *(["--events"] if self.view.worker == "events" else []),
-        ]
-        job = WorkerJob(self.session.layout, node.name, self._operations, options)
-        launcher: Launcher = LAUNCHERS.load(self._operations.executor)
-        say = None if self.view.worker == "terminal" else partial(self.view.hear, node.name)
-        code = launcher.run(job, stopping=self.stopping, say=say)
+        code = self._run_workers(node)
         if code:
             self.exit_code, self.failed = code, node.name
             self._forget_refused()
             return TaskFailed(f"{node.name} ended with exit code {code}")
         self.ran.append(node.name)
         return None
+
+    def _run_workers(self, node: Node) -> int:
+        """Run the worker of a stage, after those of its parts where it has any; the exit code of the last."""
+        layout, shards = self.session.layout, shards_of(node.name, self.session.loaded.contract)
+        if shards == 1:
+            code = self._run_worker(node, node.name)
+        else:
+            code = run_shards(
+                node,
+                layout,
+                shards,
+                partial(self._run_worker, node),
+                at_once=self._operations.executor != "local",
+                say=lambda line: self.view.show(Says(stage=node.name, kind="note", text=line)),
+            )
+            code = code or self._run_worker(node, node.name, "--shards", str(shards))
+        if code == EXIT_DONE and node.name == WHOLE:
+            forget_shards(layout)
+        return code
+
+    def _run_worker(self, node: Node, request: str, *options: str) -> int:
+        """Run the worker of a request, which does ``node`` or a part of it, to its end; its exit code."""
+        options = (
+            *options,
+            *(["--insist-on-resume"] if self.insist_on_resume and node.stage.resumable else []),
+            *(["--events"] if self.view.worker == "events" else []),
+        )
+        job = WorkerJob(self.session.layout, request, self._operations, options)
+        launcher: Launcher = LAUNCHERS.load(self._operations.executor)
+        say = None if self.view.worker == "terminal" else partial(self.view.hear, node.name)
+        return launcher.run(job, stopping=self.stopping, say=say)
 
     @property
     def _operations(self) -> OperationsSection:

@@ -1,0 +1,77 @@
+"""Predict some of the images that are evaluated: a part of the stage predict, which puts the parts together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import PositiveInt
+
+from yolozu.contract.base import Section
+from yolozu.stages import predict
+from yolozu.stages.base import Stage, StageContext, gives
+from yolozu.stages.predict import PredictInputs, PredictSpec
+
+NAME = "predict.shard-"
+"""What the names of these stages begin with; the number follows, from 1."""
+
+DIRECTORY = "scratch/predict.shards"
+"""Where finished parts wait for the others, relative to the run directory."""
+
+
+class ShardSection(Section):
+    """Which part of the images."""
+
+    number: PositiveInt
+    """Its place among the parts, from 1."""
+
+    shards: PositiveInt
+    """How many parts there are."""
+
+
+class PredictShardSpec(PredictSpec):
+    """What predicts, and which part."""
+
+    shard: ShardSection
+
+
+@dataclass(frozen=True)
+class PredictShardOutputs:
+    """The predictions of the part, and the same as columns."""
+
+    predictions: Path = gives(f"{DIRECTORY}/N/predictions.json")
+    columns: Path = gives(f"{DIRECTORY}/N/predictions.npz", optional=True)
+
+
+def run(
+    spec: PredictShardSpec, inputs: PredictInputs, outputs: PredictShardOutputs, context: StageContext
+) -> dict[str, Any]:
+    """Predict the part. Returns counts, seconds and images per second."""
+    from yolozu.predict.run import predict_to_file
+    from yolozu.predict.shards import shard_range
+
+    request, images = predict.opened(spec, inputs, context)
+    number, shards = spec.shard.number, spec.shard.shards
+    rows = shard_range(len(images.records), number - 1, shards, batch_size=request.batch_size)
+    records = images.records[rows]
+    context.progress.say(f"predict: shard {number} of {shards}: {len(records)} images")
+    adapter = spec.predict.adapter
+    return predict_to_file(adapter, request, records, outputs.predictions, tta=spec.tta, columns=True).to_json()
+
+
+STAGE = Stage(
+    name=NAME,
+    version=predict.STAGE.version,
+    spec=PredictShardSpec,
+    inputs=PredictInputs,
+    outputs=PredictShardOutputs,
+    run=run,
+    title="predict a part of the images",
+)
+"""Of every part; in no registry, because a contract's plan has none: whoever builds makes them of the stage predict."""
+
+
+def shard_stage(name: str) -> Stage | None:
+    """The stage of the part that is called so; None where the name is no part's."""
+    return replace(STAGE, name=name) if name.startswith(NAME) else None
