@@ -18,6 +18,9 @@ CODES: dict[str, str] = {
     "YZ114": "A training that is told neither a contract nor a data set.",
     "YZ115": "A stage named to a command that builds always the same stages.",
     "YZ116": "Generated files would be written outside a checkout of yolozu.",
+    "YZ117": "A sweep that cannot be run as it is written.",
+    "YZ118": "Two runs of a sweep that would give the same results.",
+    "YZ119": "A key that a sweep gives to a run in which it has no effect.",
     # 2xx: data sets
     "YZ201": "A directory that is no data set.",
     "YZ202": "A split that is not there.",

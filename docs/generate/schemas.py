@@ -21,6 +21,7 @@ from yolozu.artifacts.record import Record, schema_of
 from yolozu.artifacts.run_meta import RunMeta
 from yolozu.contract.docs.scenario_schema import scenario_setting_schema
 from yolozu.contract.docs.sequence_schema import task_sequence_schema
+from yolozu.contract.docs.sweep_schema import sweep_schema
 from yolozu.engine.view.events import build_events_schema
 from yolozu.evaluation.benchmark.protocol import EvalProtocol
 from yolozu.evaluation.benchmark.report import SuiteReport
@@ -56,6 +57,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "onnx_metadata": onnx_metadata_schema,
     "predictions": predictions_schema,
     "scenario_setting": scenario_setting_schema,
+    "sweep": sweep_schema,
     "task_sequence": task_sequence_schema,
 }
 """Name of the file in ``contracts/v1`` -> what makes it."""
