@@ -138,6 +138,7 @@ CODES: dict[str, str] = {
     "YZ354": "Ray lost a stage's worker again and again; what was saved is kept.",
     "YZ355": "A worker that a machine of Ray's could not start.",
     "YZ356": "Ray is asked for, and its package is not installed.",
+    "YZ365": "More GPUs asked for than there are.",
     # 40x-44x: model
     "YZ401": "An image with fewer positions than the detector has queries.",
     "YZ402": "An image whose sides are no multiples of the largest stride.",

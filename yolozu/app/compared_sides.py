@@ -132,7 +132,7 @@ def write_compared_page(report: Mapping[str, Any], path: Path) -> None:
 
 def better_side(name: str, number: Mapping[str, Any]) -> Literal["a", "b"] | None:
     """The side that a difference of the report is in favor of; None where chance may explain it."""
-    from yolozu.evaluation.comparison.compare import LOWER_IS_BETTER
+    from yolozu.evaluation.pose.registry import LOWER_IS_BETTER
 
     if not number["excludes_zero"] or not number["delta"]:
         return None

@@ -50,6 +50,7 @@ COMMANDS = {
     "smoke": Entry(f"{_COMMANDS}.smoke:smoke", "Try every size of the detector, from pictures to predictions."),
     "continual teachers": Entry(f"{_COMMANDS}.continual_teachers:teachers", "Store what a detector says, for derpp."),
     "continual run": Entry(f"{_COMMANDS}.continual:run", "Learn tasks one after another, as a sequence file says."),
+    "sweep": Entry(f"{_COMMANDS}.sweep:sweep", "Build runs that differ in a few keys, and rank them."),
     "contract validate": Entry(f"{_COMMANDS}.contract:validate", "Check contracts; all errors at once."),
     "contract show": Entry(f"{_COMMANDS}.contract:show", "Every key as it resolves, with its origin."),
     "contract diff": Entry(f"{_COMMANDS}.contract:diff", "Where two contracts differ, and what that makes stale."),

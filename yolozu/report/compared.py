@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from yolozu.evaluation.comparison.compare import LOWER_IS_BETTER
 from yolozu.evaluation.comparison.report import ComparedNumber, CompareReport
+from yolozu.evaluation.pose.registry import LOWER_IS_BETTER
 from yolozu.report.charts import interval_chart
 from yolozu.report.markup import Child, Markup, element, joined
 from yolozu.report.page import Section, details, figure, note, number, page, table, warning

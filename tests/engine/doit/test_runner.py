@@ -66,7 +66,7 @@ def test_other_tasks_are_still_run_in_parallel_and_stop_without_a_traceback(tmp_
 
 def test_no_stage_begins_once_a_stop_was_asked_for(build, monkeypatch, capsys):  # noqa: F811
     monkeypatch.setattr(LAUNCHER, "run", lambda *_, **__: pytest.fail("a stage began"))
-    monkeypatch.setattr(build, "_resolve", lambda: setattr(build.stopping, "count", 1))
+    monkeypatch.setattr(build, "resolve", lambda: setattr(build.stopping, "count", 1))
     import sys
 
     assert run_build(build, ["eval"], sys.stdout) == 75

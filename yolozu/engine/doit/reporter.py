@@ -12,6 +12,7 @@ from yolozu.planning.receipt import Receipt
 
 if TYPE_CHECKING:
     from yolozu.engine.doit.tasks import Build
+    from yolozu.engine.session import Session
 
 
 class BuildReporter(ConsoleReporter):  # type: ignore[misc]
@@ -31,44 +32,52 @@ class BuildReporter(ConsoleReporter):  # type: ignore[misc]
             super().execute_task(task)
             return
         self._started_at = time.monotonic()
-        reasons = self._build.session.own_reasons(self._build.session.plan[task.name])
-        place = self._build.session.origin
-        self._changes(
-            task.name,
-            "running",
-            reasons=[reason.render(place) for reason in reasons if reason.kind != "prospect"],
-            prospects=[reason.render(place) for reason in reasons if reason.kind == "prospect"],
-        )
+        self._show(running(self._build.session, task.name))
 
     def skip_uptodate(self, task: Any) -> None:
         """Its result stands."""
         if task.name in self._build.session.plan:
-            self._changes(task.name, "up to date")
+            self._show(StageChanges(stage=task.name, state="up to date"))
         else:
             super().skip_uptodate(task)
 
     def add_success(self, task: Any) -> None:
         """It is done, and what it measured."""
         if task.name in self._build.session.plan:
-            receipt = Receipt.readable(self._build.session.layout.receipt_path(task.name))
-            self._changes(
-                task.name, "done", seconds=self._seconds(), numbers=receipt.numbers if receipt is not None else {}
-            )
+            self._show(done(self._build.session, task.name, self._seconds()))
 
     def add_failure(self, task: Any, fail: Any) -> None:
         """A worker has said itself what was wrong; only what doit itself found is told here."""
         if not self._build.exit_code:
             super().add_failure(task, fail)
         elif task.name in self._build.session.plan:
-            self._changes(task.name, "failed", seconds=self._seconds())
+            self._show(StageChanges(stage=task.name, state="failed", seconds=self._seconds()))
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._started_at, 3)
 
-    def _changes(self, stage: str, state: Any, **what: Any) -> None:
+    def _show(self, event: StageChanges) -> None:
         session, view = self._build.session, self._build.view
         if not self._begun:
             self._begun = True
             names = [node.name for node in session.plan.nodes]
             view.show(BuildBegins(run_id=session.layout.run_id, headline=session.headline, stages=names))
-        view.show(StageChanges(stage=stage, state=state, **what))
+        view.show(event)
+
+
+def running(session: Session, stage: str) -> StageChanges:
+    """A stage begins, and why."""
+    reasons = session.own_reasons(session.plan[stage])
+    return StageChanges(
+        stage=stage,
+        state="running",
+        reasons=[reason.render(session.origin) for reason in reasons if reason.kind != "prospect"],
+        prospects=[reason.render(session.origin) for reason in reasons if reason.kind == "prospect"],
+    )
+
+
+def done(session: Session, stage: str, seconds: float) -> StageChanges:
+    """A stage has given its result, and what it measured."""
+    receipt = Receipt.readable(session.layout.receipt_path(stage))
+    numbers = receipt.numbers if receipt is not None else {}
+    return StageChanges(stage=stage, state="done", seconds=seconds, numbers=numbers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskError, TaskFailed
@@ -29,7 +30,7 @@ from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import explain_system_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from yolozu.contract.sections.operations import OperationsSection
     from yolozu.engine.launchers.base import Launcher
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 RESOLVE = "_resolve"
 BACKEND = "yolozu"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -65,14 +67,15 @@ class Build:
         """Task dictionaries for doit: the planner's files, the stages, the short names."""
         layout = self.session.layout
         planned = [str(layout.root / path) for path in self.session.texts]
-        yield {"basename": RESOLVE, "actions": [(self._resolve,)], "targets": planned, "uptodate": [False]}
+        yield {"basename": RESOLVE, "actions": [(self.resolve,)], "targets": planned, "uptodate": [False]}
         for node in self.session.plan.nodes:
-            yield self._stage_task(node)
+            yield self.stage_task(node)
         for name, stage in GROUPS.items():
             if stage in self.session.plan:
                 yield {"basename": name, "actions": None, "task_dep": [stage], "doc": f"Short for {stage}"}
 
-    def _stage_task(self, node: Node) -> dict[str, Any]:
+    def stage_task(self, node: Node) -> dict[str, Any]:
+        """Task dictionary of a stage."""
         root = self.session.layout.root
         there = (root / path for name, path in node.inputs.items() if name not in node.optional_inputs)
         reads = [self.session.layout.request_path(node.name), *there]
@@ -80,11 +83,11 @@ class Build:
         return {
             "basename": node.name,
             "doc": node.stage.title,
-            "actions": [(self._build, [node])],
+            "actions": [(self.build_stage, [node])],
             "file_dep": [str(path) for path in reads],
             "targets": [str(path) for path in gives],
             "task_dep": list(node.upstream),
-            "uptodate": [lambda: self._is_up_to_date(node)],
+            "uptodate": [lambda: self.is_up_to_date(node)],
             "verbosity": 2,
         }
 
@@ -96,7 +99,8 @@ class Build:
             self._refused(error)
         return self.exit_code == EXIT_DONE
 
-    def _resolve(self) -> TaskError | None:
+    def resolve(self) -> TaskError | None:
+        """Look for what is missing, take the run's lock, write what its plan says; None where that went well."""
         layout = self.session.layout
         try:
             self._check_receipts()
@@ -135,15 +139,22 @@ class Build:
         if findings:
             raise InputError(findings)
 
-    def _is_up_to_date(self, node: Node) -> bool:
+    def is_up_to_date(self, node: Node) -> bool:
+        """Whether the result of a stage stands."""
         return not self.session.own_reasons(node)
 
-    def _build(self, node: Node) -> TaskError | TaskFailed | None:
-        if self._is_up_to_date(node):
+    def build_stage(self, node: Node, environment: Mapping[str, str] = NOTHING) -> TaskError | TaskFailed | None:
+        """Run a stage's worker, unless its result stands; None where that went well.
+
+        Args:
+            node: the stage.
+            environment: variables for its worker, over those of this process.
+        """
+        if self.is_up_to_date(node):
             return None  # doit lost its record, the receipt did not
         if self.stopping.count:
             return self._refused(stopped(self.session.layout, node.name, "before this stage"))
-        code = self._run_workers(node)
+        code = self._run_workers(node, environment)
         if code:
             self.exit_code, self.failed = code, node.name
             self._forget_refused()
@@ -151,33 +162,33 @@ class Build:
         self.ran.append(node.name)
         return None
 
-    def _run_workers(self, node: Node) -> int:
+    def _run_workers(self, node: Node, environment: Mapping[str, str]) -> int:
         """Run the worker of a stage, after those of its parts where it has any; the exit code of the last."""
         layout, shards = self.session.layout, shards_of(node.name, self.session.loaded.contract)
         if shards == 1:
-            code = self._run_worker(node, node.name)
+            code = self._run_worker(environment, node, node.name)
         else:
             code = run_shards(
                 node,
                 layout,
                 shards,
-                partial(self._run_worker, node),
+                partial(self._run_worker, environment, node),
                 at_once=self._operations.executor != "local",
                 say=lambda line: self.view.show(Says(stage=node.name, kind="note", text=line)),
             )
-            code = code or self._run_worker(node, node.name, "--shards", str(shards))
+            code = code or self._run_worker(environment, node, node.name, "--shards", str(shards))
         if code == EXIT_DONE and node.name == WHOLE:
             forget_shards(layout)
         return code
 
-    def _run_worker(self, node: Node, request: str, *options: str) -> int:
+    def _run_worker(self, environment: Mapping[str, str], node: Node, request: str, *options: str) -> int:
         """Run the worker of a request, which does ``node`` or a part of it, to its end; its exit code."""
         options = (
             *options,
             *(["--insist-on-resume"] if self.insist_on_resume and node.stage.resumable else []),
             *(["--events"] if self.view.worker == "events" else []),
         )
-        job = WorkerJob(self.session.layout, request, self._operations, options)
+        job = WorkerJob(self.session.layout, request, self._operations, options, environment)
         launcher: Launcher = LAUNCHERS.load(self._operations.executor)
         say = None if self.view.worker == "terminal" else partial(self.view.hear, node.name)
         return launcher.run(job, stopping=self.stopping, say=say)

@@ -43,12 +43,14 @@ class WorkerJob:
         stage: its name; its request and the operations lie in the run's ``plan``.
         operations: how machines are used, as the contract says.
         options: further words of the worker's command line.
+        environment: variables of the worker on this machine, such as which device is its own.
     """
 
     layout: RunLayout
     stage: str
     operations: OperationsSection
     options: Sequence[str] = field(default=())
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def command(self) -> list[str]:

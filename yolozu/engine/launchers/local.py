@@ -38,7 +38,7 @@ class LocalLauncher:
             stdout=out,
             stderr=errors,
             start_new_session=True,
-            env=worker_environment(os.environ),
+            env=worker_environment({**os.environ, **job.environment}),
         )
         with stopping.forwarding_to(worker):
             if say is not None:

@@ -11,7 +11,7 @@ from yolozu.engine.view.events import Advances, BuildBegins, Says, StageChanges
 from yolozu.engine.view.view import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pydantic import JsonValue
     from rich.text import Text
@@ -55,8 +55,7 @@ class Board:
         """Let an event change the picture."""
         match event:
             case BuildBegins():
-                self.run_id, self.began_at = event.run_id, time.monotonic()
-                self.rows = {name: Row() for name in event.stages}
+                self.begin(event.run_id, event.stages)
             case StageChanges():
                 self._change(self.rows[event.stage], event)
             case Advances() if event.stage in self.rows:
@@ -66,6 +65,19 @@ class Board:
                 row.work = event
             case Says(kind="note") if event.stage in self.rows:
                 self.rows[event.stage].text = PREFIX.sub("", event.text)
+
+    def begin(self, title: str, stages: Iterable[str]) -> None:
+        """Begin the picture: its title, and a line for each stage."""
+        self.run_id, self.began_at = title, time.monotonic()
+        self.rows = {name: Row() for name in stages}
+
+    def follow(self, stage: str) -> None:
+        """Add a line for a stage."""
+        self.rows = {**self.rows, stage: Row()}  # replaced, not changed: it may just be drawn
+
+    def drop(self, stage: str) -> None:
+        """Take the line of a stage away, if it has one."""
+        self.rows = {name: row for name, row in self.rows.items() if name != stage}
 
     def _change(self, row: Row, event: StageChanges) -> None:
         row.state, row.seconds = event.state, event.seconds

@@ -33,7 +33,6 @@ from yolozu.progress import Progress
 from yolozu.structures.predictions import ImagePredictions
 
 COMPARED_POSES = ("add_s_01d", "within_5deg_5cm", "rot_deg_median", "t_mm_median")
-LOWER_IS_BETTER = frozenset(("rot_deg_median", "t_mm_median"))
 
 
 def compare(

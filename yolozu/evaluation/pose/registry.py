@@ -23,6 +23,9 @@ POSE_METRICS = Registry(
 )
 """Each is a `yolozu.evaluation.pose.metrics.Metric`."""
 
+LOWER_IS_BETTER = frozenset(("rot_deg_median", "t_mm_median", "t_per_diameter_median", "z_mm_median"))
+"""Those of errors; of all others, and of boxes, more is better."""
+
 QUICK_RECALLS = ("add_01d", "add_s_01d", "within_5deg_5cm")
 """Those that validations measure and that may choose the best model: shares of all objects, so that misses count."""
 

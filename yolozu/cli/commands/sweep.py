@@ -1,0 +1,130 @@
+"""`yolozu sweep`: runs whose contracts differ in a few keys."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from yolozu.app.sweep.building import build_sweep, counted_stages, open_runs
+from yolozu.app.sweep.planned_runs import planned_runs
+from yolozu.app.sweep.ranked_runs import ranking
+from yolozu.cli.options import Events, Quiet
+from yolozu.cli.render import counted, number, show_findings, table
+from yolozu.engine.view.several import SeveralJson, SeveralQuiet, several_view_for
+from yolozu.errors import EXIT_DONE, EXIT_INTERRUPTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from yolozu.engine.doit.build_runs import RunEnd
+    from yolozu.engine.doit.shared_results import StalePart
+    from yolozu.evaluation.comparison.ranking import Ranking
+
+
+def sweep(
+    config: Annotated[Path, typer.Argument(help="Sweep file (YAML or JSON).", metavar="CONFIG")],
+    *,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would run. Nothing is written.")] = False,
+    ranks: Annotated[bool, typer.Option("--table", help="Rank the runs as they are, and build nothing.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-n", min=1, help="Stages that run at once.")] = 1,
+    gpus: Annotated[
+        int | None, typer.Option(min=0, help="GPUs to give out, one a stage; left out, with -n, all there are.")
+    ] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing more once a run has failed.")] = False,
+    quiet: Quiet = False,
+    as_json: Events = False,
+) -> int:
+    """Build runs whose contracts differ in a few keys, and rank them; what is equal in several is built once.
+
+    A run that fails does not keep the others from being built; all that failed are named at the end.
+    """
+    found, runs = planned_runs(config)
+    show_findings(dict.fromkeys(warning for run in runs for warning in run.warnings))
+    part = open_runs(found, runs, sys.argv)
+    if plan:
+        print(json.dumps(_plan_as_json(found.run_id, part), indent=2) if as_json else "\n".join(_planned(part)))
+        return EXIT_DONE
+    code = EXIT_DONE
+    ends: list[RunEnd] = []
+    if not ranks:
+        quietly = quiet or as_json
+        print("" if quietly else "\n".join([*_planned(part), ""]), end="", flush=True)
+        code, ends = build_sweep(
+            part,
+            jobs=jobs,
+            gpus=gpus,
+            fail_fast=fail_fast,
+            view_of=lambda total: (
+                SeveralJson() if as_json else SeveralQuiet() if quiet else several_view_for(found.run_id, total)
+            ),
+        )
+    ranked = ranking(found, runs, part.sessions)
+    if as_json:
+        print(ranked.model_dump_json() if ranks else json.dumps(_end_as_json(ranked, ends, code)), flush=True)
+        return code
+    print("\n".join(_ranked(ranked)))
+    print("".join(f"{line}\n" for line in _failures(ends)), end="", file=sys.stderr)
+    if code == EXIT_INTERRUPTED:
+        print(f"the same command goes on: yolozu sweep {config}", file=sys.stderr)
+    return code
+
+
+def _planned(part: StalePart) -> Iterator[str]:
+    """``6 runs, 48 stages, 19 to run: train 6, prepare_data 1``."""
+    stages = sum(len(session.plan.nodes) for session in part.sessions)
+    counts = counted_stages(part)
+    told = f": {', '.join(f'{name} {count}' for name, count in counts.items())}" if counts else ""
+    head = f"{counted(len(part.sessions), 'run')}, {counted(stages, 'stage')}"
+    yield f"{head}, {sum(counts.values()) or 'none'} to run{told}"
+    if part.twins:
+        yield f"{counted(len(part.twins), 'further one has', 'further ones have')} the result of another run"
+
+
+def _ranked(found: Ranking) -> Iterator[str]:
+    """Runs by metric, with the keys that differ."""
+    keys = list(dict.fromkeys(key for run in found.runs for key in run.values))
+    rows = [
+        [
+            run.run_id,
+            *(_shown(run.values[key]) if key in run.values else "" for key in keys),
+            number(run.metric) if run.state == "up to date" else f"{number(run.metric)} ({run.state})",
+            number(run.minutes, 1),
+        ]
+        for run in found.runs
+    ]
+    yield table(["run", *keys, found.metric, "minutes"], rows, numbers=True)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _failures(ends: Sequence[RunEnd]) -> Iterator[str]:
+    failed = [end for end in ends if end.exit_code != EXIT_DONE]
+    if failed:
+        yield f"{len(failed)} of {counted(len(ends), 'run')} not built:"
+        yield from (f"  {end.run_id}{f'/{end.stage}' if end.stage else ''}: {end.said}" for end in failed)
+
+
+def _plan_as_json(name: str, part: StalePart) -> dict[str, Any]:
+    """What would run, and what has the result of which other stage."""
+    runs = {session.layout.run_id: [node.name for node in session.plan.nodes] for session in part.sessions}
+    return {"sweep": name, "runs": runs, "to_run": part.to_run, "same_as": dict(part.twins)}
+
+
+def _end_as_json(found: Ranking, ends: Sequence[RunEnd], code: int) -> dict[str, Any]:
+    """The last line: how the sweep ended."""
+    return {
+        "event": "sweep_ends",
+        "sweep": found.sweep,
+        "exit_code": code,
+        "runs": [
+            {"run_id": end.run_id, "exit_code": end.exit_code, "stage": end.stage, "said": end.said} for end in ends
+        ],
+        "ranking": found.model_dump(mode="json"),
+    }
