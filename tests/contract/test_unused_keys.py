@@ -74,6 +74,7 @@ CASES = [
     ("nproc_per_node: 2", "ddp is off", "set ddp: true, or drop nproc_per_node"),
     ("max_restarts: 2", "ddp is off", "set ddp: true or executor: ray, or drop max_restarts"),
     ("ray_address: head:6379", "the executor is local", "set executor: ray, or drop ray_address"),
+    ("partition: gpu", "the executor is local", "set executor: slurm, or drop partition"),
     ("prefetch_factor: 4", "num_workers is 0", "set num_workers above 0, or drop prefetch_factor"),
 ]  # fmt: skip
 

@@ -76,3 +76,7 @@ def test_processes_need_a_device_each(gpus):
     assert lacking("device=cuda", "ddp=true", "nproc_per_node=2") == []
     assert lacking("device=cuda", "ddp=true", "nproc_per_node=3") == ["device: cuda:2"]
     assert lacking("device=cuda", "nproc_per_node=3") == []
+
+
+def test_a_machine_that_only_submits_jobs_needs_no_device(gpus):
+    assert lacking("device=cuda", "executor=slurm") == []

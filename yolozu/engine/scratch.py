@@ -55,6 +55,16 @@ class Scratch:
         return self.directory.with_name(f"{self.directory.name}.torchrun")
 
     @property
+    def job_path(self) -> Path:
+        """Which job of a cluster runs the stage, for whoever follows it next."""
+        return self.directory.with_suffix(".job.json")
+
+    @property
+    def job_log_path(self) -> Path:
+        """What the worker of that job writes."""
+        return self.directory.with_suffix(".job.log")
+
+    @property
     def publish_path(self) -> Path:
         """What a finished stage still has to publish."""
         return self.directory / "publish.json"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from yolozu.errors import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -142,8 +142,14 @@ class StopBuild(Requests):
     A third one kills workers that do not even hear the second; where no worker runs, the second ends the build.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Callable[[str], str | None] | None = None) -> None:
+        """A builder that can ask whoever sits at its terminal what a request means.
+
+        Args:
+            ask: a question to its answer, None where nobody sits there; as `View.ask`.
+        """
         super().__init__()
+        self.ask = ask or (lambda _: None)
         self._workers: tuple[Worker, ...] = ()  # never changed but replaced: a signal may come in between
         self._replacing = threading.Lock()  # never taken by a signal
 

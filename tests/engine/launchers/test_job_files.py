@@ -1,3 +1,4 @@
+from yolozu.engine.launchers import job_files
 from yolozu.engine.launchers.job_files import JobFiles, Tail
 
 
@@ -37,3 +38,11 @@ def test_a_line_is_told_once_and_when_it_is_complete(tmp_path):
     assert tail.lines() == ["two", ""]
     assert tail.rest() == ["\ufffdthree"]
     assert tail.rest() == []
+
+
+def test_whoever_comes_late_hears_the_last_whole_lines(tmp_path, monkeypatch):
+    monkeypatch.setattr(job_files, "TAIL_BYTES", 9)
+    (tmp_path / "log").write_text("one\ntwo\nthree\n")
+    assert Tail(tmp_path / "log", late=True).lines() == ["three"]
+    (tmp_path / "short").write_text("one\n")
+    assert Tail(tmp_path / "short", late=True).lines() == ["one"]

@@ -80,3 +80,9 @@ def test_a_builder_that_sleeps_or_is_gone_holds_up_nothing(pipe):
 )
 def test_what_libraries_print_is_told_from_events(line, parts):
     assert split_line(line) == parts
+
+
+def test_the_log_of_a_job_gets_fewer_events_than_a_pipe(pipe, tmp_path):
+    with (tmp_path / "log").open("wb") as log:
+        assert SentProgress("train", log.fileno()).every_s == 2.0
+    assert pipe[0].every_s == 0.25

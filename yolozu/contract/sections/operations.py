@@ -21,16 +21,47 @@ LoggerName = Annotated[
     WithJsonSchema({"anyOf": [{"enum": list(LOGGERS)}, {"type": "string", "minLength": 1}]}),
 ]
 
+ClusterName = Annotated[str, Field(pattern=r"^[^\s'\"]+$"), Form("a name without spaces and quotes")]
+TimeLimit = Annotated[
+    str,
+    Field(pattern=r"^(\d+-\d+(:\d+){0,2}|\d+(:\d+){1,2}|\d+)$"),
+    Form("a time such as 30:00, 12:00:00 or 2-00:00:00 (days-hours:minutes:seconds)"),
+]
+Memory = Annotated[str, Field(pattern=r"^[1-9]\d*[MGT]$"), Form("a number with M, G or T behind it, such as 64G")]
+
 
 class OperationsSection(Section):
     """How machines are used: never a reason to rebuild anything."""
 
     executor: Executor = "local"
-    """Where stages run: `local` on this machine, `ray` on machines of a Ray cluster (needs `yolozu[ray]`)."""
+    """Where stages run: `local` on this machine, `ray` on machines of a Ray cluster (needs `yolozu[ray]`), `slurm` as
+    jobs of a Slurm cluster."""
 
     ray_address: Annotated[str, Field(min_length=1)] | None = None
     """Ray cluster, `HOST:PORT`, or `local` for one of this build's own. Without it: what `RAY_ADDRESS` says, a Ray that
     runs on this machine, or one of this build's own."""
+
+    partition: ClusterName | None = None
+    """Partition of the cluster that jobs go to; null takes the cluster's default."""
+
+    account: ClusterName | None = None
+    """Account that jobs are charged to; null takes your default."""
+
+    time_limit: TimeLimit | None = None
+    """Longest time of a job, as `minutes`, `hours:minutes:seconds` or `days-hours:minutes:seconds`; null takes the
+    cluster's default. A minute before it, a training saves and stops; the same command goes on from there."""
+
+    gpus: NonNegativeInt | None = None
+    """GPUs of a job, on each of its nodes; null asks for none in particular."""
+
+    cpus: PositiveInt | None = None
+    """CPU cores of a job, on each of its nodes; null takes the cluster's default."""
+
+    memory: Memory | None = None
+    """Memory of a job, on each of its nodes, such as `64G`; null takes the cluster's default."""
+
+    sbatch_args: tuple[str, ...] = ()
+    """Further words for `sbatch`, such as `--exclude=n3`; they win over the keys above."""
 
     num_workers: NonNegativeInt = 0
     """Processes that load images; 0 loads in the training process."""

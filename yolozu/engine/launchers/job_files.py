@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+TAIL_BYTES = 1 << 16
+"""How much of a log is told to a builder that comes late."""
+
 
 @dataclass(frozen=True)
 class JobFiles:
@@ -60,8 +63,11 @@ class JobFiles:
 class Tail:
     """Lines of a file that grows, each once."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._read, self._begun = path, 0, b""
+    def __init__(self, path: Path, *, late: bool = False) -> None:
+        """Read from the begin, or with ``late`` the last `TAIL_BYTES` of what is there already."""
+        self._path, self._begun = path, b""
+        self._read = max(0, path.stat().st_size - TAIL_BYTES) if late else 0
+        self._in_a_line = self._read > 0
 
     def lines(self) -> list[str]:
         """Lines that were completed since the last call."""
@@ -70,6 +76,8 @@ class Tail:
             new = file.read()
         self._read += len(new)
         *whole, self._begun = (self._begun + new).split(b"\n")
+        if self._in_a_line and whole:
+            whole, self._in_a_line = whole[1:], False
         return [_text(line) for line in whole]
 
     def rest(self) -> list[str]:

@@ -7,5 +7,6 @@ LAUNCHERS = Registry(
     {
         "local": "yolozu.engine.launchers.local:LAUNCHER",
         "ray": "yolozu.engine.launchers.ray:LAUNCHER",
+        "slurm": "yolozu.engine.launchers.slurm:LAUNCHER",
     },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from yolozu.engine.view.ask import ask_on_terminal
 from yolozu.engine.view.board import TURNS_PER_S, Board
 from yolozu.engine.view.events import BuildBegins, Says, StageChanges
 from yolozu.engine.view.view import EventView, PlainView, View, in_words
@@ -45,6 +46,17 @@ class LiveView(EventView):
                 self._print(event.text, STYLES[event.kind])
                 if event.kind == "error" and not sys.stderr.isatty():
                     print(event.text, file=sys.stderr, flush=True)
+
+    def ask(self, question: str) -> str | None:
+        """The answer on the terminal; the picture waits meanwhile."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+        try:
+            return ask_on_terminal(question)
+        finally:
+            if live is not None:
+                self._open()
 
     def close(self) -> None:
         """Draw a last time, and give the terminal back."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
 from pydantic import TypeAdapter
 
+from yolozu.engine.view.ask import ask_on_terminal
 from yolozu.engine.view.events import Advances, BuildBegins, BuildEnds, BuildEvent, Says, StageChanges
 from yolozu.engine.view.wire import split_line
 
@@ -34,6 +35,10 @@ class View(Protocol):
 
     def hear(self, stage: str, line: str) -> None:
         """Show what the process of a stage has written."""
+        ...
+
+    def ask(self, question: str) -> str | None:
+        """What whoever sits at the terminal answers; None where nobody does."""
         ...
 
     def close(self) -> None:
@@ -71,6 +76,10 @@ class PlainView:
         """The line, on standard error."""
         print(line, file=sys.stderr, flush=True)
 
+    def ask(self, question: str) -> str | None:
+        """The answer on the terminal."""
+        return ask_on_terminal(question)
+
     def close(self) -> None:
         """Nothing."""
 
@@ -96,6 +105,10 @@ class LinesView(PlainView):
         """The line."""
         self._say(line)
 
+    def ask(self, question: str) -> str | None:  # noqa: ARG002 - a view's signature
+        """Nothing: lines go to a function."""
+        return None
+
     def _print(self, text: str) -> None:
         for line in text.splitlines():
             self._say(line)
@@ -117,6 +130,10 @@ class EventView:
             self.show(Says(stage=stage, kind="error", text=printed))
         if event:
             self.show(EVENTS.validate_json(event))
+
+    def ask(self, question: str) -> str | None:  # noqa: ARG002 - a view's signature
+        """Nothing: a program reads events."""
+        return None
 
     def close(self) -> None:
         """Nothing."""

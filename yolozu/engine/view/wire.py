@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,12 +23,16 @@ LONGEST_BYTES = 4000
 EVERY_S = 0.25
 """Between two events of the same work."""
 
+EVERY_S_IN_A_FILE = 2.0
+"""The same where events go into the log of a job elsewhere: it is read every few seconds, and kept."""
+
 
 class SentProgress:
     """Progress as events, for a builder that reads them from the process's standard output."""
 
     def __init__(self, stage: str, descriptor: int = 1) -> None:
         self.stage, self._descriptor = stage, descriptor
+        self.every_s = EVERY_S_IN_A_FILE if stat.S_ISREG(os.fstat(descriptor).st_mode) else EVERY_S
 
     def say(self, line: str) -> None:
         """The line."""
@@ -35,7 +40,7 @@ class SentProgress:
 
     @contextmanager
     def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
-        """Where the work stands: at its begin, at its end, and four times a second between."""
+        """Where the work stands: at its begin, at its end, and now and then between."""
         bar = _SentBar(self, title, total, done)
         bar.send()
         try:
@@ -70,7 +75,7 @@ class _SentBar:
         if numbers is not None:
             changed["numbers"] = dict(numbers)
         self._now = self._now.model_copy(update=changed)
-        if time.monotonic() - self._sent_at >= EVERY_S:
+        if time.monotonic() - self._sent_at >= self._progress.every_s:
             self.send()
 
     def send(self) -> None:

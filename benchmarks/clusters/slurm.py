@@ -1,0 +1,194 @@
+"""A real Slurm of several nodes on this machine, from Debian's packages, with nothing installed; root is needed.
+
+Every node is a `slurmd` in namespaces of its own: killing their first process is a power cut for all that runs on it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+PACKAGES = (
+    "libhwloc15", "liblua5.1-0", "libmunge2", "munge", "slurm-client", "slurm-wlm-basic-plugins", "slurmctld", "slurmd",
+)  # fmt: skip
+CLIENTS = ("sacct", "sbatch", "scancel", "scontrol", "sinfo", "squeue", "srun")
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+FIRST_PORT = 26830
+READY_S = 60.0
+
+CONF = """\
+ClusterName=here
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={port}
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket={directory}/munge/socket,cred_expire=5
+PluginDir={library}/slurm-wlm
+StateSaveLocation={directory}/state
+SlurmctldPidFile={directory}/slurmctld.pid
+SlurmctldLogFile={directory}/slurmctld.log
+SlurmdPidFile={directory}/%n.pid
+SlurmdSpoolDir={directory}/%n.spool
+SlurmdLogFile={directory}/%n.log
+SlurmdParameters=config_overrides
+SlurmdTimeout=10
+MinJobAge=600
+JobRequeue=1
+ReturnToService=2
+MpiDefault=none
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+NodeName=n[1-{count}] NodeHostname={host} NodeAddr=127.0.0.1 Port=[{first}-{last}] CPUs=1 RealMemory=8000
+PartitionName=short Nodes=n[1-{count}] Default=YES MaxTime=60 State=UP
+"""
+
+
+class SlurmCluster:
+    """A cluster while a block runs.
+
+    Attributes:
+        environment: of a process that uses it.
+        nodes: names.
+    """
+
+    def __init__(self, directory: Path, *, count: int = 2) -> None:
+        self._directory = directory.absolute()
+        self._root = self._directory / "root"
+        self._library = self._root / "usr/lib/x86_64-linux-gnu"
+        self.nodes = [f"n{number + 1}" for number in range(count)]
+        self.environment = os.environ | {
+            "PATH": f"{self._directory / 'bin'}:{os.environ['PATH']}",
+            "SLURM_CONF": str(self._directory / "slurm.conf"),
+        }
+        self._stack = ExitStack()
+        self._daemons: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        self._unpack()
+        self._configure()
+        with ExitStack() as stack:
+            stack.callback(self._end)
+            self._start("munged", *self._munged())
+            _wait((self._directory / "munge/socket").exists, "munged")
+            self._start("slurmctld", *self._program("usr/sbin/slurmctld-wlm"), "-D")
+            for name in self.nodes:
+                self.start_node(name)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def ask(self, *words: str) -> str:
+        """What a program of Slurm answers."""
+        done = subprocess.run(words, env=self.environment, text=True, capture_output=True, check=False)
+        return done.stdout + done.stderr
+
+    def node_of(self, job: str) -> str:
+        """Where a job runs."""
+        return self.ask("squeue", "--noheader", f"--jobs={job}", "--format=%N").strip()
+
+    def start_node(self, name: str) -> None:
+        """Start a node, and wait until it takes jobs."""
+        step = f"mount -t overlay overlay -o lowerdir={self._directory}/sbin:/usr/sbin /usr/sbin"
+        daemon = " ".join(self._program("usr/sbin/slurmd-wlm"))
+        apart = ("unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc")
+        self._start(name, *apart, "sh", "-c", f"hostname {name} && {step} && {daemon} -D -N {name}; exit")
+        _wait(lambda: self.ask("sinfo", "--noheader", f"--nodes={name}", "--format=%T").startswith("idle"), name)
+
+    def kill_node(self, name: str) -> None:
+        """A power cut: nothing that runs on the node hears of it."""
+        daemon = self._daemons.pop(name)
+        first = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
+        for process in (*first, daemon.pid):
+            os.kill(int(process), signal.SIGKILL)
+        daemon.wait()
+
+    def _unpack(self) -> None:
+        """Fetch the packages and unpack them, once."""
+        if self._root.is_dir():
+            return
+        packages = self._directory / "packages"
+        packages.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["apt-get", "download", "-q", *PACKAGES], cwd=packages, check=True, capture_output=True)
+        aside = self._root.with_suffix(".aside")
+        for package in sorted(packages.glob("*.deb")):
+            subprocess.run(["dpkg", "-x", package, aside], check=True)
+        aside.rename(self._root)
+
+    def _configure(self) -> None:
+        """Fresh state, a key, programs that find their libraries, and the configuration."""
+        for name in ("munge", "state", "bin", "sbin", *(f"{node}.spool" for node in self.nodes)):
+            shutil.rmtree(self._directory / name, ignore_errors=True)
+            (self._directory / name).mkdir(mode=0o755)
+        key = self._directory / "munge/key"
+        key.touch(mode=0o400)
+        key.write_bytes(secrets.token_bytes(128))
+        for name in CLIENTS:
+            self._wrap(self._directory / "bin" / name, f"usr/bin/{name}")
+        self._wrap(self._directory / "sbin/slurmstepd", "usr/sbin/slurmstepd-wlm")
+        text = CONF.format(
+            host=socket.gethostname().partition(".")[0],
+            directory=self._directory,
+            library=self._library,
+            port=FIRST_PORT,
+            count=len(self.nodes),
+            first=FIRST_PORT + 1,
+            last=FIRST_PORT + len(self.nodes),
+        )
+        (self._directory / "slurm.conf").write_text(text)
+
+    def _program(self, name: str) -> list[str]:
+        """A program of the packages with its libraries, and nothing in the environment that its jobs would inherit."""
+        return [LOADER, "--library-path", f"{self._library}:{self._library}/slurm-wlm", str(self._root / name)]
+
+    def _wrap(self, path: Path, program: str) -> None:
+        path.write_text(f'#!/bin/sh\nexec {" ".join(self._program(program))} "$@"\n')
+        path.chmod(0o755)
+
+    def _munged(self) -> list[str]:
+        place = self._directory / "munge"
+        files = [f"--{name}={place}/{name}" for name in ("socket", "pid-file", "log-file", "seed-file")]
+        return [*self._program("usr/sbin/munged"), "--foreground", "--force", f"--key-file={place}/key", *files]
+
+    def _start(self, name: str, *words: str) -> None:
+        with (self._directory / f"{name}.out").open("wb") as out:
+            self._daemons[name] = subprocess.Popen(
+                words, env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
+
+    def _end(self) -> None:
+        for name in [name for name in self._daemons if name in self.nodes]:
+            self.kill_node(name)
+        for daemon in self._daemons.values():
+            os.killpg(daemon.pid, signal.SIGKILL)
+            daemon.wait()
+
+
+def job_in(text: str) -> str:
+    """The job that a builder tells of."""
+    found = re.search(r"job (\d+) ", text)
+    assert found, text
+    return found[1]
+
+
+def _wait(done: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + READY_S
+    while not done():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} is not ready after {READY_S:g} s")
+        time.sleep(0.2)

@@ -1,0 +1,62 @@
+import sys
+
+import pytest
+
+from yolozu.engine.launchers.slurm_script import job_name, job_script
+
+WHOLE = """\
+#!/bin/sh
+#SBATCH --job-name=a.train
+#SBATCH --output={here}/runs/a/scratch/train.job.log
+#SBATCH --open-mode=append
+#SBATCH --requeue
+#SBATCH --signal=B:TERM@60
+#SBATCH --nodes=1
+#SBATCH --ntasks-per-node=1
+{asked}cd {here} || exit 2
+export YOLOZU_EXECUTOR=slurm YOLOZU_JOB="$SLURM_JOB_ID"
+export TORCHINDUCTOR_CACHE_DIR={here}/runs/.cache/torch
+export MALLOC_MMAP_MAX_=0
+export MALLOC_TRIM_THRESHOLD_=1099511627776
+exec {python} -m yolozu.engine.worker runs/a/plan/train.json --events
+"""
+
+
+def whole(tmp_path, asked=""):
+    return WHOLE.format(here=tmp_path, asked=asked, python=sys.executable)
+
+
+def test_a_job_is_the_worker_s_command_line_in_the_same_directory(slurm, tmp_path):
+    assert job_script(slurm.job("--events"), {}) == whole(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "asked"),
+    [
+        pytest.param("partition", "gpu", "partition=gpu", marks=pytest.mark.effect("partition")),
+        pytest.param("account", "vision", "account=vision", marks=pytest.mark.effect("account")),
+        pytest.param("time_limit", "2-00:00:00", "time=2-00:00:00", marks=pytest.mark.effect("time_limit")),
+        pytest.param("gpus", 4, "gpus-per-node=4", marks=pytest.mark.effect("gpus")),
+        pytest.param("cpus", 16, "cpus-per-task=16", marks=pytest.mark.effect("cpus")),
+        pytest.param("memory", "64G", "mem=64G", marks=pytest.mark.effect("memory")),
+    ],
+)
+def test_each_key_is_a_line_of_the_script(slurm, tmp_path, key, value, asked):
+    script = job_script(slurm.job("--events", **{key: value}), {})
+    assert script == whole(tmp_path, f"#SBATCH --{asked}\n")
+
+
+def test_what_the_builder_s_environment_says_of_the_worker_stays(slurm):
+    assert "export MALLOC_MMAP_MAX_=9\n" in job_script(slurm.job(), {"MALLOC_MMAP_MAX_": "9", "HOME": "/root"})
+
+
+def test_places_may_have_spaces_and_percent_signs(slurm, tmp_path, monkeypatch):
+    (tmp_path / "50% off").mkdir()
+    monkeypatch.chdir(tmp_path / "50% off")
+    script = job_script(slurm.job(), {})
+    assert f"#SBATCH --output='{tmp_path}/50%% off/runs/a/scratch/train.job.log'\n" in script
+    assert f"\ncd '{tmp_path}/50% off' || exit 2\n" in script
+
+
+def test_the_queue_shows_the_run_and_the_stage(slurm):
+    assert job_name(slurm.job()) == "a.train"

@@ -1,0 +1,98 @@
+"""Workers as jobs of a Slurm cluster that shares the working directory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from yolozu.engine.failure import clear_failure, read_failure
+from yolozu.engine.launchers.ended import ended, place_of
+from yolozu.engine.launchers.job_record import JobRecord, record_path, request_digest
+from yolozu.engine.launchers.job_voice import JobVoice
+from yolozu.engine.launchers.slurm_commands import NEEDED, OVER, submit
+from yolozu.engine.launchers.slurm_job import LEFT, SlurmJob
+from yolozu.engine.launchers.slurm_script import job_script
+from yolozu.engine.scratch import Scratch
+from yolozu.errors import Finding, UsageError, YolozuError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from yolozu.contract.sections.operations import OperationsSection
+    from yolozu.engine.launchers.base import WorkerJob
+    from yolozu.engine.stopping import StopBuild
+
+NAME = "slurm"
+
+
+class SlurmLauncher:
+    """Submits the worker as a job and follows it; a job that still runs from an earlier command is followed instead."""
+
+    def missing(self, operations: OperationsSection) -> list[Finding]:  # noqa: ARG002 - a launcher's signature
+        """Slurm's programs, where they are not in PATH: YZ345."""
+        absent = [name for name in NEEDED if shutil.which(name) is None]
+        if not absent:
+            return []
+        return [
+            Finding(
+                "YZ345",
+                where=f"executor: {NAME}",
+                problem=f"{', '.join(absent)}: not found in PATH",
+                fix="run this on a machine that can submit jobs (a login node), or set executor: local",
+            )
+        ]
+
+    def run(self, job: WorkerJob, *, stopping: StopBuild, say: Callable[[str], None] | None) -> int:
+        """Run the worker to its end, or follow its job until somebody asks not to; its exit code."""
+        voice = JobVoice(job, say)
+        try:
+            found = _earlier(job, voice, stopping)
+            return (found or _submitted(job, voice, stopping)).follow()
+        except YolozuError as error:
+            return ended(job, error, say)
+
+
+def _earlier(job: WorkerJob, voice: JobVoice, stopping: StopBuild) -> SlurmJob | None:
+    """The job of an earlier command that still waits or runs for the same request.
+
+    Raises:
+        UsageError: YZ347, it is for another request.
+    """
+    path = record_path(job)
+    record = JobRecord.read(path)
+    if record is None:
+        return None
+    Scratch.of(job.layout, job.stage).job_log_path.touch()
+    found = SlurmJob(record, job, voice, stopping, late=True)
+    state = found.look()
+    if state.name in OVER:
+        path.unlink()
+        return None
+    if record.request != request_digest(job):
+        raise UsageError.one(
+            "YZ347",
+            where=place_of(job),
+            problem=f"job {record.job} of {record.submitted_at} is {state.name.lower()}, for another request",
+            fix=f"wait until it is over, or end it: scancel {record.job}; then run the same command again",
+        )
+    failure = read_failure(job.layout, job.stage)
+    if failure is not None and LEFT in failure["text"]:
+        clear_failure(job.layout, job.stage)  # of the build that left it, not of its worker
+    voice.note(f"following job {record.job} again, submitted at {record.submitted_at}")
+    return found
+
+
+def _submitted(job: WorkerJob, voice: JobVoice, stopping: StopBuild) -> SlurmJob:
+    scratch = Scratch.of(job.layout, job.stage)
+    scratch.directory.parent.mkdir(parents=True, exist_ok=True)
+    scratch.job_log_path.write_bytes(b"")  # there from now on: a new file may stay unseen on NFS
+    clear_failure(job.layout, job.stage)
+    name = submit(job_script(job, os.environ), job.operations.sbatch_args)
+    record = JobRecord.of(job, executor=NAME, name=name)
+    record.write(scratch.job_path)
+    voice.note(f"submitted as job {name}")
+    return SlurmJob(record, job, voice, stopping)
+
+
+LAUNCHER = SlurmLauncher()

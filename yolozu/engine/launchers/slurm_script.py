@@ -1,0 +1,74 @@
+"""The script of a Slurm job: the worker of one stage, and what it asks of the cluster."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yolozu.engine.launchers.base import EXECUTOR, JOB, worker_environment
+from yolozu.engine.scratch import Scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from yolozu.engine.launchers.base import WorkerJob
+
+WARN_S = 60
+"""How long before its time limit a worker is asked to save and stop."""
+
+KEYS = {
+    "partition": "partition",
+    "account": "account",
+    "time_limit": "time",
+    "gpus": "gpus-per-node",
+    "cpus": "cpus-per-task",
+    "memory": "mem",
+}
+"""Key of the contract -> option of sbatch."""
+
+
+def job_name(job: WorkerJob) -> str:
+    """What the queue shows: ``exp01.train``."""
+    return f"{job.layout.run_id}.{job.stage}"
+
+
+def job_script(job: WorkerJob, environment: Mapping[str, str]) -> str:
+    """A script for ``sbatch``.
+
+    The worker takes the place of the shell: a shell in between would get the signal that asks to stop, and not the
+    worker. A job that lost its node, or was preempted, waits in the queue again, and goes on from what was saved.
+
+    Args:
+        job: the stage; relative paths are below the working directory, which the nodes have, too.
+        environment: of the builder, whose words on the worker's settings stay.
+    """
+    options = [f"#SBATCH --{option}" for option in _options(job)]
+    settings = {name: worker_environment(environment)[name] for name in worker_environment({})}
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
+    return "\n".join(
+        [
+            "#!/bin/sh",
+            *options,
+            f"cd {shlex.quote(str(Path.cwd()))} || exit 2",
+            f'export {EXECUTOR}=slurm {JOB}="$SLURM_JOB_ID"',
+            *exports,
+            f"exec {shlex.join(job.command)}",
+            "",
+        ]
+    )
+
+
+def _options(job: WorkerJob) -> Iterator[str]:
+    log = str(Scratch.of(job.layout, job.stage).job_log_path.absolute()).replace("%", "%%")
+    yield f"job-name={job_name(job)}"
+    yield f"output={shlex.quote(log)}"
+    yield "open-mode=append"
+    yield "requeue"
+    yield f"signal=B:TERM@{WARN_S}"
+    yield "nodes=1"
+    yield "ntasks-per-node=1"
+    for key, option in KEYS.items():
+        value = getattr(job.operations, key)
+        if value is not None:
+            yield f"{option}={value}"
