@@ -5,6 +5,8 @@ import pytest
 
 from tests.engine.conftest import CONTRACT, opened
 from yolozu.engine.doit.tasks import Build, doit_config
+from yolozu.engine.stopping import StopBuild
+from yolozu.engine.view.view import JsonView
 from yolozu.planning.staleness import Reason
 
 
@@ -119,3 +121,8 @@ def test_receipts_that_cannot_be_read_are_refused_together_before_anything_is_to
         "  fix: put an intact copy in its place; or delete it: evaluate then runs again\n"
     )
     assert not layout.plan_dir.exists()
+
+
+def test_what_a_request_to_stop_means_is_asked_where_the_build_is_shown(build):
+    several = Build(build.session, view=JsonView(), stopping=StopBuild(lambda _: "c"))
+    assert (several.stopping.ask("?"), build.stopping.ask) == (None, build.view.ask)

@@ -61,10 +61,10 @@ class Build:
     failed: str | None = None
     error: YolozuError | None = None
     lock: HeldLock | None = field(default=None, repr=False)
-    stopping: StopBuild = field(init=False, repr=False)
+    stopping: StopBuild = field(default_factory=StopBuild, repr=False)
 
     def __post_init__(self) -> None:
-        self.stopping = StopBuild(self.view.ask)
+        self.stopping.ask = self.view.ask
 
     def tasks(self) -> Iterator[dict[str, Any]]:
         """Task dictionaries for doit: the planner's files, the stages, the short names."""
