@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from yolozu.app.sweep.planned_runs import planned_runs
 from yolozu.app.task_sequence import planned_tasks
 from yolozu.contract.loader import load_contract
 from yolozu.contract.strict.scenario_file import load_setting
@@ -15,7 +16,8 @@ from yolozu.planning.compiler import compile_plan, registered_stages
 REPOSITORY = Path(__file__).parents[1]
 SETTINGS = [REPOSITORY / "configs/examples/test_setting.yaml"]
 SEQUENCES = [REPOSITORY / "configs/examples/tasks.yaml"]
-CONFIGS = sorted({*(REPOSITORY / "configs").rglob("*.yaml")} - {*SETTINGS, *SEQUENCES})
+SWEEPS = [REPOSITORY / "configs/examples/sweep.yaml"]
+CONFIGS = sorted({*(REPOSITORY / "configs").rglob("*.yaml")} - {*SETTINGS, *SEQUENCES, *SWEEPS})
 PAGES = sorted([REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")])
 
 
@@ -48,6 +50,17 @@ def test_every_sequence_of_tasks_can_be_planned_and_has_no_dead_key(path):
     assert names == ["box", "pyramid", "column", "roof", "steps"]
     schema = path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
     assert (path.parent / schema).resolve() == REPOSITORY / "contracts/v1/task_sequence.schema.json"
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.name)
+def test_every_sweep_can_be_planned_and_has_no_dead_key(path, monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+    _, runs = planned_runs(path)
+    assert [(run.run_id, run.warnings) for run in runs] == [
+        (f"rates-lr{lr}-seed{seed}", ()) for lr in ("0.0003", "0.001", "0.003") for seed in (0, 1)
+    ]
+    schema = path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    assert (path.parent / schema).resolve() == REPOSITORY / "contracts/v1/sweep.schema.json"
 
 
 def test_the_readme_s_contract_loads(tmp_path):

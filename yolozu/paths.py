@@ -168,3 +168,8 @@ def proofs_dir() -> Path:
 def digest_cache_path() -> Path:
     """Known digests of files by (path, size, mtime), shared by all runs built from this working directory."""
     return RUNS_DIR / ".cache" / "digests.sqlite"
+
+
+def interval_cache_path() -> Path:
+    """Known intervals of metrics, by what they were drawn of."""
+    return RUNS_DIR / ".cache" / "intervals.sqlite"

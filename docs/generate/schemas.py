@@ -26,6 +26,7 @@ from yolozu.engine.view.events import build_events_schema
 from yolozu.evaluation.benchmark.protocol import EvalProtocol
 from yolozu.evaluation.benchmark.report import SuiteReport
 from yolozu.evaluation.boxes.report import CocoReport
+from yolozu.evaluation.comparison.ranking import Ranking
 from yolozu.evaluation.comparison.report import CompareReport
 from yolozu.evaluation.forgetting.report import ForgettingReport
 from yolozu.evaluation.pose.report import PoseReport
@@ -45,6 +46,7 @@ RECORDS: dict[str, type[Record]] = {
     "eval_suite": SuiteReport,
     "forgetting": ForgettingReport,
     "onnx_parity": ParityReport,
+    "ranking": Ranking,
     "run_meta": RunMeta,
     "scenarios": ScenariosReport,
     "ttt": TttReport,

@@ -140,9 +140,33 @@ def interval_chart(rows: Sequence[tuple[str, float, float, float]], *, name: str
         rows: name, difference, low and high end.
         name: what is shown.
     """
-    row, left = 24, 150
+    styles = ["s8" if low <= 0.0 <= high else "s3" if value > 0.0 else "s5" for _, value, low, high in rows]
+    return _intervals(rows, styles, name=name, left=150, zero=True, form="+.4f")
+
+
+def value_chart(rows: Sequence[tuple[str, float, float, float]], *, name: str) -> Markup:
+    """Values as dots on the lines of their intervals.
+
+    Args:
+        rows: name, value, low and high end.
+        name: what is shown.
+    """
+    return _intervals(rows, ["s8"] * len(rows), name=name, left=320, zero=False, form=".4f")
+
+
+def _intervals(
+    rows: Sequence[tuple[str, float, float, float]],
+    styles: Sequence[str],
+    *,
+    name: str,
+    left: int,
+    zero: bool,
+    form: str,
+) -> Markup:
+    """Dots on lines, a row each; ``left`` is where the names end, ``zero`` draws a line there."""
+    row = 24
     height = row * len(rows) + BOTTOM
-    scale = scale_over([0.0, *(value for _, *values in rows for value in values)])
+    scale = scale_over([*([0.0] if zero else []), *(value for _, *values in rows for value in values)])
 
     def across(value: float) -> str:
         return _n(left + (WIDTH - left - RIGHT) * scale.at(value))
@@ -152,10 +176,11 @@ def interval_chart(rows: Sequence[tuple[str, float, float, float]], *, name: str
         x = across(tick)
         marks.append(element("line", x1=x, x2=x, y1=0, y2=height - BOTTOM, class_="grid"))
         marks.append(element("text", scale.label(tick), x=x, y=height - 18, class_="tick-x"))
-    marks.append(element("line", x1=across(0.0), x2=across(0.0), y1=0, y2=height - BOTTOM, class_="zero"))
-    for number, (label, value, low, high) in enumerate(rows):
-        y, style = row * number + 13, "s8" if low <= 0.0 <= high else "s3" if value > 0.0 else "s5"
-        title = element("title", f"{label}: {value:+.4f}, {low:+.4f} to {high:+.4f}")
+    if zero:
+        marks.append(element("line", x1=across(0.0), x2=across(0.0), y1=0, y2=height - BOTTOM, class_="zero"))
+    for number, ((label, value, low, high), style) in enumerate(zip(rows, styles, strict=True)):
+        y = row * number + 13
+        title = element("title", f"{label}: {value:{form}}, {low:{form}} to {high:{form}}")
         marks.append(element("text", label, x=left - 10, y=y + 4, class_="tick-y"))
         marks.append(element("line", x1=across(low), x2=across(high), y1=y, y2=y, class_=f"line {style}"))
         marks.append(element("circle", title, cx=across(value), cy=y, r=4, class_=f"dot {style}"))

@@ -27,6 +27,7 @@ def test_equal_stages_count_once(played):
     assert not Path("runs/s-lr0.001").exists()
 
 
+@pytest.mark.slow
 def test_the_exit_code_is_that_of_the_first_that_failed(played):
     played.fails |= {"s-lr0.001/evaluate": 1, "s-lr0.01/train": 2}
     code, ends = built()

@@ -7,6 +7,7 @@ import pytest
 
 from tests.app.sweep.conftest import SWEEP, played  # noqa: F401 - the fixture
 from yolozu.cli.app import main
+from yolozu.cli.commands import sweep
 from yolozu.errors import EXIT_DONE
 
 PLAN = (
@@ -16,8 +17,15 @@ PLAN = (
 )
 
 
+def some_intervals(ranked, layouts, progress):  # played predictions are none
+    ends = {"s-lr0.01": {"low": 0.55, "high": 0.65}}
+    runs = [run.model_copy(update=ends.get(run.run_id, {})) for run in ranked.runs]
+    return ranked.model_copy(update={"runs": runs})
+
+
 @pytest.fixture(autouse=True)
-def _sweep(played):  # noqa: F811
+def _sweep(played, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(sweep, "with_intervals", some_intervals)
     for place, name in enumerate(("s-lr0.001", "s-lr0.01")):
         played.numbers[f"{name}/evaluate"] = {"map50_95": 0.5 + place / 10}
     played.fails["s-eval_engine_pycocotools-lr0.01/evaluate"] = 1
@@ -33,10 +41,10 @@ def test_the_plan_counts_and_writes_nothing(capsys):
 
 
 TABLE = """\
-run                                  lr  eval_engine       map50_95  minutes
-s-lr0.01                           0.01                      0.6000      0.0
-s-lr0.001                         0.001                      0.5000      0.0
-s-eval_engine_pycocotools-lr0.01   0.01  pycocotools  - (not built)      0.0
+run                                  lr  eval_engine       map50_95          interval  minutes
+s-lr0.01                           0.01                      0.6000  0.5500 .. 0.6500      0.0
+s-lr0.001                         0.001                      0.5000                        0.0
+s-eval_engine_pycocotools-lr0.01   0.01  pycocotools  - (not built)                        0.0
 """
 
 
@@ -60,6 +68,11 @@ def test_the_table_alone_builds_nothing(capsys, played):  # noqa: F811
     found = json.loads(capsys.readouterr().out)
     assert [run["state"] for run in found["runs"]] == ["not built"] * 3
     assert played.ran == []
+
+
+def test_a_page_is_written_where_it_is_asked_for(capsys):
+    assert main(["sweep", "sweep.yaml", "--table", "--html", "sweep.html"]) == EXIT_DONE
+    assert "s-lr0.001" in Path("sweep.html").read_text()
 
 
 def test_for_programs_the_last_line_holds_it_all(capsys):

@@ -10,6 +10,7 @@ from yolozu.planning.receipt import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from yolozu.app.sweep.planned_runs import PlannedRun
     from yolozu.contract.strict.sweep_file import LoadedSweep
@@ -67,3 +68,11 @@ def _state(session: Session, measured: Receipt | None) -> Any:
     if measured is None:
         return "not built"
     return "stale" if any(one.stale for one in verdicts) else "up to date"
+
+
+def write_ranked_page(ranked: Ranking, path: Path) -> None:
+    """Replace the HTML page at ``path`` by one that shows the runs."""
+    from yolozu.artifacts.jsonio import write_text
+    from yolozu.report.ranked import ranked_page
+
+    write_text(path, ranked_page(ranked))

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.app.outputs import require_writable
 from yolozu.app.sweep.building import build_sweep, counted_stages, open_runs
+from yolozu.app.sweep.intervals import with_intervals
 from yolozu.app.sweep.planned_runs import planned_runs
-from yolozu.app.sweep.ranked_runs import ranking
+from yolozu.app.sweep.ranked_runs import ranking, write_ranked_page
 from yolozu.cli.options import Events, Quiet
 from yolozu.cli.render import counted, number, show_findings, table
 from yolozu.engine.view.several import SeveralJson, SeveralQuiet, several_view_for
 from yolozu.errors import EXIT_DONE, EXIT_INTERRUPTED
+from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +38,7 @@ def sweep(
     gpus: Annotated[
         int | None, typer.Option(min=0, help="GPUs to give out, one a stage; left out, with -n, all there are.")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that shows the runs.", metavar="FILE")] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing more once a run has failed.")] = False,
     quiet: Quiet = False,
     as_json: Events = False,
@@ -43,6 +47,7 @@ def sweep(
 
     A run that fails does not keep the others from being built; all that failed are named at the end.
     """
+    require_writable({"--html": html}, [config])
     found, runs = planned_runs(config)
     show_findings(dict.fromkeys(warning for run in runs for warning in run.warnings))
     part = open_runs(found, runs, sys.argv)
@@ -63,7 +68,10 @@ def sweep(
                 SeveralJson() if as_json else SeveralQuiet() if quiet else several_view_for(found.run_id, total)
             ),
         )
-    ranked = ranking(found, runs, part.sessions)
+    layouts = {session.layout.run_id: session.layout for session in part.sessions}
+    ranked = with_intervals(ranking(found, runs, part.sessions), layouts, progress_for(sys.stderr))
+    if html is not None:
+        write_ranked_page(ranked, html)
     if as_json:
         print(ranked.model_dump_json() if ranks else json.dumps(_end_as_json(ranked, ends, code)), flush=True)
         return code
@@ -93,11 +101,12 @@ def _ranked(found: Ranking) -> Iterator[str]:
             run.run_id,
             *(_shown(run.values[key]) if key in run.values else "" for key in keys),
             number(run.metric) if run.state == "up to date" else f"{number(run.metric)} ({run.state})",
+            "" if run.low is None else f"{number(run.low)} .. {number(run.high)}",
             number(run.minutes, 1),
         ]
         for run in found.runs
     ]
-    yield table(["run", *keys, found.metric, "minutes"], rows, numbers=True)
+    yield table(["run", *keys, found.metric, "interval", "minutes"], rows, numbers=True)
 
 
 def _shown(value: Any) -> str:

@@ -77,7 +77,8 @@ class RunsBuild:
         for session in self.part.sessions:
             run = session.layout.run_id
             if run in stale:
-                self._builds[run] = Build(session, view=RunView(run, self.view, lock), stopping=self.stopping)
+                self._builds[run] = Build(session, view=RunView(run, self.view, lock))
+                self._builds[run].stopping = self.stopping
         try:
             with self.stopping, closing(self.view):
                 self._run()

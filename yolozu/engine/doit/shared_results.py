@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def result_keys(session: Session) -> dict[str, str]:
     """Stage -> digest of its version, its spec, and of what its inputs are made of, or of their content.
 
-    Two stages with equal keys have equal requests, and read equal inputs once these are built.
+    Two stages with equal keys have equal requests, and read equal inputs once these are built. A stage that tells of
+    its own run has a key of its own.
     """
     keys: dict[str, str] = {}
     made: dict[str, str] = {}
@@ -34,6 +35,7 @@ def result_keys(session: Session) -> dict[str, str]:
                     "spec": comparable(node.stage.spec, node.spec),
                     "inputs": inputs,
                     "outputs": node.outputs,
+                    "run": session.layout.run_id if node.records else None,
                 }
             )
             made |= {path: f"{path} of {keys[node.name]}" for path in node.outputs.values()}
