@@ -145,6 +145,11 @@ CODES: dict[str, str] = {
     "YZ354": "Ray lost a stage's worker again and again; what was saved is kept.",
     "YZ355": "A worker that a machine of Ray's could not start.",
     "YZ356": "Ray is asked for, and its package is not installed.",
+    "YZ358": "Several nodes for one training, and nothing says where they meet.",
+    "YZ359": "A place to meet that a node of several cannot reach.",
+    "YZ360": "A way to meet whose package is not installed.",
+    "YZ361": "Nodes of a training that did not all come in time.",
+    "YZ362": "A node of a training is gone; what was saved is kept.",
     "YZ365": "More GPUs asked for than there are.",
     # 40x-44x: model
     "YZ401": "An image with fewer positions than the detector has queries.",

@@ -355,3 +355,25 @@ def test_each_phase_needs_a_loss_of_its_own(refusal):
 def test_the_method_is_named_where_it_was_given(refusal):
     text = "epochs: 1\nadapter: rtdetr_pose\nttt: true\nttt_preset: safe\nttt_method: mim\n"
     assert refusal(text).startswith("exp.yaml:5: ttt_method: YZ105 method mim needs")
+
+
+@pytest.mark.effect("nnodes")
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            "batch_size: 5\nnproc_per_node: 2\nnnodes: 3\n",
+            "exp.yaml:4: nproc_per_node: YZ105 6 processes of 3 nodes are more than the 5 images of a batch, which "
+            "they share (batch_size: exp.yaml:3, nnodes: exp.yaml:5)\n"
+            "  fix: set nproc_per_node to at most 1 or raise batch_size",
+        ),
+        (
+            "batch_size: 2\nnnodes: 3\n",
+            "exp.yaml:3: batch_size: YZ105 3 processes of 3 nodes are more than the 2 images of a batch, which they "
+            "share (nproc_per_node: default, nnodes: exp.yaml:4)\n"
+            "  fix: lower nnodes or raise batch_size",
+        ),
+    ],
+)
+def test_processes_of_all_nodes_share_a_batch(refusal, changes, said):
+    assert refusal(f"epochs: 1\nddp: true\n{changes}") == said

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +14,9 @@ from tests.engine.conftest import OPERATIONS
 from yolozu.artifacts.jsonio import pretty, write_text
 from yolozu.contract.sections.train import LoopSection
 from yolozu.engine import worker
-from yolozu.engine.processes.torchrun import Failure
+from yolozu.engine.processes.failures import Failure
+from yolozu.engine.processes.rendezvous import Rendezvous
+from yolozu.engine.processes.torchrun import GroupEnd
 from yolozu.errors import InputError
 from yolozu.paths import RunLayout
 from yolozu.planning.plan import Node
@@ -73,10 +76,10 @@ def groups(monkeypatch, failures):
     """Let a group end with ``failures``; returns the list of how groups were started."""
     started = []
 
-    def run_group(command, *, num_processes, directory, stopping):
-        assert directory == Path("runs/a/scratch/chorus.torchrun")
+    def run_group(command, *, num_processes, directory, stopping, rendezvous, attempt):
+        assert (directory, rendezvous, attempt) == (Path("runs/a/scratch/chorus.torchrun"), Rendezvous(), 0)
         started.append((command[1:], num_processes, stopping()))
-        return failures
+        return GroupEnd({0: failures})
 
     monkeypatch.setattr(worker, "run_group", run_group)
     return started
@@ -120,6 +123,52 @@ def test_lost_processes_are_an_interruption(request_path, monkeypatch, capsys):
     assert failed_record()["kind"] == "Interrupted"
 
 
+def be_one_of_two_nodes(monkeypatch, failures, *, tells):
+    """Let the processes of two nodes fail so; returns the list of where they met, and where torchrun's files lay."""
+    operations = json.loads(Path("runs/a/plan/operations.json").read_text())
+    operations["operations"] |= {"nnodes": 2, "rdzv_endpoint": "gpu1:29400"}
+    write_text(Path("runs/a/plan/operations.json"), pretty(operations))
+    met = []
+
+    def run_group(command, *, num_processes, directory, stopping, rendezvous, attempt):
+        met.append((rendezvous, directory))
+        return GroupEnd(failures, num_nodes=2, tells=tells)
+
+    monkeypatch.setattr(worker, "run_group", run_group)
+    return met
+
+
+@pytest.mark.effect("nnodes", "rdzv_endpoint")
+def test_the_worker_of_each_node_meets_the_others(request_path, monkeypatch, capsys):
+    met = be_one_of_two_nodes(monkeypatch, {0: [], 1: []}, tells=True)
+    assert worker.main([str(request_path)]) == 0
+    own = Path(f"runs/a/scratch/chorus.torchrun-{socket.gethostname()}-{os.getpid()}")
+    assert met == [(Rendezvous(2, "c10d", "gpu1:29400", "a-chorus"), own)]
+    assert capsys.readouterr().err == "a: chorus: waiting at gpu1:29400 until all 2 nodes are there\n"
+
+
+@pytest.mark.parametrize("failures", [{0: [Failure(0, 2, 5.0, "InputError", "no")], 1: []}, {1: []}, {0: [], 1: []}])
+def test_one_node_tells_for_all_and_all_end_alike(request_path, monkeypatch, capsys, failures):
+    ends = []
+    for tells in (False, True):
+        be_one_of_two_nodes(monkeypatch, failures, tells=tells)
+        code = worker.main([str(request_path)])
+        ends.append((code, len(capsys.readouterr().err.splitlines()) > 1, failed_record() is not None))
+    (code, *_), _ = ends
+    assert ends == [(code, False, False), (code, code != 0, code != 0)]
+
+
+def test_a_record_of_an_earlier_failure_is_cleared_by_the_node_that_tells(request_path, monkeypatch):
+    kept = []
+    be_one_of_two_nodes(monkeypatch, {1: []}, tells=True)
+    assert worker.main([str(request_path)]) == 75
+    for tells in (False, True):
+        be_one_of_two_nodes(monkeypatch, {0: [], 1: []}, tells=tells)
+        assert worker.main([str(request_path)]) == 0
+        kept.append(failed_record() is not None)
+    assert kept == [True, False]
+
+
 class PlayedMember:
     """A member whose first process says ``word``; remembers what it says itself."""
 
@@ -131,6 +180,7 @@ class PlayedMember:
 
     def let_others_run(self):
         self.said.append("go")
+        return self.word
 
     def let_others_end(self):
         self.said.append("end")
@@ -188,6 +238,13 @@ def test_the_others_end_where_there_is_nothing_to_do(be, monkeypatch):
     monkeypatch.setattr(PlayedMember, "word", False)
     assert be(1) == 0
     assert Told.contexts == []
+
+
+def test_the_first_process_ends_where_another_was_stopped_before_it_began(be, monkeypatch, tmp_path):
+    monkeypatch.setattr(PlayedMember, "word", False)
+    assert be(0) == 75
+    assert "YZ311 stopped on request, before all its processes were there" in (tmp_path / "error.json").read_text()
+    assert (Told.contexts, failed_record()) == ([], None)
 
 
 @pytest.mark.parametrize("rank", [0, 1])

@@ -2,11 +2,16 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.fixtures.projects import ENVIRONMENT
 from tests.integration.test_kill import assert_equal_runs, start
 from tests.integration.test_pipeline import wait_for
 from yolozu.artifacts.run_meta import timestamp
@@ -88,3 +93,56 @@ def test_another_number_of_processes_makes_nothing_stale(calm):
     built = calm.doit("run_id=calm", "train", "nproc_per_node=1", "max_restarts=0")
     assert built.returncode == 0, built.stderr
     assert not [line for line in built.stdout.splitlines() if "done in" in line]
+
+
+def free_endpoint():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+@contextmanager
+def two_nodes(project, run_id, endpoint):
+    """A training on two nodes of one process each, both on this machine: a build, and the worker of the other node."""
+    words = [word for word in WORDS if not word.startswith("nproc")]
+    with start(project, f"run_id={run_id}", *words, "nnodes=2", f"rdzv_endpoint={endpoint}") as building:
+        request = Path(f"runs/{run_id}/plan/train.json")
+        wait_for(project.root / request)
+        command = [sys.executable, "-m", "yolozu.engine.worker", str(request)]
+        with subprocess.Popen(command, cwd=project.root, env=ENVIRONMENT, stderr=subprocess.PIPE) as other:
+            try:
+                yield building, other
+            finally:
+                for process in (building, other):
+                    process.kill()
+
+
+def ended(process):
+    """(exit code, what it has said) once it has ended."""
+    told = process.communicate(timeout=120)[1].decode()
+    return process.returncode, told
+
+
+def kill_node(watching):
+    """Let a node vanish: who watches there, and the process that trains."""
+    training = (Path("/proc") / str(watching.pid) / "task" / str(watching.pid) / "children").read_text()
+    for process in [str(watching.pid), *training.split()]:
+        os.kill(int(process), signal.SIGKILL)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells which processes to kill")
+@pytest.mark.effect("nnodes", "rdzv_endpoint")
+def test_two_nodes_of_which_one_is_lost_train_as_two_processes_of_one(calm):
+    """The node that is left ends within half a minute, and the same command goes on, with the bytes of one node."""
+    endpoint = free_endpoint()
+    with two_nodes(calm, "nodes", endpoint) as (building, other):
+        wait_for(calm.run_dir("nodes") / "scratch/train/out/checkpoints/last.pt")
+        kill_node(other)
+        code, told = ended(building)
+        assert (code, "YZ362" in told, "is gone" in told, "Traceback" in told) == (75, True, True, False), told
+    with two_nodes(calm, "nodes", endpoint) as nodes:
+        codes, told = zip(*(ended(node) for node in nodes), strict=True)
+    assert codes == (0, 0), told
+    assert "going on from optimizer step" in "".join(told)
+    assert not any(word in "".join(told) for word in ("Traceback", "torch.distributed", "TCPStore"))
+    assert_equal_runs(calm.run_dir("nodes"), calm.run_dir("calm"))

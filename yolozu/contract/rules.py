@@ -211,6 +211,12 @@ def queries_fit_smallest_image(contract: Contract) -> Iterator[Conflict]:
         )
 
 
+def _processes(contract: Contract) -> int:
+    """How many train together, on all nodes."""
+    operations = contract.operations
+    return operations.nproc_per_node * operations.nnodes if contract.loop.ddp else 1
+
+
 def _image_size(contract: Contract) -> tuple[int, int]:
     size = contract.preprocess.image_size
     return (size, size) if isinstance(size, int) else size
@@ -242,13 +248,17 @@ def cosine_falls(contract: Contract) -> Iterator[Conflict]:
 
 def processes_share_batches(contract: Contract) -> Iterator[Conflict]:
     """Every process takes part in every full batch."""
-    processes, images = contract.operations.nproc_per_node, contract.loop.batch_size
-    if contract.loop.ddp and processes > images:
+    nodes, images = contract.operations.nnodes, contract.loop.batch_size
+    processes = _processes(contract)
+    if processes > images:
+        part = "" if nodes == 1 else f" of {nodes} nodes"
+        lowered = f"set nproc_per_node to at most {images // nodes}" if images >= nodes else "lower nnodes"
         yield Conflict(
             "nproc_per_node",
             "batch_size",
-            problem=f"{processes} processes are more than the {images} images of a batch, which they share",
-            fix=f"set nproc_per_node to at most {images} or raise batch_size",
+            *(["nnodes"] if nodes > 1 else []),
+            problem=f"{processes} processes{part} are more than the {images} images of a batch, which they share",
+            fix=f"{lowered} or raise batch_size",
         )
 
 
@@ -256,7 +266,7 @@ def batch_norm_has_values(contract: Contract) -> Iterator[Conflict]:
     """Of one image whose coarsest map is one cell, batch normalization has a single value per channel."""
     size, batch_size = _image_size(contract), contract.loop.batch_size
     drawn = input_sizes(contract.augment.multiscale, size)
-    processes = contract.operations.nproc_per_node if contract.loop.ddp else 1
+    processes = _processes(contract)
     lone = {"bn": batch_size // processes <= 1, "syncbn": batch_size == 1}
     config = contract.model.model
     norms = {"model.backbone.norm": config.backbone.norm, "model.encoder.norm": config.encoder.norm}

@@ -49,6 +49,8 @@ _OF_POSES = (*_POSE_COSTS, *(f"{key}_start_step" for key in _POSE_COSTS), *(f"lo
 _NOISE = ("model.denoising.label_noise", "model.denoising.box_noise")
 _SKIPS = ("non_finite_max_skips", "non_finite_lr_decay")
 _OF_SLURM = ("partition", "account", "time_limit", "gpus", "cpus", "memory", "sbatch_args")
+_MEETING = ("rdzv_backend", "rdzv_endpoint", "rdzv_id")
+_GROUP = ("nproc_per_node", "nnodes", *_MEETING)
 _TTA = ("tta_mode", "tta_seed", "tta_flip_prob", "tta_scales", "tta_rotations_deg", "tta_flip", "tta_iou")
 _JITTER = ("jitter_dfx", "jitter_dfy", "jitter_dcx", "jitter_dcy")
 _MIM = ("mim_mask_prob", "mim_patch_size", "loss_weights.mim")
@@ -126,10 +128,11 @@ DEAD_KEYS = (
     UnusedKey(("checkpoint_out",), lambda c: c.files.checkpoint_out == THERE_ANYWAY["checkpoint_out"], "every run has its best checkpoint there", "name another path"),
     UnusedKey(("metrics_jsonl",), lambda c: c.files.metrics_jsonl == THERE_ANYWAY["metrics_jsonl"], "every run has its training metrics there", "name another path"),
     UnusedKey(("derpp_weight", "derpp_teacher_key"), lambda c: not c.continual.derpp, "derpp is off", "set derpp: true"),
-    UnusedKey(("nproc_per_node",), lambda c: not c.loop.ddp, "ddp is off", "set ddp: true"),
+    UnusedKey(_GROUP, lambda c: not c.loop.ddp, "ddp is off", "set ddp: true"),
     UnusedKey(("max_restarts",), lambda c: not c.loop.ddp and c.operations.executor != "ray", "ddp is off", "set ddp: true or executor: ray"),
     UnusedKey(("ray_address",), lambda c: c.operations.executor != "ray", "the executor is {executor}", "set executor: ray"),
     UnusedKey(_OF_SLURM, lambda c: c.operations.executor != "slurm", "the executor is {executor}", "set executor: slurm"),
+    UnusedKey(_MEETING, lambda c: c.operations.nnodes == 1, "nnodes is 1: there is nobody to meet", "set nnodes above 1"),
     UnusedKey(("prefetch_factor",), lambda c: c.operations.num_workers == 0, "num_workers is 0", "set num_workers above 0"),
 )
 # fmt: on

@@ -17,6 +17,7 @@ from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
 from yolozu.data.moved import Moved
+from yolozu.engine.failure import stopped
 from yolozu.engine.launchers.base import ran_on
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.processes.rank import Rank
@@ -94,9 +95,9 @@ def execute(
                 one_of_several=member is not None,
                 shards=finished_shards(node, layout, shards) if shards > 1 else (),
             )
-            if member is not None:
-                member.let_others_run()
             try:
+                if member is not None and not member.let_others_run():
+                    raise stopped(layout, node.name, "before all its processes were there")
                 numbers = _run_stage(node, layout, scratch, context)
             except YolozuError:
                 start.undo(node, scratch)

@@ -68,6 +68,11 @@ def read_request(path: Path, stage: Stage | None = None) -> Node:
     return Node(found, request.spec, request.inputs, request.gates, request.outputs, (), request.records)
 
 
+def runs_as_several(node: Node) -> bool:
+    """Whether several processes run the stage together, on each of `nnodes` machines."""
+    return node.stage.spec.model_validate_json(json.dumps(node.spec)).runs_as_several()
+
+
 def read_operations(path: Path) -> dict[str, Any]:
     """What the planner has written for workers: operational keys, provenance, and where a moved data set lies.
 

@@ -7,20 +7,21 @@ run together has a worker that only watches over them; the first of them does al
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from yolozu.engine.execute_stage import execute, follow
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.processes.rank import Rank, report_failure
-from yolozu.engine.processes.torchrun import run_group, run_until_done
-from yolozu.engine.requests import read_operations, read_request, section_of
+from yolozu.engine.processes.rendezvous import rendezvous_of
+from yolozu.engine.processes.torchrun import GroupEnd, run_group, run_until_done
+from yolozu.engine.requests import read_operations, read_request, runs_as_several, section_of
 from yolozu.engine.scratch import Scratch
 from yolozu.engine.stopping import StopOnSignal
 from yolozu.engine.view.wire import SentProgress
@@ -39,6 +40,16 @@ from yolozu.system_errors import explain_system_error
 INTERNAL = "InternalError"
 
 
+class End(NamedTuple):
+    """How a worker ends: its exit code, with kind and text of the failure that it comes from."""
+
+    code: int = EXIT_DONE
+    kind: str = ""
+    text: str = ""
+    told_elsewhere: bool = False
+    """Whether another node tells of it and keeps its record."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the stage of a request file; the exit code says how it went."""
     parser = argparse.ArgumentParser(prog="python -m yolozu.engine.worker", description=__doc__)
@@ -50,43 +61,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     layout = RunLayout(options.request.parent.parent)
     stage = options.request.stem
-    code, kind, text = EXIT_DONE, "", ""
+    end = End()
     asked, stopping = False, StopOnSignal(options.member_of)
     try:
         with stopping:
-            code, kind, text = _run(options, layout, stopping)
+            end = _run(options, layout, stopping)
             asked = stopping()
     except KeyboardInterrupt:
         when = "at once, on a second request" if stopping.count > 1 else "and nothing of this stage is kept"
-        code, kind, text = _failure_of(stopped(layout, stage, when), layout, stage)
+        end = _end_of(stopped(layout, stage, when), layout, stage)
     except Exception as error:  # noqa: BLE001 - the last resort of a process: everything is recorded and told
-        code, kind, text = _failure_of(error, layout, stage)
+        end = _end_of(error, layout, stage)
     if options.member_of is not None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process's part is done
-        if code != EXIT_DONE:
-            report_failure(kind=kind, text=text)
-    elif code != EXIT_DONE:
-        _record_and_print(code, kind, text, layout, stage)
+        if end.code != EXIT_DONE:
+            report_failure(kind=end.kind, text=end.text)
+    elif end.told_elsewhere:
+        pass
+    elif end.code != EXIT_DONE:
+        _record_and_print(end, layout, stage)
     else:
         clear_failure(layout, stage)
         if asked:  # too late for this stage, but not for the next one
             print(stopped(layout, stage, "behind this stage, which is done"), file=sys.stderr)
             return EXIT_INTERRUPTED
-    return code
+    return end.code
 
 
-def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> tuple[int, str, str]:
-    """The part of this process in the stage; exit code, kind and text of a failure that others have told of."""
+def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> End:
+    """The part of this process in the stage; how it ends where others have said so."""
     node = read_request(options.request)
     operations = read_operations(layout.operations_path)
-    several = node.stage.spec.model_validate_json(json.dumps(node.spec)).runs_as_several()
+    several = runs_as_several(node)
     if several and options.member_of is None:
         return _watch_over_several(node, layout, options, operations=operations, stopping=stopping)
     member = Rank() if several else None
     if member is not None and member.rank > 0:
         if member.wait_for_first(stopping):
             follow(node, layout, operations=operations, stopping=stopping)
-        return EXIT_DONE, "", ""
+        return End()
     execute(
         node,
         layout,
@@ -97,32 +110,48 @@ def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> t
         member=member,
         shards=options.shards,
     )
-    return EXIT_DONE, "", ""
+    return End()
 
 
 def _watch_over_several(
     node: Node, layout: RunLayout, options: argparse.Namespace, *, operations: dict[str, Any], stopping: Stopper
-) -> tuple[int, str, str]:
-    """Let torchrun start the processes that run the stage, until they are done; how they failed."""
+) -> End:
+    """Let torchrun start the processes that run the stage, until those of all nodes are done; how they ended."""
     section = section_of(operations)
+    where, say = f"{layout.run_id}: {node.name}", _progress(options).say
+    meet = rendezvous_of(section, f"{layout.run_id}-{node.name}", os.environ)
     command = [sys.executable, "-m", "yolozu.engine.worker", str(options.request), "--member-of", str(os.getpid())]
     if options.insist_on_resume:
         command.append("--insist-on-resume")
     if options.events:
         command.append("--events")
-    code, cause = run_until_done(
-        lambda: run_group(
-            command,
-            num_processes=section.nproc_per_node,
-            directory=Scratch.of(layout, node.name).torchrun_dir,
-            stopping=stopping,
-        ),
-        max_restarts=section.max_restarts,
-        stopping=stopping,
-        where=f"{layout.run_id}: {node.name}",
-        say=_progress(options).say,
-    )
-    return (code, "", "") if cause is None else (code, cause.kind, cause.text)
+    directory = Scratch.of(layout, node.name).torchrun_dir
+    if meet.num_nodes > 1:
+        directory = directory.with_name(f"{directory.name}-{socket.gethostname()}-{os.getpid()}")
+        say(f"{where}: waiting at {meet.endpoint} until all {meet.num_nodes} nodes are there")
+    ends: list[GroupEnd] = []
+
+    def run_once(attempt: int) -> GroupEnd:
+        ends.append(
+            run_group(
+                command,
+                num_processes=section.nproc_per_node,
+                directory=directory,
+                stopping=stopping,
+                rendezvous=meet,
+                attempt=attempt,
+            )
+        )
+        return ends[-1]
+
+    try:
+        code, cause = run_until_done(run_once, max_restarts=section.max_restarts, where=where, say=say)
+    except YolozuError as error:
+        if not ends or ends[-1].tells:
+            raise
+        return End(error.exit_code, told_elsewhere=True)
+    kind, text = ("", "") if cause is None else (cause.kind, cause.text)
+    return End(code, kind, text, told_elsewhere=not ends[-1].tells)
 
 
 def _progress(options: argparse.Namespace) -> Progress:
@@ -130,25 +159,25 @@ def _progress(options: argparse.Namespace) -> Progress:
     return SentProgress(stage) if options.events else progress_for(sys.stderr)
 
 
-def _failure_of(error: Exception, layout: RunLayout, stage: str) -> tuple[int, str, str]:
-    """Exit code, kind and text of an error."""
+def _end_of(error: Exception, layout: RunLayout, stage: str) -> End:
+    """The end that an error is."""
     said = explain_system_error(error, within=f"{layout.run_id}: {stage}", after="; what was saved is kept")
     if said is not None:
         error = UsageError([said])
     if isinstance(error, YolozuError):
-        return error.exit_code, type(error).__name__, str(error)
-    return EXIT_BUG, INTERNAL, "".join(traceback.format_exception(error))
+        return End(error.exit_code, type(error).__name__, str(error))
+    return End(EXIT_BUG, INTERNAL, "".join(traceback.format_exception(error)))
 
 
-def _record_and_print(code: int, kind: str, text: str, layout: RunLayout, stage: str) -> None:
+def _record_and_print(end: End, layout: RunLayout, stage: str) -> None:
     """Record what went wrong, and print it."""
     try:
-        place = record_failure(layout, stage, kind=kind, text=text)
+        place = record_failure(layout, stage, kind=end.kind, text=end.text)
     except OSError as error:  # the disk that is full may be the one that the record belongs on
-        print(f"{text}\nnot recorded: {error}", file=sys.stderr)
+        print(f"{end.text}\nnot recorded: {error}", file=sys.stderr)
         return
-    if code != EXIT_BUG:
-        print(text, file=sys.stderr)
+    if end.code != EXIT_BUG:
+        print(end.text, file=sys.stderr)
         return
     print(f"{layout.run_id}: {stage}: YZ305 internal error, our mistake; details in {place}", file=sys.stderr)
     print("  fix: please report it with that file", file=sys.stderr)

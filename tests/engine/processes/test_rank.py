@@ -25,7 +25,7 @@ def member(monkeypatch):
 def test_the_others_run_the_stage_once_the_first_says_so(member):
     first, second = member(0), member(1)
     assert (first.rank, second.rank) == (0, 1)
-    first.let_others_run()
+    assert first.let_others_run()
     first.let_others_end()
     assert second.wait_for_first(lambda: False)
 
@@ -40,6 +40,18 @@ def test_who_waits_can_be_stopped(member, monkeypatch):
     monkeypatch.setattr(member_module, "LOOK_EVERY_S", 0.001)
     asked = iter([False, False, True])
     assert not member(1).wait_for_first(lambda: next(asked))
+
+
+def test_the_first_is_told_of_those_that_were_stopped_before_they_were_let_run(member):
+    first, second = member(0), member(1)
+    assert not second.wait_for_first(lambda: True)
+    assert not first.let_others_run()
+
+
+def test_who_was_let_run_runs_also_where_it_is_stopped_meanwhile(member):
+    first, second = member(0), member(1)
+    assert first.let_others_run()
+    assert second.wait_for_first(lambda: True)
 
 
 def test_who_waits_ends_when_torchrun_is_gone(member):

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
-from yolozu.engine.processes import torchrun
-from yolozu.engine.processes.torchrun import LOST_PEER, Failure, cause, prepare_environment, run_group, run_until_done
+from yolozu.engine.processes import agent
+from yolozu.engine.processes.failures import LOST_PEER, Failure
+from yolozu.engine.processes.torchrun import GroupEnd, prepare_environment, run_group, run_until_done
 from yolozu.errors import Interrupted, UsageError
 
 WAIT = "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: exit(75))\ntime.sleep(60)\n"
@@ -14,7 +15,7 @@ WAIT = "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: exit(75))\
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
     """torchrun leaves variables behind, and what is not set is set for its processes."""
-    for name in ("OMP_NUM_THREADS", "GLOO_SOCKET_IFNAME", "TORCHELASTIC_SIGNALS_TO_HANDLE"):
+    for name in ("OMP_NUM_THREADS", "GLOO_SOCKET_IFNAME", "TORCHELASTIC_SIGNALS_TO_HANDLE", "TORCH_CPP_LOG_LEVEL"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
 
@@ -39,27 +40,30 @@ def run_code(code, directory, *, stopping=lambda: False, num_processes=2):
     return run_group(command, num_processes=num_processes, directory=directory, stopping=stopping)
 
 
+DONE = GroupEnd({0: []})
+
+
 @pytest.mark.slow
 def test_every_process_knows_its_place_and_nothing_is_left_behind(run, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
-    assert run(f"open(f'{tmp_path}/{{rank}}', 'w').write(os.environ['WORLD_SIZE'] + os.environ['LOCAL_RANK'])") == []
+    assert run(f"open(f'{tmp_path}/{{rank}}', 'w').write(os.environ['WORLD_SIZE'] + os.environ['LOCAL_RANK'])") == DONE
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"0": "20", "1": "21"}
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.slow
 def test_one_process_is_a_group_too(run):
-    assert run("assert os.environ['WORLD_SIZE'] == '1'", num_processes=1) == []
+    assert run("assert os.environ['WORLD_SIZE'] == '1'", num_processes=1) == DONE
 
 
 @pytest.mark.slow
 def test_what_a_process_says_of_its_failure_arrives_and_the_others_are_ended(run):
     found = run(f"if rank == 1:\n    report_failure(kind='InputError', text='no such file')\n    exit(2)\n{WAIT}")
-    first = cause(found)
+    first = found.cause
     assert (first.rank, first.exit_code, first.kind, first.text, first.is_retryable) == (
         1, 2, "InputError", "no such file", False,
     )  # fmt: skip
-    assert [failure.exit_code for failure in found if failure.rank == 0] in ([75], [-signal.SIGTERM])
+    assert [failure.exit_code for failure in found.failures[0] if failure.rank == 0] in ([75], [-signal.SIGTERM])
 
 
 @pytest.mark.slow
@@ -68,7 +72,7 @@ def test_a_killed_process_is_a_loss_whatever_the_others_say_of_it(run):
         "if rank == 0:\n    os.kill(os.getpid(), 9)\n"
         "import time\ntime.sleep(0.02)\nreport_failure(kind='InternalError', text='connection closed')\nexit(70)"
     )
-    first = cause(found)
+    first = found.cause
     assert (first.rank, first.exit_code, first.is_retryable) == (0, -signal.SIGKILL, True)
 
 
@@ -81,7 +85,9 @@ def test_all_processes_are_asked_to_stop_once(run, tmp_path):
         f"while not os.path.exists('{tmp_path}/asked' + str(rank)): time.sleep(0.01)\n"
         "time.sleep(0.5)\n"
     )
-    assert run(code, stopping=lambda: all((tmp_path / f"ready{rank}").exists() for rank in (0, 1))) == []
+    assert run(code, stopping=lambda: all((tmp_path / f"ready{rank}").exists() for rank in (0, 1))) == GroupEnd(
+        {0: []}, asked=True
+    )
     assert [(tmp_path / f"asked{rank}").read_text() for rank in (0, 1)] == ["x", "x"]
 
 
@@ -105,37 +111,27 @@ def failure(exit_code, *, rank=0, at=100.0, kind="", text=""):
 
 
 KILLED = failure(-9, rank=1, at=103.0)
-REFUSED = failure(2, rank=1, at=100.0, kind="InputError", text="no")
 LOST = failure(75, at=100.5, kind=LOST_PEER, text="gone")
 
 
-@pytest.mark.parametrize(
-    ("failures", "first"),
-    [
-        ([LOST, KILLED], KILLED),
-        ([failure(70, at=96.0, kind="InternalError", text="closed"), KILLED], KILLED),
-        ([LOST, REFUSED], REFUSED),
-        ([REFUSED, failure(-9, at=131.0)], REFUSED),  # by torchrun, which has waited in vain for it to end
-        ([failure(-15, at=99.0), REFUSED], REFUSED),
-        ([failure(-15)], failure(-15)),
-        ([LOST], LOST),
-    ],
-)
-def test_the_failure_that_others_follow_from(failures, first):
-    assert cause(failures) == first
-    assert cause(failures[::-1]) == first
+def outcome(*tries, max_restarts=3, **named):
+    """(exit code, cause or text of the error, lines said) of a group that ends as ``tries`` say, one after another.
 
+    A try is the failures of this node's processes, or those of each node that is still there.
+    """
+    said, left = [], [GroupEnd(one if isinstance(one, dict) else {0: one}, **named) for one in tries]
+    attempts = []
 
-def outcome(*tries, max_restarts=3, stopping=False):
-    """(exit code, cause or text of the error, lines said) of a group that ends as ``tries`` say, one after another."""
-    said, left = [], list(tries)
+    def run_once(attempt):
+        attempts.append(attempt)
+        return left.pop(0)
+
     try:
-        code, first = run_until_done(
-            lambda: left.pop(0), max_restarts=max_restarts, stopping=lambda: stopping, where="a: train", say=said.append
-        )
+        code, first = run_until_done(run_once, max_restarts=max_restarts, where="a: train", say=said.append)
     except (Interrupted, UsageError) as error:
         code, first = error.exit_code, str(error)
     assert left == []
+    assert attempts == list(range(len(tries)))
     return code, first, said
 
 
@@ -171,7 +167,7 @@ def test_what_a_process_ended_with_on_purpose_is_not_tried_again(code):
 
 
 def test_nobody_starts_again_what_is_to_stop():
-    code, text, said = outcome([KILLED], stopping=True)
+    code, text, said = outcome([KILLED], asked=True)
     assert (code, said) == (75, [])
     assert text.startswith("a: train: YZ304 stopped on request, and process 1 was killed by SIGKILL\n")
 
@@ -185,6 +181,31 @@ def test_a_process_that_says_nothing_is_named():
     )
 
 
+def test_processes_of_all_nodes_start_again_and_one_node_says_so():
+    assert outcome({0: [], 1: [KILLED]}, {0: [], 1: []}, num_nodes=2, tells=False) == (0, None, [])
+    assert len(outcome({0: [], 1: [KILLED]}, {0: [], 1: []}, num_nodes=2)[2]) == 1
+
+
+@pytest.mark.parametrize("left", [{0: [LOST]}, {1: [LOST]}, {1: []}])
+def test_a_node_that_is_gone_is_not_waited_for(left):
+    code, text, said = outcome(left, num_nodes=2)
+    assert (code, said) == (75, [])
+    (gone,) = {0, 1} - set(left)
+    assert text == (
+        f"a: train: YZ362 of 2 nodes, counted from 0, node {gone} is gone: nothing was heard from it\n"
+        "  fix: on all nodes, run the same command again; it goes on from what was saved"
+    )
+
+
+def test_a_node_that_goes_when_the_first_process_is_done_is_not_missed():
+    assert outcome({0: []}, num_nodes=2) == (0, None, [])
+
+
+def test_what_a_process_said_counts_more_than_that_a_node_is_gone():
+    saved = failure(75, kind="Interrupted", text="saved")
+    assert outcome({0: [saved]}, num_nodes=2) == (75, saved, [])
+
+
 def test_cores_are_shared_out_where_the_user_has_not_said_otherwise(monkeypatch):
     monkeypatch.setattr("yolozu.system.available_cores", lambda: 9)
     prepare_environment(4)
@@ -192,6 +213,17 @@ def test_cores_are_shared_out_where_the_user_has_not_said_otherwise(monkeypatch)
     assert os.environ["GLOO_SOCKET_IFNAME"] in ("lo", "lo0")
     prepare_environment(1)
     assert os.environ["OMP_NUM_THREADS"] == "2"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells which interface has an address")
+def test_nodes_talk_over_the_network_they_meet_in():
+    prepare_environment(1, "127.0.0.1")
+    assert os.environ["GLOO_SOCKET_IFNAME"] == "lo"
+
+
+def test_gloo_chooses_a_network_where_nobody_knows_better():
+    prepare_environment(1, "192.0.2.1")
+    assert "GLOO_SOCKET_IFNAME" not in os.environ
 
 
 def test_there_is_at_least_one_thread(monkeypatch):
@@ -208,6 +240,6 @@ def test_an_error_of_torchrun_itself_is_raised_here(monkeypatch, tmp_path):
         def run(self):
             raise OSError("no port")
 
-    monkeypatch.setattr(torchrun, "_agent", Broken)
+    monkeypatch.setattr(agent, "_agent", Broken)
     with pytest.raises(OSError, match="no port"):
         run_group(["x"], num_processes=1, directory=tmp_path / "x", stopping=lambda: False)

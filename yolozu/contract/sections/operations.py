@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 else:
     Executor = Literal[tuple(LAUNCHERS)]
 
+Endpoint = Annotated[
+    str,
+    Field(pattern=r"^[^\s:]+:[1-9][0-9]{0,4}$|^\[[0-9a-fA-F:.]+\]:[1-9][0-9]{0,4}$"),
+    Form("HOST:PORT, such as gpu1:29400"),
+]
+
 LoggerName = Annotated[
     str,
     AfterValidator(require_known_logger),
@@ -97,6 +103,21 @@ class OperationsSection(Section):
     """Parts in which images are predicted, each by a process of its own that holds the detections of its images alone:
     one after another with `executor: local`, else all at once. The predictions are the same to the byte, and a build
     that was stopped keeps the parts that are done."""
+
+    nnodes: PositiveInt = 1
+    """Machines that train together with `ddp`, `nproc_per_node` processes on each. They share the run's directory, and
+    each runs the same worker; the first process of all writes."""
+
+    rdzv_backend: Literal["c10d", "etcd-v2"] = "c10d"
+    """What several nodes meet in, as torchrun calls it: `c10d` on one of them, `etcd-v2` on an etcd server (needs the
+    package python-etcd, and another `rdzv_id` for every try)."""
+
+    rdzv_endpoint: Endpoint | None = None
+    """Where several nodes meet, `HOST:PORT`. In a Slurm job, its first node and a port that goes by its number."""
+
+    rdzv_id: Annotated[str, Field(min_length=1)] | None = None
+    """What tells this training from others at `rdzv_endpoint`. In a Slurm job, its number; else the run and the
+    stage."""
 
     def all_loggers(self) -> list[str]:
         """Names of all loggers, each once."""

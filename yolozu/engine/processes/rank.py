@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WORD = "yolozu/first"
 """Where the first process leaves its word for the others, in the store that torchrun keeps for them."""
 
-GO, NOTHING_TO_DO = "go", "nothing to do"
+GO, NOTHING_TO_DO, LEFT = "go", "nothing to do", "left"
 LOOK_EVERY_S = 0.05
 
 FAILURE_FILE = "TORCHELASTIC_ERROR_FILE"
@@ -37,31 +37,29 @@ class Rank:
         self.rank = int(os.environ["RANK"])
         port = int(os.environ["MASTER_PORT"])
         self._store = distributed.TCPStore(os.environ["MASTER_ADDR"], port, is_master=False)  # type: ignore[attr-defined]
-        self._said = False
 
-    def let_others_run(self) -> None:
-        """Let the others run the stage; said by the first."""
-        self._say(GO)
+    def let_others_run(self) -> bool:
+        """Let the others run the stage; said by the first. False where one has been stopped meanwhile, and has left."""
+        return self._say(GO) == GO
 
     def let_others_end(self) -> None:
         """Let the others end, unless they were let run; said by the first."""
-        if not self._said:
-            self._say(NOTHING_TO_DO)
+        self._say(NOTHING_TO_DO)
 
     def wait_for_first(self, stopping: Stopper) -> bool:
         """Wait for the first process's word; whether the stage is to be run."""
-        while not stopping():
-            try:
+        try:
+            while not stopping():
                 if self._store.check([WORD]):
-                    return bool(self._store.get(WORD).decode() == GO)
-            except RuntimeError:  # the store is gone, and torchrun with it: nobody waits for this process
-                return False
-            time.sleep(LOOK_EVERY_S)
-        return False
+                    return self._store.get(WORD).decode() == GO
+                time.sleep(LOOK_EVERY_S)
+            return self._say(LEFT) == GO  # let run just now: then all stop together
+        except RuntimeError:  # the store is gone, and torchrun with it: nobody waits for this process
+            return False
 
-    def _say(self, word: str) -> None:
-        self._store.set(WORD, word)
-        self._said = True
+    def _say(self, word: str) -> str:
+        """Say a word, unless one was said before; which one holds."""
+        return self._store.compare_set(WORD, "", word).decode()
 
 
 def report_failure(*, kind: str, text: str) -> None:
