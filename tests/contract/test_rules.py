@@ -147,6 +147,14 @@ CASES = {
             "  fix: set device: cuda, which gives every process a device of its own, or nproc_per_node: 1"
         ),
     ),
+    "nodes_have_an_executor": (
+        "epochs: 1\nddp: true\nexecutor: ray\nnnodes: 2\n",
+        (
+            "exp.yaml:4: nnodes: YZ105 executor ray runs a stage on one machine, not on 2 together "
+            "(executor: exp.yaml:3)\n"
+            "  fix: set nnodes: 1, or another executor"
+        ),
+    ),
     "aligner_needs_uncertainty": (
         "epochs: 1\ntask_aligner: uncertainty\n",
         (

@@ -248,8 +248,7 @@ def cosine_falls(contract: Contract) -> Iterator[Conflict]:
 
 def processes_share_batches(contract: Contract) -> Iterator[Conflict]:
     """Every process takes part in every full batch."""
-    nodes, images = contract.operations.nnodes, contract.loop.batch_size
-    processes = _processes(contract)
+    nodes, images, processes = contract.operations.nnodes, contract.loop.batch_size, _processes(contract)
     if processes > images:
         part = "" if nodes == 1 else f" of {nodes} nodes"
         lowered = f"set nproc_per_node to at most {images // nodes}" if images >= nodes else "lower nnodes"
@@ -294,6 +293,14 @@ def processes_have_a_device_each(contract: Contract) -> Iterator[Conflict]:
             problem=f"{processes} processes cannot all have the one device {device}",
             fix="set device: cuda, which gives every process a device of its own, or nproc_per_node: 1",
         )
+
+
+def nodes_have_an_executor(contract: Contract) -> Iterator[Conflict]:
+    """Ray runs a stage on one machine."""
+    operations = contract.operations
+    if operations.nnodes > 1 and operations.executor == "ray":
+        problem = f"executor ray runs a stage on one machine, not on {operations.nnodes} together"
+        yield Conflict("nnodes", "executor", problem=problem, fix="set nnodes: 1, or another executor")
 
 
 def aligner_needs_uncertainty(contract: Contract) -> Iterator[Conflict]:
@@ -370,6 +377,7 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     processes_share_batches,
     batch_norm_has_values,
     processes_have_a_device_each,
+    nodes_have_an_executor,
     aligner_needs_uncertainty,
     phases_end_before_training,
     phases_have_a_loss,

@@ -1,11 +1,16 @@
 import os
 import signal
 import sys
+import time
 
 import pytest
+from torch.distributed import DistNetworkError
+from torch.distributed.elastic.rendezvous import RendezvousConnectionError, RendezvousTimeoutError
 
-from yolozu.engine.processes import agent
+from yolozu.engine.processes import agent, torchrun
 from yolozu.engine.processes.failures import LOST_PEER, Failure
+from yolozu.engine.processes.nodes import Word
+from yolozu.engine.processes.rendezvous import Rendezvous
 from yolozu.engine.processes.torchrun import GroupEnd, prepare_environment, run_group, run_until_done
 from yolozu.errors import Interrupted, UsageError
 
@@ -243,3 +248,121 @@ def test_an_error_of_torchrun_itself_is_raised_here(monkeypatch, tmp_path):
     monkeypatch.setattr(agent, "_agent", Broken)
     with pytest.raises(OSError, match="no port"):
         run_group(["x"], num_processes=1, directory=tmp_path / "x", stopping=lambda: False)
+
+
+class PlayedAgent:
+    """An agent whose processes go on until they are signaled, or until ``error``; remembers what happens to it."""
+
+    nodes_met = True
+    error = None
+    needs = 1
+    """Signals until the processes have ended."""
+
+    def __init__(self, *_):
+        self.signals, self.others = [], PlayedNodes()
+        PlayedAgent.last = self
+
+    def start(self):
+        """Nothing has to be started."""
+
+    def join(self, _=None):
+        time.sleep(0.001)
+
+    def is_alive(self):
+        return self.error is None and len(self.signals) < self.needs
+
+    def has_met(self):
+        return self.nodes_met
+
+    def nodes(self):
+        return self.others if self.nodes_met else None
+
+    def signal_all(self, number):
+        self.signals.append(number)
+        return True
+
+    def failures(self):
+        if self.error is not None:
+            raise self.error
+        return [failure(-number, rank=1) for number in self.signals[-1:]]
+
+
+class PlayedNodes:
+    """Node 0 has failed, or is gone; this is node 1."""
+
+    rank = 1
+    left = ((0, Word(failures=(failure(2, kind="InputError", text="no"),), asked=True)),)
+
+    def have_failed(self):
+        return True
+
+    def ends(self, failures, *, asked):
+        return {**dict(self.left), 1: Word(failures=tuple(failures), asked=asked)}
+
+
+@pytest.fixture
+def run_node(monkeypatch, tmp_path):
+    """Runs the node of a played agent, of which attributes are given."""
+    monkeypatch.setattr(torchrun, "Agent", PlayedAgent)
+    monkeypatch.setattr(torchrun, "KILL_AFTER_S", 0.02)
+
+    def start(*, stopping=lambda: False, **attributes):
+        for name, value in attributes.items():
+            monkeypatch.setattr(PlayedAgent, name, value)
+        meet = Rendezvous(2, endpoint="127.0.0.1:29400", run_id="a")
+        return run_group(
+            ["x"], num_processes=1, directory=tmp_path / "x", stopping=stopping, rendezvous=meet, attempt=0
+        )
+
+    return start
+
+
+def test_processes_are_told_to_end_where_another_node_cannot_go_on_and_are_no_reason(run_node):
+    end = run_node()
+    assert PlayedAgent.last.signals == [signal.SIGTERM]
+    assert (end.failures[1][0].kind, end.cause.text, end.tells, end.asked) == (LOST_PEER, "no", False, True)
+
+
+def test_processes_that_hang_are_killed_and_who_is_left_tells(run_node, monkeypatch):
+    monkeypatch.setattr(PlayedNodes, "left", ())
+    end = run_node(needs=2)
+    assert PlayedAgent.last.signals == [signal.SIGTERM, signal.SIGKILL]
+    assert (end.lost, end.is_done, end.tells) == ([0], False, True)
+
+
+def test_who_was_asked_to_stop_is_not_asked_again_because_of_another_node(run_node):
+    run_node(stopping=lambda: True, needs=2)
+    assert PlayedAgent.last.signals == [signal.SIGTERM, signal.SIGKILL]
+
+
+def test_who_waits_for_other_nodes_can_be_stopped(run_node):
+    with pytest.raises(Interrupted) as caught:
+        run_node(stopping=lambda: True, nodes_met=False)
+    assert str(caught.value) == (
+        "rdzv_endpoint: 127.0.0.1:29400: YZ311 stopped on request, before all nodes were there\n"
+        "  fix: run the same command again; it goes on from what was saved"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "nodes_met", "said"),
+    [
+        (
+            RendezvousConnectionError("…"),
+            False,
+            "YZ359 the nodes cannot meet there: nobody answers, or the port is taken\n",
+        ),
+        (RendezvousTimeoutError(), False, "YZ361 the 2 nodes did not all come (RendezvousTimeoutError)\n"),
+        (DistNetworkError("…"), False, "YZ361 the 2 nodes did not all come (DistNetworkError)\n"),
+        (RendezvousConnectionError("…"), True, "YZ362 the node where all had met is gone\n"),
+    ],
+)
+def test_what_keeps_nodes_apart_is_told(run_node, error, nodes_met, said):
+    with pytest.raises((Interrupted, UsageError)) as caught:
+        run_node(error=error, nodes_met=nodes_met)
+    assert f"rdzv_endpoint: 127.0.0.1:29400: {said}" in str(caught.value)
+
+
+def test_a_mistake_of_this_machine_is_none_of_the_nodes(run_node):
+    with pytest.raises(OSError, match="no room"):
+        run_node(error=OSError("no room"))

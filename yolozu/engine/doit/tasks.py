@@ -18,6 +18,7 @@ from yolozu.engine.launchers.registry import LAUNCHERS
 from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.missing_loggers import missing_loggers
 from yolozu.engine.missing_quantizer import missing_quantizer
+from yolozu.engine.missing_rendezvous import missing_rendezvous
 from yolozu.engine.refused_overrides import forget_refused
 from yolozu.engine.run_summary import summary_of
 from yolozu.engine.shards import WHOLE, forget_shards, run_shards, shards_of
@@ -107,7 +108,7 @@ class Build:
         layout = self.session.layout
         try:
             self._check_receipts()
-            looked_for = (missing_devices, missing_loggers, missing_quantizer)
+            looked_for = (missing_devices, missing_loggers, missing_quantizer, missing_rendezvous)
             missing = [finding for find in looked_for for finding in find(self.session, self.asked)]
             missing += LAUNCHERS.load(self._operations.executor).missing(self._operations)
             if missing:

@@ -174,7 +174,7 @@ class _Watch:
 
     def _failed_to_meet(self, error: Exception) -> YolozuError | None:
         """The error of nodes that an error of torchrun is; None for one of this machine."""
-        from torch.distributed import DistError  # type: ignore[attr-defined]
+        from torch.distributed import DistError
         from torch.distributed.elastic.rendezvous import RendezvousConnectionError, RendezvousError
 
         if self._meet.num_nodes == 1 or not isinstance(error, (RendezvousError, DistError)):
