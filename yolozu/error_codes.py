@@ -96,6 +96,10 @@ CODES: dict[str, str] = {
     "YZ273": "Data check: two boxes of one class that cover nearly the same (a warning).",
     "YZ274": "A sheet of findings whose file is called neither .jpg nor .png.",
     "YZ275": "Data check: files among the pictures of a COCO split that it does not list (a warning).",
+    "YZ276": "A tar file of pictures that is none, or is damaged or cut short.",
+    "YZ277": "A compressed tar file of pictures: nothing in it can be read by itself.",
+    "YZ278": "Members of a tar file of pictures that are links, no files, or have impossible names or one name.",
+    "YZ279": "An image of a COCO file that several tar files hold.",
     "YZ280": "A severity that no corruption has.",
     "YZ281": "Two images that a corrupted copy would give one name.",
     "YZ282": "Data check: no image of a split that is trained on has an object.",
@@ -108,6 +112,7 @@ CODES: dict[str, str] = {
     "YZ290": "Data check: boxes of a COCO file that are fractions of the image, or two corners.",
     "YZ291": "A split without annotations, where objects must be known: for training, validation or evaluation.",
     "YZ292": "A path whose ~ or variable stands for nothing, or that may mean two places.",
+    "YZ298": "Pictures in tar files whose labels are of a format that does not allow for it.",
     # 3xx: plan, engine, runs
     "YZ301": "A receipt that cannot be read.",
     "YZ302": "Another process is building this run.",

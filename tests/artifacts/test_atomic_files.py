@@ -7,9 +7,11 @@ import errno
 import pytest
 
 from tests.data.builders import write_file
+from tests.data.tars import write_tar
 from yolozu.artifacts import atomic_files as writing
 from yolozu.artifacts.atomic_files import (
     atomic_directory,
+    copy_file,
     copy_files,
     explaining_write_errors,
     is_taken,
@@ -136,3 +138,18 @@ def test_only_what_the_system_says_is_passed_on(tmp_path):
         raise OSError(errno.ENOSPC, "No space left")
     with pytest.raises(OSError, match="bad"), explaining_write_errors(tmp_path):
         raise OSError(errno.EBADF, "bad")
+
+
+def test_what_lies_in_a_tar_file_is_copied_where_others_are_linked_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tar = write_tar(tmp_path / "t.tar", {"a": b"1", "b": b"2"})
+    for _ in range(2):
+        write_files(tmp_path / "linked", {"a": tar / "a"})
+    assert (tmp_path / "linked/a").read_bytes() == b"1"
+    assert not (tmp_path / "linked/a").is_symlink()
+    with pytest.raises(UsageError, match="linked/a: YZ905 is there already, with other content"):
+        write_files(tmp_path / "linked", {"a": tar / "b"})
+    for _ in range(2):
+        copy_files({tmp_path / "copied/b": tar / "b"}, tmp_path, Counting())
+    copy_file(tar / "a", tmp_path / "copied/a")
+    assert [(tmp_path / "copied" / name).read_bytes() for name in "ab"] == [b"1", b"2"]

@@ -6,6 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from tests.data.builders import index_at, write_coco, write_image, write_yolo
+from tests.data.tars import pack_split
 from yolozu.contract.sections.data import AugmentSection
 from yolozu.data.collate import collate
 from yolozu.data.dataset import TrainingImages, ValidationImages
@@ -44,6 +45,16 @@ def test_workers_and_cache_change_no_bit(tmp_path):
     expected = batches(index, workers=0)
     assert_equal(batches(index, workers=2), expected)
     assert_equal(batches(index, workers=0, cache="ram"), expected)
+
+
+def test_pictures_in_tar_files_give_the_same_batches_bit_by_bit(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    expected = batches(index_of_ten(tmp_path), workers=0)
+    pack_split(tmp_path, "train", shards=3)
+    index = index_at(tmp_path, "train")
+    assert index.records[0].image == "images/train/train-000000.tar/0.png"
+    assert_equal(batches(index, workers=0), expected)
+    assert_equal(batches(index, workers=2), expected)
 
 
 def test_a_sample_depends_on_its_epoch(tmp_path):

@@ -15,6 +15,8 @@ from tests.data.builders import (
     write_sidecar,
     write_yolo,
 )
+from tests.data.tars import pack_split, write_tar
+from yolozu.artifacts import packed_files
 from yolozu.artifacts.digest import DigestCache
 from yolozu.contract.sections.data import DatasetSection
 from yolozu.data.fingerprint import fingerprint
@@ -210,3 +212,27 @@ def test_data_sets_keep_the_digests_that_finished_runs_know(tmp_path, known, wan
         (tmp_path / "images/train/link").symlink_to(tmp_path / "images/test")
     found = fingerprint(str(tmp_path / root), splits.split(), DigestCache(None))
     assert (found["digest"], found["files"], found["bytes"]) == wanted
+
+
+def test_of_pictures_in_tar_files_the_tar_files_count_and_none_is_opened_twice(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_yolo(tmp_path, {f"train/{number}": "0 .5 .5 .1 .1" for number in range(4)} | {"val/b": None})
+    pack_split(tmp_path, "train")
+    with DigestCache(tmp_path / "cache") as cache:
+        before = digest(tmp_path, cache)
+        assert before["files"] == len(["classes.txt", "train-000000.tar", "train-000001.tar", "val/b.png"])
+        monkeypatch.setattr(packed_files, "_members", None)
+        monkeypatch.setattr(packed_files, "_open_tar", None)
+        assert digest(tmp_path, cache) == before
+    monkeypatch.undo()
+    write_tar(tmp_path / "images/train/train-000001.tar", {"3.txt": b""})
+    assert digest(tmp_path)["digest"] != before["digest"]
+
+
+def test_masks_that_sidecars_in_tar_files_name_count(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_yolo(tmp_path, {"train/a": "0 .5 .5 .1 .1", "val/b": None})
+    write_sidecar(tmp_path, "train/a", {"mask_path": "masks/a.png"})
+    write_mask(tmp_path / "masks/a.png", (0, 0, 9, 9))
+    pack_split(tmp_path, "train", shards=1)
+    assert digest(tmp_path)["files"] == len(["classes.txt", "train-000000.tar", "masks/a.png", "val/b.png"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.app.outputs import require_writable
 from yolozu.artifacts.digest import DigestCache
+from yolozu.artifacts.packed_files import is_file
 from yolozu.contract.sections.report import ReportSection
 from yolozu.engine.requests import read_operations
 from yolozu.engine.run_names import known_run, runs_in
@@ -102,7 +103,7 @@ def _material(layout: RunLayout, *, pictures: int | None, score: float | None) -
         defaults.report_score_threshold if score is None else score,
     )
     material = Material(layout.run_id, RunFiles(**files, **records), show, _moved(layout), notes)
-    gone = [record.path for record, _ in material.pairs if not record.path.is_file()]
+    gone = [record.path for record, _ in material.pairs if not is_file(record.path)]
     if gone:
         said = f"{len(gone)} of {len(material.pairs)} images are not where the run read them: no picture is shown"
         material = replace(material, show=replace(show, pictures=0), notes=[*notes, f"{said} (the first is {gone[0]})"])

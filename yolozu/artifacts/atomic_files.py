@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yolozu.artifacts.jsonio import atomic_replacement, fsync_dir, parents_made
+from yolozu.artifacts.packed_files import is_packed, read_bytes
 from yolozu.errors import Finding, UsageError
 from yolozu.system_errors import explain_system_error
 
@@ -84,8 +85,9 @@ def write_files(directory: Path, contents: Mapping[str, Content]) -> None:
 
     Args:
         directory: missing, empty, or as it will be.
-        contents: by file name relative to it, with ``/``: bytes, where a link leads to, or what writes the file; of the
-            latter nobody can tell whether it is there already, so they need a directory that is missing or empty.
+        contents: by file name relative to it, with ``/``: bytes, where a link leads to (what lies in a tar file is
+            copied instead), or what writes the file; of the latter nobody can tell whether it is there already, so they
+            need a directory that is missing or empty.
 
     Raises:
         UsageError: YZ905 the directory holds something else.
@@ -99,6 +101,8 @@ def write_files(directory: Path, contents: Mapping[str, Content]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, bytes):
                 target.write_bytes(content)
+            elif isinstance(content, Path) and is_packed(content):
+                target.write_bytes(read_bytes(content))
             elif isinstance(content, Path):
                 target.symlink_to(content)
             else:
@@ -133,14 +137,28 @@ def copy_files(sources: Mapping[Path, Path], root: Path, bar: Bar) -> None:
     others = {
         target: f"is there already, and is not {sources[target]}"
         for target in sorted(there)
-        if not target.is_file() or not filecmp.cmp(sources[target], target, shallow=False)
+        if not target.is_file() or not _are_equal(sources[target], target)
     }
     refuse_first_of("YZ905", others, AWAY, root)
     for target, source in sources.items():
         if target not in there:
             with atomic_replacement(target) as aside:
-                shutil.copyfile(source, aside)
+                copy_file(source, aside)
         bar.advance()
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Write what ``source`` holds, a file or what lies in a tar file, to ``target``."""
+    if is_packed(source):
+        target.write_bytes(read_bytes(source))
+    else:
+        shutil.copyfile(source, target)
+
+
+def _are_equal(source: Path, target: Path) -> bool:
+    if is_packed(source):
+        return read_bytes(source) == target.read_bytes()
+    return filecmp.cmp(source, target, shallow=False)
 
 
 def unlisted(names: Collection[str], wanted: Collection[str]) -> list[str]:
@@ -166,6 +184,8 @@ def _differing(directory: Path, contents: Mapping[str, Content]) -> dict[Path, s
 
 
 def _holds(path: Path, content: Content) -> bool:
+    if isinstance(content, Path) and is_packed(content):
+        content = read_bytes(content)
     if isinstance(content, Path):
         return path.is_symlink() and path.readlink() == content
     return isinstance(content, bytes) and path.is_file() and not path.is_symlink() and path.read_bytes() == content

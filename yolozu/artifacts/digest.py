@@ -15,6 +15,7 @@ from typing import Any, Self
 from yolozu.artifacts.disk_cache import DiskCache
 from yolozu.artifacts.jsonio import canonical, is_text
 from yolozu.artifacts.listing import FileSet, Row, all_files, encoded
+from yolozu.artifacts.packed_files import file_on_disk, is_packed, read_bytes
 from yolozu.system import available_cores, released
 
 SETTLED_NS = 1_000_000_000
@@ -47,6 +48,8 @@ def digest_of(value: Any) -> str:
 
 def digest_file(path: Path | str) -> str:
     """SHA-256 (hex) of a file's bytes."""
+    if is_packed(path):
+        return hashlib.sha256(read_bytes(path)).hexdigest()
     # hashlib.file_digest sets a quarter of a megabyte aside for each file: for a label, that is most of its time.
     digest = hashlib.sha256()
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a million names
@@ -83,7 +86,7 @@ class DigestCache:
         Raises:
             OSError: the file cannot be read.
         """
-        status = path.stat()
+        status = os.stat(file_on_disk(path))  # noqa: PTH116 - of a member, those of the tar file
         return self._digest(os.path.abspath(path), status.st_size, status.st_mtime_ns)  # noqa: PTH100
 
     def file_if_readable(self, path: Path) -> str | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from yolozu.artifacts.coco_classes import COCO_CLASSES
 from yolozu.artifacts.predictions.convert.coco_ids import STATED, CocoNumbers, categories_by_name, ways_to_number
 from yolozu.artifacts.predictions.image_names import ImageNames, KnownImages
-from yolozu.data.readers.coco_file import image_path, read_coco_file
+from yolozu.data.readers.coco_file import read_coco_file
+from yolozu.data.readers.coco_images import image_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,9 +65,8 @@ def numbers_of_data(
     elif split.label_format == "coco":
         source = str(split.labels)
         listed = read_coco_file(split.labels).images
-        image_ids = {
-            layout.relative(image_path(split.images_dir, name)): number for number, (name, _) in listed.items()
-        }
+        paths = image_paths(split.images_dir, [name for name, _ in listed.values()])
+        image_ids = {layout.relative(paths[name]): number for number, (name, _) in listed.items()}
     if category_ids is not None:
         return CocoNumbers(image_ids, class_ids, source)
     stated = class_ids is not None or _stated(layout, split, index.classes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,13 @@ from yolozu.data.layouts.files import (
     IMAGE_SUFFIXES,
     LABEL_SUFFIXES,
     SIDECAR_SUFFIXES,
+    TAR_SUFFIXES,
     XML_SUFFIXES,
+    Look,
+    holds_tars,
+    labels_on_disk,
     listing_below,
+    pictures_on_disk,
     suffix_of,
 )
 from yolozu.data.layouts.layout import YAML_SUFFIXES, Layout, Split, find_layout
@@ -30,8 +34,6 @@ from yolozu.data.layouts.ultralytics import (
     listed_images,
     names_classes,
 )
-
-Look = Callable[[Path, frozenset[str]], Listing]
 
 SCHEMA_VERSION = 1
 SIDECAR_FORMATS = frozenset({"yolo", "ultralytics"})
@@ -89,7 +91,7 @@ def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> File
     used = [layout.split(name) for name in splits]
     labels = {split.name: label_listings(split, look) for split in used}
     sidecars = [
-        listing.ending_in(SIDECAR_SUFFIXES)
+        listing.ending_in(SIDECAR_SUFFIXES | TAR_SUFFIXES)
         for split in used
         for listing in labels[split.name]
         if split.label_format in SIDECAR_FORMATS
@@ -112,19 +114,19 @@ def _image_listings(split: Split, look: Look) -> list[Listing]:
     if split.label_format == "ultralytics":
         return _described_images(split.sources, look)
     if split.listed is None:  # BOP's images are listed with the scenes
-        return [] if split.label_format == "bop" else [look(split.images_dir, IMAGE_SUFFIXES)]
+        return [] if split.label_format == "bop" else [pictures_on_disk(split.images_dir, look)]
     if split.label_format == "bop":
         return [listing_of([split.listed])]
     if split.label_format == "voc":  # its lists may leave out endings
         return [listing_of([split.listed]), look(split.images_dir, IMAGE_SUFFIXES)]
-    return [listing_of([split.listed]), files_among(listed_images((split.listed,)))]
+    return [listing_of([split.listed]), files_among(listed_images((split.listed,), on_disk=True))]
 
 
 def _described_images(sources: tuple[Path, ...], look: Look) -> list[Listing]:
     if len(sources) == 1 and not has_lists(sources):
-        return [look(sources[0], IMAGE_SUFFIXES)]
+        return [pictures_on_disk(sources[0], look)]
     lists = [source for source in sources if has_lists((source,))]
-    return [listing_of(lists), files_among(listed_images(sources))]  # several may hold the same image
+    return [listing_of(lists), files_among(listed_images(sources, on_disk=True))]  # several may hold the same image
 
 
 def label_listings(split: Split, look: Look = listing_below) -> list[Listing]:
@@ -135,13 +137,21 @@ def label_listings(split: Split, look: Look = listing_below) -> list[Listing]:
     if split.label_format == "ultralytics":
         return _described_labels(split.sources, look) if split.missing is None else []
     if split.labels.is_dir():
-        return [look(split.labels, XML_SUFFIXES if split.label_format == "voc" else LABEL_SUFFIXES | SIDECAR_SUFFIXES)]
+        suffixes = XML_SUFFIXES if split.label_format == "voc" else LABEL_SUFFIXES | SIDECAR_SUFFIXES
+        return labels_on_disk(split.labels, suffixes, look, packed=holds_tars(split.images_dir))
     return [listing_of([split.labels])] if split.labels.is_file() else []
 
 
 def _described_labels(sources: tuple[Path, ...], look: Look) -> list[Listing]:
-    below = [look(folder, LABEL_SUFFIXES | SIDECAR_SUFFIXES) for folder in label_folders(sources)]
-    return [*below, files_among(label_files_of(listed_images(sources)))] if has_lists(sources) else below
+    suffixes = LABEL_SUFFIXES | SIDECAR_SUFFIXES
+    below = [
+        listing
+        for folder in label_folders(sources)
+        for listing in labels_on_disk(folder, suffixes, look, packed=folder in sources)
+    ]
+    if not has_lists(sources):
+        return below
+    return [*below, files_among(label_files_of(listed_images(sources, on_disk=True)))]
 
 
 def _names_classes(layout: Layout) -> bool:

@@ -21,6 +21,7 @@ from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, IMAGELENGTH, IMAGEWIDTH, TiffImageFile
 
+from yolozu.artifacts.packed_files import opened, readable
 from yolozu.errors import InputError
 from yolozu.structures.image_record import ImageRecord
 
@@ -226,7 +227,7 @@ def small_gray(path: Path, side: int) -> NDArray[np.uint8] | None:
 
 @contextmanager
 def _opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
-    with Image.open(file) as image, _unmapped(image):
+    with Image.open(readable(file) if isinstance(file, Path) else file) as image, _unmapped(image):
         yield image
 
 
@@ -263,7 +264,7 @@ def _upright_size(image: Image.Image, orientation: int) -> tuple[int, int]:
 
 def _text_follows(path: Path) -> bool:
     """Whether a PNG says something behind its pixels, which may be how it is turned."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         file.seek(8)
         pixels = False
         while len(head := file.read(8)) == 8:

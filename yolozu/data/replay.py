@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from yolozu.artifacts.atomic_files import copy_file
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.replay_buffer import FIX, INDEX, MODELS, ReplayBuffer
@@ -176,4 +176,4 @@ def _place(classes: ClassTable, name: str) -> int:
 
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    copy_file(source, target)

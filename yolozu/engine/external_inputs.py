@@ -17,7 +17,7 @@ from yolozu.artifacts.spec import flat
 from yolozu.artifacts.weight_files import WEIGHTS, weight_files
 from yolozu.contract.adapters import offered_adapter
 from yolozu.contract.sections.continual import BESIDE_REPLAYED
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, listing_below
+from yolozu.data.layouts.files import pictures_on_disk
 from yolozu.data.moved import Moved
 from yolozu.errors import Finding, InputError
 from yolozu.planning.receipt import Receipt
@@ -174,7 +174,7 @@ def _is_read(continual: ContinualSection, left: str) -> bool:
 
 def background_files(directory: Path) -> list[str]:
     """Paths of the pictures in ``directory``."""
-    return [f"{directory}/{name}" for name in files_below(directory, IMAGE_SUFFIXES)]
+    return pictures_on_disk(directory).paths()
 
 
 def background_pictures(loaded: LoadedContract, cache: DigestCache) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def background_pictures(loaded: LoadedContract, cache: DigestCache) -> dict[str,
     if named is None:
         return {"schema_version": SCHEMA_VERSION, "digest": None, "files": 0}
     path = Path(named)
-    files = listing_below(path, IMAGE_SUFFIXES) if path.is_dir() else Listing(named)
+    files = pictures_on_disk(path) if path.is_dir() else Listing(named)
     if not len(files):
         raise InputError.one(
             "YZ313",

@@ -114,7 +114,9 @@ def _held_out(run: str, files: dict[str, str | None], own: DataIndex, moved: Mov
 
 
 def _require_pictures(run: str, index: DataIndex) -> None:
-    gone = [record for record in index.records if not record.path.is_file()]
+    from yolozu.artifacts.packed_files import is_file
+
+    gone = [record for record in index.records if not is_file(record.path)]
     if gone:
         raise _unusable(
             str(gone[0].path),

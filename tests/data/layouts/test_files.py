@@ -1,15 +1,26 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.data.builders import write_file
+from tests.data.tars import write_tar
 from yolozu.data.layouts.files import (
     IMAGE_SUFFIXES,
+    LABEL_SUFFIXES,
     by_stem,
     files_below,
+    glimpse,
+    holds_tars,
+    is_folder,
+    labels_on_disk,
     listing_below,
     listing_in,
     others_below,
+    pictures_on_disk,
+    refuse_compressed,
     stem_of,
 )
+from yolozu.errors import InputError
 
 
 def test_files_are_found_in_nested_folders_in_order_of_path(tmp_path):
@@ -72,3 +83,45 @@ def test_endings_in_capitals_are_the_same_endings():
 
 def test_a_stem_keeps_its_folder_and_its_inner_dots():
     assert stem_of("a.b/c.d.jpg") == "a.b/c.d"
+
+
+def test_tar_files_stand_for_folders(tmp_path):
+    members = {"7.JPG": b"", "deep/8.png": b"", "7.txt": b"", "7.seg.png": b"", "a.b.jpg": b""}
+    write_tar(tmp_path / "b/train-0.tar", members)
+    write_tar(tmp_path / "a.tar", {"1.jpg": b""})
+    assert files_below(tmp_path, IMAGE_SUFFIXES) == ["a.tar/1.jpg", "b/train-0.tar/7.JPG", "b/train-0.tar/deep/8.png"]
+    assert files_below(tmp_path / "a.tar", IMAGE_SUFFIXES) == ["1.jpg"]
+    assert others_below(tmp_path, IMAGE_SUFFIXES | LABEL_SUFFIXES) == {".b.jpg": 1, ".seg.png": 1}
+    assert files_below(tmp_path, LABEL_SUFFIXES, packed=False) == []
+    tars = [f"{tmp_path}/a.tar", f"{tmp_path}/b/train-0.tar"]
+    assert sorted(pictures_on_disk(tmp_path).paths()) == tars
+    assert pictures_on_disk(tmp_path / "a.tar").paths() == tars[:1]
+    for place, packed, expected in (
+        (tmp_path, True, tars),
+        (tmp_path, False, []),
+        (tmp_path / "a.tar", True, tars[:1]),
+    ):
+        found = labels_on_disk(place, LABEL_SUFFIXES, listing_below, packed=packed)
+        assert sorted(path for listing in found for path in listing.paths()) == expected
+    assert list(glimpse(tmp_path)) == [("a.tar", ".tar"), ("b/train-0.tar", ".tar"), ("a.tar/1.jpg", ".jpg")]
+    assert [holds_tars(tmp_path / name) for name in ("", "b", "a.tar", "c")] == [True, True, True, False]
+    assert [is_folder(tmp_path / name) for name in ("b", "a.tar", "c")] == [True, True, False]
+
+
+def test_a_tar_file_beside_pictures_is_a_file_that_nothing_reads(tmp_path):
+    write_file(tmp_path / "a.png", "")
+    (tmp_path / "backup.tar").write_bytes(b"whatever")
+    assert files_below(tmp_path, IMAGE_SUFFIXES) == ["a.png"]
+    assert others_below(tmp_path, IMAGE_SUFFIXES) == {".tar": 1}
+    assert pictures_on_disk(tmp_path).paths() == [f"{tmp_path}/a.png"]
+    assert not holds_tars(tmp_path)
+
+
+def test_compressed_tar_files_are_refused_where_nothing_else_is_to_be_read(tmp_path):
+    write_tar(tmp_path / "a.tar", {"1.jpg": b""})
+    write_file(tmp_path / "b.tar.gz", "")
+    with pytest.raises(InputError, match=r"b\.tar\.gz: YZ277 is compressed \(\.gz\)"):
+        refuse_compressed(tmp_path)
+    write_file(tmp_path / "a.png", "")
+    refuse_compressed(tmp_path)
+    refuse_compressed(tmp_path / "a.tar")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.data.builders import write_file, write_image
+from tests.data.tars import write_tar
 from yolozu.data.layouts.layout import find_layout
 from yolozu.data.layouts.unsplit import holds_pictures, labeled_folders
 from yolozu.errors import InputError
@@ -78,3 +79,21 @@ def test_the_lists_of_classes_that_tools_write_are_found(tmp_path, name):
     write(tmp_path, "a.jpg", "labels/a.txt")
     path = write_file(tmp_path / name, "cat\n")
     assert find_layout(tmp_path).class_files == (path,)
+
+
+def test_folders_of_tar_files_with_pictures_and_labels_are_splits(tmp_path):
+    write_file(tmp_path / "classes.txt", "cat")
+    for split in ("train", "val"):
+        write_tar(tmp_path / split / f"{split}-000000.tar", {"7.jpg": b"", "7.txt": b""})
+    layout = find_layout(tmp_path)
+    assert {name: (split.images_dir, split.labels) for name, split in layout.splits.items()} == {
+        "train": (tmp_path / "train", tmp_path / "train"),
+        "val": (tmp_path / "val", tmp_path / "val"),
+    }
+
+
+def test_a_folder_with_a_tar_file_of_something_else_holds_no_pictures(tmp_path):
+    write_tar(tmp_path / "backup.tar", {"notes.md": b""})
+    write_tar(tmp_path / "pictures/p.tar", {"7.jpg": b""})
+    assert labeled_folders(tmp_path) == []
+    assert [holds_pictures(tmp_path / name) for name in ("", "pictures")] == [False, True]

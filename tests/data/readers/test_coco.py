@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.data.builders import write_coco, write_file
+from tests.data.tars import write_tar
 from yolozu.data.labels import Defect
 from yolozu.data.layouts.layout import Layout, Split, find_layout
 from yolozu.data.readers.coco import CocoReader
@@ -145,3 +146,16 @@ def test_real_annotations_are_all_understood(real_data):
     assert (len(classes), classes.category_ids[-1]) == (80, 90)
     assert (len(labels.images), len(instances)) == (128, 939)
     assert sum(instance.is_crowd for instance in instances) == 10
+
+
+def test_pictures_may_lie_in_tar_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    root = write_coco(tmp_path, [{"image_id": 20, "category_id": 3, "bbox": [0, 0, 32, 24]}])
+    for shard, name in enumerate(("a.png", "b.png")):
+        picture = root / "pictures" / name
+        write_tar(root / f"pictures/{shard}.tar", {name: picture.read_bytes()})
+        picture.unlink()
+    assert [(image.image, image.number, len(image.instances)) for image in read(root).images] == [
+        ("pictures/0.tar/a.png", 20, 1),
+        ("pictures/1.tar/b.png", 10, 0),
+    ]

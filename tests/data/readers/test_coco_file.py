@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from yolozu.data.readers.coco_file import image_path, read_coco_file
+from yolozu.data.readers.coco_file import read_coco_file
 from yolozu.errors import InputError
 
 IMAGES = [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}]
@@ -94,17 +94,6 @@ def test_two_categories_of_one_name_that_are_both_used_are_refused(tmp_path):
 def test_a_group_with_a_name_of_its_own_stays_a_class(tmp_path):
     categories = [{**ROOT, "name": "animals"}, *FISH]
     assert read_coco_file(written(tmp_path / "a.json", categories=categories)).classes.category_ids == (0, 1, 2)
-
-
-def test_names_lead_to_files_that_are_there(tmp_path):
-    directory = tmp_path / "train"
-    (directory / "train").mkdir(parents=True)
-    for name in ("a.png", "train/b.png"):
-        (directory / name).touch()
-    names = ["a.png", "train/a.png", "train\\a.png", "train/b.png", "train\\b.png"]
-    assert [image_path(directory, name).relative_to(directory).as_posix() for name in names] == [
-        "a.png", "a.png", "a.png", "train/b.png", "train/b.png",
-    ]  # fmt: skip
 
 
 def test_annotations_of_one_id_are_all_read_and_told(tmp_path):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.data.builders import survey_of, write_coco, write_file
+from tests.data.builders import survey_of, write_coco, write_file, write_yolo
+from tests.data.tars import pack_split, write_tar
 from yolozu.artifacts.digest import DigestCache
 from yolozu.data.fingerprint import fingerprint
 from yolozu.errors import InputError
@@ -52,3 +53,23 @@ def test_another_list_is_another_fingerprint_and_another_unlisted_image_is_not(t
     assert digest() == before
     write_file(tmp_path / "part.txt", "pictures/b.png\n")
     assert digest() != before
+
+
+def test_a_list_may_name_what_lies_in_tar_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_yolo(tmp_path, {"t/1": "0 .5 .5 .1 .1", "t/2": None})
+    pack_split(tmp_path, "t", shards=1)
+    write_file(tmp_path / "part.txt", "images/t/t-000000.tar/2.png\n")
+    entry = {"images_dir": "images/t", "labels_dir": "images/t", "images_list": "part.txt"}
+    write_file(tmp_path / "dataset.json", json.dumps({"splits": {"part": entry}}))
+    (split,) = survey_of(tmp_path).splits
+    assert [image.labeled.image for image in split.images] == ["images/t/t-000000.tar/2.png"]
+    counted = ["classes.txt", "dataset.json", "part.txt", "t-000000.tar"]
+    assert fingerprint(str(tmp_path), ["part"], DigestCache(None))["files"] == len(counted)
+
+
+def test_labels_that_need_files_are_refused_beside_tar_files(tmp_path):
+    write_tar(tmp_path / "t/t.tar", {"1.png": b"", "1.xml": b""})
+    write_file(tmp_path / "dataset.json", json.dumps({"splits": {"t": {"images_dir": "t", "annotations_dir": "t"}}}))
+    with pytest.raises(InputError, match="t: YZ298 holds pictures in tar files"):
+        survey_of(tmp_path)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.data.builders import check_of, found, index_at, survey_of, write_file, write_image, write_sidecar, write_yolo
+from tests.data.tars import pack_split
 from yolozu.structures.classes import ClassTable
 
 LABELS = {"a/1": "0 .5 .5 .1 .1\n", "a/2": None, "b/3": "1 .5 .5 .1 .1\n"}
@@ -48,3 +49,22 @@ def test_a_listed_image_that_is_gone_is_a_finding(root):
 def test_two_images_that_would_share_a_label_file_are_a_finding(root):
     write_image(root / "images/b/3.jpg", seed=9)
     assert [rule for rule, _ in check_of(root / "data.yaml", "train").violations] == ["same_stem"]
+
+
+def test_a_folder_of_tar_files_and_a_list_of_what_lies_in_them_are_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_yolo(tmp_path, {"t/1": "0 .5 .5 .1 .1\n", "t/2": None, "t/3": "1 .5 .5 .1 .1\n"}, classes=None)
+    pack_split(tmp_path, "t")
+    write_file(tmp_path / "data.yaml", "train: images/t\nval: val.txt\nnames: {0: cat, 1: dog}\n")
+    write_file(tmp_path / "val.txt", "./images/t/t-000001.tar/3.png\n")
+    surveyed = survey_of(tmp_path / "data.yaml", "train", "val")
+    assert [
+        [(image.labeled.image, image.labeled.has_labels) for image in split.images] for split in surveyed.splits
+    ] == [
+        [
+            ("images/t/t-000000.tar/1.png", True),
+            ("images/t/t-000000.tar/2.png", False),
+            ("images/t/t-000001.tar/3.png", True),
+        ],
+        [("images/t/t-000001.tar/3.png", True)],
+    ]

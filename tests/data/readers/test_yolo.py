@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from tests.data.builders import check_of, found, survey_of, write_file, write_yolo
+from tests.data.tars import pack_split, write_tar
 from yolozu.data.labels import Defect
 from yolozu.data.layouts.layout import find_layout
 from yolozu.data.readers.yolo import YoloReader, read_label_file
@@ -70,3 +71,39 @@ def test_a_label_file_may_be_read_alone(tmp_path):
     write_file(tmp_path / "data.yaml", "kpt_shape: [3, 2]\n")
     (instance,) = read_label_file(path)
     assert instance.box_cxcywh == (0.5, 0.5, 0.4, 0.4)
+
+
+def test_pictures_in_tar_files_have_their_labels_and_sidecars_beside_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    root = write_yolo(tmp_path, {"train/1": "0 .5 .5 .1 .1\n9 .5 .5", "train/2": None, "train/3": "1 .5 .5 .2 .2"})
+    write_file(root / "labels/train/1.json", '{"K_gt": [100, 100, 32, 24]}')
+    pack_split(root, "train")
+    layout = find_layout(root)
+    labels = YoloReader(layout, layout.split("train")).read(None)
+    assert [(entry.image, entry.has_labels, entry.camera is not None) for entry in labels.images] == [
+        ("images/train/train-000000.tar/1.png", True, True),
+        ("images/train/train-000000.tar/2.png", False, False),
+        ("images/train/train-000001.tar/3.png", True, False),
+    ]
+    assert labels.images[0].defects[0].where == f"{root}/images/train/train-000000.tar/1.txt:2"
+    assert (labels.stray, labels.notes) == ((), ())
+
+
+def test_labels_of_pictures_in_tar_files_may_lie_in_folders_called_like_these(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    root = write_yolo(tmp_path, {"train/1": None})
+    pack_split(root, "train", shards=1)
+    write_file(root / "labels/train/train-000000.tar/1.txt", "0 .5 .5 .1 .1")
+    layout = find_layout(root)
+    (image,) = YoloReader(layout, layout.split("train")).read(None).images
+    assert image.has_labels
+
+
+def test_what_lies_in_a_tar_file_and_is_read_by_nothing_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    root = write_yolo(tmp_path, {})
+    write_tar(root / "images/train/t.tar", {"1.png": b"", "1.seg.png": b"", "1.cls": b""})
+    layout = find_layout(root)
+    labels = YoloReader(layout, layout.split("train")).read(None)
+    folder = root / "images/train"
+    assert labels.notes == (f"{folder}: ignored, because no image that is read here: 1 .cls, 1 .seg.png",)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
+from tests.data.tars import write_tar
 from tests.fixtures.videos import write_video
 from yolozu.errors import UsageError
 from yolozu.predict.pictures.picture import Picture
@@ -46,6 +47,15 @@ def test_a_pattern_stands_for_the_pictures_that_match(folder, pattern):
 def test_a_list_names_files_relative_to_itself(folder):
     Path("a/list.txt").write_text(f"\ufeff1.jpg\n\n b/2.PNG \n{folder}/c/1.jpg\n", encoding="utf-8")
     assert found("a/list.txt") == [("a/1.jpg", "1.jpg"), ("a/b/2.PNG", "2.PNG"), (f"{folder}/c/1.jpg", "1-2.jpg")]
+
+
+def test_tar_files_stand_for_the_pictures_in_them(folder):
+    write_tar(Path("t/t.tar"), {"1.jpg": Path("a/1.jpg").read_bytes(), "1.txt": b""})
+    assert found("t", "t/t.tar") == [("t/t.tar/1.jpg", "t.tar/1.jpg")]
+    Path("list.txt").write_text("t/t.tar/1.jpg\n")
+    (picture,) = sources_in(["list.txt"])
+    assert isinstance(picture, Picture)
+    assert picture.read().shape == (6, 8, 3)
 
 
 def test_each_file_counts_once_and_names_differ_before_their_suffix(folder):

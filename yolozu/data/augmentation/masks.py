@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from yolozu.artifacts.packed_files import readable
 from yolozu.data.images import READ_ERRORS, in_a_line
 from yolozu.data.index import DataIndex
 from yolozu.errors import Finding, InputError
@@ -52,7 +53,7 @@ def read_levels(path: Path, record: ImageRecord) -> NDArray[np.integer]:
         InputError: YZ251 it cannot be read, or is of another size than its image.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(readable(path)) as image:
             levels = np.asarray(image if image.mode in WITHOUT_CONVERSION else image.convert("L"))
     except READ_ERRORS as error:
         problem = f"mask cannot be read: {in_a_line(error)}"

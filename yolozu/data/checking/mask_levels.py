@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from yolozu.artifacts.packed_files import readable
 from yolozu.data.augmentation.masks import WITHOUT_CONVERSION
 from yolozu.data.images import READ_ERRORS, in_a_line
 
@@ -24,7 +25,7 @@ class MaskFile:
 def look_at_mask(path: Path) -> MaskFile:
     """What the mask file at ``path`` holds."""
     try:
-        with Image.open(path) as image:
+        with Image.open(readable(path)) as image:
             levels_HW = np.asarray(image if image.mode in WITHOUT_CONVERSION else image.convert("L"))
             return MaskFile(image.size, _levels(levels_HW), None)
     except READ_ERRORS as error:

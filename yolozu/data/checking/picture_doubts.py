@@ -12,6 +12,7 @@ from yolozu.data.layouts.files import (
     LABEL_SUFFIXES,
     SIDECAR_SUFFIXES,
     files_below,
+    is_folder,
     others_below,
     suffix_of,
 )
@@ -57,7 +58,7 @@ def unlisted_files(looked_at: LookedAt) -> Iterator[Violation]:
     listed = {os.path.normpath(image.labeled.path) for split in coco for image in split.images}
     folders = {layout.splits[split.name].images_dir: split for split in reversed(coco)}
     for folder, split in reversed(folders.items()):
-        if not folder.is_dir():
+        if not is_folder(folder):
             continue
         names = files_below(folder, IMAGE_SUFFIXES)
         found = Counter(suffix_of(name) for name in names if os.path.normpath(folder / name) not in listed)

@@ -25,6 +25,7 @@ from yolozu.data.layouts.annotation_file import AnnotationFile, annotation_file_
 from yolozu.data.layouts.bop_files import bop_models, split_folders
 from yolozu.data.layouts.coco_files import annotation_files, coco_split_at, coco_splits, split_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, PLACES, Descriptor, SplitEntry, read_descriptor
+from yolozu.data.layouts.files import holds_tars, is_folder
 from yolozu.data.layouts.mesh_files import ModelFiles
 from yolozu.data.layouts.ultralytics import (
     DATA_YAML,
@@ -46,6 +47,7 @@ HAVE_IMAGES = "put them there, or name their directory in a dataset.json: splits
 OTHER_NAMES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
 """The usual splits -> what data sets call them, maybe with a year."""
 
+PATTERN = "is a pattern, not a directory: name the directory that the tar files are in"
 SPLIT_IT = "hold some pictures out first: yolozu data split"
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
@@ -60,7 +62,7 @@ class Split:
     Attributes:
         name: its name.
         label_format: which reader understands the labels.
-        images_dir: directory of the images; of the scenes (bop); the first of its sources (ultralytics).
+        images_dir: directory of the images, or a tar file; of the scenes (bop); the first of its sources (ultralytics).
         labels: directory of label files (yolo), instances file (coco), directory of scenes (bop), ``data.yaml``
             (ultralytics).
         sources: directories of images and files that list images (ultralytics); else empty.
@@ -80,8 +82,8 @@ class Split:
         for source in self.sources or (self.images_dir,):
             if source.suffix.lower() == LIST_SUFFIX and not source.is_file():
                 return source, "is no list of images"
-            if source.suffix.lower() != LIST_SUFFIX and not source.is_dir():
-                return source, "is no directory of images"
+            if source.suffix.lower() != LIST_SUFFIX and not is_folder(source):
+                return source, "is no directory of images" if "{" not in source.name else PATTERN
         if self.label_format in {"coco", "cvat", "label_studio"} and not self.labels.is_file():
             return self.labels, "is no instances file" if self.label_format == "coco" else "is no file of annotations"
         if self.listed is not None and not self.listed.is_file():
@@ -290,7 +292,13 @@ def _folder_splits(root: Path) -> dict[str, Split]:
     if not images.is_dir():
         return {}
     names = sorted(entry.name for entry in images.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    return {name: Split(name, "yolo", images / name, root / "labels" / name) for name in names}
+    return {name: Split(name, "yolo", images / name, _labels_of(root, name)) for name in names}
+
+
+def _labels_of(root: Path, split: str) -> Path:
+    """The directory of label files; pictures in tar files have them beside them, where there is no other."""
+    images, labels = root / "images" / split, root / "labels" / split
+    return images if not labels.is_dir() and holds_tars(images) else labels
 
 
 def _yaml_splits(path: Path) -> dict[str, Split]:

@@ -15,8 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from yolozu.artifacts.jsonio import explain_read_error
+from yolozu.artifacts.packed_files import file_on_disk, is_file
 from yolozu.contract.text.yaml_errors import PARSER_ERRORS, syntax_problem
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, SIDECAR_SUFFIXES, by_stem, files_below, stem_of
+from yolozu.data.layouts.files import (
+    IMAGE_SUFFIXES,
+    LABEL_SUFFIXES,
+    SIDECAR_SUFFIXES,
+    by_stem,
+    files_below,
+    holds_tars,
+    is_folder,
+    pictures_on_disk,
+    stem_of,
+)
 from yolozu.errors import InputError
 
 DATA_YAML = "data.yaml"
@@ -120,8 +131,12 @@ def names_classes(path: Path) -> bool:
     return isinstance(document, dict) and any(document.get(key) is not None for key in ("names", "nc"))
 
 
-def listed_images(sources: tuple[Path, ...]) -> list[str]:
+def listed_images(sources: tuple[Path, ...], *, on_disk: bool = False) -> list[str]:
     """Every image of a split, in order of path; an image that is listed twice counts once.
+
+    Args:
+        sources: directories of images, and files that list images.
+        on_disk: give the tar files instead of the images that lie in them.
 
     Raises:
         InputError: YZ246 a list cannot be read.
@@ -129,7 +144,9 @@ def listed_images(sources: tuple[Path, ...]) -> list[str]:
     found: list[str] = []
     for source in sources:
         if source.suffix.lower() == LIST_SUFFIX:
-            found += _entries(source)
+            found += map(file_on_disk, _entries(source)) if on_disk else _entries(source)
+        elif on_disk:
+            found += pictures_on_disk(source).paths()
         else:
             found += [f"{source}/{name}" for name in files_below(source, IMAGE_SUFFIXES)]
     once = {os.path.normpath(path): path for path in reversed(found)}
@@ -137,7 +154,12 @@ def listed_images(sources: tuple[Path, ...]) -> list[str]:
 
 
 def label_stem(image: str) -> str:
-    """Path of the label file of an image, without ending: the same file, however the image's path is spelled."""
+    """Path of the label file of an image, without ending: the same file, however the image's path is spelled.
+
+    In a tar file it lies beside the image.
+    """
+    if file_on_disk(image) != image:
+        return stem_of(image)
     for path in (image, os.path.abspath(image)):  # noqa: PTH100 - a million names
         before, images, after = f"/{path}".rpartition("/images/")
         if images:
@@ -148,7 +170,11 @@ def label_stem(image: str) -> str:
 def label_files(images: list[str], sources: tuple[Path, ...]) -> list[str]:
     """Files of labels that exist: those of the images, and whatever else lies in the folders of labels."""
     suffixes = LABEL_SUFFIXES | SIDECAR_SUFFIXES
-    below = [f"{folder}/{name}" for folder in label_folders(sources) for name in files_below(folder, suffixes)]
+    below = [
+        f"{folder}/{name}"
+        for folder in label_folders(sources)
+        for name in files_below(folder, suffixes, packed=folder in sources)
+    ]
     return list(dict.fromkeys([*below, *(label_files_of(images) if has_lists(sources) else [])]))
 
 
@@ -158,19 +184,24 @@ def has_lists(sources: tuple[Path, ...]) -> bool:
 
 
 def label_folders(sources: tuple[Path, ...]) -> list[Path]:
-    """The directories of labels that are there for directories of images."""
-    folders = [Path(label_stem(f"{source}/x")).parent for source in sources if source.suffix.lower() != LIST_SUFFIX]
-    return [folder for folder in folders if folder.is_dir()]
+    """The directories of labels that are there for directories of images; tar files hold them themselves."""
+    folders = [source for source in sources if source.suffix.lower() != LIST_SUFFIX]
+    beside = [folder if holds_tars(folder) else Path(label_stem(f"{folder}/x")).parent for folder in folders]
+    return [folder for folder in beside if is_folder(folder)]
 
 
 def label_files_of(images: list[str]) -> list[str]:
     """Files of labels of the ``images``; each folder is looked through once."""
     suffixes = LABEL_SUFFIXES | SIDECAR_SUFFIXES
     by_folder: dict[str, list[str]] = {}
+    packed: list[str] = []
     for image in images:
         stem = label_stem(image)
+        if file_on_disk(image) != image:
+            packed += [f"{stem}{suffix}" for suffix in sorted(suffixes) if is_file(f"{stem}{suffix}")]
+            continue
         by_folder.setdefault(stem.rpartition("/")[0], []).append(stem)
-    found = []
+    found = packed
     for folder, stems in by_folder.items():
         there = os.listdir(folder or os.curdir) if os.path.isdir(folder or os.curdir) else []  # noqa: PTH208, PTH112
         files = by_stem((f"{folder}/{name}" if folder else name for name in there), suffixes)

@@ -5,7 +5,7 @@
 - XML files of Pascal VOC beside the pictures, or ``JPEGImages/`` and ``Annotations/``, and lists in ``ImageSets/Main``.
 - In folders called ``train``, ``valid``, ``test`` each of these is a split; else all pictures are the one split `ALL`.
 
-Free of numpy, and no file is opened: planning finds them too.
+Free of numpy, and no file is opened but for the first of tar files: planning finds them too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, XML_SUFFIXES, files_below, stem_of
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, LABEL_SUFFIXES, XML_SUFFIXES, glimpse, stem_of
 
 ALL = "all"
 """Name of the split that all pictures of a folder are."""
@@ -82,12 +82,13 @@ def _share_a_name(images_dir: Path, labels_dir: Path, suffixes: Collection[str])
     if not (images_dir.is_dir() and labels_dir.is_dir()):
         return False
     try:
-        labels = {stem_of(name) for name in files_below(labels_dir, suffixes)}
-        return any(stem_of(name) in labels for name in (files_below(images_dir, IMAGE_SUFFIXES) if labels else ()))
+        labels = {stem_of(name) for name, suffix in glimpse(labels_dir) if suffix in suffixes}
+        pictures = (name for name, suffix in glimpse(images_dir) if suffix in IMAGE_SUFFIXES)
+        return bool(labels) and any(stem_of(name) in labels for name in pictures)
     except OSError:
         return False  # a directory that may be entered and not listed
 
 
 def holds_pictures(root: Path) -> bool:
     """Whether a picture lies in ``root`` or a folder of it."""
-    return os.path.isdir(root) and bool(files_below(root, IMAGE_SUFFIXES))  # noqa: PTH112 - never raises
+    return os.path.isdir(root) and any(suffix in IMAGE_SUFFIXES for _, suffix in glimpse(root))  # noqa: PTH112

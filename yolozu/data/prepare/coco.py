@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from yolozu.artifacts.atomic_files import copy_files, explaining_write_errors, refuse_first_of, unlisted, write_files
+from yolozu.artifacts.packed_files import is_file
 from yolozu.data.checking.box_units import other_units
 from yolozu.data.labels import Defect, LabeledImage, SplitLabels
 from yolozu.data.layouts.coco_files import coco_split_at, coco_splits
@@ -182,7 +183,7 @@ def _refuse_unusable(labels: SplitLabels, source: Split, unused: tuple[Defect, .
 def _refuse_missing(images: tuple[LabeledImage, ...], source: Split) -> None:
     if not images:
         raise InputError.one("YZ260", where=str(source.labels), problem="lists no image", fix="name another file")
-    problems = {image.path: _absence(image.path) for image in images if not image.path.is_file()}
+    problems = {image.path: _absence(image.path) for image in images if not is_file(image.path)}
     refuse_first_of("YZ261", problems, "get the image, or remove it from the instances file", source.images_dir)
 
 

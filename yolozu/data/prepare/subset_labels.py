@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from yolozu.artifacts.atomic_files import write_file, write_files
 from yolozu.artifacts.digest import digest_file, digest_of
 from yolozu.artifacts.jsonio import pretty, read_json
+from yolozu.artifacts.packed_files import read_bytes
 from yolozu.data.layouts.bop_files import BopScene, image_id, scenes_of
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.files import stem_of
@@ -105,11 +106,11 @@ class YoloLabels:
             label, sidecar = self.images[name].label, self.images[name].sidecar
             stem = stem_of(written_name(name, self._paint))
             if label is not None:
-                contents[f"{stem}.txt"] = label.read_bytes()
+                contents[f"{stem}.txt"] = read_bytes(label)
             elif self._is_written_anew and self.images[name].has_labels:
                 contents[f"{stem}.txt"] = _lines(self.images[name]).encode("utf-8")
             if sidecar is not None:
-                contents[f"{stem}.json"] = _with_absolute_paths(sidecar.read_bytes(), self._root)
+                contents[f"{stem}.json"] = _with_absolute_paths(read_bytes(sidecar), self._root)
         pictures = {written_name(name, self._paint): _picture(self.images[name], self._paint) for name in names}
         write_files(images_dir, pictures)
         write_files(labels_dir, contents)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from yolozu.data.labels import Defect, Instance, LabeledImage, SplitLabels
-from yolozu.data.readers.coco_file import image_path, read_coco_file, said
+from yolozu.data.readers.coco_file import read_coco_file, said
+from yolozu.data.readers.coco_images import image_paths
 from yolozu.data.readers.coco_values import box, flag, measure, whole_number
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ class CocoReader:
         """Read the file.
 
         Raises:
-            InputError: YZ205 it is none, or an image or a category in it cannot be understood.
+            InputError: YZ205 it is none, or an image or a category in it cannot be understood; YZ279 an image is in
+                several tar files.
         """
         self._layout, self._split = layout, split
         self._file = read_coco_file(split.labels)
+        self._paths = image_paths(split.images_dir, [name for name, _ in self._file.images.values()])
 
     def stated_classes(self) -> ClassTable:
         """The file's categories in order of id."""
@@ -73,7 +76,7 @@ class CocoReader:
     def _labeled(
         self, name: str, size: Size, instances: tuple[Instance, ...], defects: tuple[Defect, ...]
     ) -> LabeledImage:
-        path = image_path(self._split.images_dir, name)
+        path = self._paths[name]
         has_labels = bool(instances or defects)
         return LabeledImage(self._layout.relative(path), path, instances, defects, has_labels, declared_size=size)
 

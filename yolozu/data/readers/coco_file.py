@@ -73,19 +73,6 @@ def read_coco_file(path: Path) -> CocoFile:
     return CocoFile(path, document, images, categories.table(left_out), annotations, notes)
 
 
-def image_path(directory: Path, name: str) -> Path:
-    """Where the image called ``name`` (its ``file_name``) is.
-
-    Some tools write the directory's own name in front, or backslashes between folders; where no such file is, that is
-    what is meant.
-    """
-    plain = name.replace("\\", "/")
-    inside = plain.removeprefix(f"{directory.name}/")
-    if inside == name or (directory / name).is_file():
-        return directory / name
-    return directory / (plain if (directory / plain).is_file() else inside)
-
-
 def _wrong_structure(document: object) -> list[str]:
     if not isinstance(document, dict):
         return ["is no object"]

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from yolozu.data.labels import Defect
-from yolozu.data.readers.coco_file import image_path
+from yolozu.data.readers.coco_images import image_path
 from yolozu.data.readers.named_boxes import (
     NamedBox,
     NamedBoxReader,

@@ -10,6 +10,7 @@ import math
 from pathlib import Path
 
 from yolozu.artifacts.jsonio import explain_read_error
+from yolozu.artifacts.packed_files import read_bytes
 from yolozu.data.labels import Defect, Instance
 from yolozu.data.layouts.ultralytics import Keypoints
 
@@ -42,7 +43,7 @@ class LabelLines:
         Blank lines count for nothing.
         """
         try:
-            text = path.read_text(encoding="utf-8-sig")
+            text = read_bytes(path).decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             return (Defect("malformed_label", str(path), f"cannot be read: {explain_read_error(error)}"),)
         return tuple(

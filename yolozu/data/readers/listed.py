@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from yolozu.data.layouts.files import holds_tars
 from yolozu.data.layouts.ultralytics import listed_images
 from yolozu.data.registry import READERS
 from yolozu.errors import Finding, InputError
@@ -19,14 +20,20 @@ if TYPE_CHECKING:
     from yolozu.structures.classes import ClassTable
 
 MOST_SHOWN = 20
+WITHOUT_TARS = frozenset({"voc", "cvat", "label_studio"})
+"""Formats of labels whose pictures may not lie in tar files."""
 
 
 def open_reader(layout: Layout, split: Split) -> SplitReader:
     """The reader of ``split``; of its listed images alone, where a list says which they are.
 
     Raises:
-        InputError: the labels or the list cannot be read.
+        InputError: the labels or the list cannot be read; YZ298 its pictures are in tar files, and its labels of
+            a format that does not allow for it.
     """
+    if split.label_format in WITHOUT_TARS and holds_tars(split.images_dir):
+        fix = f"convert the labels to YOLO's or COCO's, or unpack the tar files ({split.label_format} needs files)"
+        raise InputError.one("YZ298", where=str(split.images_dir), problem="holds pictures in tar files", fix=fix)
     reader: SplitReader = READERS.load(split.label_format)(layout, split)
     return reader if split.listed is None else _ListedReader(reader, split.listed)
 

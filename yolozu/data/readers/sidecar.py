@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from yolozu.artifacts.jsonio import explain_read_error, is_text
 from yolozu.artifacts.meshes import ObjectModel
+from yolozu.artifacts.packed_files import is_file, read_bytes
 from yolozu.data.labels import Defect, Instance, InstanceMask, InstancePose, LabeledCamera
 from yolozu.geometry.extent import diameter_of
 from yolozu.geometry.pose_values import LARGEST, Numbers4, camera, matrix, numbers, vector
@@ -199,7 +200,7 @@ class _Reading:
         if not isinstance(value, str) or not value or "\0" in value or not is_text(value):
             raise ValueError(f"{value!r} is no path")
         path = self._root / value
-        if not path.is_file():
+        if not is_file(path):
             raise ValueError(f"{path} does not exist")
         return path
 
@@ -248,7 +249,7 @@ def _document(path: Path) -> tuple[dict[str, Any], list[Any] | None]:
         ValueError: it is no JSON, or no such document.
     """
     try:
-        document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+        document = json.loads(read_bytes(path), parse_constant=_refuse_constant)
     except ValueError as error:
         raise ValueError(f"cannot be read as JSON: {explain_read_error(error)}") from error
     if isinstance(document, list):

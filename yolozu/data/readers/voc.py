@@ -56,7 +56,7 @@ class VocReader(NamedBoxReader):
     @cached_property
     def _files(self) -> dict[str, list[str]]:
         labels = self._split.labels
-        found = files_below(labels, XML_SUFFIXES) if labels.is_dir() else []
+        found = files_below(labels, XML_SUFFIXES, packed=False) if labels.is_dir() else []
         return by_stem((f"{labels}/{name}" for name in found), XML_SUFFIXES)
 
 

@@ -13,7 +13,10 @@ from yolozu.data.layouts.files import (
     SIDECAR_SUFFIXES,
     by_stem,
     files_below,
+    holds_tars,
+    is_folder,
     others_below,
+    refuse_compressed,
     stem_of,
 )
 from yolozu.data.layouts.ultralytics import DATA_YAML, described_keypoints
@@ -45,10 +48,12 @@ class YoloReader:
         """Every image of the split with the lines of its label file, and the shapes that sidecars state."""
         images, labels = self._split.images_dir, self._split.labels
         stems = {f"{images}/{name}": f"{labels}/{stem_of(name)}" for name in files_below(images, IMAGE_SUFFIXES)}
-        below = files_below(labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES) if labels.is_dir() else []
+        refuse_compressed(images)
+        packed, suffixes = holds_tars(images), LABEL_SUFFIXES | SIDECAR_SUFFIXES
+        below = files_below(labels, suffixes, packed=packed) if is_folder(labels) else []
         found = LabelFiles(self._layout, [f"{labels}/{name}" for name in below])
         read = tuple(found.read(Path(image), stem) for image, stem in stems.items())
-        notes = ignored_files([images], [labels] if labels.is_dir() else [])
+        notes = ignored_files([images], [labels] if is_folder(labels) else [])
         return found.split(self._split.name, read, found.stray(set(stems.values())), notes)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from yolozu.artifacts.packed_files import is_file
 from yolozu.data.images import decode_image, focal_px_of
-from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, stem_of, suffix_of
+from yolozu.data.layouts.files import IMAGE_SUFFIXES, files_below, is_folder, stem_of, suffix_of
 from yolozu.errors import Finding, InputError, UsageError
 from yolozu.predict.pictures.picture import Picture
 from yolozu.predict.pictures.video import VIDEO_SUFFIXES, Video, lacks_reader
@@ -27,9 +28,9 @@ Source = Picture | Video
 def sources_in(words: Sequence[str]) -> list[Source]:
     """The pictures and videos that words mean, each file once, in the order of the words.
 
-    A folder stands for the pictures and videos in it and in its folders, a pattern (``*``, ``?``, ``[…]``, ``**``) for
-    those that match it, a ``.txt`` file for the files it lists, a path a line, relative to the list, and ``-`` for the
-    picture whose bytes standard input gives.
+    A folder stands for the pictures and videos in it and in its folders, a tar file for the pictures in it, a pattern
+    (``*``, ``?``, ``[…]``, ``**``) for those that match it, a ``.txt`` file for the files it lists, a path a line,
+    relative to the list, and ``-`` for the picture whose bytes standard input gives.
 
     Raises:
         UsageError: YZ635 words that give no picture, YZ643 videos that nothing here can read; all of them.
@@ -64,7 +65,7 @@ def _sources_of(word: str) -> list[Source] | Finding:
         return _no_picture("''", "names nothing", "name a picture, or . for this folder")
     if word == STANDARD_INPUT:
         return _standard_input()
-    if path.is_dir():
+    if is_folder(path):
         below = [_source(path / name, name) for name in files_below(path, SHOWN)]
         return below or _no_picture(word, "no picture is in this folder", _suffixes())
     if path.is_file():
@@ -110,7 +111,7 @@ def _listed(path: Path) -> list[Source] | Finding:
     lines = path.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
     written = [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
     pictures = [(number, path.parent / line) for number, line in written]
-    missing = [(number, picture) for number, picture in pictures if not picture.is_file()]
+    missing = [(number, picture) for number, picture in pictures if not is_file(picture)]
     if missing:
         number, picture = missing[0]
         more = f", and {len(missing) - 1} more of its files are not either" if len(missing) > 1 else ""
