@@ -43,6 +43,7 @@ model:
   decoder: {{num_layers: 1, num_heads: 2, num_points: 2, ffn_dim: 32}}
   num_queries: 10
 batch_size: 4
+store: false
 max_steps: {STEPS}
 val_every: 4
 lr: 0.002

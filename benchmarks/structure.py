@@ -35,7 +35,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 CONTRACT = """\
 {config_version: 1, dataset_root: scenes, seed: 0, device: cpu, ddp: false, amp: none, image_size: 64, batch_size: 4,
- max_steps: 2, model: {backbone: {name: tiny_cnn}, projector: {d_model: 32}, num_queries: 10}}
+ max_steps: 2, store: false, model: {backbone: {name: tiny_cnn}, projector: {d_model: 32}, num_queries: 10}}
 """
 COMMANDS = (
     "-m yolozu data synth scenes --images 8 --val-images 4 --size 64",

@@ -33,6 +33,7 @@ model:
   num_queries: 20
   anchor_size: 0.15
 batch_size: 4
+store: false
 max_steps: 400
 val_every_steps: 150
 lr: 1.0e-3

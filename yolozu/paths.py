@@ -165,6 +165,11 @@ def proofs_dir() -> Path:
     return RUNS_DIR / ".verify-resume"
 
 
+def store_path() -> Path:
+    """Results of stages by what they were made of, shared by all runs built from this working directory."""
+    return RUNS_DIR / ".store"
+
+
 def digest_cache_path() -> Path:
     """Known digests of files by (path, size, mtime), shared by all runs built from this working directory."""
     return RUNS_DIR / ".cache" / "digests.sqlite"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from yolozu.contract.base import Location, Neutral, Section
 from yolozu.contract.sections.run import Contract
-from yolozu.contract.spec_history import comparable
+from yolozu.contract.spec_history import comparable, telling
 from yolozu.stages.train import TrainSpec
 
 
@@ -76,3 +76,10 @@ def test_a_spec_of_today_is_complete_but_for_locations():
         for name, section in spec.items()
     }
     assert comparable(TrainSpec, spec) == expected
+
+
+def test_what_a_spec_tells_is_the_same_whichever_neutral_keys_it_spells():
+    spelled = {"loss_weights": {"vfl": 2.0, "diou": 0.0}, "sizes": [1, 2], "reduction": "sum", "file": "a.txt"}
+    told = {"losses": {"loss_weights": {"vfl": 2.0}}}
+    assert telling(Spec, {"losses": spelled}) == told
+    assert telling(Spec, {"losses": {"loss_weights": {"vfl": 2.0}}}) == told

@@ -12,6 +12,7 @@ from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.contract.overrides import parse_assignments
 from yolozu.contract.sections.data import DatasetSection
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.run import Contract
 from yolozu.contract.sections.train import SeedSection
 from yolozu.engine.execute_stage import execute
@@ -31,9 +32,10 @@ amp: none
 max_steps: 10
 image_size: 160
 model: {num_queries: 10}
+store: false
 """
 
-OPERATIONS = {"operations": Contract().operations.model_dump(mode="json"), "provenance": {}}
+OPERATIONS = {"operations": OperationsSection(store=False).model_dump(mode="json"), "provenance": {}}
 
 
 def contract(word: str = "hello", seed: int = 0, **sections) -> Contract:

@@ -29,10 +29,27 @@ def comparable(spec: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
     return known | {key: value for key, value in values.items() if key not in slots_of(spec)}
 
 
+def telling(spec: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
+    """What of a spec is not neutral: the same text for the same result, whichever keys a release has.
+
+    Where a default has changed, two specs may tell the same; `comparable` says whether they are.
+    """
+    return _otherwise(comparable(spec, values), comparable(spec, {}))
+
+
 def decides_nothing(key: str) -> bool:
     """Whether a key (flat or dotted) only tells where something is that is no input: it makes nothing stale, ever."""
     slot = slot_at(tuple(key.split(".")))
     return slot is not None and _has(slot, Location) and not _has(slot, FilePath)
+
+
+def _otherwise(values: dict[str, Any], neutral: dict[str, Any]) -> dict[str, Any]:
+    kept = {}
+    for key, value in values.items():
+        usual = neutral.get(key)
+        if key not in neutral or value != usual:
+            kept[key] = _otherwise(value, usual) if isinstance(value, dict) and isinstance(usual, dict) else value
+    return kept
 
 
 def _value(slot: Slot, value: Any) -> Any:

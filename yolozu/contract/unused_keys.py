@@ -131,6 +131,7 @@ DEAD_KEYS = (
     UnusedKey(_GROUP, lambda c: not c.loop.ddp, "ddp is off", "set ddp: true"),
     UnusedKey(("max_restarts",), lambda c: not c.loop.ddp and c.operations.executor != "ray", "ddp is off", "set ddp: true or executor: ray"),
     UnusedKey(("ray_address",), lambda c: c.operations.executor != "ray", "the executor is {executor}", "set executor: ray"),
+    UnusedKey(("store_dir",), lambda c: not c.operations.store, "store is off", "set store: true"),
     UnusedKey(_OF_SLURM, lambda c: c.operations.executor != "slurm", "the executor is {executor}", "set executor: slurm"),
     UnusedKey(_MEETING, lambda c: c.operations.nnodes == 1, "nnodes is 1: there is nobody to meet", "set nnodes above 1"),
     UnusedKey(("prefetch_factor",), lambda c: c.operations.num_workers == 0, "num_workers is 0", "set num_workers above 0"),

@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,8 @@ from yolozu.engine.scratch import Scratch, keep_previous, publish
 from yolozu.engine.shards import finished_shards
 from yolozu.engine.start_point import ready_scratch
 from yolozu.engine.stopping import StopOnSignal
+from yolozu.engine.store.lookup import stores_for
+from yolozu.engine.store.turn import Turn
 from yolozu.errors import (
     GateFailed,
     InputError,
@@ -72,10 +74,14 @@ def execute(
     started_at, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     scratch = Scratch.of(layout, node.name)
     lock = HeldLock(scratch.lock_path, code="YZ303", what=f"stage {node.name}", timeout_s=ORPHAN_WAIT_S)
-    try:
+    with ExitStack() as held:
+        held.callback(lock.release)
         with DigestCache(digest_cache_path()) as cache:
             input_digests = _input_digests(node, layout, cache)
         _publish_earlier(node, scratch, layout, input_digests)
+        stores = [] if insist_on_resume else stores_for(node, section_of(operations))
+        turn = Turn(node, layout, input_digests, stores, progress.say, stopping)
+        held.enter_context(turn.taken())
         start = ready_scratch(node, scratch, layout, input_digests, insist_on_resume=insist_on_resume, say=progress.say)
         if not scratch.publish_path.is_file():
             context = StageContext(
@@ -107,9 +113,9 @@ def execute(
             write_text(scratch.publish_path, pretty(asdict(receipt)))
         if member is not None:
             member.let_others_end()
-        _finish(node, scratch, layout)
-    finally:
-        lock.release()
+        receipt = _finish(node, scratch, layout)
+        if start.for_this_alone:
+            turn.keep(receipt)
 
 
 def follow(node: Node, layout: RunLayout, *, operations: dict[str, Any], stopping: Stopper) -> None:
@@ -222,7 +228,8 @@ def _receipt(
     )
 
 
-def _finish(node: Node, scratch: Scratch, layout: RunLayout) -> None:
+def _finish(node: Node, scratch: Scratch, layout: RunLayout) -> Receipt:
+    """Publish what the stage has returned; its receipt."""
     fix = f"delete {scratch.publish_path}: the stage then runs again"
     value = read_json(scratch.publish_path, code="YZ312", fix=fix)
     receipt = typed(Receipt, value, what="receipt", code="YZ312", where=str(scratch.publish_path), fix=fix)
@@ -238,3 +245,4 @@ def _finish(node: Node, scratch: Scratch, layout: RunLayout) -> None:
     publish(node, scratch, layout)
     receipt.write(target)
     scratch.remove()
+    return receipt

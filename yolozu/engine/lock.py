@@ -46,7 +46,7 @@ class HeldLock:
             raise UsageError.one(
                 code,
                 where=str(path),
-                problem=f"{what} is being written by {self._holder()}",
+                problem=f"{what} is being written by {holder_of(path)}",
                 fix="wait until it is done, or stop that process; a lock of a dead process does not stay",
             ) from error
         except OSError as error:
@@ -65,12 +65,6 @@ class HeldLock:
         """Let go."""
         self._holder_path.unlink(missing_ok=True)
         self._lock.release()
-
-    def _holder(self) -> str:
-        try:
-            return self._holder_path.read_text(encoding="utf-8", errors="replace").strip()
-        except OSError:
-            return "another process"
 
 
 def check_may_write(layout: RunLayout) -> None:
@@ -94,6 +88,14 @@ def check_may_write(layout: RunLayout) -> None:
 def holder_path(lock_path: Path) -> Path:
     """The file that names the holder of a lock; it stays behind when its holder is killed."""
     return lock_path.with_name(lock_path.name + ".holder")
+
+
+def holder_of(lock_path: Path) -> str:
+    """``process 123 on host``: who holds a lock that is held; ``another process`` where nobody is named."""
+    try:
+        return holder_path(lock_path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "another process"
 
 
 def holder_pid(lock_path: Path) -> int | None:

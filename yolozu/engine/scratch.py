@@ -145,5 +145,5 @@ def publish(node: Node, scratch: Scratch, layout: RunLayout) -> None:
 
 
 def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
+    with path.open("rb") as file:  # it may be a link to a file of the store that only others may write
         os.fsync(file.fileno())

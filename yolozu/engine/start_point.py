@@ -37,6 +37,11 @@ class Start:
     published: dict[str, Path]
     aside: Path | None = None
 
+    @property
+    def for_this_alone(self) -> bool:
+        """Whether all work was done for this very spec: no other one, and no finished result, has a share in it."""
+        return not self.published and set(self.begun.earlier) <= {self.begun.digest}
+
     def undo(self, node: Node, scratch: Scratch) -> None:
         """Put back what was moved aside for a stage that was refused before it had saved anything."""
         now = Begun.read(scratch.directory)

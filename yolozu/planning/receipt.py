@@ -27,7 +27,8 @@ class Receipt:
         started_at: UTC, ISO 8601.
         seconds: wall-clock time of the try that finished it.
         software: versions of yolozu and Python.
-        ran_on: ``host``, ``executor``, and of a job elsewhere ``job``; empty in receipts of early releases.
+        ran_on: ``host``, ``executor``, of a job elsewhere ``job``, of a result that was taken from the store ``store``:
+            the run that made it; empty in receipts of early releases.
     """
 
     stage: str

@@ -189,7 +189,8 @@ class Stage:
 
     ``run(spec, inputs, outputs, context)`` reads only ``inputs``, writes only ``outputs`` and ``context.scratch`` (and
     ``context.evidence`` when it fails), and returns a few numbers for the receipt. ``version`` is raised when the code
-    gives other results than before. One that ``logs`` tells its numbers to the contract's `loggers`.
+    gives other results than before. One that ``logs`` tells its numbers to the contract's `loggers`. What one that
+    ``names_places`` writes says where files lie: of use where it was made alone.
     """
 
     name: str
@@ -201,3 +202,4 @@ class Stage:
     resumable: bool = False
     title: str = ""
     logs: bool = False
+    names_places: bool = False

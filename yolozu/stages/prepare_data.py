@@ -209,4 +209,5 @@ STAGE = Stage(
     outputs=PrepareDataOutputs,
     run=run,
     title="look at the data",
+    names_places=True,
 )

@@ -1,9 +1,12 @@
 import io
 from types import SimpleNamespace
 
+import pytest
+
 from tests.engine.doit.test_tasks import build  # noqa: F401 - the fixture
 from yolozu.engine.doit.reporter import BuildReporter
 from yolozu.engine.view.events import BuildBegins, StageChanges
+from yolozu.planning.receipt import Receipt
 from yolozu.planning.staleness import Reason
 
 
@@ -67,3 +70,12 @@ def test_an_end_tells_how_long_it_took(build):  # noqa: F811
         ("done", True),
         ("failed", True),
     ]
+
+
+@pytest.mark.parametrize("ran", [True, False])
+def test_what_was_just_taken_from_the_store_names_its_run(build, ran):  # noqa: F811
+    receipt = Receipt("train", 1, {}, {}, {}, {}, "", 1.0, {}, {"store": "exp07"})
+    receipt.write(build.session.layout.receipt_path("train"))
+    build.ran = ["train"] if ran else []
+    (_, event), _ = reported(build, ("add_success", "train"))
+    assert event.from_store == ("exp07" if ran else None)

@@ -93,3 +93,5 @@ def test_ends_are_told(clock):
     assert lines[3] == "✓ export_onnx      2.0s  opset 18"
     assert lines[2] == "✗ train          1m 15s"
     assert lines[-1] == "= evaluate               up to date"
+    board.take(StageChanges(stage="export_onnx", state="done", seconds=2.0, numbers={"opset": 18}, from_store="b"))
+    assert picture(board, 80).splitlines()[3] == "✓ export_onnx      2.0s  from the store (b)"

@@ -47,6 +47,13 @@ def test_reasons_are_few_and_what_becomes_of_earlier_work_is_always_told(capsys)
     ]
 
 
+def test_what_was_taken_from_the_store_says_so(capsys):
+    view = PlainView()
+    view.show(STORY[0])
+    view.show(StageChanges(stage="train", state="done", seconds=0.5, from_store="exp07"))
+    assert capsys.readouterr().out.splitlines()[1] == "[2/2] train: from the store (exp07)"
+
+
 def test_a_function_gets_the_same_lines():
     lines = []
     view = LinesView(lines.append)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, WithJsonSchema
 
-from yolozu.contract.base import Form, Section
+from yolozu.contract.base import FilePath, Form, Section
 from yolozu.contract.loggers import require_known_logger
 from yolozu.engine.launchers.registry import LAUNCHERS
 from yolozu.training.loggers.registry import LOGGERS
@@ -68,6 +68,13 @@ class OperationsSection(Section):
 
     sbatch_args: tuple[str, ...] = ()
     """Further words for `sbatch`, such as `--exclude=n3`; they win over the keys above."""
+
+    store: bool = True
+    """Keep what stages give in `runs/.store`, and take from there what a run needs and another one has made already;
+    false: neither."""
+
+    store_dir: Annotated[str | None, FilePath()] = Field(default=None, min_length=1)
+    """Another such store, which several people or machines share; read and written as the own one."""
 
     num_workers: NonNegativeInt = 0
     """Processes that load images; 0 loads in the training process."""

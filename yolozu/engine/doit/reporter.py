@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from doit.reporter import ConsoleReporter
 
+from yolozu.engine.store.store import CAME_FROM
 from yolozu.engine.view.events import BuildBegins, StageChanges
 from yolozu.planning.receipt import Receipt
 
@@ -44,7 +45,8 @@ class BuildReporter(ConsoleReporter):  # type: ignore[misc]
     def add_success(self, task: Any) -> None:
         """It is done, and what it measured."""
         if task.name in self._build.session.plan:
-            self._show(done(self._build.session, task.name, self._seconds()))
+            ran = task.name in self._build.ran  # else doit had only lost its record
+            self._show(done(self._build.session, task.name, self._seconds(), ran=ran))
 
     def add_failure(self, task: Any, fail: Any) -> None:
         """A worker has said itself what was wrong; only what doit itself found is told here."""
@@ -76,8 +78,9 @@ def running(session: Session, stage: str) -> StageChanges:
     )
 
 
-def done(session: Session, stage: str, seconds: float) -> StageChanges:
-    """A stage has given its result, and what it measured."""
+def done(session: Session, stage: str, seconds: float, *, ran: bool = True) -> StageChanges:
+    """A stage has given its result, and what it measured; where a worker ``ran``, also the run it was taken from."""
     receipt = Receipt.readable(session.layout.receipt_path(stage))
     numbers = receipt.numbers if receipt is not None else {}
-    return StageChanges(stage=stage, state="done", seconds=seconds, numbers=numbers)
+    source = receipt.ran_on.get(CAME_FROM) if receipt is not None and ran else None
+    return StageChanges(stage=stage, state="done", seconds=seconds, numbers=numbers, from_store=source)

@@ -256,7 +256,8 @@ class _Trial:
 
     def _write_contract(self, contract: Any) -> None:
         run = contract.run.model_copy(update={"run_id": None})
-        alone = contract.model_copy(update={"run": run, "files": FilesSection()})
+        operations = contract.operations.model_copy(update={"store": False})  # what is taken from there proves nothing
+        alone = contract.model_copy(update={"run": run, "files": FilesSection(), "operations": operations})
         write_text(self.directory / "contract.yaml", to_yaml(replace(self.wish.loaded, contract=alone)))
 
     def _build(self, layout: RunLayout, stage: str) -> None:

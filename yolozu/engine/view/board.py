@@ -87,7 +87,8 @@ class Board:
             row.text = event.state
         else:
             row.work, row.reason = None, ""
-            row.text = row.text or _in_words(event.numbers)
+            stored = "" if event.from_store is None else f"from the store ({event.from_store})"
+            row.text = stored or row.text or _in_words(event.numbers)
 
     def lines(self, width: int) -> list[Text]:
         """The picture, ``width`` cells at the most; never wraps."""

@@ -62,6 +62,9 @@ class StageChanges(Event):
     numbers: dict[str, JsonValue] = Field(default_factory=dict)
     """What it counted and measured, as in its receipt; empty unless it is done."""
 
+    from_store: str | None = None
+    """The run that made the result, where it was taken from the store; null where the stage ran."""
+
 
 class Advances(Event):
     """A piece of long work goes on; at most four a second."""

@@ -183,6 +183,8 @@ def in_words(event: StageChanges) -> str:
         more = len(event.reasons) - SHOWN_REASONS
         shown = event.reasons[:SHOWN_REASONS] + ([f"{more} more reasons"] if more > 0 else [])
         return "; ".join([*shown, *event.prospects]) or "checked again"
+    if event.from_store is not None:
+        return f"from the store ({event.from_store})"
     return f"{event.state} in {duration(event.seconds)}" if event.seconds is not None else event.state
 
 
