@@ -140,6 +140,7 @@ CODES: dict[str, str] = {
     "YZ325": "An argument of a Python function outside its range.",
     "YZ332": "Nothing that could be finished early: no training of the run is interrupted, or its step is not known.",
     "YZ340": "Another builder is making this very result; who needs it waits for it.",
+    "YZ341": "A length of time that is none.",
     "YZ345": "Programs of the chosen executor are not there.",
     "YZ346": "A cluster refuses a job.",
     "YZ347": "A job of an earlier command still waits or runs, for another request of the same stage.",

@@ -17,6 +17,7 @@ from yolozu.engine.external_inputs import (
     with_newer,
 )
 from yolozu.engine.run_overrides import RunOverrides
+from yolozu.engine.store.prospect import with_store
 from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.planning.begun import Begun, set_aside
 from yolozu.planning.plan import Node, Plan
@@ -79,14 +80,19 @@ class Session:
         """What building ``names`` would do now; all stages when empty."""
         with DigestCache(digest_cache_path()) as cache:
             found = judge(self.plan, names, self.layout, lambda path: self.digest(path, cache))
-            return [
-                replace(verdict, reasons=self._explained(verdict.node, verdict.reasons, cache)) for verdict in found
-            ]
+            return [replace(verdict, reasons=self._told(verdict.node, verdict.reasons, cache)) for verdict in found]
 
     def own_reasons(self, node: Node) -> tuple[Reason, ...]:
         """Why ``node`` has to run as things are now, whatever stands before it."""
         with DigestCache(digest_cache_path()) as cache:
-            return self._explained(node, own_reasons(node, self.layout, lambda path: self.digest(path, cache)), cache)
+            return self._told(node, own_reasons(node, self.layout, lambda path: self.digest(path, cache)), cache)
+
+    def _told(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
+        """Reasons with what is behind them and, where nothing before the stage may change yet, what the store has."""
+        told = self._explained(node, reasons, cache)
+        if any(reason.kind == "upstream" for reason in told):
+            return told
+        return with_store(told, node, self.loaded.contract.operations, lambda path: self.digest(path, cache), cache)
 
     def _explained(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
         layout, data = self.layout, self.loaded.contract.dataset

@@ -1,9 +1,11 @@
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.engine.conftest import CONTRACT, opened
+from yolozu.engine.doit import tasks
 from yolozu.engine.doit.tasks import Build, doit_config
 from yolozu.engine.stopping import StopBuild
 from yolozu.engine.view.view import JsonView
@@ -126,3 +128,11 @@ def test_receipts_that_cannot_be_read_are_refused_together_before_anything_is_to
 def test_what_a_request_to_stop_means_is_asked_where_the_build_is_shown(build):
     several = Build(build.session, view=JsonView(), stopping=StopBuild(lambda _: "c"))
     assert (several.stopping.ask("?"), build.stopping.ask) == (None, build.view.ask)
+
+
+@pytest.mark.parametrize("ran", [["train"], []])
+def test_the_end_of_a_build_tells_of_space_that_is_held_for_nobody(build, monkeypatch, ran):
+    monkeypatch.setattr(tasks, "summary_of", lambda *_: SimpleNamespace(lines=lambda: ["a: built"]))
+    monkeypatch.setattr(tasks, "held_for_nobody", lambda *_: "12.0 GB are of no run")
+    build.summarizes, build.asked, build.ran = True, ["train"], ran
+    assert build.summary() == ["a: built", *(["12.0 GB are of no run"] if ran else [])]

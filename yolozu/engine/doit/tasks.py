@@ -23,9 +23,12 @@ from yolozu.engine.refused_overrides import forget_refused
 from yolozu.engine.run_summary import summary_of
 from yolozu.engine.shards import WHOLE, forget_shards, run_shards, shards_of
 from yolozu.engine.stopping import StopBuild
+from yolozu.engine.store.size import held_for_nobody
+from yolozu.engine.store.store import Store
 from yolozu.engine.view.events import Says
 from yolozu.engine.view.view import PlainView, View
 from yolozu.errors import EXIT_DONE, EXIT_USAGE, InputError, UsageError, YolozuError
+from yolozu.paths import RUNS_DIR, store_path
 from yolozu.planning.receipt import Receipt
 from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import explain_system_error
@@ -219,7 +222,9 @@ class Build:
         """What to say at the end, in lines; nothing where nobody wants it, or where something went wrong."""
         if not self.summarizes or not self.asked or self.exit_code != EXIT_DONE:
             return []
-        return summary_of(self.session, self.asked, self.ran, time.monotonic() - self.began_at).lines()
+        held = held_for_nobody(Store(store_path()), RUNS_DIR) if self.ran else None
+        lines = summary_of(self.session, self.asked, self.ran, time.monotonic() - self.began_at).lines()
+        return [*lines, *([] if held is None else [held])]
 
     def release(self) -> None:
         """Let other builders of this run go ahead."""

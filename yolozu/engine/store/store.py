@@ -113,14 +113,27 @@ class Store:
         """Bytes of a result."""
         return bytes_below(self.entry(key))
 
+    def kept_at(self, key: str) -> float:
+        """When a result was kept, in seconds since the epoch; 0.0 where it is gone meanwhile."""
+        try:
+            return self.entry(key).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
 
-def bytes_below(directory: Path) -> int:
-    """Bytes of all files in a directory; those that disappear meanwhile have none."""
+
+def bytes_below(directory: Path, *, alone: bool = False) -> int:
+    """Bytes of all files in a directory; those that disappear meanwhile have none.
+
+    Args:
+        directory: which.
+        alone: count those only that have no other link, whose space deleting them gives back.
+    """
     total = 0
     for below, _, names in os.walk(directory):
         for name in names:
             try:
-                total += (Path(below) / name).lstat().st_size
+                status = (Path(below) / name).lstat()
             except FileNotFoundError:
                 continue
+            total += 0 if alone and status.st_nlink > 1 else status.st_size
     return total

@@ -1,0 +1,50 @@
+"""Which results of a store runs still have, by their receipts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yolozu.engine.store.keys import key_of_receipt
+from yolozu.engine.store.store import Store
+from yolozu.planning.receipt import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def runs_below(directory: Path) -> Iterator[Path]:
+    """Directories of all runs, at any depth; what begins with a dot holds none."""
+    for below, folders, _ in os.walk(directory):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if "receipts" in folders:
+            folders.clear()
+            yield Path(below)
+
+
+def named_keys(runs_dir: Path) -> dict[str, list[str]]:
+    """Key of a result -> names of the runs below ``runs_dir`` whose receipts say that they have it.
+
+    Raises:
+        InputError: YZ301, a receipt cannot be read: what it names is not known.
+    """
+    named: dict[str, list[str]] = {}
+    for run in runs_below(runs_dir):
+        for path in sorted((run / "receipts").glob("*.json")):
+            receipt = Receipt.read(path)
+            if receipt is not None:
+                named.setdefault(key_of_receipt(receipt), []).append(run.relative_to(runs_dir).as_posix())
+    return named
+
+
+def unnamed(store: Store, named: dict[str, list[str]]) -> list[str]:
+    """Keys of the results that no receipt names, whichever release has kept them."""
+    return [key for key in store.all_keys() if not runs_with(store, key, named)]
+
+
+def runs_with(store: Store, key: str, named: dict[str, list[str]]) -> list[str]:
+    """Names of the runs that have a result."""
+    receipt = store.receipt(key)
+    today = key if receipt is None else key_of_receipt(receipt)
+    return sorted({*named.get(key, []), *named.get(today, [])})

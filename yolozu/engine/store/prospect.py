@@ -1,0 +1,36 @@
+"""What a plan says of a stage whose result is in the store."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from yolozu.engine.store.lookup import look_up, stores_for
+from yolozu.planning.staleness import Reason
+
+if TYPE_CHECKING:
+    from yolozu.artifacts.digest import DigestCache
+    from yolozu.contract.sections.operations import OperationsSection
+    from yolozu.planning.plan import Node
+    from yolozu.planning.staleness import DigestOf
+
+
+def with_store(
+    reasons: tuple[Reason, ...], node: Node, operations: OperationsSection, digest: DigestOf, cache: DigestCache
+) -> tuple[Reason, ...]:
+    """``reasons`` why a stage runs, and that its result would be taken from a store, where one has it.
+
+    Nothing then goes on from earlier work, so that is not said; what is set aside still is.
+    """
+    if not reasons or any(reason.kind == "unreadable" for reason in reasons):
+        return reasons
+    inputs = {name: digest(path) for name, path in node.inputs.items()}
+    known = {name: found for name, found in inputs.items() if found is not None}
+    if inputs.keys() - known.keys() - node.optional_inputs:
+        return reasons
+    with suppress(OSError):  # a store that cannot be read has nothing
+        found, _ = look_up(node, known, stores_for(node, operations), cache)
+        if found is not None:
+            others = tuple(reason for reason in reasons if reason.kind != "prospect" or reason.because)
+            return (Reason("prospect", f"is in the store ({found.run})"), *others)
+    return reasons
