@@ -1,4 +1,10 @@
-"""A real Slurm of several nodes on this machine, from Debian's packages, with nothing installed; root is needed.
+"""A real Slurm of two nodes on this machine, from Debian's packages, with nothing installed; root is needed.
+
+    python -m benchmarks.clusters.slurm DIRECTORY
+
+Trains once undisturbed and on this machine, then as jobs: while the node has a power cut, while its slurmd and the
+job's step are killed and leave the worker behind, while the job is requeued, and while the build is killed and started
+again. Prints a Markdown table; exits 1 where checkpoints are not equal to the bit.
 
 Every node is a `slurmd` in namespaces of its own: killing their first process is a power cut for all that runs on it.
 """
@@ -12,11 +18,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
+
+from benchmarks.clusters.training import Training
 
 PACKAGES = (
     "libhwloc15", "liblua5.1-0", "libmunge2", "munge", "slurm-client", "slurm-wlm-basic-plugins", "slurmctld", "slurmd",
@@ -107,16 +116,22 @@ class SlurmCluster:
         step = f"mount -t overlay overlay -o lowerdir={self._directory}/sbin:/usr/sbin /usr/sbin"
         daemon = " ".join(self._program("usr/sbin/slurmd-wlm"))
         apart = ("unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc")
-        self._start(name, *apart, "sh", "-c", f"hostname {name} && {step} && {daemon} -D -N {name}; exit")
+        stay = "while :; do sleep 1; done"
+        self._start(name, *apart, "sh", "-c", f"hostname {name} && {step} && {daemon} -D -N {name}; {stay}")
         _wait(lambda: self.ask("sinfo", "--noheader", f"--nodes={name}", "--format=%T").startswith("idle"), name)
 
     def kill_node(self, name: str) -> None:
         """A power cut: nothing that runs on the node hears of it."""
         daemon = self._daemons.pop(name)
-        first = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
-        for process in (*first, daemon.pid):
-            os.kill(int(process), signal.SIGKILL)
+        for process in (*_children(daemon.pid), daemon.pid):
+            os.kill(process, signal.SIGKILL)
         daemon.wait()
+
+    def kill_daemons(self, name: str) -> None:
+        """Slurm's part of a node goes; a worker that it ran is left behind."""
+        for process in _descendants(self._daemons[name].pid):
+            if b"slurm-wlm\0" in (words := Path(f"/proc/{process}/cmdline").read_bytes()) and b"slurm" in words:
+                os.kill(process, signal.SIGKILL)
 
     def _unpack(self) -> None:
         """Fetch the packages and unpack them, once."""
@@ -179,11 +194,82 @@ class SlurmCluster:
             daemon.wait()
 
 
-def job_in(text: str) -> str:
-    """The job that a builder tells of."""
-    found = re.search(r"job (\d+) ", text)
-    assert found, text
-    return found[1]
+def undisturbed_bytes(directory: Path) -> list[bytes]:
+    """Checkpoints of a training on this machine."""
+    return Training(directory, "undisturbed", environment=dict(os.environ)).checkpoints()
+
+
+def power_cut(cluster: SlurmCluster, training: Training) -> None:
+    """The node goes, with all that runs on it."""
+    cluster.kill_node(node := cluster.node_of(job_of(training)))
+    training.process.wait()
+    cluster.start_node(node)
+
+
+def daemons_killed(cluster: SlurmCluster, training: Training) -> None:
+    """Slurm's processes of the node go, and the worker stays."""
+    node = cluster.node_of(job_of(training))
+    cluster.kill_daemons(node)
+    training.process.wait()
+    cluster.kill_node(node)
+    cluster.start_node(node)
+
+
+def requeued(cluster: SlurmCluster, training: Training) -> None:
+    """The job goes back into the queue."""
+    cluster.ask("scontrol", "requeue", job_of(training))
+
+
+def build_killed(cluster: SlurmCluster, training: Training) -> None:
+    """The build goes, and the same command follows the job."""
+    training.process.kill()
+    training.process.wait()
+    job, layout = job_of(training), training.layout
+    again = Training(layout.root.parents[1], layout.run_id, environment=cluster.environment)
+    again.process.wait()
+    assert f"following job {job} again" in again.said(), again.said()
+    training.process = again.process
+
+
+DISTURBANCES = (power_cut, daemons_killed, requeued, build_killed)
+
+
+def job_of(training: Training) -> str:
+    """The job that runs the training."""
+    found = re.findall(r"train: job (\d+) runs", training.said())
+    assert found, training.said()
+    return str(found[-1])
+
+
+def main() -> int:
+    """Try all disturbances."""
+    directory = Path(sys.argv[1]).absolute()
+    project, failed = directory / f"project-{int(time.time())}", 0
+    expected = undisturbed_bytes(project)
+    print(
+        "| what happens in the middle | at step | seconds | exit code | last.pt, best.pt |\n|---|---|---|---|---|",
+        flush=True,
+    )
+    with SlurmCluster(directory) as cluster:
+        for disturb in DISTURBANCES:
+            began = time.monotonic()
+            training = Training(project, disturb.__name__, "executor=slurm", environment=cluster.environment)
+            step = training.reach()
+            disturb(cluster, training)
+            equal = bool(expected) and training.checkpoints() == expected
+            failed += not equal
+            said = "equal" if equal else "NOT EQUAL"
+            seconds, code = time.monotonic() - began, training.process.returncode
+            print(f"| {disturb.__name__.replace('_', ' ')} | {step} | {seconds:.0f} | {code} | {said} |", flush=True)
+    return 1 if failed else 0
+
+
+def _children(process: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _descendants(process: int) -> list[int]:
+    return [one for child in _children(process) for one in (child, *_descendants(child))]
 
 
 def _wait(done: Callable[[], bool], what: str) -> None:
@@ -192,3 +278,7 @@ def _wait(done: Callable[[], bool], what: str) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"{what} is not ready after {READY_S:g} s")
         time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
