@@ -21,6 +21,6 @@ list:
 @pytest.fixture
 def played(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("exp.yaml").write_text(CONTRACT)
+    Path("exp.yaml").write_text(CONTRACT.replace("store: false", "store: true"))
     Path("sweep.yaml").write_text(SWEEP)
     return play(monkeypatch)

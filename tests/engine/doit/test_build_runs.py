@@ -25,10 +25,11 @@ def build(runs, **how):
     return RunsBuild(stale_part(sessions_of(**runs)), SeveralQuiet(), **how).run()
 
 
-def stages(played):
-    return Counter(name.partition("/")[2] for name in played.ran)
+def made(played):
+    return Counter(name.partition("/")[2] for name in played.made)
 
 
+@pytest.mark.slow
 def test_runs_are_built_one_after_another_and_are_up_to_date_then(played):
     runs = {"a": "lr=0.1", "b": "lr=0.2"}
     assert build(runs) == [RunEnd("a", 0), RunEnd("b", 0)]
@@ -37,6 +38,27 @@ def test_runs_are_built_one_after_another_and_are_up_to_date_then(played):
     played.ran.clear()
     assert build(runs) == [RunEnd("a", 0), RunEnd("b", 0)]
     assert played.ran == []
+
+
+@pytest.mark.slow
+def test_a_sweep_over_a_key_of_the_evaluation_trains_once(played):
+    build({"a": "", "b": "eval_engine=pycocotools"})
+    assert made(played) == {
+        "prepare_data": 1, "train": 1, "export_onnx": 1, "onnx_parity": 1, "predict": 1, "validate_predictions": 1,
+        "evaluate": 2, "report": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_sweep_over_lr_prepares_data_once(played):
+    build({"a": "lr=0.1", "b": "lr=0.2"}, workers=2)
+    assert (made(played)["prepare_data"], made(played)["train"]) == (1, 2)
+
+
+@pytest.mark.slow
+def test_without_the_store_every_run_makes_its_own(played):
+    build({"a": "store=false", "b": "store=false eval_engine=pycocotools"})
+    assert (made(played)["prepare_data"], made(played)["train"]) == (2, 2)
 
 
 def test_a_failed_run_does_not_keep_others_from_being_built(played):

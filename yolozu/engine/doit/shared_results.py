@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.artifacts.digest import DigestCache, digest_of
 from yolozu.contract.spec_history import comparable
+from yolozu.engine.store.keys import can_be_kept
 from yolozu.paths import digest_cache_path
 
 if TYPE_CHECKING:
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 def result_keys(session: Session) -> dict[str, str]:
     """Stage -> digest of its version, its spec, and of what its inputs are made of, or of their content.
 
-    Two stages with equal keys have equal requests, and read equal inputs once these are built. A stage that tells of
-    its own run has a key of its own.
+    Two stages with equal keys have equal requests, and read equal inputs once these are built. One whose result is not
+    taken from the store has a key of its own.
     """
+    stored = session.loaded.contract.operations.store
     keys: dict[str, str] = {}
     made: dict[str, str] = {}
     with DigestCache(digest_cache_path()) as cache:
@@ -35,7 +37,7 @@ def result_keys(session: Session) -> dict[str, str]:
                     "spec": comparable(node.stage.spec, node.spec),
                     "inputs": inputs,
                     "outputs": node.outputs,
-                    "run": session.layout.run_id if node.records else None,
+                    "run": None if stored and can_be_kept(node) else session.layout.run_id,
                 }
             )
             made |= {path: f"{path} of {keys[node.name]}" for path in node.outputs.values()}
