@@ -2,6 +2,7 @@ import sys
 
 import pytest
 
+from yolozu.engine.launchers import slurm_script
 from yolozu.engine.launchers.slurm_script import job_name, job_script
 
 WHOLE = """\
@@ -60,3 +61,16 @@ def test_places_may_have_spaces_and_percent_signs(slurm, tmp_path, monkeypatch):
 
 def test_the_queue_shows_the_run_and_the_stage(slurm):
     assert job_name(slurm.job()) == "a.train"
+
+
+@pytest.mark.effect("nnodes")
+def test_a_stage_that_several_nodes_run_has_its_worker_on_each(slurm, tmp_path, monkeypatch):
+    """Then the signal goes to the workers, which are steps of the job, and not to its shell."""
+    monkeypatch.setattr(slurm_script, "read_request", lambda path: path)
+    monkeypatch.setattr(slurm_script, "runs_as_several", lambda path: path.stem == "train")
+    script = job_script(slurm.job("--events", nnodes=2, cpus=4), {})
+    alone = whole(tmp_path, "#SBATCH --cpus-per-task=4\n")
+    expected = alone.replace("B:TERM", "TERM").replace("nodes=1\n", "nodes=2\n", 1)
+    assert script == expected.replace("exec ", "exec srun --ntasks-per-node=1 --cpus-per-task=4 ")
+    monkeypatch.setattr(slurm_script, "runs_as_several", lambda _: False)
+    assert job_script(slurm.job("--events", nnodes=2, cpus=4), {}) == alone

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yolozu.engine.launchers.base import EXECUTOR, JOB, worker_environment
+from yolozu.engine.requests import read_request, runs_as_several
 from yolozu.engine.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def job_script(job: WorkerJob, environment: Mapping[str, str]) -> str:
             f"cd {shlex.quote(str(Path.cwd()))} || exit 2",
             f'export {EXECUTOR}=slurm {JOB}="$SLURM_JOB_ID"',
             *exports,
-            f"exec {shlex.join(job.command)}",
+            f"exec {shlex.join([*_on_all_nodes(job), *job.command])}",
             "",
         ]
     )
@@ -65,10 +66,25 @@ def _options(job: WorkerJob) -> Iterator[str]:
     yield f"output={shlex.quote(log)}"
     yield "open-mode=append"
     yield "requeue"
-    yield f"signal=B:TERM@{WARN_S}"
-    yield "nodes=1"
+    nodes = _num_nodes(job)
+    yield f"signal={'B:' if nodes == 1 else ''}TERM@{WARN_S}"  # B: the shell's place, which the worker has taken
+    yield f"nodes={nodes}"
     yield "ntasks-per-node=1"
     for key, option in KEYS.items():
         value = getattr(job.operations, key)
         if value is not None:
             yield f"{option}={value}"
+
+
+def _num_nodes(job: WorkerJob) -> int:
+    """On how many nodes the worker runs: one, or `nnodes` where they run the stage together."""
+    nodes = job.operations.nnodes
+    return nodes if nodes > 1 and runs_as_several(read_request(job.layout.request_path(job.stage))) else 1
+
+
+def _on_all_nodes(job: WorkerJob) -> list[str]:
+    """What starts the worker on every node. srun does not take the cores of a task from the job (since Slurm 22.05)."""
+    if _num_nodes(job) == 1:
+        return []
+    cores = [] if job.operations.cpus is None else [f"--cpus-per-task={job.operations.cpus}"]
+    return ["srun", "--ntasks-per-node=1", *cores]
