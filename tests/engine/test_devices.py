@@ -80,3 +80,4 @@ def test_processes_need_a_device_each(gpus):
 
 def test_a_machine_that_only_submits_jobs_needs_no_device(gpus):
     assert lacking("device=cuda", "executor=slurm") == []
+    assert lacking("device=cuda", "executor=ray") == []

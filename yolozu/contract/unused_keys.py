@@ -48,7 +48,7 @@ _POSE_LOSSES = ("log_z", "rot", "offsets", "k", "t")
 _OF_POSES = (*_POSE_COSTS, *(f"{key}_start_step" for key in _POSE_COSTS), *(f"loss_weights.{key}" for key in _POSE_LOSSES), "stage_off_steps", "stage_k_steps", "model.use_uncertainty")
 _NOISE = ("model.denoising.label_noise", "model.denoising.box_noise")
 _SKIPS = ("non_finite_max_skips", "non_finite_lr_decay")
-_OF_SLURM = ("partition", "account", "time_limit", "gpus", "cpus", "memory", "sbatch_args")
+_OF_SLURM = ("partition", "account", "time_limit", "sbatch_args")
 _MEETING = ("rdzv_backend", "rdzv_endpoint", "rdzv_id")
 _GROUP = ("nproc_per_node", "nnodes", *_MEETING)
 _TTA = ("tta_mode", "tta_seed", "tta_flip_prob", "tta_scales", "tta_rotations_deg", "tta_flip", "tta_iou")
@@ -132,6 +132,7 @@ DEAD_KEYS = (
     UnusedKey(("max_restarts",), lambda c: not c.loop.ddp and c.operations.executor != "ray", "ddp is off", "set ddp: true or executor: ray"),
     UnusedKey(("ray_address",), lambda c: c.operations.executor != "ray", "the executor is {executor}", "set executor: ray"),
     UnusedKey(("store_dir",), lambda c: not c.operations.store, "store is off", "set store: true"),
+    UnusedKey(("gpus", "cpus", "memory"), lambda c: c.operations.executor == "local", "a stage has all of this machine: the executor is local", "set executor: slurm or ray"),
     UnusedKey(_OF_SLURM, lambda c: c.operations.executor != "slurm", "the executor is {executor}", "set executor: slurm"),
     UnusedKey(_MEETING, lambda c: c.operations.nnodes == 1, "nnodes is 1: there is nobody to meet", "set nnodes above 1"),
     UnusedKey(("prefetch_factor",), lambda c: c.operations.num_workers == 0, "num_workers is 0", "set num_workers above 0"),

@@ -8,7 +8,8 @@ from tests.engine.launchers.fake_ray import FakeRay
 from yolozu.contract.sections.operations import OperationsSection
 from yolozu.engine.launchers import ray_call, ray_worker
 from yolozu.engine.launchers.base import WorkerJob, worker_environment
-from yolozu.engine.launchers.ray_call import RayCall
+from yolozu.engine.launchers.job_voice import JobVoice
+from yolozu.engine.launchers.ray_call import RayCall, asked_of, options
 from yolozu.engine.launchers.ray_worker import run_worker
 from yolozu.errors import YolozuError
 from yolozu.paths import RunLayout
@@ -39,7 +40,8 @@ def call(tmp_path, monkeypatch):
         told = []
         monkeypatch.setattr(PlayedJob, "code", code)
         job = PlayedJob(RunLayout.of("a"), "train", OperationsSection(executor="ray", **keys))
-        made = RayCall(ray or FakeRay(), job, told.append)
+        voice = JobVoice(job, told.append)
+        made = RayCall(ray or FakeRay(), job, voice)
         made.told = told
         return made
 
@@ -67,7 +69,20 @@ def test_plain_words_are_all_that_travels(call, tmp_path):
         "requests": str(job / "requests"),
         "tries": str(job / "tries"),
     }
-    assert options == {"max_retries": 3, "retry_exceptions": [ChildProcessError]}
+    assert options == {"num_cpus": 1, "num_gpus": 0, "max_retries": 3, "retry_exceptions": [ChildProcessError]}
+
+
+@pytest.mark.effect("cpus", "gpus", "memory")
+def test_keys_say_what_a_machine_must_have_free():
+    asked = OperationsSection(executor="ray", cpus=4, gpus=2, memory="3G", max_restarts=0)
+    assert asked_of(asked) == "cpus: 4, gpus: 2, memory: 3G"
+    assert options(asked) == {
+        "num_cpus": 4,
+        "num_gpus": 2,
+        "memory": 3 * 1024**3,
+        "max_retries": 0,
+        "retry_exceptions": [ChildProcessError],
+    }
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 70, 75])
@@ -92,7 +107,7 @@ def test_a_killed_worker_begins_again(call, monkeypatch):
     monkeypatch.setattr(ray_worker.socket, "gethostname", lambda: "n2")
     made = call(KILLED_ONCE)
     assert made.follow() == 0
-    assert sorted(made.told) == ["a: train: begins again on n2, try 2: what ran it before was lost", "done"]
+    assert set(made.told) == {"train: begins again on n2, try 2: what ran it before was lost", "done"}
 
 
 def test_a_worker_that_is_killed_again_and_again_was_interrupted(call, monkeypatch):
@@ -142,7 +157,7 @@ def test_a_request_to_stop_reaches_the_worker_and_a_third_one_kills(call, times,
         if times > 2:
             made.kill()
 
-    made._tell = ask
+    made._voice._say = ask
     assert made.follow() == code
     assert made.told == ["ready"]
 
@@ -156,9 +171,9 @@ def test_what_waits_for_a_machine_is_told_once_and_withdrawn_on_request(call, mo
         made.told.append(line)
         made.send_signal(signal.SIGTERM)
 
-    made._tell = ask
+    made._voice._say = ask
     assert made.follow() == -signal.SIGTERM
-    assert made.told == ["a: train: waits for Ray to have a free machine"]
+    assert made.told == ["train: waits for Ray to have a free machine (cpus: 1)"]
     assert ray.canceled == [False]
 
 

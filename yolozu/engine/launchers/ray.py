@@ -6,7 +6,8 @@ import signal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from yolozu.engine.launchers.ended import ended, killed, on_standard_error
+from yolozu.engine.launchers.ended import ended, killed
+from yolozu.engine.launchers.job_voice import JobVoice
 from yolozu.engine.launchers.ray_connection import CONNECTION
 from yolozu.errors import Finding, YolozuError
 
@@ -43,7 +44,7 @@ class RayLauncher:
         from yolozu.engine.launchers.ray_call import RayCall
 
         try:
-            call = RayCall(CONNECTION.ray(job.operations.ray_address), job, say or on_standard_error)
+            call = RayCall(CONNECTION.ray(job.operations.ray_address), job, JobVoice(job, say))
             with stopping.forwarding_to(call):
                 code = call.follow()
         except YolozuError as error:

@@ -15,10 +15,9 @@ from yolozu.engine.launchers.ray_worker import run_worker
 from yolozu.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from yolozu.contract.sections.operations import OperationsSection
     from yolozu.engine.launchers.base import WorkerJob
+    from yolozu.engine.launchers.job_voice import JobVoice
     from yolozu.errors import YolozuError
 
 LOOK_EVERY_S = 0.25
@@ -30,19 +29,21 @@ WAIT_IS_TOLD_S = 5.0
 KILL_WITHIN_S = 5.0
 """What a machine that runs a worker is given to kill it; one that does not answer is gone."""
 
+BYTES = {"M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
 
 class RayCall:
     """One stage's worker, called through Ray: again on another machine where one was lost."""
 
-    def __init__(self, ray: Any, job: WorkerJob, tell: Callable[[str], None]) -> None:
+    def __init__(self, ray: Any, job: WorkerJob, voice: JobVoice) -> None:
         """Submit it.
 
         Args:
             ray: the module, connected.
             job: the stage.
-            tell: is told every line of the worker, and what becomes of it.
+            voice: hears every line of the worker, and what becomes of it.
         """
-        self._ray, self._job, self._tell = ray, job, tell
+        self._ray, self._job, self._voice = ray, job, voice
         self._files = JobFiles(job.layout.job_dir(job.stage).absolute())
         self._files.make()
         self._log = Tail(self._files.log_path)
@@ -88,7 +89,7 @@ class RayCall:
                 return -signal.SIGKILL
         self._tell_news()
         for line in self._log.rest():
-            self._tell(line)
+            self._voice.hear(line)
         code = self._code()
         self._files.remove()
         return code
@@ -106,15 +107,15 @@ class RayCall:
 
     def _tell_news(self) -> None:
         for line in self._log.lines():
-            self._tell(line)
+            self._voice.hear(line)
         tries = self._files.tries()
         if tries:
             self._waits_since = None
         elif self._waits_since is not None and time.monotonic() - self._waits_since > WAIT_IS_TOLD_S:
             self._waits_since = None
-            self._tell(f"{place_of(self._job)}: waits for Ray to have a free machine")
+            self._voice.note(f"waits for Ray to have a free machine ({asked_of(self._job.operations)})")
         for number, machine in list(enumerate(tries, start=1))[max(self._tries, 1) :]:
-            self._tell(f"{place_of(self._job)}: begins again on {machine}, try {number}: what ran it before was lost")
+            self._voice.note(f"begins again on {machine}, try {number}: what ran it before was lost")
         self._tries = len(tries)
 
     def _code(self) -> int:
@@ -141,5 +142,14 @@ class RayCall:
 
 
 def options(operations: OperationsSection) -> dict[str, object]:
-    """Options of a remote call."""
-    return {"max_retries": operations.max_restarts, "retry_exceptions": [ChildProcessError]}
+    """Options of a remote call: what its machine must have free, and how often it is called again."""
+    asked: dict[str, object] = {"num_cpus": operations.cpus or 1, "num_gpus": operations.gpus or 0}
+    if operations.memory is not None:
+        asked["memory"] = int(operations.memory[:-1]) * BYTES[operations.memory[-1]]
+    return {**asked, "max_retries": operations.max_restarts, "retry_exceptions": [ChildProcessError]}
+
+
+def asked_of(operations: OperationsSection) -> str:
+    """What a machine must have free, in words: ``cpus: 4, gpus: 1, memory: 64G``."""
+    asked = {"cpus": operations.cpus or 1, "gpus": operations.gpus or 0, "memory": operations.memory}
+    return ", ".join(f"{key}: {value}" for key, value in asked.items() if value)
