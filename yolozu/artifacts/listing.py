@@ -8,15 +8,19 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import struct
 from array import array
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, Self
 
 LATEST_NS = 2**63 - 1
 """What a time counts as that no 64 bits can hold, after the year 2262."""
+
+HEADER = struct.Struct("<QQQ")
+"""Of an encoded listing: bytes of its directory, bytes of its names, number of files."""
 
 
 class Listing:
@@ -65,9 +69,26 @@ class Listing:
 
     def encoded(self) -> Iterator[bytes]:
         """All of it as bytes that no other listing has."""
-        names = encoded("\0".join(self.names))
-        yield encoded(f"{self.directory}\0{len(self.names)}\0{len(names)}\n")
-        yield from (names, self.sizes.tobytes(), self.mtimes_ns.tobytes())
+        directory, names = encoded(self.directory), encoded("\0".join(self.names))
+        yield HEADER.pack(len(directory), len(names), len(self.names))
+        yield from (directory, names, self.sizes.tobytes(), self.mtimes_ns.tobytes())
+
+    @classmethod
+    def decoded(cls, file: BinaryIO) -> Self | None:
+        """The listing that stands ``encoded`` in a file from where it is read; None where not all of it does."""
+        header = file.read(HEADER.size)
+        if len(header) < HEADER.size:
+            return None
+        *lengths, count = HEADER.unpack(header)
+        lengths += [array("q").itemsize * count] * 2
+        parts = [file.read(length) for length in lengths]
+        if [len(part) for part in parts] != lengths:
+            return None
+        found = cls(parts[0].decode("utf-8", "surrogatepass"))
+        found.names = parts[1].decode("utf-8", "surrogatepass").split("\0") if count else []
+        found.sizes.frombytes(parts[2])
+        found.mtimes_ns.frombytes(parts[3])
+        return found
 
 
 class Row(NamedTuple):

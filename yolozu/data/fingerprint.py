@@ -25,6 +25,7 @@ from yolozu.data.layouts.files import (
     suffix_of,
 )
 from yolozu.data.layouts.layout import YAML_SUFFIXES, Layout, Split, find_layout
+from yolozu.data.layouts.look import Folder, look_through
 from yolozu.data.layouts.sidecar_files import named_masks
 from yolozu.data.layouts.ultralytics import (
     DATA_YAML,
@@ -87,8 +88,9 @@ def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> File
     Raises:
         InputError: a split is not there.
     """
-    look: Look = functools.cache(listing_below)
     used = [layout.split(name) for name in splits]
+    ahead = look_through(folder for split in used for folder in _plain_folders(split))
+    look: Look = functools.cache(lambda *folder: ahead.get(Folder(*folder)) or listing_below(*folder))
     labels = {split.name: label_listings(split, look) for split in used}
     sidecars = [
         listing.ending_in(SIDECAR_SUFFIXES | TAR_SUFFIXES)
@@ -103,6 +105,14 @@ def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> File
     if not _names_classes(layout):
         listings += [listing for split in layout.splits.values() for listing in label_listings(split, look)]
     return FileSet(tuple(dict.fromkeys(listings)))
+
+
+def _plain_folders(split: Split) -> list[Folder]:
+    """Folders that are looked through for sure, and may be large."""
+    if split.label_format != "yolo" or split.listed is not None:
+        return []
+    folders = [Folder(split.images_dir, IMAGE_SUFFIXES), Folder(split.labels, LABEL_SUFFIXES | SIDECAR_SUFFIXES)]
+    return [folder for folder in folders if folder.directory.is_dir()]
 
 
 def _single_files(layout: Layout) -> Listing:
