@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Self
+from typing import IO, NamedTuple, Self
 
 LATEST_NS = 2**63 - 1
 """What a time counts as that no 64 bits can hold, after the year 2262."""
@@ -74,7 +74,7 @@ class Listing:
         yield from (directory, names, self.sizes.tobytes(), self.mtimes_ns.tobytes())
 
     @classmethod
-    def decoded(cls, file: BinaryIO) -> Self | None:
+    def decoded(cls, file: IO[bytes]) -> Self | None:
         """The listing that stands ``encoded`` in a file from where it is read; None where not all of it does."""
         header = file.read(HEADER.size)
         if len(header) < HEADER.size:
