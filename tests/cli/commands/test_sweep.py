@@ -48,6 +48,7 @@ s-eval_engine_pycocotools-lr0.01   0.01  pycocotools  - (not built)             
 """
 
 
+@pytest.mark.slow
 def test_the_end_is_a_table_and_what_failed(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     assert main(["sweep", "sweep.yaml", "--quiet"]) == 1
@@ -75,6 +76,7 @@ def test_a_page_is_written_where_it_is_asked_for(capsys):
     assert "s-lr0.001" in Path("sweep.html").read_text()
 
 
+@pytest.mark.slow
 def test_for_programs_the_last_line_holds_it_all(capsys):
     assert main(["sweep", "sweep.yaml", "--json"]) == 1
     end = json.loads(capsys.readouterr().out.splitlines()[-1])
