@@ -24,7 +24,9 @@ import numpy as np
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
+from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.predictions import check_predictions, load_predictions, write_predictions
+from yolozu.artifacts.predictions.columns_file import columns_path, part_of, write_columns
 from yolozu.artifacts.predictions.convert import convert_predictions
 from yolozu.data.index import DataIndex
 from yolozu.evaluation.boxes.coco import evaluate_coco
@@ -36,7 +38,7 @@ from yolozu.structures.predictions import ImagePredictions
 CLASSES = ClassTable(tuple(f"class {number}" for number in range(80)), tuple(range(1, 81)))
 OBJECTS_PER_IMAGE = 7.36
 ENGINES = ("hotcoco", "pycocotools")
-PASSES = ("check", "read", "convert")
+PASSES = ("check", "read", "columns", "convert")
 
 
 def make(directory: Path, images: int, detections: int, *, poses: bool) -> None:
@@ -76,6 +78,10 @@ def make(directory: Path, images: int, detections: int, *, poses: bool) -> None:
         )
     DataIndex(directory, "val", CLASSES, tuple(records)).write(directory / "index.json")
     write_predictions(directory / "predictions.json", predictions, {})
+    beside, part = directory / "with columns" / "predictions.json", part_of(predictions)
+    write_predictions(beside, predictions, {})
+    assert part is not None
+    write_columns(columns_path(beside), [part], {}, predictions_sha256=digest_file(beside))
 
 
 def random_boxes(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -139,6 +145,9 @@ def measure(part: str, directory: Path) -> dict[str, Any]:
     if part == "check":
         result = [check_predictions(path, known=known).detections]
     elif part == "read":
+        result = [sum(len(entry) for entry in load_predictions(path, known=known).images)]
+    elif part == "columns":
+        path = directory / "with columns" / "predictions.json"
         result = [sum(len(entry) for entry in load_predictions(path, known=known).images)]
     elif part == "convert":
         result = [convert_predictions(path, directory / "coco.json", "coco", known=known).detections]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.data.builders import index_at, write_coco, write_file, write_mask, write_sidecar, write_yolo
-from tests.evaluation.scenes import Scene, index_of
-from yolozu.data.index import DataIndex, images_digest
+from tests.evaluation.scenes import Scene, Truth, index_of
+from yolozu.data.index import DataIndex, image_digests, images_digest
 from yolozu.errors import InputError
 
 
@@ -114,3 +114,29 @@ def test_images_are_known_by_content_and_order():
 def test_neither_names_nor_labels_matter():
     renamed = replace(ONE, image="x.jpg", path=Path("/elsewhere/x.jpg"), areas_px=ONE.areas_px[:0])
     assert images_digest([ONE, OTHER]) == images_digest([renamed, OTHER])
+
+
+@pytest.mark.parametrize("chosen", [slice(0, 3), slice(1, 2), slice(2, 9), slice(3, 3)])
+def test_some_of_the_images_are_read_alone(tmp_path, chosen):
+    path, counts = tmp_path / "index.json", []
+    index = index_of([Scene([Truth(1, (1.0, 2.0, 3.0, 4.0))]), Scene(), Scene()])
+    replace(index, labeled=False).write(path)
+
+    def choose(images):
+        counts.append(images)
+        return chosen
+
+    found = DataIndex.read_some(path, None, of=choose)
+    assert counts == [3]
+    assert rows(found) == rows(index)[chosen]
+    assert (found.root, found.split, found.classes, found.labeled) == (index.root, index.split, index.classes, False)
+    assert image_digests(path) == [record.sha256 for record in index.records]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema_version": 2, "images": 3}', '{"images": [1]}', "{} {}"])
+def test_what_is_no_index_is_none_in_part_either(tmp_path, text):
+    path = write_file(tmp_path / "train.json", text)
+    with pytest.raises(InputError, match="YZ206"):
+        DataIndex.read_some(path, None, of=lambda images: slice(0, images))
+    with pytest.raises(InputError, match="YZ206"):
+        image_digests(path)

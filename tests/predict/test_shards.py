@@ -35,7 +35,8 @@ def predict_in(directory, request, records, shards, **options):
         done = predict_to_file("onnxruntime", request, records[rows], path, columns=True, **options)
         parts.append(path)
         numbers.append(done.to_json())
-    return join_shards(parts, directory / "joined.json", records, numbers)
+    digests = [record.sha256 for record in records]
+    return join_shards(parts, directory / "joined.json", digests, numbers)
 
 
 @pytest.mark.parametrize(("shards", "batch_size"), [(1, 2), (4, 1), (2, 2), (16, 1)])
@@ -65,7 +66,7 @@ def test_parts_by_different_means_are_refused(exported, tmp_path):
         parts.append(path)
         numbers.append(done.to_json())
     with pytest.raises(UsageError) as refused:
-        join_shards(parts, tmp_path / "joined.json", records[:2], numbers)
+        join_shards(parts, tmp_path / "joined.json", ["", ""], numbers)
     assert str(refused.value) == (
         "predict: shard 2 of 2: YZ650 max_detections is 10, and 300 in shard 1\n"
         "  fix: let machines that have the same predict all shards, or set predict_shards: 1"

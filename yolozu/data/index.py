@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from yolozu.artifacts.digest import digest_of
-from yolozu.artifacts.jsonio import canonical, explain_misfit, read_json, write_text
+from yolozu.artifacts.jsonio import canonical, explain_misfit, explain_read_error, read_json, write_text
+from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
 from yolozu.data.moved import Moved
 from yolozu.errors import InputError
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.image_record import ImageRecord
 
 SCHEMA_VERSION = 2
+MAKE_AGAIN = "run the prepare_data stage again: doit run_id=… prepare_data"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,13 +105,32 @@ class DataIndex:
         Raises:
             InputError: YZ206 the file is missing, damaged or of another version.
         """
-        fix = "run the prepare_data stage again: doit run_id=… prepare_data"
-        document = read_json(path, code="YZ206", fix=fix)
+        return cls._from_document(read_json(path, code="YZ206", fix=MAKE_AGAIN), path, moved)
+
+    @classmethod
+    def read_some(cls, path: Path, moved: Moved | None, *, of: Callable[[int], slice]) -> Self:
+        """The index at ``path`` with some of its images alone; the others are never in memory together.
+
+        Args:
+            path: the file.
+            moved: as in `read`.
+            of: which images, of so many.
+
+        Raises:
+            InputError: as `read`.
+        """
+        (count,) = _streamed(path, lambda images: [sum(1 for _ in images)]).get("images", [0])
+        rows = of(count)
+        document = _streamed(path, lambda images: list(islice(images, rows.start, rows.stop)))
+        return cls._from_document(document, path, moved)
+
+    @classmethod
+    def _from_document(cls, document: dict[str, Any], path: Path, moved: Moved | None) -> Self:
         try:
             return cls._from_json(document, path, moved)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError.one(
-                "YZ206", where=str(path), problem=f"is no index: {explain_misfit(error)}", fix=fix
+                "YZ206", where=str(path), problem=f"is no index: {explain_misfit(error)}", fix=MAKE_AGAIN
             ) from error
 
     @classmethod
@@ -129,6 +151,47 @@ class DataIndex:
         )
 
 
+def image_digests(path: Path) -> list[str]:
+    """Digests of the images of an index, in their order; nothing else of them is in memory together.
+
+    Raises:
+        InputError: YZ206 the file is missing, damaged or of another version.
+    """
+    try:
+        return list(_streamed(path, lambda images: [str(image["sha256"]) for image in images])["images"])
+    except (KeyError, TypeError) as error:
+        raise InputError.one(
+            "YZ206", where=str(path), problem=f"is no index: {explain_misfit(error)}", fix=MAKE_AGAIN
+        ) from error
+
+
 def images_digest(records: Sequence[ImageRecord]) -> str:
     """SHA-256 (hex) over the content of the images, in order; neither names nor labels enter."""
-    return digest_of([record.sha256 for record in records])
+    return content_digest([record.sha256 for record in records])
+
+
+def content_digest(image_sha256s: Sequence[str]) -> str:
+    """The same of images of which the digests are known."""
+    return digest_of(list(image_sha256s))
+
+
+def _streamed(path: Path, of_images: Callable[[Iterator[Any]], list[Any]]) -> dict[str, Any]:
+    """An index as JSON, with what ``of_images`` makes of its images in their place."""
+    try:
+        with path.open("rb") as file:
+            text, document = JsonText(file, note_repeated=False), {}
+            for key in text.members():
+                if key != "images":
+                    document[key] = text.value()
+                    continue
+                images = text.elements()
+                document[key] = of_images(images)
+                for _ in images:
+                    pass
+            text.end()
+    except (OSError, BrokenJson) as error:
+        said = f"{error.place}: {error.problem}" if isinstance(error, BrokenJson) else explain_read_error(error)
+        raise InputError.one(
+            "YZ206", where=str(path), problem=f"cannot be read as JSON: {said}", fix=MAKE_AGAIN
+        ) from error
+    return document

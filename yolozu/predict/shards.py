@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.predictions.join import join_predictions, meta_of
-from yolozu.data.index import images_digest
+from yolozu.data.index import content_digest
 from yolozu.errors import UsageError
 from yolozu.predict.run import PredictionRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from yolozu.structures.image_record import ImageRecord
 
 
 def shard_range(images: int, shard: int, shards: int, *, batch_size: int) -> slice:
@@ -28,14 +26,14 @@ def shard_range(images: int, shard: int, shards: int, *, batch_size: int) -> sli
 
 
 def join_shards(
-    parts: Sequence[Path], output_path: Path, records: Sequence[ImageRecord], numbers: Sequence[Mapping[str, Any]]
+    parts: Sequence[Path], output_path: Path, image_sha256s: Sequence[str], numbers: Sequence[Mapping[str, Any]]
 ) -> PredictionRun:
     """Write the predictions of all images from those of their parts, and the columns beside them.
 
     Args:
         parts: predictions files of the parts, in order.
         output_path: predictions file.
-        records: all images.
+        image_sha256s: digests of all images.
         numbers: what came out of each part, as `PredictionRun.to_json` says.
 
     Raises:
@@ -43,11 +41,11 @@ def join_shards(
     """
     metas = [meta_of(part) for part in parts]
     _require_one_means(metas)
-    meta = {**metas[0], "images": len(records), "images_sha256": images_digest(records)}
+    meta = {**metas[0], "images": len(image_sha256s), "images_sha256": content_digest(image_sha256s)}
     if "mirrored" in meta.get("tta", {}):
         meta["tta"] = {**meta["tta"], "mirrored": [name for part in metas for name in part["tta"]["mirrored"]]}
     join_predictions(output_path, parts, meta)
-    return PredictionRun(len(records), sum(n["detections"] for n in numbers), sum(n["seconds"] for n in numbers))
+    return PredictionRun(len(image_sha256s), sum(n["detections"] for n in numbers), sum(n["seconds"] for n in numbers))
 
 
 def _require_one_means(metas: Sequence[dict[str, Any]]) -> None:

@@ -57,11 +57,14 @@ class PredictOutputs:
 def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, context: StageContext) -> dict[str, Any]:
     """Predict, or put together what was predicted in parts. Returns counts, seconds and images per second."""
     from yolozu.artifacts.record import write_record
+    from yolozu.data.index import DataIndex
     from yolozu.predict.run import predict_to_file
 
     if context.shards:
         return _joined(spec, inputs, outputs, context)
-    request, images = opened(spec, inputs, context)
+    index = DataIndex.read(inputs.images, context.moved)
+    images = replace(index, records=index.records[: spec.predict.max_images])
+    request = adapter_request(spec, inputs, images, context)
     done = predict_to_file(
         spec.predict.adapter,
         request,
@@ -79,27 +82,22 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
 
 
 def _joined(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, context: StageContext) -> dict[str, Any]:
+    from yolozu.data.index import image_digests
     from yolozu.predict.shards import join_shards
 
-    records = _images(spec, inputs, context).records
     parts, numbers = [shard.predictions for shard in context.shards], [shard.numbers for shard in context.shards]
-    return join_shards(parts, outputs.predictions, records, numbers).to_json()
+    digests = image_digests(inputs.images)[: spec.predict.max_images]
+    return join_shards(parts, outputs.predictions, digests, numbers).to_json()
 
 
-def opened(spec: PredictSpec, inputs: PredictInputs, context: StageContext) -> tuple[AdapterRequest, DataIndex]:
-    """What the adapter is opened with, and the images that are predicted."""
+def adapter_request(
+    spec: PredictSpec, inputs: PredictInputs, index: DataIndex, context: StageContext
+) -> AdapterRequest:
+    """What the adapter of the stage predict is opened with."""
     from yolozu.data.corruption.corruption import Corruption
 
-    images = _images(spec, inputs, context)
-    request = request_of(spec, images, context, checkpoint=inputs.checkpoint, onnx=inputs.onnx, stage="predict")
-    return replace(request, transform=Corruption.from_section(spec.corruption)), images
-
-
-def _images(spec: PredictSpec, inputs: PredictInputs, context: StageContext) -> DataIndex:
-    from yolozu.data.index import DataIndex
-
-    index = DataIndex.read(inputs.images, context.moved)
-    return replace(index, records=index.records[: spec.predict.max_images])
+    request = request_of(spec, index, context, checkpoint=inputs.checkpoint, onnx=inputs.onnx, stage="predict")
+    return replace(request, transform=Corruption.from_section(spec.corruption))
 
 
 def _score(index: DataIndex, models_path: Path) -> Score:

@@ -48,16 +48,22 @@ def run(
     spec: PredictShardSpec, inputs: PredictInputs, outputs: PredictShardOutputs, context: StageContext
 ) -> dict[str, Any]:
     """Predict the part. Returns counts, seconds and images per second."""
+    from yolozu.data.index import DataIndex
+    from yolozu.predict.adapters.base import AdapterRequest
     from yolozu.predict.run import predict_to_file
     from yolozu.predict.shards import shard_range
 
-    request, images = predict.opened(spec, inputs, context)
-    number, shards = spec.shard.number, spec.shard.shards
-    rows = shard_range(len(images.records), number - 1, shards, batch_size=request.batch_size)
-    records = images.records[rows]
-    context.progress.say(f"predict: shard {number} of {shards}: {len(records)} images")
+    number, shards, most = spec.shard.number, spec.shard.shards, spec.predict.max_images
+
+    def rows(images: int) -> slice:
+        predicted = images if most is None else min(images, most)
+        return shard_range(predicted, number - 1, shards, batch_size=AdapterRequest.batch_size)
+
+    index = DataIndex.read_some(inputs.images, context.moved, of=rows)
+    request = predict.adapter_request(spec, inputs, index, context)
+    context.progress.say(f"predict: shard {number} of {shards}: {len(index)} images")
     adapter = spec.predict.adapter
-    return predict_to_file(adapter, request, records, outputs.predictions, tta=spec.tta, columns=True).to_json()
+    return predict_to_file(adapter, request, index.records, outputs.predictions, tta=spec.tta, columns=True).to_json()
 
 
 STAGE = Stage(
