@@ -52,7 +52,7 @@ def built(predicting, monkeypatch):
 
         monkeypatch.setattr(LocalLauncher, "run", run)
         session = predicting(*words)
-        Build(session)._build(session.plan["predict"])
+        Build(session).build_stage(session.plan["predict"])
         result = session.layout.root / "predictions/predictions.json"
         return commands, result.read_bytes() if result.exists() else None
 
