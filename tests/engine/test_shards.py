@@ -78,6 +78,18 @@ def test_each_part_has_a_worker_and_the_whole_is_the_same(built, predicting):
     assert sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".lock") == before
 
 
+def test_parts_are_not_made_of_what_the_store_has(built, predicting):
+    _, whole = built("store=true")
+    (predicting().layout.root / "receipts/predict.json").unlink()
+    assert built("store=true", "predict_shards=3") == ([["predict"]], whole)
+
+
+def test_the_store_keeps_the_whole_alone(built, predicting, tmp_path):
+    built("store=true", "predict_shards=3")
+    kept = (json.loads(path.read_text())["stage"] for path in (tmp_path / "runs/.store").glob("*/*/receipt.json"))
+    assert list(kept) == ["predict"]
+
+
 def test_how_many_parts_there_are_makes_nothing_stale(built):
     built()
     assert built("predict_shards=4")[0] == []

@@ -17,7 +17,7 @@ from yolozu.engine.external_inputs import (
     with_newer,
 )
 from yolozu.engine.run_overrides import RunOverrides
-from yolozu.engine.store.prospect import with_store
+from yolozu.engine.store.prospect import found_in_store, with_store
 from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.planning.begun import Begun, set_aside
 from yolozu.planning.plan import Node, Plan
@@ -86,6 +86,12 @@ class Session:
         """Why ``node`` has to run as things are now, whatever stands before it."""
         with DigestCache(digest_cache_path()) as cache:
             return self._told(node, own_reasons(node, self.layout, lambda path: self.digest(path, cache)), cache)
+
+    def is_in_store(self, node: Node) -> bool:
+        """Whether the result of ``node`` need only be taken from a store."""
+        operations = self.loaded.contract.operations
+        with DigestCache(digest_cache_path()) as cache:
+            return found_in_store(node, operations, lambda path: self.digest(path, cache), cache) is not None
 
     def _told(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
         """Reasons with what is behind them and, where nothing before the stage may change yet, what the store has."""

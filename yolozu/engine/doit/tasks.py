@@ -172,7 +172,7 @@ class Build:
     def _run_workers(self, node: Node, environment: Mapping[str, str]) -> int:
         """Run the worker of a stage, after those of its parts where it has any; the exit code of the last."""
         layout, shards = self.session.layout, shards_of(node.name, self.session.loaded.contract)
-        if shards == 1:
+        if shards == 1 or self.session.is_in_store(node):
             code = self._run_worker(environment, node, node.name)
         else:
             code = run_shards(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from yolozu.planning.receipt import Receipt
 
 
+SCRATCH = "scratch"
+
+
 def key_of_node(node: Node, input_digests: Mapping[str, str]) -> str:
     """Key of what ``node`` gives for inputs of these digests (by field; a missing optional one is left out)."""
     told = telling(node.stage.spec, node.spec)
@@ -32,10 +35,12 @@ def key_of_receipt(receipt: Receipt) -> str:
 def can_be_kept(node: Node) -> bool:
     """Whether what ``node`` gives is the same for every run that asks for it, and lies below the run's directory.
 
-    A stage that tells of its own run (``records``) gives another run's words.
+    A stage that tells of its own run (``records``) gives another run's words; a part of a stage's work only waits in
+    scratch for the others.
     """
     paths = [PurePosixPath(path) for path in node.outputs.values()]
-    return not node.records and not any(path.is_absolute() or ".." in path.parts for path in paths)
+    elsewhere = (path.is_absolute() or ".." in path.parts or path.parts[0] == SCRATCH for path in paths)
+    return not node.records and not any(elsewhere)
 
 
 def _key(stage: str, version: int, told: dict[str, Any], *, inputs: Mapping[str, str], outputs: Iterable[str]) -> str:

@@ -11,8 +11,20 @@ from yolozu.planning.staleness import Reason
 if TYPE_CHECKING:
     from yolozu.artifacts.digest import DigestCache
     from yolozu.contract.sections.operations import OperationsSection
+    from yolozu.engine.store.lookup import Found
     from yolozu.planning.plan import Node
     from yolozu.planning.staleness import DigestOf
+
+
+def found_in_store(node: Node, operations: OperationsSection, digest: DigestOf, cache: DigestCache) -> Found | None:
+    """What a store has for a stage whose inputs are all there; None for nothing."""
+    inputs = {name: digest(path) for name, path in node.inputs.items()}
+    known = {name: found for name, found in inputs.items() if found is not None}
+    if inputs.keys() - known.keys() - node.optional_inputs:
+        return None
+    with suppress(OSError):  # a store that cannot be read has nothing
+        return look_up(node, known, stores_for(node, operations), cache)[0]
+    return None
 
 
 def with_store(
@@ -24,13 +36,8 @@ def with_store(
     """
     if not reasons or any(reason.kind == "unreadable" for reason in reasons):
         return reasons
-    inputs = {name: digest(path) for name, path in node.inputs.items()}
-    known = {name: found for name, found in inputs.items() if found is not None}
-    if inputs.keys() - known.keys() - node.optional_inputs:
+    found = found_in_store(node, operations, digest, cache)
+    if found is None:
         return reasons
-    with suppress(OSError):  # a store that cannot be read has nothing
-        found, _ = look_up(node, known, stores_for(node, operations), cache)
-        if found is not None:
-            others = tuple(reason for reason in reasons if reason.kind != "prospect" or reason.because)
-            return (Reason("prospect", f"is in the store ({found.run})"), *others)
-    return reasons
+    others = tuple(reason for reason in reasons if reason.kind != "prospect" or reason.because)
+    return (Reason("prospect", f"is in the store ({found.run})"), *others)
