@@ -1,6 +1,6 @@
 """Clusters of two nodes on this machine, built, disturbed and taken down: whether trainings come through to the bit.
 
-    python -m benchmarks.cluster DIRECTORY [slurm]
+    python -m benchmarks.cluster DIRECTORY [slurm] [ray]
 
 Root is needed. What is downloaded and built lies in DIRECTORY, one folder a cluster; exits 1 where a promise is broken.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-KINDS = ("slurm",)
+KINDS = ("slurm", "ray")
 
 
 def main() -> int:
