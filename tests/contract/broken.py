@@ -11,8 +11,8 @@ BROKEN = {
         "exp.yaml:9: weight_deacy: YZ102 unknown key\n  fix: did you mean 'weight_decay'?",
     ),
     "an unknown key without a value": (
-        STRICT + "gpus:\n",
-        "exp.yaml:9: gpus: YZ102 unknown key\n  fix: here it is device: cpu, cuda or cuda:N; several with ddp: true",
+        STRICT + "gpu:\n",
+        "exp.yaml:9: gpu: YZ102 unknown key\n  fix: here it is device: cpu, cuda or cuda:N; several with ddp: true",
     ),
     "a nested key with a typo": (
         STRICT + "model:\n  backbone:\n    nmae: tiny_cnn\n",

@@ -13,7 +13,7 @@ THERE, HERE = Path("/a/b"), Path("/a/c")
 def test_keys_that_hold_paths():
     assert {key for (key,) in path_keys()} == {
         "continual_from", "dataset_root", "derpp_teacher_key", "init_from", "model", "paste_backgrounds", "predictions",
-        "scenarios", "self_distill_from",
+        "scenarios", "self_distill_from", "store_dir",
     }  # fmt: skip
 
 

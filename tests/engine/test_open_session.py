@@ -107,7 +107,7 @@ def test_a_remembered_override_that_hides_the_file_is_told_at_every_start(config
     (tmp_path / "exp.yaml").write_text(CONTRACT + "lr: 0.0005\n")
     assert opened(config=None).headline == (
         "a: exp.yaml + lr=0.001 (remembered)\n"
-        "  exp.yaml:10 says lr: 0.0005, but what is remembered wins; forget=lr follows the file"
+        "  exp.yaml:11 says lr: 0.0005, but what is remembered wins; forget=lr follows the file"
     )
     assert opened("lr=0.001", config=None).headline == "a: exp.yaml + lr=0.001"
     assert opened(config=None, forget=["lr"]).headline == "a: exp.yaml"

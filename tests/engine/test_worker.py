@@ -83,7 +83,7 @@ def test_a_stop_while_a_stage_publishes_lets_it_and_says_so(toy, monkeypatch, ca
 
     def stopped(*arguments):
         os.kill(os.getpid(), signal.SIGTERM)
-        finish(*arguments)
+        return finish(*arguments)
 
     monkeypatch.setattr(execute_stage, "_finish", stopped)
     assert main([str(toy.layout.request_path("letters"))]) == 75

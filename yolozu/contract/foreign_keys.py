@@ -30,7 +30,6 @@ FOREIGN_KEYS = {
     "img_size": ForeignKey("image_size", "a multiple of 32"),
     "workers": ForeignKey("num_workers"),
     "gpu": ForeignKey("device", "cpu, cuda or cuda:N; several with ddp: true"),
-    "gpus": ForeignKey("device", "cpu, cuda or cuda:N; several with ddp: true"),
     "name": ForeignKey("run_id"),
     "project": ForeignKey(None, "runs lie in runs/<run_id>; run_dir=DIR on the command line names another place"),
     "exist_ok": ForeignKey(None, "a finished run is never overwritten: the same command builds what is stale"),

@@ -69,7 +69,7 @@ def test_status_of_a_run_that_is_not_built(empty_project):
 
 def test_verify_reads_every_artifact(project):
     whole = project.yolozu("verify", "run_id=done")
-    assert (whole.returncode, whole.stdout.splitlines()[-1]) == (0, "21 intact, 0 not")
+    assert (whole.returncode, whole.stdout.splitlines()[-1]) == (0, "22 intact, 0 not")
     (project.run_dir("done") / "exports/model.onnx").unlink()
     with (project.run_dir("done") / "reports/eval_coco.json").open("a") as file:
         file.write(" ")
