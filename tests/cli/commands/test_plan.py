@@ -74,7 +74,7 @@ def test_verify_reads_every_artifact(project):
     with (project.run_dir("done") / "reports/eval_coco.json").open("a") as file:
         file.write(" ")
     broken = project.yolozu("verify", "run_id=done")
-    assert (broken.returncode, broken.stdout.splitlines()[-1]) == (1, "19 intact, 2 not")
+    assert (broken.returncode, broken.stdout.splitlines()[-1]) == (1, "20 intact, 2 not")
     assert "missing   exports/model.onnx" in broken.stdout
     assert "changed   reports/eval_coco.json" in broken.stdout
 
