@@ -30,7 +30,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -218,25 +218,22 @@ def verdict(rows: list[dict[str, Any]]) -> tuple[str, bool]:
 
 
 def measure_all(setting: Setting, seeds: range, methods: list[str], jobs: int) -> list[dict[str, Any]]:
-    """All trainings, ``jobs`` at a time; those of A and of all classes first, since others wait for them.
+    """All trainings, ``jobs`` at a time: those of A, for which others wait, then each method with all seeds.
 
     What fails is printed, and missing in the rows.
     """
     for seed in seeds:
         render(setting, seed)
     with ThreadPoolExecutor(jobs) as pool:
-        futures: dict[tuple[str, int], Future[dict[str, Any]]] = {}
-        for name in [FIRST, *[name for name in methods if name == JOINT]]:
-            futures |= {(name, seed): pool.submit(train, name, seed, setting) for seed in seeds}
+        firsts = {seed: pool.submit(train, FIRST, seed, setting) for seed in seeds}
 
         def after_first(name: str, seed: int) -> dict[str, Any]:
-            futures[FIRST, seed].result()
+            if name != JOINT:
+                firsts[seed].result()
             return train(name, seed, setting)
 
-        for seed in seeds:
-            for name in methods:
-                if name != JOINT:
-                    futures[name, seed] = pool.submit(after_first, name, seed)
+        futures = {(FIRST, seed): future for seed, future in firsts.items()}
+        futures |= {(name, seed): pool.submit(after_first, name, seed) for name in methods for seed in seeds}
     failed = {key: error for key, future in futures.items() if (error := future.exception()) is not None}
     for (name, seed), error in failed.items():
         print(f"FAILED: {name}, seed {seed}: {error}", flush=True)

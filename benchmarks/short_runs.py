@@ -21,7 +21,8 @@ CONTRACT: dict[str, Any] = {
     "config_version": 1,
     "device": "cpu",
     "ddp": False,
-    "amp": "bf16",
+    "store": False,
+    "amp": "none",
     "image_size": SIZE,
     "model": {
         "backbone": {"name": "tiny_cnn"},
