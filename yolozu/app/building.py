@@ -7,16 +7,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from yolozu.app.run_status import status_rows
-from yolozu.engine.failure import read_failure
+from yolozu.engine.failure import KINDS, read_failure
 from yolozu.engine.view.events import BuildEnds
 from yolozu.errors import (
     EXIT_BUG,
-    ContractError,
     Finding,
-    GateFailed,
-    InputError,
-    Interrupted,
-    UsageError,
     YolozuError,
 )
 
@@ -27,9 +22,6 @@ if TYPE_CHECKING:
     from yolozu.engine.doit.tasks import Build
     from yolozu.engine.session import Session
     from yolozu.engine.view.view import View
-
-ERRORS = {kind.__name__: kind for kind in (ContractError, GateFailed, InputError, Interrupted, UsageError)}
-"""What a stage says of the kind of its failure -> the error."""
 
 
 class BuildError(YolozuError):
@@ -111,7 +103,7 @@ def _failure(build: Build, code: int) -> YolozuError:
     layout, stage = build.session.layout, build.failed
     failure = None if stage is None else read_failure(layout, stage)  # others' may be of earlier builds
     if stage is not None and failure is not None:
-        kind, text = ERRORS.get(failure["kind"], BuildError), str(failure["text"]).strip()
+        kind, text = KINDS.get(failure["kind"], BuildError), str(failure["text"]).strip()
         found = Finding.parse(text)
         return kind(found) if found else kind([_crash(layout.root, stage, text)])
     return BuildError([_crash(layout.root, "build", f"ended with exit code {code}")])

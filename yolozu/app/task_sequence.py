@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.app.building import build_shown
+from yolozu.app.runs_of_a_file import of_the_file, open_described
 from yolozu.artifacts.earlier_runs import FORGETTING_REPORT
-from yolozu.contract.loader import COMMAND_LINE, LoadedContract, load_contract
+from yolozu.contract.loader import LoadedContract, load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.sections.data import SYNTHETIC, DatasetSection
 from yolozu.contract.strict.sequence_file import LoadedSequence, SequencedTask, read_sequence
-from yolozu.engine.open_session import open_session
-from yolozu.engine.run_overrides import FORGET_ALL, RunOverrides
+from yolozu.engine.run_overrides import RunOverrides
 from yolozu.errors import EXIT_DONE, ContractError, Finding, InputError, UsageError
 from yolozu.paths import BEST_CHECKPOINT, RUNS_DIR, RunLayout
 from yolozu.planning.receipt import Receipt
@@ -92,7 +92,7 @@ def planned_tasks(path: Path) -> tuple[LoadedSequence, list[PlannedTask]]:
             else:
                 known = dataset.class_names
         except (ContractError, InputError) as error:
-            findings |= dict.fromkeys(_of_the_file(finding, path) for finding in error.findings)
+            findings |= dict.fromkeys(of_the_file(finding, path) for finding in error.findings)
             continue
         planned.append(PlannedTask(task.name, task.run_id, sequence.base, tuple(overrides), loaded.warnings))
     if findings:
@@ -102,11 +102,6 @@ def planned_tasks(path: Path) -> tuple[LoadedSequence, list[PlannedTask]]:
 
 def _loaded(sequence: LoadedSequence, overrides: Sequence[Override]) -> LoadedContract:
     return load_contract(None if sequence.base is None else Path(sequence.base), overrides)
-
-
-def _of_the_file(finding: Finding, path: Path) -> Finding:
-    """What is said of a contract without a file of its own is said of the sequence file."""
-    return replace(finding, where=str(path)) if finding.where == COMMAND_LINE else finding
 
 
 def _set_by_itself(task: SequencedTask, before: SequencedTask | None) -> Iterator[Override]:
@@ -161,18 +156,9 @@ def open_task(sequence: LoadedSequence, task: PlannedTask, argv: Sequence[str]) 
     Raises:
         YolozuError: files of the task before are not there yet, or the data set cannot be read.
     """
-    session = open_session(
-        config=task.base,
-        run_id=task.run_id,
-        given=task.overrides,
-        default_config=None,
-        forget=[FORGET_ALL],
-        argv=argv,
-        strict=False,
-        checks_name=False,
+    return open_described(
+        task.run_id, task.base, task.overrides, argv, described=f"task {task.name} of {sequence.path}"
     )
-    _, *lines = session.headline.splitlines()
-    return replace(session, headline="\n".join([f"{task.run_id}: task {task.name} of {sequence.path}", *lines]))
 
 
 def plan_sequence(sequence: LoadedSequence, tasks: Sequence[PlannedTask], argv: Sequence[str]) -> list[TaskPlan]:

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
-from yolozu.errors import InputError, Interrupted
+from yolozu.errors import ContractError, GateFailed, InputError, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.errors import YolozuError
     from yolozu.paths import RunLayout
+
+KINDS = {kind.__name__: kind for kind in (ContractError, GateFailed, InputError, Interrupted, UsageError)}
+"""What a record says of the kind of a failure -> the error."""
 
 
 def failure_path(layout: RunLayout, stage: str) -> Path:

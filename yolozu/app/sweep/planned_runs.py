@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolozu.contract.loader import COMMAND_LINE, contract_digest, load_contract
+from yolozu.app.runs_of_a_file import of_the_file, open_described
+from yolozu.contract.loader import contract_digest, load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.strict.sweep_file import LoadedSweep, SweepRun, read_sweep
 from yolozu.contract.text.node import dotted
-from yolozu.engine.open_session import open_session
-from yolozu.engine.run_overrides import FORGET_ALL, RunOverrides
+from yolozu.engine.run_overrides import RunOverrides
 from yolozu.errors import ContractError, Finding, InputError
 from yolozu.paths import RunLayout
 
@@ -59,7 +59,7 @@ def planned_runs(path: Path) -> tuple[LoadedSweep, list[PlannedRun]]:
         try:
             loaded = load_contract(None if sweep.base is None else Path(sweep.base), overrides)
         except (ContractError, InputError) as error:
-            findings |= dict.fromkeys(_of_the_file(finding, path) for finding in error.findings)
+            findings |= dict.fromkeys(of_the_file(finding, path) for finding in error.findings)
             continue
         unused = [warning for warning in loaded.warnings if warning.code == UNUSED and _is_own(warning, run)]
         for warning in unused:
@@ -67,17 +67,12 @@ def planned_runs(path: Path) -> tuple[LoadedSweep, list[PlannedRun]]:
         first = known.setdefault(contract_digest(loaded.contract), run)
         if first is not run and not unused:
             findings[_same(first, run)] = None
-        warnings = tuple(_of_the_file(warning, path) for warning in loaded.warnings)
+        warnings = tuple(of_the_file(warning, path) for warning in loaded.warnings)
         planned.append(PlannedRun(run.run_id, sweep.base, overrides, run.values, warnings))
     findings |= dict.fromkeys(_dead(warning, runs, len(sweep.runs)) for warning, runs in dead.items())
     if findings:
         raise ContractError(findings)
     return sweep, planned
-
-
-def _of_the_file(finding: Finding, path: Path) -> Finding:
-    """What is said of a contract without a file of its own is said of the sweep file."""
-    return replace(finding, where=str(path)) if finding.where == COMMAND_LINE else finding
 
 
 def _is_own(warning: Finding, run: SweepRun) -> bool:
@@ -116,15 +111,4 @@ def open_run(sweep: LoadedSweep, run: PlannedRun, argv: Sequence[str]) -> Sessio
     Raises:
         YolozuError: the data set cannot be read.
     """
-    session = open_session(
-        config=run.base,
-        run_id=run.run_id,
-        given=run.overrides,
-        default_config=None,
-        forget=[FORGET_ALL],
-        argv=argv,
-        strict=False,
-        checks_name=False,
-    )
-    _, *lines = session.headline.splitlines()
-    return replace(session, headline="\n".join([f"{run.run_id}: of {sweep.path}", *lines]))
+    return open_described(run.run_id, run.base, run.overrides, argv, described=f"of {sweep.path}")

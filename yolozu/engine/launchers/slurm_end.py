@@ -6,7 +6,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from yolozu.engine.failure import failure_path, read_failure, stopped
+from yolozu.engine.failure import KINDS, failure_path, read_failure, stopped
 from yolozu.engine.launchers.ended import place_of
 from yolozu.engine.launchers.slurm_commands import GONE, JobState
 from yolozu.engine.scratch import Scratch
@@ -16,9 +16,7 @@ from yolozu.errors import (
     EXIT_INTERRUPTED,
     EXIT_REFUSED,
     EXIT_USAGE,
-    ContractError,
     Finding,
-    GateFailed,
     InputError,
     Interrupted,
     UsageError,
@@ -39,7 +37,6 @@ LOOK_EVERY_S = 0.5
 OF_WORKERS = (EXIT_REFUSED, EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED)
 """Exit codes with which a worker has said why."""
 
-KINDS = {kind.__name__: kind.exit_code for kind in (ContractError, UsageError, InputError, GateFailed, Interrupted)}
 NO_LOG = 53
 """The signal that Slurm names where it could not open a job's log."""
 
@@ -119,7 +116,8 @@ def _has_failed(job: WorkerJob) -> bool:
 
 def _recorded_code(job: WorkerJob) -> int:
     failure = read_failure(job.layout, job.stage)
-    return EXIT_BUG if failure is None else KINDS.get(failure["kind"], EXIT_BUG)
+    kind = None if failure is None else KINDS.get(failure["kind"])
+    return EXIT_BUG if kind is None else kind.exit_code
 
 
 def _appears(is_there: Callable[[], bool]) -> bool:

@@ -1,0 +1,52 @@
+"""Runs that a file of several describes: a sequence of tasks, a sweep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from yolozu.contract.loader import COMMAND_LINE
+from yolozu.engine.open_session import open_session
+from yolozu.engine.run_overrides import FORGET_ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from yolozu.contract.overrides import Override
+    from yolozu.engine.session import Session
+    from yolozu.errors import Finding
+
+
+def of_the_file(finding: Finding, path: Path) -> Finding:
+    """What is said of a contract without a file of its own is said of the file that describes the run."""
+    return replace(finding, where=str(path)) if finding.where == COMMAND_LINE else finding
+
+
+def open_described(
+    run_id: str, base: str | None, overrides: Sequence[Override], argv: Sequence[str], *, described: str
+) -> Session:
+    """The run as an ordinary one; what it was given before is forgotten, so that the file alone says what it is.
+
+    Args:
+        run_id: its name.
+        base: contract file; None where there is none.
+        overrides: all keys that the file gives it.
+        argv: the command line, for the record.
+        described: what its headline says of it.
+
+    Raises:
+        YolozuError: what it reads is not there, or the data set cannot be read.
+    """
+    session = open_session(
+        config=base,
+        run_id=run_id,
+        given=overrides,
+        default_config=None,
+        forget=[FORGET_ALL],
+        argv=argv,
+        strict=False,
+        checks_name=False,
+    )
+    _, *lines = session.headline.splitlines()
+    return replace(session, headline="\n".join([f"{run_id}: {described}", *lines]))
