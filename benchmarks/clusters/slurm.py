@@ -20,12 +20,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from benchmarks.clusters.training import Training
+from benchmarks.clusters.processes import children, descendants, wait
+from benchmarks.clusters.training import Training, undisturbed_bytes
 
 PACKAGES = (
     "libhwloc15", "liblua5.1-0", "libmunge2", "munge", "slurm-client", "slurm-wlm-basic-plugins", "slurmctld", "slurmd",
@@ -33,7 +33,6 @@ PACKAGES = (
 CLIENTS = ("sacct", "sbatch", "scancel", "scontrol", "sinfo", "squeue", "srun")
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 FIRST_PORT = 26830
-READY_S = 60.0
 
 CONF = """\
 ClusterName=here
@@ -92,7 +91,7 @@ class SlurmCluster:
         with ExitStack() as stack:
             stack.callback(self._end)
             self._start("munged", *self._munged())
-            _wait((self._directory / "munge/socket").exists, "munged")
+            wait((self._directory / "munge/socket").exists, "munged")
             self._start("slurmctld", *self._program("usr/sbin/slurmctld-wlm"), "-D")
             for name in self.nodes:
                 self.start_node(name)
@@ -118,18 +117,18 @@ class SlurmCluster:
         apart = ("unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc")
         stay = "while :; do sleep 1; done"
         self._start(name, *apart, "sh", "-c", f"hostname {name} && {step} && {daemon} -D -N {name}; {stay}")
-        _wait(lambda: self.ask("sinfo", "--noheader", f"--nodes={name}", "--format=%T").startswith("idle"), name)
+        wait(lambda: self.ask("sinfo", "--noheader", f"--nodes={name}", "--format=%T").startswith("idle"), name)
 
     def kill_node(self, name: str) -> None:
         """A power cut: nothing that runs on the node hears of it."""
         daemon = self._daemons.pop(name)
-        for process in (*_children(daemon.pid), daemon.pid):
+        for process in (*children(daemon.pid), daemon.pid):
             os.kill(process, signal.SIGKILL)
         daemon.wait()
 
     def kill_daemons(self, name: str) -> None:
         """Slurm's part of a node goes; a worker that it ran is left behind."""
-        for process in _descendants(self._daemons[name].pid):
+        for process in descendants(self._daemons[name].pid):
             if b"slurm-wlm\0" in (words := Path(f"/proc/{process}/cmdline").read_bytes()) and b"slurm" in words:
                 os.kill(process, signal.SIGKILL)
 
@@ -192,11 +191,6 @@ class SlurmCluster:
         for daemon in self._daemons.values():
             os.killpg(daemon.pid, signal.SIGKILL)
             daemon.wait()
-
-
-def undisturbed_bytes(directory: Path) -> list[bytes]:
-    """Checkpoints of a training on this machine."""
-    return Training(directory, "undisturbed", environment=dict(os.environ)).checkpoints()
 
 
 def power_cut(cluster: SlurmCluster, training: Training) -> None:
@@ -262,22 +256,6 @@ def main() -> int:
             seconds, code = time.monotonic() - began, training.process.returncode
             print(f"| {disturb.__name__.replace('_', ' ')} | {step} | {seconds:.0f} | {code} | {said} |", flush=True)
     return 1 if failed else 0
-
-
-def _children(process: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-
-
-def _descendants(process: int) -> list[int]:
-    return [one for child in _children(process) for one in (child, *_descendants(child))]
-
-
-def _wait(done: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + READY_S
-    while not done():
-        if time.monotonic() > end:
-            raise TimeoutError(f"{what} is not ready after {READY_S:g} s")
-        time.sleep(0.2)
 
 
 if __name__ == "__main__":

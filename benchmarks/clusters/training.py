@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -35,6 +36,7 @@ max_steps: 60
 val_every_steps: 20
 save_last_every: 5
 scenarios: none
+store: false
 """
 
 
@@ -76,6 +78,11 @@ class Training:
         if self.process.wait():
             return []
         return [(self.layout.root / f"checkpoints/{name}.pt").read_bytes() for name in ("last", "best")]
+
+
+def undisturbed_bytes(directory: Path) -> list[bytes]:
+    """Checkpoints of a training on this machine."""
+    return Training(directory, "undisturbed", environment=dict(os.environ)).checkpoints()
 
 
 def here() -> dict[str, str]:
