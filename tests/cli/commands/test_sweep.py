@@ -11,8 +11,8 @@ from yolozu.cli.commands import sweep
 from yolozu.errors import EXIT_DONE
 
 PLAN = (
-    "3 runs, 24 stages, 17 to run: prepare_data 1, train 2, export_onnx 2, onnx_parity 2, predict 2, "
-    "validate_predictions 2, evaluate 3, report 3\n"
+    "3 runs, 24 stages, 17 to run: prepare_data 1, train 2, export_onnx 2,\n"
+    "  onnx_parity 2, predict 2, validate_predictions 2, evaluate 3, report 3\n"
     "7 further ones have the result of another run\n"
 )
 

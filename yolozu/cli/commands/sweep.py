@@ -16,7 +16,7 @@ from yolozu.app.sweep.intervals import with_intervals
 from yolozu.app.sweep.planned_runs import planned_runs
 from yolozu.app.sweep.ranked_runs import ranking, write_ranked_page
 from yolozu.cli.options import Events, Quiet
-from yolozu.cli.render import counted, number, show_findings, table
+from yolozu.cli.render import counted, number, show_findings, table, wrapped
 from yolozu.engine.view.several import SeveralJson, SeveralQuiet, several_view_for
 from yolozu.errors import EXIT_DONE, EXIT_INTERRUPTED
 from yolozu.progress import progress_for
@@ -88,7 +88,7 @@ def _planned(part: StalePart) -> Iterator[str]:
     counts = counted_stages(part)
     told = f": {', '.join(f'{name} {count}' for name, count in counts.items())}" if counts else ""
     head = f"{counted(len(part.sessions), 'run')}, {counted(stages, 'stage')}"
-    yield f"{head}, {sum(counts.values()) or 'none'} to run{told}"
+    yield wrapped(f"{head}, {sum(counts.values()) or 'none'} to run{told}", indent="", hanging="  ")
     if part.twins:
         yield f"{counted(len(part.twins), 'further one has', 'further ones have')} the result of another run"
 
