@@ -114,6 +114,7 @@ CODES: dict[str, str] = {
     "YZ292": "A path whose ~ or variable stands for nothing, or that may mean two places.",
     "YZ298": "Pictures in tar files whose labels are of a format that does not allow for it.",
     # 3xx: plan, engine, runs
+    "YZ299": "A stage in which nothing has moved for a while.",
     "YZ301": "A receipt that cannot be read.",
     "YZ302": "Another process is building this run.",
     "YZ303": "Another worker still writes this stage.",

@@ -25,6 +25,7 @@ from yolozu.engine.requests import read_operations, read_request, runs_as_severa
 from yolozu.engine.scratch import Scratch
 from yolozu.engine.stopping import StopOnSignal
 from yolozu.engine.view.wire import SentProgress
+from yolozu.engine.watchdog import Watchdog
 from yolozu.errors import (
     EXIT_BUG,
     EXIT_DONE,
@@ -100,16 +101,18 @@ def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> E
         if member.wait_for_first(stopping):
             follow(node, layout, operations=operations, stopping=stopping)
         return End()
-    execute(
-        node,
-        layout,
-        operations=operations,
-        progress=_progress(options),
-        stopping=stopping,
-        insist_on_resume=options.insist_on_resume,
-        member=member,
-        shards=options.shards,
-    )
+    silence_s = section_of(operations).watchdog_s
+    with Watchdog(_progress(options), f"{layout.run_id}: {node.name}", after_s=silence_s) as progress:
+        execute(
+            node,
+            layout,
+            operations=operations,
+            progress=progress,
+            stopping=stopping,
+            insist_on_resume=options.insist_on_resume,
+            member=member,
+            shards=options.shards,
+        )
     return End()
 
 

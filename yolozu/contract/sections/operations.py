@@ -91,6 +91,10 @@ class OperationsSection(Section):
     save_last_every: PositiveInt = 100
     """Optimizer steps between resumable checkpoints; also written at each validation and at the end."""
 
+    watchdog_s: NonNegativeInt = 300
+    """Seconds without a movement after which a stage says since when, at what and in which function it is; 0 never.
+    Nothing is ended."""
+
     tensorboard: bool = False
     """Also write event files for TensorBoard, below `reports/tensorboard` of the run: short for the logger
     `tensorboard`. Needs `yolozu[tensorboard]`."""
