@@ -314,6 +314,12 @@ CODES: dict[str, str] = {
     "YZ728": "COCO results, and nothing that says what their numbers mean.",
     "YZ729": "COCO results whose category ids may count from 0 or from 1, with other classes each way.",
     # 8xx: evaluation
+    "YZ740": "A remote store is asked for, and the package that reads and writes such stores is not installed.",
+    "YZ741": "A URL of a file system that is not known.",
+    "YZ742": "The driver of a remote store's file system is not installed.",
+    "YZ743": "A remote store cannot be reached, or refuses what is asked of it; a build warns, and goes on without it.",
+    "YZ744": "A URL of a remote store that holds a password, or more than one place.",
+    "YZ745": "A result in a remote store that is damaged, or not uploaded as a whole; it is not used.",
     "YZ801": "A requirement on a metric that does not exist, or that cannot be read.",
     "YZ802": "Predictions for an image that is not evaluated, or two entries for one that is.",
     "YZ803": "Predictions of a class that the data set's class table does not have.",

@@ -94,6 +94,11 @@ class RunLayout:
         return self.plan_dir / "operations.json"
 
     @property
+    def remote_trouble_path(self) -> Path:
+        """Why the remote store is not used by the build that goes on; not there where nothing is wrong with it."""
+        return self.plan_dir / "store_remote.txt"
+
+    @property
     def fingerprint_path(self) -> Path:
         """The data set as one file: a digest over the content of all its files."""
         return self.plan_dir / "dataset.json"

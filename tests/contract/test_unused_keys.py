@@ -75,6 +75,7 @@ CASES = [
     ("max_restarts: 2", "ddp is off", "set ddp: true or executor: ray, or drop max_restarts"),
     ("ray_address: head:6379", "the executor is local", "set executor: ray, or drop ray_address"),
     ("store: false\nstore_dir: team", "store is off", "set store: true, or drop store_dir"),
+    ("store_remote_write: true", "store_remote is not set", "set store_remote, or drop store_remote_write"),
     ("gpus: 1", "a stage has all of this machine: the executor is local", "set executor: slurm or ray, or drop gpus"),
     ("partition: gpu", "the executor is local", "set executor: slurm, or drop partition"),
     ("ddp: true\nrdzv_id: x", "nnodes is 1: there is nobody to meet", "set nnodes above 1, or drop rdzv_id"),

@@ -26,6 +26,7 @@ from yolozu.engine.scratch import Scratch, keep_previous, publish
 from yolozu.engine.shards import finished_shards
 from yolozu.engine.start_point import ready_scratch
 from yolozu.engine.stopping import StopOnSignal
+from yolozu.engine.store.exchange import exchange_for
 from yolozu.engine.store.lookup import stores_for
 from yolozu.engine.store.turn import Turn
 from yolozu.errors import (
@@ -79,8 +80,10 @@ def execute(
         with DigestCache(digest_cache_path()) as cache:
             input_digests = _input_digests(node, layout, cache)
         _publish_earlier(node, scratch, layout, input_digests)
-        stores = [] if insist_on_resume else stores_for(node, section_of(operations))
-        turn = Turn(node, layout, input_digests, stores, progress.say, stopping)
+        section = section_of(operations)
+        stores = [] if insist_on_resume else stores_for(node, section)
+        remote = exchange_for(node, layout, input_digests, section, say=progress.say, stopping=stopping)
+        turn = Turn(node, layout, input_digests, stores, progress.say, stopping, remote=remote if stores else None)
         held.enter_context(turn.taken())
         start = ready_scratch(node, scratch, layout, input_digests, insist_on_resume=insist_on_resume, say=progress.say)
         if not scratch.publish_path.is_file():

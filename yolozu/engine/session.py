@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from yolozu.engine.external_inputs import (
     with_newer,
 )
 from yolozu.engine.run_overrides import RunOverrides
+from yolozu.engine.store.exchange import exchange_for
 from yolozu.engine.store.prospect import found_in_store, with_store
 from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.planning.begun import Begun, set_aside
@@ -87,11 +89,15 @@ class Session:
         with DigestCache(digest_cache_path()) as cache:
             return self._told(node, own_reasons(node, self.layout, lambda path: self.digest(path, cache)), cache)
 
-    def is_in_store(self, node: Node) -> bool:
-        """Whether the result of ``node`` need only be taken from a store."""
+    def is_in_store(self, node: Node, say: Callable[[str], None]) -> bool:
+        """Whether the result of ``node`` need only be taken from a store; a remote one is asked, too."""
         operations = self.loaded.contract.operations
         with DigestCache(digest_cache_path()) as cache:
-            return found_in_store(node, operations, lambda path: self.digest(path, cache), cache) is not None
+            if found_in_store(node, operations, lambda path: self.digest(path, cache), cache) is not None:
+                return True
+        inputs = {name: digest for name, digest in self._inputs(node).items() if digest is not None}
+        remote = exchange_for(node, self.layout, inputs, operations, say=say, stopping=lambda: False)
+        return remote is not None and remote.look() is not None
 
     def _told(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
         """Reasons with what is behind them and, where nothing before the stage may change yet, what the store has."""

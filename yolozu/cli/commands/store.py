@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from yolozu.app.store import collect, damaged_results, seconds_in, stored_results
+from yolozu.app.store import (
+    collect,
+    damaged_results,
+    remote_condition,
+    remote_results,
+    seconds_in,
+    stored_results,
+)
 from yolozu.cli.options import Json
 from yolozu.cli.render import counted, table
 from yolozu.engine.store.size import size_in_words
@@ -19,9 +26,15 @@ SHOWN = 12
 """Digits of a key that tell it apart well enough."""
 
 
-def ls(*, as_json: Json = False) -> None:
+Remote = Annotated[
+    str | None,
+    typer.Option(help="The remote store there instead, such as s3://bucket/prefix.", metavar="URL", show_default=False),
+]
+
+
+def ls(*, remote: Remote = None, as_json: Json = False) -> None:
     """Results in `runs/.store`: the stage, the runs that have it, size and age."""
-    results = stored_results()
+    results = stored_results() if remote is None else remote_results(remote)
     if as_json:
         print(json.dumps({"results": [asdict(one) for one in results]}, indent=2))
         return
@@ -53,12 +66,16 @@ def gc(
     print(f"{counted(len(collected.keys), 'result')} {verb}, {size_in_words(collected.freed)} freed")
 
 
-def verify(*, as_json: Json = False) -> int:
+def verify(*, remote: Remote = None, as_json: Json = False) -> int:
     """Read every file of the store again and compare its digest; exit 1 when one differs."""
-    damaged = damaged_results()
+    condition = None if remote is None else remote_condition(remote)
+    damaged = damaged_results() if condition is None else condition.damaged
     if as_json:
-        print(json.dumps({"damaged": damaged}, indent=2))
+        unfinished = {} if condition is None else {"unfinished": condition.unfinished}
+        print(json.dumps({"damaged": damaged, **unfinished}, indent=2))
     else:
+        if condition is not None and condition.unfinished:
+            print(f"{counted(len(condition.unfinished), 'upload')} without a record: cut short, or under way; not used")
         for key, paths in damaged.items():
             print(f"{key[:SHOWN]}: {', '.join(paths)}")
         print(counted(len(damaged), "damaged result"))

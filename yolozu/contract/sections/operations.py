@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, WithJso
 
 from yolozu.contract.base import FilePath, Form, Section
 from yolozu.contract.loggers import require_known_logger
+from yolozu.contract.store_url import require_plain_url
 from yolozu.engine.launchers.registry import LAUNCHERS
 from yolozu.training.loggers.registry import LOGGERS
 
@@ -34,6 +35,13 @@ TimeLimit = Annotated[
     Form("a time such as 30:00, 12:00:00 or 2-00:00:00 (days-hours:minutes:seconds)"),
 ]
 Memory = Annotated[str, Field(pattern=r"^[1-9]\d*[MGT]$"), Form("a number with M, G or T behind it, such as 64G")]
+
+StoreUrl = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9+.-]*://[^\s]+$"),
+    Form("a URL such as s3://bucket/prefix, gs://bucket/prefix or file:///shared/store"),
+    AfterValidator(require_plain_url),
+]
 
 
 class OperationsSection(Section):
@@ -75,6 +83,13 @@ class OperationsSection(Section):
 
     store_dir: Annotated[str | None, FilePath()] = Field(default=None, min_length=1)
     """Another such store, which several people or machines share; read and written as the own one."""
+
+    store_remote: StoreUrl | None = None
+    """URL of a store elsewhere, such as `s3://bucket/prefix`, `gs://…` or `file://…` (needs `yolozu[remote]`, and the
+    package that fsspec names for the protocol): what `runs/.store` lacks is fetched from there."""
+
+    store_remote_write: bool = False
+    """Upload results to `store_remote`, after they are kept here."""
 
     num_workers: NonNegativeInt = 0
     """Processes that load images; 0 loads in the training process."""

@@ -18,11 +18,13 @@ from yolozu.engine.launchers.registry import LAUNCHERS
 from yolozu.engine.lock import HeldLock, check_may_write
 from yolozu.engine.missing_loggers import missing_loggers
 from yolozu.engine.missing_quantizer import missing_quantizer
+from yolozu.engine.missing_remote_store import missing_remote_store
 from yolozu.engine.missing_rendezvous import missing_rendezvous
 from yolozu.engine.refused_overrides import forget_refused
 from yolozu.engine.run_summary import summary_of
 from yolozu.engine.shards import WHOLE, forget_shards, run_shards, shards_of
 from yolozu.engine.stopping import StopBuild
+from yolozu.engine.store.exchange import forget_trouble
 from yolozu.engine.store.size import held_for_nobody
 from yolozu.engine.store.store import Store
 from yolozu.engine.view.events import Says
@@ -111,7 +113,13 @@ class Build:
         layout = self.session.layout
         try:
             self._check_receipts()
-            looked_for = (missing_devices, missing_loggers, missing_quantizer, missing_rendezvous)
+            looked_for = (
+                missing_devices,
+                missing_loggers,
+                missing_quantizer,
+                missing_rendezvous,
+                missing_remote_store,
+            )
             missing = [finding for find in looked_for for finding in find(self.session, self.asked)]
             missing += LAUNCHERS.load(self._operations.executor).missing(self._operations)
             if missing:
@@ -119,6 +127,7 @@ class Build:
             fetch_first_weights(self.session, self.asked, self._tell)
             self.lock = HeldLock(layout.lock_path, code="YZ302", what=f"run {layout.run_id}")
             self.session.write_plan()
+            forget_trouble(layout)
         except YolozuError as error:
             return self._refused(error)
         except OSError as error:
@@ -172,7 +181,11 @@ class Build:
     def _run_workers(self, node: Node, environment: Mapping[str, str]) -> int:
         """Run the worker of a stage, after those of its parts where it has any; the exit code of the last."""
         layout, shards = self.session.layout, shards_of(node.name, self.session.loaded.contract)
-        if shards == 1 or self.session.is_in_store(node):
+
+        def note(line: str) -> None:
+            self.view.show(Says(stage=node.name, kind="note", text=line))
+
+        if shards == 1 or self.session.is_in_store(node, note):
             code = self._run_worker(environment, node, node.name)
         else:
             code = run_shards(
@@ -181,7 +194,7 @@ class Build:
                 shards,
                 partial(self._run_worker, environment, node),
                 at_once=self._operations.executor != "local",
-                say=lambda line: self.view.show(Says(stage=node.name, kind="note", text=line)),
+                say=note,
             )
             code = code or self._run_worker(environment, node, node.name, "--shards", str(shards))
         if code == EXIT_DONE and node.name == WHOLE:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from yolozu.engine.store.exchange import Exchange
     from yolozu.engine.store.lookup import Found
     from yolozu.engine.store.store import Store
     from yolozu.paths import RunLayout
@@ -45,6 +46,7 @@ class Turn:
         stores: where its result may be, or be kept; none where the store is switched off.
         say: told what is not as usual.
         stopping: asked while it waits.
+        remote: where results are fetched from that `stores` lack, and perhaps uploaded to; None for nowhere.
     """
 
     node: Node
@@ -53,10 +55,13 @@ class Turn:
     stores: list[Store]
     say: Callable[[str], None]
     stopping: Stopper
+    remote: Exchange | None = None
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Fill the stage's scratch from a store where one has the result; else nobody else makes it meanwhile.
+
+        A remote store is asked when no other one has it, by one builder at a time.
 
         Raises:
             Interrupted: YZ311, stopped while another builder made the result.
@@ -66,19 +71,24 @@ class Turn:
             yield
             return
         with self._alone():
-            self._take(scratch)
+            if not self._take(scratch) and self.remote is not None and self.remote.fetch(self.stores[0]):
+                self._take(scratch)
             yield
 
     def keep(self, receipt: Receipt) -> None:
-        """Keep what the run has now; a store that cannot be written is told of, and the run is none the worse."""
-        if CAME_FROM in receipt.ran_on:
-            return
-        named = replace(receipt, ran_on={**receipt.ran_on, CAME_FROM: self.layout.run_id})
-        for store in self.stores:
+        """Keep what the run has now; a store that cannot be written is told of, and the run is none the worse.
+
+        What came from a store is kept there already; a remote one may still lack it.
+        """
+        made_here = CAME_FROM not in receipt.ran_on
+        named = replace(receipt, ran_on={CAME_FROM: self.layout.run_id, **receipt.ran_on})
+        for store in self.stores if made_here else ():
             try:
                 store.put(self._key, named, self.layout.root)
             except OSError as error:
                 self.say(f"{self.node.name}: not kept in {store.directory}: {error.strerror or error}")
+        if self.remote is not None:
+            self.remote.upload(named)
 
     @property
     def _key(self) -> str:
