@@ -15,27 +15,18 @@ from yolozu.contract.sections.model import ModelConfig
 from yolozu.contract.sections.trained_model import TrainedModelConfig
 from yolozu.errors import Interrupted, UsageError
 from yolozu.progress import SilentProgress
-from yolozu.training import distributed
-from yolozu.training.distributed import SINGLE_PROCESS, LostPeerError, StoppedByRank0, buckets, joined
+from yolozu.training.distributed import SINGLE_PROCESS, LostPeerError, StoppedByRank0, joined
 from yolozu.training.non_finite.bundle import read_bundle
 
 pytestmark = pytest.mark.slow
 
 
-def test_buckets_hold_the_tensors_in_order_and_are_not_larger_than_allowed(monkeypatch):
-    monkeypatch.setattr(distributed, "BUCKET", 5)
-    tensors = [torch.zeros(size) for size in (2, 3, 1, 9, 4)] + [torch.zeros(1, dtype=torch.float64)]
-    assert [[tensor.numel() for tensor in bucket] for bucket in buckets(tensors)] == [[2, 3], [1], [9], [4], [1]]
-    assert list(buckets([])) == []
-
-
 def test_who_is_alone_talks_to_itself():
-    parameter = torch.nn.Parameter(torch.zeros(2))
-    parameter.grad = torch.ones(2)
-    SINGLE_PROCESS.add_gradients([parameter])
+    summed = torch.ones(2)
+    SINGLE_PROCESS.start_sum(summed)()
     assert (SINGLE_PROCESS.all_gather(3), SINGLE_PROCESS.to_first(3), SINGLE_PROCESS.from_first(3)) == ([3], [3], 3)
     assert (SINGLE_PROCESS.any(True), SINGLE_PROCESS.any(False), SINGLE_PROCESS.is_first) == (True, False, True)
-    assert parameter.grad.tolist() == [1.0, 1.0]
+    assert summed.tolist() == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("local_rank", ["0", "3"])
@@ -49,23 +40,19 @@ def test_too_few_gpus_are_told_of_by_every_process(monkeypatch, local_rank):
 
 
 def everything(group):
-    distributed.BUCKET = 3
-    own = [2.0 * group.rank + 1.0, 1e-8]
-    parameters = [torch.nn.Parameter(torch.zeros(2, 2)) for _ in range(4)]
-    parameters[0].grad = torch.full((2, 2), own[0])
-    if group.is_first:
-        parameters[1].grad = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-    if group.rank == 1:
-        parameters[3].grad = torch.arange(4.0).view(2, 2).t()  # another order in memory
-    group.add_gradients(parameters)
     tensors = [torch.full((3,), float(group.rank)), torch.tensor(group.rank)]
     group.copy_from_first(tensors)
+    sums = [torch.full((2,), 2.0 * group.rank), torch.tensor(1.0)]
+    waiting = [group.start_sum(one) for one in sums]
+    said = group.all_gather({"rank": group.rank})  # while sums are under way
+    for wait in reversed(waiting):
+        wait()
     return (
-        group.all_gather({"rank": group.rank}),
+        said,
         group.to_first(group.rank),
         group.from_first(f"from {group.rank}"),
         [group.any(group.rank == 1), group.any(False)],
-        [None if parameter.grad is None else parameter.grad.tolist() for parameter in parameters],
+        [one.tolist() for one in sums],
         [tensor.tolist() for tensor in tensors],
     )
 
@@ -76,7 +63,7 @@ def test_what_processes_have_in_common():
     assert (first[1], second[1]) == ([0, 1, 2], None)
     assert second[2] == "from 0"
     assert first[3] == third[3] == [True, False]
-    assert first[4] == third[4] == [[[9.0] * 2] * 2, [[1.0, 2.0], [3.0, 4.0]], None, [[0.0, 2.0], [1.0, 3.0]]]
+    assert first[4] == third[4] == [[6.0, 6.0], 3.0]
     assert third[5] == [[0.0, 0.0, 0.0], 0]
 
 
@@ -248,12 +235,12 @@ QUICK = {"max_steps": 3, "batch_size": 4, "val_every_steps": 2, "gradient_accumu
 
 
 def test_stopped_processes_go_on_bit_for_bit(tiny, tmp_path):
-    """Only the second process is asked to stop."""
-    assert together(train, tiny, tmp_path / "whole", QUICK) == [None, None]
+    """Only the second of three is asked to stop; sums of three depend on the order in which they are made."""
+    assert together(train, tiny, tmp_path / "whole", QUICK, size=3) == [None] * 3
     ends = []
     for stop_after in (2, None):
-        ends += together(train, tiny, tmp_path / "parts", QUICK, stop_after=stop_after)
-    assert [end and end.split(" ")[0] for end in ends] == ["Interrupted", "StoppedByRank0", None, None]
+        ends += together(train, tiny, tmp_path / "parts", QUICK, stop_after=stop_after, size=3)
+    assert [end and end.split(" ")[0] for end in ends] == ["Interrupted", *["StoppedByRank0"] * 2, *[None] * 3]
     assert outcome(tmp_path / "parts") == outcome(tmp_path / "whole")
     assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == [
         "best.pt", "last.pt", "train.jsonl", "val.jsonl",

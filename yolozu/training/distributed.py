@@ -14,9 +14,6 @@ from torch import Tensor
 from yolozu.errors import Interrupted
 from yolozu.model.device import device_named
 
-BUCKET = 2**23
-"""Most numbers that are added up at once: 32 MiB of float32 beside the gradients themselves."""
-
 PATIENCE = timedelta(minutes=30)
 """How long a process waits for another one: the first one evaluates alone, which may take its time."""
 
@@ -63,8 +60,12 @@ class Group:
         """Whether any process says so."""
         return flag
 
-    def add_gradients(self, parameters: Sequence[torch.nn.Parameter]) -> None:
-        """Make every gradient the sum of all processes'; one that none of them has stays None."""
+    def start_sum(self, tensor: Tensor) -> Callable[[], None]:  # noqa: ARG002 - it is its own sum
+        """Begin to make ``tensor`` the sum of all processes', in place; returns what waits for the end of that.
+
+        Several may be under way; their order is independent of everything else that processes say to each other.
+        """
+        return lambda: None
 
     def copy_from_first(self, tensors: Sequence[Tensor]) -> None:
         """Make ``tensors`` equal to the first process's, in place."""
@@ -81,7 +82,14 @@ class ProcessGroup(Group):
     """
 
     def __init__(self, rank: int, size: int) -> None:
+        """Be one of ``size`` processes, all of which come by here."""
         self.rank, self.size = rank, size
+        self._sums: Any = None
+        _together(self._connect_for_sums)
+
+    def _connect_for_sums(self) -> None:
+        """Connections of their own: sums begin while norms that share statistics use the others."""
+        self._sums = torch.distributed.new_group(timeout=PATIENCE)
 
     def all_gather(self, value: Any) -> list[Any]:
         """The ``value`` of every process, by rank; it must be small."""
@@ -107,21 +115,11 @@ class ProcessGroup(Group):
         _together(lambda: torch.distributed.all_reduce(said, op=torch.distributed.ReduceOp.MAX))
         return bool(said.item())
 
-    @torch.no_grad()
-    def add_gradients(self, parameters: Sequence[torch.nn.Parameter]) -> None:
-        """Make every gradient the sum of all processes'; one that none of them has stays None."""
-        has = torch.tensor([parameter.grad is not None for parameter in parameters], dtype=torch.uint8)
-        _together(lambda: torch.distributed.all_reduce(has, op=torch.distributed.ReduceOp.MAX))
-        moving = [parameter for parameter, any_has in zip(parameters, has.tolist(), strict=True) if any_has]
-        for parameter in moving:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-        gradients = [parameter.grad for parameter in moving if parameter.grad is not None]
-        for bucket in buckets(gradients):
-            flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
-            _together(lambda flat=flat: torch.distributed.all_reduce(flat))  # type: ignore[misc]
-            for gradient, total in zip(bucket, torch.split(flat, [entry.numel() for entry in bucket]), strict=True):
-                gradient.copy_(total.view(gradient.shape))
+    def start_sum(self, tensor: Tensor) -> Callable[[], None]:
+        """Begin to make ``tensor`` the sum of all processes', in place; returns what waits for the end of that."""
+        begun: list[Any] = []
+        _together(lambda: begun.append(torch.distributed.all_reduce(tensor, group=self._sums, async_op=True)))
+        return lambda: _together(begun[0].wait)
 
     @torch.no_grad()
     def copy_from_first(self, tensors: Sequence[Tensor]) -> None:
@@ -163,21 +161,6 @@ def joined(device: str) -> Iterator[tuple[Group, str]]:
     finally:
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
-
-
-def buckets(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:
-    """The tensors in their order, in lists of one type and device of at most `BUCKET` numbers, or one tensor."""
-    bucket: list[Tensor] = []
-    numbers = 0
-    for tensor in tensors:
-        other = bool(bucket) and (bucket[0].dtype, bucket[0].device) != (tensor.dtype, tensor.device)
-        if bucket and (other or numbers + tensor.numel() > BUCKET):
-            yield bucket
-            bucket, numbers = [], 0
-        bucket.append(tensor)
-        numbers += tensor.numel()
-    if bucket:
-        yield bucket
 
 
 def _together(call: Callable[[], object]) -> None:

@@ -30,6 +30,7 @@ from yolozu.training.base import AddedTerm, Objective, TrainingPass
 from yolozu.training.batch_sharding import Share, shares_of
 from yolozu.training.compilation import CompiledEncoding
 from yolozu.training.distributed import SINGLE_PROCESS, Group
+from yolozu.training.gradient_buckets import GradientBuckets
 from yolozu.training.held_buffers import HeldBuffers
 from yolozu.training.phases import PhasedTraining, Phases
 from yolozu.training.precision import Precision
@@ -74,6 +75,7 @@ class Learner:
         eval_weights: which of the two is validated, exported and predicted with.
         regularizers: hold weights that mattered to earlier tasks.
         pseudo_labeling: finds objects that no label tells of, or None.
+        gradients: adds them up over the processes.
     """
 
     def __init__(
@@ -135,6 +137,13 @@ class Learner:
         self._precision, self._compiled, self._added_terms = precision, compiled, tuple(added_terms)
         self._seed, self._device, self.pseudo_labeling = seed, device, pseudo_labeling
         self._parameters = [parameter for group in groups for parameter in group.parameters.values()]
+        moving = {id(parameter) for parameter in self._parameters}
+        self.gradients = GradientBuckets(
+            [parameter for parameter in detector.parameters() if id(parameter) in moving],
+            processes,
+            # Norms that wait for each other on a GPU, while sums do, may get into each other's way there.
+            overlapping=not (self._mixes_processes and device.type == "cuda"),
+        )
         self._phases = PhasedTraining(detector, phases, keeps_statistics=keeps_statistics)
         self._buffers = HeldBuffers(detector)
 
@@ -161,13 +170,16 @@ class Learner:
         self._optimizer.zero_grad(set_to_none=True)
         shares = self.shares(window, step, self._processes)
         with nullcontext() if self._compiled is None else self._compiled.active():
-            values = _as_numbers([self._add_gradients(share, step, place) for place, share in enumerate(shares)])
+            terms = [self._add_gradients(share, step, place) for place, share in enumerate(shares[:-1])]
+            with self.gradients.last_backward():
+                terms.append(self._add_gradients(shares[-1], step, len(shares) - 1))
+        values = _as_numbers(terms)
         rates = {group.part: lr * group.lr_mult for group in self._groups}
         report = self._report(shares, values, rates)
+        self.gradients.wait()
         if report.non_finite == "loss":
             self._buffers.put_back()
             return report
-        self._processes.add_gradients(self._parameters)
         self._precision.unscale(self._optimizer)
         report = report.with_penalties(self.regularizers.add_gradients())
         norm = float(clip_gradients(self._parameters, max_norm=self._max_norm))
