@@ -125,6 +125,11 @@ class _LiveBar:
         self._live.update(self._task, advance=count, **fields)  # type: ignore[attr-defined]
 
 
+def on_stderr() -> Progress:
+    """The kind of progress that suits standard error as it is now."""
+    return progress_for(sys.stderr)
+
+
 def progress_for(stream: TextIO = sys.stderr) -> Progress:
     """The kind of progress that suits ``stream``."""
     return LiveProgress(stream) if is_live(stream) else PlainProgress(stream)

@@ -1,6 +1,7 @@
 import hashlib
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from yolozu.artifacts import digest as digest_module
 from yolozu.artifacts.digest import DigestCache, digest_file, digest_of
 from yolozu.artifacts.listing import FileSet, all_files, listing_of
+from yolozu.progress import SilentProgress
 
 PARTS = st.lists(st.sampled_from(["a", "b", "ä", "a.b", "A", "\udcff"]), min_size=1, max_size=3)
 NAMES = PARTS.map(".d/".join)  # no file is called as a folder is
@@ -270,3 +272,35 @@ def test_what_is_no_file_has_no_digest(tmp_path):
     with DigestCache(None) as cache:
         assert cache.file_if_readable(tmp_path / "a") == digest_file(tmp_path / "a")
         assert [cache.file_if_readable(tmp_path / name) for name in ("b", "\0", "\udcff")] == [None, None, None]
+
+
+class Shown(SilentProgress):
+    """Notes titles, totals and steps of bars."""
+
+    def __init__(self):
+        self.bars = []
+
+    @contextmanager
+    def bar(self, title, total, **_):
+        self.bars.append(steps := [title, total])
+
+        class Bar:
+            def advance(self, count):
+                steps.append(count)
+
+        yield Bar()
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MANY_FILES", 130), ("MANY_BYTES", 650)])
+def test_how_far_much_reading_is_can_be_seen_and_little_reading_shows_nothing(tmp_path, monkeypatch, limit, most):
+    for number in range(130):
+        write(tmp_path / f"data/{number:03}.txt", b"12345", 1000 + number)
+    shown = Shown()
+    with DigestCache(tmp_path / "cache.sqlite", lambda: shown) as cache:
+        cache.tree(tmp_path / "data")
+    assert shown.bars == []
+    monkeypatch.setattr(digest_module, limit, most)
+    for name in ("other.sqlite", "other.sqlite"):
+        with DigestCache(tmp_path / name, lambda: shown) as cache:
+            cache.tree(tmp_path / "data")
+    assert shown.bars == [["reading data", 130, 64, 64, 2]]

@@ -17,6 +17,7 @@ from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.published_weights import SPELLINGS
 from yolozu.contract import adapters
 from yolozu.contract.adapters import OfferedAdapter
+from yolozu.data import fingerprint
 from yolozu.engine.external_inputs import named_by_file, what_predicts
 from yolozu.errors import ContractError, InputError
 from yolozu.planning.receipt import Receipt
@@ -217,6 +218,23 @@ def test_files_of_the_data_that_were_written_since_are_named(config, tmp_path):
         time.sleep(0.02)
     named = ", ".join(f"{root}/labels/train/{name}.txt" for name in "dcb")
     assert reasons() == [f"{root} has other content than when it was read (newer: {named} and 1 more)"]
+
+
+def test_the_folders_of_the_data_are_looked_through_once(config, tmp_path, monkeypatch):
+    """What says which files are newer is what said that something has changed."""
+    root = write_yolo(tmp_path / "set", {f"{split}/a": "0 .5 .5 .2 .2\n" for split in ("train", "val")})
+    built(opened(f"dataset_root={root}"), "prepare_data")
+    label, gone = (tmp_path / f"set/labels/{split}/a.txt" for split in ("train", "val"))
+    for file in (label, gone):
+        file.write_text("0 .5 .5 .3 .2\n")
+    looks, look = [], fingerprint.dataset_files
+    monkeypatch.setattr(fingerprint, "dataset_files", lambda *asked: looks.append(asked) or look(*asked))
+    session = opened(f"dataset_root={root}")
+    gone.unlink()  # meanwhile
+    (verdict,) = session.verdicts(["prepare_data"])
+    told = [reason.render() for reason in verdict.reasons if reason.kind == "input"]
+    assert told == [f"{root} has other content than when it was read (newer: {root}/labels/train/a.txt)"]
+    assert len(looks) == 1
 
 
 SETTING_NOTE = "plan/scenario_setting.json"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from yolozu.contract.loader import COMMAND_LINE
 from yolozu.engine.open_session import open_session
 from yolozu.engine.run_overrides import FORGET_ALL
+from yolozu.progress import on_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ def open_described(
         argv=argv,
         strict=False,
         checks_name=False,
+        progress=on_stderr,
     )
     _, *lines = session.headline.splitlines()
     return replace(session, headline="\n".join([f"{run_id}: {described}", *lines]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from yolozu.contract.overrides import Override
 from yolozu.engine.command_words import parse_words
@@ -11,6 +11,7 @@ from yolozu.engine.default_contract import default_contract
 from yolozu.engine.open_session import open_session
 from yolozu.engine.session import Session
 from yolozu.errors import UsageError
+from yolozu.progress import Progress
 from yolozu.stages.base import links
 from yolozu.stages.registry import STAGES
 
@@ -25,12 +26,14 @@ def session_for(
     strict: bool = True,
     may_begin: bool = True,
     needs_no_file: bool = False,
+    progress: Callable[[], Progress] | None = None,
 ) -> tuple[Session, list[str]]:
     """The run that words, ``--run-id``, ``--run-dir``, ``--config`` and contract flags mean; and the words' stages.
 
     Flags win over KEY=VALUE words. ``strict`` asks for strict mode whatever the file says;
     without ``may_begin`` a run that is not there is refused, unless its contract is named. Where none is named, a new
     run has the directory's own contract, or with ``needs_no_file`` the contract's defaults, and must be told its data.
+    ``progress`` gives where a long look at the data is shown.
 
     Raises:
         YolozuError: the words, the contract, the data set or what is remembered cannot be used.
@@ -52,6 +55,7 @@ def session_for(
         argv=sys.argv,
         strict=strict,
         may_begin=may_begin,
+        progress=progress,
     )
     _check_names(session, parsed.names)
     return session, parsed.names

@@ -8,6 +8,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,7 @@ from yolozu.artifacts.disk_cache import DiskCache
 from yolozu.artifacts.jsonio import canonical, is_text
 from yolozu.artifacts.listing import FileSet, Row, all_files, encoded
 from yolozu.artifacts.packed_files import file_on_disk, is_packed, read_bytes
+from yolozu.progress import Bar, Progress, SilentProgress
 from yolozu.system import available_cores, released
 
 SETTLED_NS = 1_000_000_000
@@ -30,6 +32,10 @@ CHUNK = 64
 
 MOST_UNWRITTEN = 50_000
 """Digests that are lost at most when a first look is interrupted; writing them takes a fraction of a second."""
+
+MANY_FILES = 10_000
+MANY_BYTES = 2**30
+"""From either on, how far reading is, is shown: it takes more than a second or so."""
 
 TABLES = (
     "digests (path text primary key, size integer, mtime_ns integer, sha256 text)",
@@ -65,7 +71,9 @@ class DigestCache:
     Without a path nothing is remembered: every file is read.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, progress: Callable[[], Progress] | None = None) -> None:
+        """What is remembered in ``path``; ``progress`` gives where long reading is shown, None shows nothing."""
+        self._progress = progress
         self._file = None if path is None else DiskCache(path, TABLES)
         self._known: dict[str, tuple[int, int, str]] = {}
         self._fresh: dict[str, tuple[int, int, str]] = {}
@@ -182,13 +190,26 @@ class DigestCache:
         """Digests of files, of which those that may be known are recalled already."""
         unknown = [row for row in rows if not self._is_known(row.path, row.size, row.mtime_ns)]
         read: dict[str, str] = {}
+        shown = 0
         read_at = time.time_ns()
-        for row, digest in zip(unknown, _read_all([row.path for row in unknown]), strict=True):
-            read[row.path] = digest
-            self._learn(row.path, (row.size, row.mtime_ns, digest), read_at)
-            if self._file is not None and len(self._fresh) >= MOST_UNWRITTEN:
-                self._write(self._file)
+        with self._bar(unknown) as bar:
+            for row, digest in zip(unknown, _read_all([row.path for row in unknown]), strict=True):
+                read[row.path] = digest
+                self._learn(row.path, (row.size, row.mtime_ns, digest), read_at)
+                if self._file is not None and len(self._fresh) >= MOST_UNWRITTEN:
+                    self._write(self._file)
+                if len(read) % CHUNK == 0 or len(read) == len(unknown):
+                    bar.advance(len(read) - shown)
+                    shown = len(read)
         return [read[row.path] if row.path in read else self._known[row.path][2] for row in rows]
+
+    @contextmanager
+    def _bar(self, rows: Sequence[Row]) -> Iterator[Bar]:
+        """A bar over files that are to be read, where that takes long enough to ask how far it is."""
+        takes_long = len(rows) >= MANY_FILES or sum(row.size for row in rows) >= MANY_BYTES
+        progress = self._progress() if takes_long and self._progress is not None else SilentProgress()
+        with progress.bar("reading data", len(rows)) as bar:
+            yield bar
 
     def _is_known(self, key: str, size: int, mtime_ns: int) -> bool:
         known = self._known.get(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,39 +41,60 @@ SCHEMA_VERSION = 1
 SIDECAR_FORMATS = frozenset({"yolo", "ultralytics"})
 
 
-def fingerprint(root: str, splits: list[str], cache: DigestCache) -> dict[str, Any]:
-    """Digest over names and contents of every file the used splits consist of.
+@dataclass(frozen=True)
+class DataFiles:
+    """The files that the used splits consist of, as one look at their folders tells of them.
 
-    Touching a file changes nothing; only files whose size or modification time changed are read again.
+    Attributes:
+        root: of the data set, as contracts name it.
+        directory: that names are relative to.
+        files: none of rendered scenes.
+    """
+
+    root: str
+    directory: Path
+    files: FileSet
+
+    def fingerprint(self, cache: DigestCache) -> dict[str, Any]:
+        """Digest over names and contents of every file.
+
+        Touching a file changes nothing; only files whose size or modification time changed are read again.
+
+        Returns:
+            ``schema_version``, ``dataset_root``, ``digest``, ``files`` and ``bytes``. Rendered scenes depend on the
+            contract alone: their digest is constant.
+        """
+        if self.root == SYNTHETIC:
+            return _row(SYNTHETIC, digest_of(SYNTHETIC), files=0, size=0)
+        digest = cache.tree(self.directory, self.files)
+        count, size = cache.recalled(f"extent of {self.files.stamp}", self.files.extent)
+        return _row(self.root, digest, files=count, size=size)
+
+
+def look_at_data(root: str, splits: list[str], cache: DigestCache) -> DataFiles:
+    """All files that ``splits`` consist of, looked at once.
 
     Args:
         root: of the data set, as contracts name it.
         splits: names of those that are used.
         cache: known digests.
 
-    Returns:
-        ``schema_version``, ``dataset_root``, ``digest``, ``files`` and ``bytes``. Rendered scenes depend on the
-        contract alone: their digest is constant.
-
     Raises:
         InputError: the data set or one of the splits is not there.
     """
     if root == SYNTHETIC:
-        return _row(SYNTHETIC, digest_of(SYNTHETIC), files=0, size=0)
+        return DataFiles(SYNTHETIC, Path(), FileSet(()))
     layout = find_layout(Path(root))
-    files = dataset_files(layout, splits, cache)
-    digest = cache.tree(layout.root, files)
-    count, size = cache.recalled(f"extent of {files.stamp}", files.extent)
-    return _row(root, digest, files=count, size=size)
+    return DataFiles(root, layout.root, dataset_files(layout, splits, cache))
 
 
-def used_files(root: str, splits: list[str], cache: DigestCache) -> list[str]:
-    """Paths of all files that ``splits`` consist of; none of rendered scenes.
+def fingerprint(root: str, splits: list[str], cache: DigestCache) -> dict[str, Any]:
+    """`DataFiles.fingerprint` of ``splits``.
 
     Raises:
         InputError: the data set or one of the splits is not there.
     """
-    return [] if root == SYNTHETIC else dataset_files(find_layout(Path(root)), splits, cache).paths()
+    return look_at_data(root, splits, cache).fingerprint(cache)
 
 
 def dataset_files(layout: Layout, splits: list[str], cache: DigestCache) -> FileSet:

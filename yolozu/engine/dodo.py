@@ -17,6 +17,7 @@ from yolozu.engine.session import Session
 from yolozu.engine.stopping import LeaveOnSignal
 from yolozu.engine.view.live import view_for
 from yolozu.errors import YolozuError
+from yolozu.progress import on_stderr
 
 
 class Dodo:
@@ -65,4 +66,5 @@ def session_of(arguments: Sequence[str], *, default_config: str | None) -> Sessi
         default_config=default_config,
         forget=tuple(key for key in asked.get("forget", "").split(",") if key),
         argv=sys.argv,
+        progress=on_stderr,
     )

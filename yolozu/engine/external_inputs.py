@@ -287,5 +287,13 @@ def _newer(files: Iterable[str], since: str) -> tuple[str, ...]:
         began = int(datetime.fromisoformat(since).timestamp() * 1e9)
     except (ValueError, OverflowError):
         return ()
-    times = ((os.stat(path).st_ctime_ns, path) for path in files)  # noqa: PTH116 - there may be a million
+    times = ((_changed_ns(path), path) for path in files)
     return tuple(path for time, path in sorted(times, key=lambda row: -row[0]) if time >= began)
+
+
+def _changed_ns(path: str) -> int:
+    """When a file was last written, linked or moved; 0 where it has gone since it was listed."""
+    try:
+        return os.stat(path).st_ctime_ns  # noqa: PTH116 - there may be a million
+    except FileNotFoundError:
+        return 0

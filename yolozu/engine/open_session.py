@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from yolozu.artifacts.digest import DigestCache
 from yolozu.contract.loader import LoadedContract, load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.text.node import Origin
-from yolozu.data.fingerprint import fingerprint
+from yolozu.data.fingerprint import look_at_data
 from yolozu.engine.external_inputs import (
     moved_data,
 )
@@ -23,6 +23,7 @@ from yolozu.engine.session import Session
 from yolozu.errors import ContractError, UsageError
 from yolozu.paths import RunLayout, check_run_id, digest_cache_path
 from yolozu.planning.compiler import compile_plan, registered_stages
+from yolozu.progress import Progress
 from yolozu.stages.base import Stage
 
 
@@ -39,6 +40,7 @@ def open_session(
     may_begin: bool = True,
     checks_name: bool = True,
     stages: Sequence[Stage] | None = None,
+    progress: Callable[[], Progress] | None = None,
 ) -> Session:
     """The run that a command line means.
 
@@ -55,6 +57,7 @@ def open_session(
         may_begin: whether ``run_id`` may name a run that is not there; asking about one is a slip.
         checks_name: whether a new run's name may be a slip for that of another; not where a file names it.
         stages: the graph's stages; None takes the registry's.
+        progress: gives where a long look at the data is shown; None shows nothing.
 
     Raises:
         YolozuError: the contract, the data set or what is remembered cannot be used.
@@ -79,9 +82,10 @@ def open_session(
     loaded = _named(_loaded(remembered, given, base=None if config is not None else base), layout)
     if config is not None:
         base = here
-    with DigestCache(digest_cache_path()) as cache:
+    with DigestCache(digest_cache_path(), progress) as cache:
         dataset = loaded.contract.dataset
-        data = fingerprint(dataset.dataset_root, dataset.used_splits, cache)
+        seen = look_at_data(dataset.dataset_root, dataset.used_splits, cache)
+        data = seen.fingerprint(cache)
     chosen = registered_stages() if stages is None else stages
     plan = compile_plan(loaded.contract, chosen)
     moved = moved_data(layout, plan, data)
@@ -96,7 +100,7 @@ def open_session(
     texts |= {layout.overrides_path.relative_to(layout.root).as_posix(): stored.text(), **orphan_texts(layout, left)}
     lines += hidden_lines(loaded, given)
     headline = "\n".join([remembered.headline(layout.run_id, given), *lines, *orphan_lines(left)])
-    return Session(layout, loaded, plan, texts, headline, before, stored)
+    return Session(layout, loaded, plan, texts, headline, before, stored, seen.files)
 
 
 def _loaded(remembered: RunOverrides, given: Sequence[Override], *, base: Path | None) -> LoadedContract:

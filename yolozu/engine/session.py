@@ -8,9 +8,9 @@ from pathlib import Path
 
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import write_text_if_changed
+from yolozu.artifacts.listing import FileSet
 from yolozu.artifacts.spec import Change
 from yolozu.contract.loader import LoadedContract
-from yolozu.data.fingerprint import used_files
 from yolozu.engine.external_inputs import (
     background_files,
     named_by_file,
@@ -40,6 +40,7 @@ class Session:
             leftover.
         before: what the run remembered of earlier commands.
         remembered: what it will remember.
+        data_files: those of the data set, as they were looked at when the session was opened.
     """
 
     layout: RunLayout
@@ -49,6 +50,7 @@ class Session:
     headline: str
     before: RunOverrides
     remembered: RunOverrides
+    data_files: FileSet
 
     def write_plan(self) -> None:
         """Write requests and the like; an unchanged file keeps its modification time."""
@@ -101,12 +103,12 @@ class Session:
 
     def _told(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
         """Reasons with what is behind them and, where nothing before the stage may change yet, what the store has."""
-        told = self._explained(node, reasons, cache)
+        told = self._explained(node, reasons)
         if any(reason.kind == "upstream" for reason in told):
             return told
         return with_store(told, node, self.loaded.contract.operations, lambda path: self.digest(path, cache), cache)
 
-    def _explained(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
+    def _explained(self, node: Node, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
         layout, data = self.layout, self.loaded.contract.dataset
         grounds = self.loaded.contract.augment.paste_backgrounds
         setting = self.loaded.contract.scenarios.scenarios
@@ -124,12 +126,7 @@ class Session:
             reasons = named_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys, moved=moved)
         if receipt is None:
             return reasons
-        reasons = with_newer(
-            reasons,
-            data.dataset_root,
-            lambda: used_files(data.dataset_root, data.used_splits, cache),
-            receipt.started_at,
-        )
+        reasons = with_newer(reasons, data.dataset_root, self.data_files.paths, receipt.started_at)
         if grounds is not None:
             reasons = with_newer(reasons, grounds, lambda: background_files(Path(grounds)), receipt.started_at)
         return reasons

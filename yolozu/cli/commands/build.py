@@ -16,6 +16,7 @@ from yolozu.engine.finish import finishing_overrides
 from yolozu.engine.session import Session
 from yolozu.engine.view.live import view_for
 from yolozu.engine.view.view import JsonView, QuietView
+from yolozu.progress import on_stderr
 
 Forget = Annotated[
     str | None,
@@ -39,7 +40,9 @@ def run(
     overrides: list[Override],
 ) -> int:
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
-    session, names = session_for(with_forget(words, forget), run_id, overrides, run_dir=run_dir, config=config)
+    session, names = session_for(
+        with_forget(words, forget), run_id, overrides, run_dir=run_dir, config=config, progress=on_stderr
+    )
     return _build(session, names, quiet=quiet, as_json=as_json)
 
 
@@ -74,6 +77,7 @@ def train(
         config=config,
         strict=run_id is not None,
         needs_no_file=True,
+        progress=on_stderr,
     )
     require_no_stages(stages, "train")
     names = [*(["files"] if "files" in session.plan else []), *TRAINED]
@@ -95,9 +99,11 @@ def finish(
 
     The run remembers the step it has reached as its max_steps; a higher one goes on from there.
     """
-    session, _ = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
+    session, _ = session_for(
+        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
+    )
     given = [*overrides, *finishing_overrides(session)]
-    session, names = session_for(words, run_id, given, run_dir=run_dir, config=config)
+    session, names = session_for(words, run_id, given, run_dir=run_dir, config=config, progress=on_stderr)
     return _build(session, names, quiet=quiet, as_json=as_json)
 
 

@@ -14,6 +14,7 @@ from yolozu.app.doctor.verdicts import exit_code
 from yolozu.app.sessions import session_for
 from yolozu.cli.options import Json, RunId
 from yolozu.cli.render import show_findings, wrapped
+from yolozu.progress import on_stderr
 
 if TYPE_CHECKING:
     from yolozu.app.doctor.verdicts import Verdict
@@ -42,7 +43,7 @@ def doctor(
     and with shuffled labels, of which the right ones must teach it more about held-out pictures. Writes nothing into a
     run. Exits 1 where something is wrong.
     """
-    session, _ = session_for(words, run_id, strict=False, may_begin=False)
+    session, _ = session_for(words, run_id, strict=False, may_begin=False, progress=on_stderr)
     show_findings(session.loaded.warnings)
     found = []
     for verdict in examine(session, minutes=None if no_training else minutes, say=_say):

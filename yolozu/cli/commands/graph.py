@@ -13,6 +13,7 @@ from yolozu.cli.flags import unlisted_contract_flags
 from yolozu.cli.options import Config, RunDir, RunId, RunWords
 from yolozu.cli.render import WIDTH
 from yolozu.contract.overrides import Override
+from yolozu.progress import on_stderr
 
 
 @unlisted_contract_flags
@@ -28,7 +29,9 @@ def graph(
     overrides: list[Override],
 ) -> None:
     """The plan as a graph: stages, the files between them, and how each stage stands. Nothing is written."""
-    session, names = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
+    session, names = session_for(
+        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
+    )
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     for line in graph_lines(session, names, form, width):
         print(line)

@@ -16,6 +16,7 @@ from yolozu.contract.overrides import Override
 from yolozu.contract.what_trains import what_trains
 from yolozu.engine.devices import missing_devices
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
+from yolozu.progress import on_stderr
 
 if TYPE_CHECKING:
     from yolozu.engine.session import Session
@@ -34,7 +35,9 @@ def plan(
     overrides: list[Override],
 ) -> int:
     """What would run, in order. Nothing is written."""
-    session, names = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
+    session, names = session_for(
+        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
+    )
     verdicts = session.verdicts(names)
     show_findings(missing_devices(session, names))
     if as_json:
@@ -62,7 +65,9 @@ def why(
     overrides: list[Override],
 ) -> None:
     """Why each stage would run: which key or file, old → new, and where it was set."""
-    session, names = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
+    session, names = session_for(
+        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
+    )
     verdicts = session.verdicts(names)
     show_findings(missing_devices(session, names))
     if as_json:
@@ -86,7 +91,9 @@ def status(
     overrides: list[Override],
 ) -> None:
     """Every stage of a run: its state, when it was built and how long it took."""
-    session, names = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
+    session, names = session_for(
+        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
+    )
     rows = status_rows(session, names)
     show_findings(missing_devices(session, names))
     if as_json:
@@ -114,7 +121,9 @@ def verify(
     overrides: list[Override],
 ) -> int:
     """Read every artifact again and compare its digest with the receipt; exit 1 when one differs."""
-    session, names = session_for(words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False)
+    session, names = session_for(
+        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
+    )
     rows = [row for node in session.plan.needed_for(names) for row in verified_rows(session, node.name)]
     bad = [row for row in rows if row["state"] != "intact"]
     if as_json:

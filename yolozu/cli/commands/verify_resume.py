@@ -14,6 +14,7 @@ from yolozu.cli.flags import contract_flags
 from yolozu.cli.render import show_findings
 from yolozu.contract.overrides import Override
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
+from yolozu.progress import on_stderr
 
 if TYPE_CHECKING:
     from yolozu.engine.verify_resume.proof import Proof
@@ -45,7 +46,7 @@ def verify_resume(
     from yolozu.engine.verify_resume.proof import BuildFailedError, Wish
     from yolozu.engine.verify_resume.proof import verify_resume as prove
 
-    session, _ = session_for(words, None, overrides, strict=False, may_begin=False)
+    session, _ = session_for(words, None, overrides, strict=False, may_begin=False, progress=on_stderr)
     show_findings(session.loaded.warnings)
     stream = sys.stderr if as_json else sys.stdout
     wish = Wish(session.loaded, kills=kills, steps=steps, kill_seed=kill_seed, keep=keep)

@@ -20,6 +20,7 @@ from yolozu.cli.render import table
 from yolozu.contract.overrides import Override
 from yolozu.engine.view.live import view_for
 from yolozu.errors import EXIT_DONE
+from yolozu.progress import on_stderr
 
 HERE = {True: "yes", False: "no", None: "?"}
 
@@ -66,7 +67,7 @@ def make(
     Nothing of the training is in it. Beside it are its SHA-256 and a card: data, classes, numbers, how to start.
     Of a finished run (run_id=exp01) nothing is built.
     """
-    session, _ = session_for(words, run_id, overrides, run_dir=run_dir, config=config)
+    session, _ = session_for(words, run_id, overrides, run_dir=run_dir, config=config, progress=on_stderr)
     require_makeable("--out", out)
     code = build_shown(session, PACKED_AFTER, view_for(), resume=False)
     if code != EXIT_DONE:
