@@ -90,7 +90,7 @@ def test_another_version_may_change_anything():
 
 @pytest.mark.parametrize("path", released_files(), ids=lambda path: f"{path.parent.name}-{path.name.split('.')[0]}")
 def test_todays_schema_fits_the_released_one(path):
-    """A change that it does not allow begins contracts/v2; docs/development/release.md says how."""
+    """A change that it does not allow begins contracts/v2; docs/explanation/evolution.md says how."""
     name = path.name.removesuffix(".schema.json")
     assert incompatible(name, json.loads(path.read_text()), TODAY[name]) == []
 

@@ -159,6 +159,10 @@ CODES: dict[str, str] = {
     "YZ361": "Nodes of a training that did not all come in time.",
     "YZ362": "A node of a training is gone; what was saved is kept.",
     "YZ365": "More GPUs asked for than there are.",
+    "YZ366": "A contract of a newer version than this yolozu reads.",
+    "YZ367": "A contract of an older version, which `yolozu contract migrate` turns into one of today's.",
+    "YZ368": "A key or a layout of a contract that nothing can change to the next version without guessing.",
+    "YZ369": "A key to rename, whose other name is written, too.",
     # 40x-44x: model
     "YZ401": "An image with fewer positions than the detector has queries.",
     "YZ402": "An image whose sides are no multiples of the largest stride.",

@@ -67,7 +67,8 @@ BROKEN = {
     ),
     "another version": (
         STRICT.replace("config_version: 1", "config_version: 2"),
-        "exp.yaml:1: config_version: YZ104 must be 1, got 2\n  fix: write 1",
+        "exp.yaml:1: config_version: YZ366 is of version 2, newer than 1, which this yolozu reads\n"
+        "  fix: upgrade yolozu; a newer contract cannot be turned back",
     ),
     "half an epoch": (
         "epochs: 2.5\n",

@@ -54,6 +54,9 @@ COMMANDS = {
     "contract validate": Entry(f"{_COMMANDS}.contract:validate", "Check contracts; all errors at once."),
     "contract show": Entry(f"{_COMMANDS}.contract:show", "Every key as it resolves, with its origin."),
     "contract diff": Entry(f"{_COMMANDS}.contract:diff", "Where two contracts differ, and what that makes stale."),
+    "contract migrate": Entry(
+        f"{_COMMANDS}.contract_migrate:migrate", "Bring contracts to today's version, shown as a diff."
+    ),
     "contract schema": Entry(f"{_COMMANDS}.contract:schema", "The JSON Schema of contracts."),
     "model info": Entry(f"{_COMMANDS}.model:info", "Parameters, FLOPs and latency of a detector."),
     "weights list": Entry(f"{_COMMANDS}.weights:list_weights", "Published weights by name, as init_from knows them."),

@@ -19,6 +19,7 @@ from yolozu.contract.strict.validate import conflict_problem, validate
 from yolozu.contract.text.node import BROKEN, DEFAULT_ORIGIN, KeyPath, Node, Origin, Problem
 from yolozu.contract.text.source import read_source
 from yolozu.contract.unused_keys import unused_keys
+from yolozu.contract.versions import current_version, other_version
 from yolozu.errors import ContractError, Finding
 
 COMMAND_LINE = "command line"
@@ -73,6 +74,9 @@ def load_contract(
         ContractError: everything that is wrong, sorted by line.
     """
     root, problems = (Node({}, Origin.of_file(COMMAND_LINE)), []) if path is None else read_source(path)
+    another = other_version(root, current_version())
+    if another is not None:
+        raise ContractError([another.finding])
     root = Node(root.value, Origin.of_file(root.origin.file))
     problems += replace_aliases(root, nested=False)
     if base is not None:

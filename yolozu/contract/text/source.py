@@ -42,6 +42,15 @@ def read_source(path: Path, *, of_others: bool = False) -> tuple[Node, list[Prob
     return reader(_text(data, file, encoding), file)
 
 
+def read_text(path: Path) -> str:
+    """The text of a contract file, line ends as they are.
+
+    Raises:
+        ContractError: as `read_source`.
+    """
+    return _text(_bytes(path, str(path), limit=MAX_BYTES), str(path), "utf-8")
+
+
 def _text(data: bytes, file: str, encoding: str) -> str:
     if encoding == "utf-8" and data.startswith(_BYTE_ORDER_MARK):
         raise _unreadable(file, "starts with a byte order mark", "save it as UTF-8 without BOM")
