@@ -20,6 +20,7 @@ from yolozu.artifacts.packed_files import (
     read_bytes,
     readable,
 )
+from yolozu.errors import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +102,12 @@ def test_more_tar_files_than_are_kept_open_are_read(tmp_path):
     before = len(list(Path("/dev/fd").iterdir()))
     assert [read_bytes(tar / "a")[0] for tar in (*tars, *tars)] == [*range(len(tars))] * 2
     assert len(list(Path("/dev/fd").iterdir())) <= before + packed_files.MOST_OPEN
+
+
+def test_findings_name_tar_files_as_they_lie_from_here(tmp_path):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/t.tar").write_bytes(b"\x1f\x8bno")
+    for spelled in ("parts/t.tar", tmp_path / "parts/t.tar"):
+        with pytest.raises(InputError) as caught:
+            members_of(spelled)
+        assert [finding.where for finding in caught.value.findings] == ["parts/t.tar"]

@@ -165,13 +165,19 @@ def _members(path: str, stamp: Stamp) -> Places:
     if known is not None:
         return known
     looked_at = time.time_ns()
-    places = read_places(Path(path))
+    places = read_places(Path(path), shown=_shown(path))
     if looked_at - stamp[1] > SETTLED_NS and is_text(path):
         cache = DiskCache(digest_cache_path(), (TABLE,))
         row = (path, *stamp[:2], canonical(places))
         cache.write(("insert or replace into tars values (?, ?, ?, ?)", [row]))
         cache.close()
     return places
+
+
+def _shown(path: str) -> str:
+    """How findings name a tar file: relative to the working directory where it lies below, as they name other files."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith(os.pardir) else relative
 
 
 def _remembered(path: str, stamp: Stamp) -> Places | None:

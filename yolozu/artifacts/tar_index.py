@@ -27,8 +27,12 @@ COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x2
 PACK_AGAIN = "make it again, of plain files: tar -cf FILE.tar --hard-dereference --dereference FOLDER"
 
 
-def read_places(path: Path) -> Places:
+def read_places(path: Path, *, shown: str | None = None) -> Places:
     """Where each plain file in the tar file at ``path`` lies, by name; hidden ones are no part of a data set.
+
+    Args:
+        path: of the tar file.
+        shown: what findings call it; None for its path.
 
     Raises:
         InputError: YZ276 it is no tar file, or damaged or cut short; YZ277 it is compressed; YZ278 members that are no
@@ -36,21 +40,22 @@ def read_places(path: Path) -> Places:
     """
     import tarfile
 
-    found = _Members(path)
+    place = path if shown is None else Path(shown)
+    found = _Members(place)
     try:
         with path.open("rb") as file:
-            _refuse_compressed(path, file)
+            _refuse_compressed(place, file)
             headers = _Headers(file)
             with _opened(headers) as tar:
                 while (member := tar.next()) is not None:
                     found.add(member)
                     tar.members.clear()  # which would grow with the file
                     headers.begin()
-                _require_whole(path, file, tar.offset)
+                _require_whole(place, file, tar.offset)
     except OSError as error:
-        raise _damaged(path, f"cannot be read: {explain_read_error(error)}") from error
+        raise _damaged(place, f"cannot be read: {explain_read_error(error)}") from error
     except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
-        raise _damaged(path, f"is no tar file that can be read: {error}") from error
+        raise _damaged(place, f"is no tar file that can be read: {error}") from error
     if found.findings:
         raise InputError(found.shown())
     return found.places

@@ -73,6 +73,7 @@ COMMANDS = {
     "data prepare-bop": Entry(f"{_COMMANDS}.prepare_bop:prepare_bop", "Write a BOP split in YOLO layout, with poses."),
     "data fetch": Entry(f"{_COMMANDS}.data_fetch:fetch", "Fetch a published data set: coco128."),
     "data subset": Entry(f"{_COMMANDS}.data_subset:subset", "Choose images of a split, the same every time."),
+    "data shard": Entry(f"{_COMMANDS}.data_shard:shard", "Write pictures and labels into tar files, as WebDataset."),
     "data split": Entry(f"{_COMMANDS}.data_split:split", "Hold pictures out, as lists: train, val, test."),
     "data paste": Entry(f"{_COMMANDS}.data_paste:paste", "Paste objects onto other backgrounds, with exact poses."),
     "data corrupt": Entry(f"{_COMMANDS}.data_corrupt:corrupt", "Write a corrupted copy of a split."),

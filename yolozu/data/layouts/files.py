@@ -22,6 +22,7 @@ XML_SUFFIXES = frozenset({".xml"})
 Look = Callable[[Path, frozenset[str]], Listing]
 """What lists the files with such endings below a directory: `listing_below`, or what remembers its answers."""
 
+INDEX_SUFFIX = ".idx"
 TAR_SUFFIXES = frozenset({TAR_SUFFIX})
 COMPRESSED_TARS = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 BROKEN_LINK = "link(s) to nowhere"
@@ -97,6 +98,8 @@ def others_below(directory: Path, suffixes: Collection[str]) -> dict[str, int]:
         walked = _walk(directory, broken=True)
         found = Counter(suffix_of(entry.name) if _is_file(entry) else BROKEN_LINK for _, entry in walked)
         found.subtract({TAR_SUFFIX: len(tars)})
+        if tars:
+            del found[INDEX_SUFFIX]  # where members lie, for other readers
         found.update(map(_ending, _members(directory, tars)))
     wanted = ((kind, count) for kind, count in found.items() if count and kind not in suffixes)
     return dict(sorted(wanted, key=lambda entry: (-entry[1], entry[0])))

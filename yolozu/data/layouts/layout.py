@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Literal
 
 from yolozu.artifacts.jsonio import is_text
+from yolozu.artifacts.packed_files import TAR_SUFFIX
 from yolozu.data.layouts.annotation_file import AnnotationFile, annotation_file_at, annotation_file_in
 from yolozu.data.layouts.bop_files import bop_models, split_folders
+from yolozu.data.layouts.braces import is_pattern, named_by
 from yolozu.data.layouts.coco_files import annotation_files, coco_split_at, coco_splits, split_of
 from yolozu.data.layouts.descriptor import DESCRIPTOR_NAME, METRES, PLACES, Descriptor, SplitEntry, read_descriptor
 from yolozu.data.layouts.files import holds_tars, is_folder
@@ -40,6 +42,9 @@ from yolozu.errors import InputError
 
 CLASS_FILE_NAMES = ("classes.txt", "classes.json", "obj.names", DATA_YAML)
 """`obj.names` is Darknet's and CVAT's."""
+
+MOST_SHOWN = 20
+"""Tar files that a finding names one by one."""
 
 COCO_SUFFIX = ".json"
 XML_SUFFIX = ".xml"
@@ -79,6 +84,11 @@ class Split:
     @property
     def missing(self) -> tuple[Path, str] | None:
         """What of it is not there, and what should be; None where everything is."""
+        lost = [source for source in self.sources if source.suffix.lower() == TAR_SUFFIX and not source.is_file()]
+        if lost:
+            others = ", ".join(source.name for source in lost[1:MOST_SHOWN])
+            more = f" and {len(lost) - MOST_SHOWN} more" if len(lost) > MOST_SHOWN else ""
+            return lost[0], "is no tar file" + (f" (missing, too: {others}{more})" if others else "")
         for source in self.sources or (self.images_dir,):
             if source.suffix.lower() == LIST_SUFFIX and not source.is_file():
                 return source, "is no list of images"
@@ -327,7 +337,23 @@ def _described(root: Path, name: str, entry: SplitEntry) -> Split:
         return Split(name, "bop", scenes, scenes, listed=listed)
     labels = getattr(entry, PLACES[entry.label_format])
     assert entry.images_dir is not None, "checked by SplitEntry"
+    if is_pattern(entry.images_dir):
+        return _of_tars(root, name, entry.images_dir, labels, listed)
     return Split(name, entry.label_format, root / entry.images_dir, root / labels, listed=listed)
+
+
+def _of_tars(root: Path, name: str, pattern: str, labels: str, listed: Path | None) -> Split:
+    """A split of the tar files that a pattern names, with the labels in them."""
+    place = f"{root / DESCRIPTOR_NAME}: splits.{name}.images_dir"
+    if labels != pattern or listed is not None:
+        problem = "names tar files by a pattern, and labels or a list lie elsewhere"
+        fix = "give labels_dir the same pattern (labels in the tar files); or name the directory of the tar files"
+        raise InputError.one("YZ748", where=place, problem=problem, fix=fix)
+    try:
+        sources = tuple(root / named for named in named_by(pattern))
+    except ValueError as error:
+        raise InputError.one("YZ748", where=place, problem=str(error), fix="correct the pattern") from error
+    return Split(name, "ultralytics", sources[0], root / DESCRIPTOR_NAME, sources)
 
 
 def _folders(source: Path) -> set[str]:

@@ -17,6 +17,7 @@ from typing import Any
 from yolozu.artifacts.jsonio import explain_read_error
 from yolozu.artifacts.packed_files import file_on_disk, is_file
 from yolozu.contract.text.yaml_errors import PARSER_ERRORS, syntax_problem
+from yolozu.data.layouts.braces import is_pattern, named_by
 from yolozu.data.layouts.files import (
     IMAGE_SUFFIXES,
     LABEL_SUFFIXES,
@@ -99,7 +100,8 @@ def described_splits(path: Path) -> list[DescribedSplit]:
         entries = value if isinstance(value, list) else [value]
         if not entries or not all(isinstance(entry, str) and entry for entry in entries):
             raise _refused(path, f"{key}: {value!r} is no directory, no list of images and no list of such")
-        found[name] = DescribedSplit(name, tuple(_source(root, entry) for entry in entries))
+        named = [one for entry in entries for one in _expanded(path, key, entry)]
+        found[name] = DescribedSplit(name, tuple(_source(root, one) for one in named))
     return list(found.values())
 
 
@@ -207,6 +209,14 @@ def label_files_of(images: list[str]) -> list[str]:
         files = by_stem((f"{folder}/{name}" if folder else name for name in there), suffixes)
         found += [path for stem in stems for path in sorted(files.get(stem, [])) if os.path.isfile(path)]  # noqa: PTH113
     return found
+
+
+def _expanded(path: Path, key: str, entry: str) -> list[str]:
+    """The tar files that a pattern names; anything else as it is."""
+    try:
+        return named_by(entry) if is_pattern(entry) else [entry]
+    except ValueError as error:
+        raise _refused(path, f"{key}: {error}") from error
 
 
 def _source(root: Path, entry: str) -> Path:
