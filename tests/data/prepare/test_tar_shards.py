@@ -156,6 +156,23 @@ def test_what_tar_files_cannot_hold_is_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_splits_of_other_classes_are_refused(tmp_path):
+    root = write_coco(tmp_path / "set", [])
+    document = json.loads((root / "dataset.json").read_text())
+    instances = root / document["splits"]["train"]["instances_json"]
+    other = {**json.loads(instances.read_text()), "categories": [{"id": 3, "name": "cow"}]}
+    write_file(root / "other.json", json.dumps(other))
+    document["splits"]["val"] = {**document["splits"]["train"], "instances_json": "other.json"}
+    for key in ("classes", "category_ids"):
+        document.pop(key, None)
+    write_file(root / "dataset.json", json.dumps(document))
+    with pytest.raises(UsageError) as caught:
+        shard(root)
+    problem = "has other classes than train, and one dataset.json names those of both"
+    assert problems(caught) == [("YZ746", problem)]
+    assert len(shard(root, splits=("val",))) == 1
+
+
 def test_an_order_names_every_picture_once(folder):
     with pytest.raises(UsageError) as caught:
         shard(folder, splits=("train",), order=("a.png", "a.png", "z.png"))

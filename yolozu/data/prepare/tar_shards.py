@@ -91,8 +91,8 @@ def write_shards(plan: ShardPlan, progress: Progress) -> list[Sharded]:
 
     Raises:
         InputError: there is no such data set or split, or its labels or classes are not to be understood.
-        UsageError: YZ746 labels that tar files cannot hold, YZ747 an order that is not of these pictures, YZ905 the
-            directory holds something, YZ314 nothing can be written.
+        UsageError: YZ746 labels or classes that the new data set cannot hold, YZ747 an order that is not of these
+            pictures, YZ905 the directory holds something, YZ314 nothing can be written.
     """
     layout = find_layout(plan.dataset)
     splits = [layout.split(name) for name in plan.splits or layout.separate_splits]
@@ -101,11 +101,11 @@ def write_shards(plan: ShardPlan, progress: Progress) -> list[Sharded]:
         fix = "move it away, or name another --out"
         raise UsageError.one("YZ905", where=str(plan.out), problem="is there already, and holds something", fix=fix)
     read = {split.name: read_labeled(layout, split) for split in splits}
+    classes = _require_one_table(plan, {name: table for name, (table, _) in read.items()})
     ordered = {name: _ordered(plan, layout.split(name), images) for name, (_, images) in read.items()}
     with explaining_write_errors(plan.out), atomic_directory(plan.out) as aside:
         done = [_Writer(plan, layout, split, aside, progress).write(ordered[split.name]) for split in splits]
         entries = {split.name: _entry(split) for split in splits}
-        classes: ClassTable = next(table for table, _ in read.values())
         write_descriptor(aside, described(entries, classes, layout.models, aside))
     return done
 
@@ -129,6 +129,24 @@ def _require_packable(plan: ShardPlan, layout: Layout, splits: Sequence[Split]) 
         findings.append(Finding("YZ747", "--order", f"is of one split, and these are {names}", "name one with --split"))
     if findings:
         raise UsageError(findings)
+
+
+def _require_one_table(plan: ShardPlan, tables: dict[str, ClassTable]) -> ClassTable:
+    """The classes of all splits, which one ``dataset.json`` is to name."""
+    first, *others = tables.items()
+    findings = [
+        Finding(
+            "YZ746",
+            f"{plan.dataset}: {name}",
+            f"has other classes than {first[0]}, and one dataset.json names those of both",
+            "shard them one by one, with --split and another --out",
+        )
+        for name, table in others
+        if table != first[1]
+    ]
+    if findings:
+        raise UsageError(findings)
+    return first[1]
 
 
 def _entry(split: Split) -> SplitEntry:
