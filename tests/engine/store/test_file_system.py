@@ -1,10 +1,12 @@
 """File systems that fsspec knows, and those whose drivers are not there."""
 
+import gc
 import sys
 from importlib import import_module
 
 import pytest
 
+from yolozu.engine.store import file_system
 from yolozu.engine.store.file_system import FileSystem, RemoteError, missing_for, one_line, protocol_of
 
 
@@ -64,3 +66,47 @@ def test_what_is_not_there_and_what_cannot_be_asked_are_told_apart(tmp_path):
     with pytest.raises(RemoteError):
         list(FileSystem(f"file://{tmp_path}/file").blocks("none", 1))
     assert not FileSystem(f"file://{tmp_path}/none").is_there()
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Sizes of the parts that a file system of the kind of object stores is sent, and whether each is the last."""
+    from fsspec.registry import register_implementation
+    from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
+
+    parts = []
+
+    class File(AbstractBufferedFile):
+        def _upload_chunk(self, final=False):
+            parts.append((len(self.buffer.getvalue()), final))
+            return True
+
+        def _initiate_upload(self):
+            pass
+
+    class System(AbstractFileSystem):
+        protocol = "partial"
+        cachable = False
+
+        def _open(self, path, mode="rb", block_size=None, **_):
+            return File(self, path, mode, block_size, size=0)
+
+    register_implementation("partial", System, clobber=True)
+    return parts
+
+
+def test_parts_are_small_enough_for_a_slow_line(sent, monkeypatch):
+    monkeypatch.setattr(file_system, "PART_BYTES", 10)
+    FileSystem("partial://a").write("x", iter([b"1234567", b"1234567", b"1"]))
+    assert sent == [(14, False), (1, True)]
+
+
+def test_what_is_given_up_is_not_sent_when_python_closes_it(sent):
+    def blocks():
+        yield b"one"
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        FileSystem("partial://a").write("x", blocks())
+    gc.collect()
+    assert sent == []

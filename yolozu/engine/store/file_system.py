@@ -22,6 +22,9 @@ T = TypeVar("T")
 ANSWER_S = 60.0
 """How long a file system may take for one answer, or for one block: network libraries try again for minutes."""
 
+PART_BYTES = 8 << 20
+"""What drivers send and fetch at a time: they would gather 50 MB, which a slow line does not take within `ANSWER_S`."""
+
 LOCAL = frozenset({"file", "local"})
 MOST_WORDS = 200
 """Letters of what a library says that are shown."""
@@ -72,6 +75,12 @@ def _install_line(protocol: str) -> str:
     if protocol in extras:
         return f"pip install 'fsspec[{protocol}]'"
     return f"install what fsspec needs for {protocol}:// (the package that it names)"
+
+
+def _drop(file: Any) -> None:
+    """Send nothing more of a file: closing it, as Python does when nobody holds it, would send what is gathered."""
+    file.discard()
+    file.closed = True
 
 
 def one_line(error: BaseException) -> str:
@@ -132,7 +141,7 @@ class FileSystem:
     def blocks(self, name: str, block: int) -> Generator[bytes]:
         """What a file holds, ``block`` bytes at a time."""
         found, _ = self._opened
-        file = self._answer(lambda: found.open(self._path(name), "rb"))
+        file = self._answer(lambda: found.open(self._path(name), "rb", block_size=PART_BYTES))
         try:
             while part := self._answer(lambda: file.read(block)):
                 yield part
@@ -162,7 +171,7 @@ class FileSystem:
             yield file
         except BaseException:
             with suppress(RemoteError, FileNotFoundError):
-                self._answer((lambda: (file.close(), found.rm_file(aside))) if renamed else file.discard)
+                self._answer((lambda: (file.close(), found.rm_file(aside))) if renamed else (lambda: _drop(file)))
             raise
         if renamed:
             self._answer(lambda: found.mv(aside, path))
@@ -170,14 +179,14 @@ class FileSystem:
     def _opened_to_write(self, path: str) -> Any:
         found, _ = self._opened
         try:
-            return self._answer(lambda: found.open(path, "wb"))
+            return self._answer(lambda: found.open(path, "wb", block_size=PART_BYTES))
         except FileNotFoundError:
             # File systems with real directories want them first. One that has not even the URL's own place has not
             # been reached as meant: asking an object store for directories there would make a bucket.
             if not self.is_there():
                 raise RemoteError("there is no such place") from None
         self._answer(lambda: found.makedirs(path.rpartition("/")[0], exist_ok=True))
-        return self._answer(lambda: found.open(path, "wb"))
+        return self._answer(lambda: found.open(path, "wb", block_size=PART_BYTES))
 
     def _path(self, name: str) -> str:
         root = self._opened[1]
