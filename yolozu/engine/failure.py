@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.errors import ContractError, GateFailed, InputError, Interrupted, UsageError
+from yolozu.planning.receipt import FAILED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ KINDS = {kind.__name__: kind for kind in (ContractError, GateFailed, InputError,
 
 def failure_path(layout: RunLayout, stage: str) -> Path:
     """Where the failure of a stage is kept."""
-    return layout.root / "receipts" / f"{stage}.failed.json"
+    return layout.receipts_dir / f"{stage}{FAILED}"
 
 
 def record_failure(layout: RunLayout, stage: str, *, kind: str, text: str) -> Path:

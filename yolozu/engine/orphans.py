@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.artifacts.jsonio import pretty, read_json
 from yolozu.errors import InputError, UsageError
-from yolozu.planning.receipt import Receipt
+from yolozu.planning.receipt import Receipt, receipt_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,8 +77,7 @@ def _listed(layout: RunLayout) -> list[str]:
 
 
 def _receipted(layout: RunLayout) -> Iterator[str]:
-    for path in layout.receipts_dir.glob("*.json"):
-        if not path.name.endswith(".failed.json"):
-            receipt = Receipt.readable(path)
-            outputs = () if receipt is None else receipt.outputs
-            yield from (path for path in outputs if not path.startswith("scratch/"))  # parts wait there for the others
+    for place in receipt_paths(layout.receipts_dir):
+        receipt = Receipt.readable(place)
+        outputs = () if receipt is None else receipt.outputs
+        yield from (path for path in outputs if not path.startswith("scratch/"))  # parts wait there for the others

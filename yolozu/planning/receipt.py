@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
 from yolozu.errors import InputError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 RECEIPT_VERSION = 1
+FAILED = ".failed.json"
+"""How the files end that lie among receipts and tell how a stage's last try failed."""
 
 
 @dataclass(frozen=True)
@@ -68,3 +73,8 @@ class Receipt:
             return cls.read(path)
         except InputError:
             return None
+
+
+def receipt_paths(directory: Path) -> Iterator[Path]:
+    """Where the receipts in ``directory`` are, by name; what tells of a failure is none."""
+    yield from (path for path in sorted(directory.glob("*.json")) if not path.name.endswith(FAILED))

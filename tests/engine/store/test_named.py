@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yolozu.app.store import collect
+from yolozu.engine.failure import record_failure
 from yolozu.engine.store.keys import key_of_receipt
 from yolozu.engine.store.named import named_keys, runs_below, runs_with, unnamed
 from yolozu.engine.store.store import Store
@@ -56,6 +57,13 @@ def test_what_a_receipt_names_is_never_deleted_and_the_rest_is(given_to, deleted
         collected = collect()
         assert set(store.all_keys()) == kept
         assert not kept & set(collected.keys)
+
+
+def test_a_stage_that_failed_names_nothing(tmp_path):
+    layout = RunLayout(tmp_path / "a")
+    receipt("train", 1).write(layout.receipt_path("train"))
+    record_failure(layout, "predict", kind="InputError", text="predict: no")
+    assert named_keys(tmp_path) == {key_of_receipt(receipt("train", 1)): ["a"]}
 
 
 def test_runs_are_found_at_any_depth_and_none_in_what_begins_with_a_dot(tmp_path):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.engine.store.keys import key_of_receipt
 from yolozu.engine.store.store import Store
-from yolozu.planning.receipt import Receipt
+from yolozu.planning.receipt import Receipt, receipt_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def named_keys(runs_dir: Path) -> dict[str, list[str]]:
     """
     named: dict[str, list[str]] = {}
     for run in runs_below(runs_dir):
-        for path in sorted((run / "receipts").glob("*.json")):
+        for path in receipt_paths(run / "receipts"):
             receipt = Receipt.read(path)
             if receipt is not None:
                 named.setdefault(key_of_receipt(receipt), []).append(run.relative_to(runs_dir).as_posix())
