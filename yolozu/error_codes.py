@@ -287,6 +287,10 @@ CODES: dict[str, str] = {
     "YZ646": "Cameras of which EXIF tells the focal length alone (a warning).",
     "YZ650": "Parts of the images that were predicted by different means.",
     "YZ651": "Predictions to be put together of parts that are not all there.",
+    "YZ660": "A run named to gc that is none: whatever goes, it is not by a slip.",
+    "YZ661": "A metric to keep the best runs by that does not exist.",
+    "YZ662": "A request to delete, and nothing that says what.",
+    "YZ663": "A file that could not be deleted.",
     # 7xx: predictions
     "YZ701": "A predictions file that is missing, no UTF-8 or no JSON: cut off, nested too deeply, or something else.",
     "YZ702": "Something else where predictions, an image's entry or a detection should be.",

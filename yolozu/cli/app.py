@@ -62,6 +62,7 @@ COMMANDS = {
     "weights list": Entry(f"{_COMMANDS}.weights:list_weights", "Published weights by name, as init_from knows them."),
     "weights make": Entry(f"{_COMMANDS}.weights:make", "Pack a run's best weights into a file to hand on."),
     "weights get": Entry(f"{_COMMANDS}.weights:get", "Fetch published weights before a training does."),
+    "gc": Entry(f"{_COMMANDS}.gc:gc", "Free the disk space of runs: by age, number, score; never what others need."),
     "store ls": Entry(f"{_COMMANDS}.store:ls", "Results that are kept for all runs: size, age, and who has them."),
     "store gc": Entry(f"{_COMMANDS}.store:gc", "Delete kept results that no run has."),
     "store verify": Entry(f"{_COMMANDS}.store:verify", "Check every kept result against its receipt."),

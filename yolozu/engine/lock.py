@@ -67,6 +67,19 @@ class HeldLock:
         self._lock.release()
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock at ``path`` now; one that cannot be asked is held, as far as anybody knows."""
+    if not path.exists():
+        return False
+    lock = FileLock(path, timeout=0.0, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False
+
+
 def check_may_write(layout: RunLayout) -> None:
     """Refuse to build in a place that this process may only read.
 

@@ -72,6 +72,23 @@ def test_runs_are_found_at_any_depth_and_none_in_what_begins_with_a_dot(tmp_path
     assert [run.relative_to(tmp_path).as_posix() for run in runs_below(tmp_path)] == ["a", "seq/one"]
 
 
+def test_a_run_behind_a_link_is_found_once_by_its_own_name_and_circles_end(tmp_path):
+    (tmp_path / "disk/far/receipts").mkdir(parents=True)
+    runs = tmp_path / "runs"
+    (runs / "near/receipts").mkdir(parents=True)
+    (runs / "best").symlink_to("near")
+    (runs / "far").symlink_to(tmp_path / "disk/far")
+    (runs / "round").symlink_to(".")
+    assert [run.name for run in runs_below(runs)] == ["near", "far"]
+
+
+def test_a_run_that_is_only_planned_is_a_run(tmp_path):
+    RunLayout(tmp_path / "a").plan_dir.mkdir(parents=True)
+    RunLayout(tmp_path / "a").overrides_path.write_text("{}")
+    (tmp_path / "b/plan").mkdir(parents=True)
+    assert [run.name for run in runs_below(tmp_path)] == ["a"]
+
+
 def test_runs_that_have_a_result_are_named(tmp_path):
     store = Store(tmp_path / ".store")
     for run in ("a", "seq/one"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.engine.store.keys import key_of_receipt
 from yolozu.engine.store.store import Store
+from yolozu.paths import RunLayout
 from yolozu.planning.receipt import Receipt, receipt_paths
 
 if TYPE_CHECKING:
@@ -15,10 +16,20 @@ if TYPE_CHECKING:
 
 
 def runs_below(directory: Path) -> Iterator[Path]:
-    """Directories of all runs, at any depth; what begins with a dot holds none."""
-    for below, folders, _ in os.walk(directory):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if "receipts" in folders:
+    """Directories of all runs, at any depth and behind links, finished or only planned.
+
+    What begins with a dot holds none.
+    """
+    seen: set[str] = set()
+    for below, folders, _ in os.walk(directory, followlinks=True):
+        place = os.path.realpath(below)
+        if place in seen:  # a link to what is above it, or to another run
+            folders.clear()
+            continue
+        seen.add(place)
+        shown = (name for name in folders if not name.startswith("."))
+        folders[:] = sorted(shown, key=lambda name: ((Path(below) / name).is_symlink(), name))  # a run by its own name
+        if "receipts" in folders or RunLayout(Path(below)).overrides_path.is_file():
             folders.clear()
             yield Path(below)
 
