@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
+from yolozu.app.ci.build_cases import RecordingView, build_results
+from yolozu.app.ci.result_files import ResultFiles
 from yolozu.app.run_status import status_rows
 from yolozu.engine.failure import KINDS, read_failure
 from yolozu.engine.view.events import BuildEnds
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from yolozu.engine.doit.tasks import Build
     from yolozu.engine.session import Session
     from yolozu.engine.view.view import View
+
+
+NO_FILES = ResultFiles()
 
 
 class BuildError(YolozuError):
@@ -76,16 +82,28 @@ def build_or_raise(
         raise _failure(build, code)
 
 
-def build_shown(session: Session, names: list[str], view: View, *, resume: bool, summarizes: bool = True) -> int:
+def build_shown(
+    session: Session,
+    names: list[str],
+    view: View,
+    *,
+    resume: bool,
+    summarizes: bool = True,
+    files: ResultFiles = NO_FILES,
+) -> int:
     """Build ``names`` (all stages when empty), shown by ``view`` from the first event to the last; the exit code.
 
-    With ``summarizes``, a summary of the run follows.
+    With ``summarizes``, a summary of the run follows. How it went is also written to ``files``.
     """
     from yolozu.engine.doit.run import run_build
     from yolozu.engine.doit.tasks import Build
 
-    code = run_build(Build(session, insist_on_resume=resume, view=view, summarizes=summarizes), names, sys.stderr)
+    began_at, recorded = time.monotonic(), RecordingView(view)
+    build = Build(session, insist_on_resume=resume, view=recorded, summarizes=summarizes)
+    code = run_build(build, names, sys.stderr)
     _end(session, names, view, code)
+    if files.asked:
+        files.write(build_results(build, names, recorded.ended, code, time.monotonic() - began_at))
     return code
 
 

@@ -36,6 +36,12 @@ Events = Annotated[bool, typer.Option("--json", help="Print what happens as JSON
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing on the way but warnings and errors.")]
 ReportAsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Report = Annotated[Path | None, typer.Option(help="Write the report there.", metavar="FILE")]
+Junit = Annotated[
+    Path | None, typer.Option(help="Write test cases for CI there, as JUnit XML: a stage, a gate each.", metavar="FILE")
+]
+Summary = Annotated[
+    Path | None, typer.Option(help="Append a summary in Markdown, as $GITHUB_STEP_SUMMARY wants.", metavar="FILE")
+]
 Dataset = Annotated[Path, typer.Option(help="Directory of the data set.", metavar="ROOT")]
 Split = Annotated[str | None, typer.Option(help="Split; left out, the only one, or val.")]
 EvaluatedImages = Annotated[int | None, in_range("max_images", "Evaluate only the first so many images.")]

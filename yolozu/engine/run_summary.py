@@ -158,6 +158,13 @@ def _files(session: Session, finished: Mapping[str, Receipt]) -> list[tuple[str,
     return [(KINDS[path.suffix], str(session.layout.root / path)) for path in shown]
 
 
+def finished_files(session: Session, asked: Sequence[str]) -> list[tuple[str, str]]:
+    """What is for people -> where it is, of the stages that ``asked`` need and that are finished."""
+    names = [node.name for node in session.plan.needed_for(list(asked))]
+    receipts = {name: Receipt.readable(session.layout.receipt_path(name)) for name in names}
+    return _files(session, {name: receipt for name, receipt in receipts.items() if receipt is not None})
+
+
 def _commands(session: Session, finished: Mapping[str, Receipt]) -> Iterator[str]:
     """What to do next with what there is: use the model, hold it against another one, train on."""
     layout = session.layout

@@ -50,7 +50,8 @@ def files_of(run: RunFacts, cache: DigestCache, kept_outputs: frozenset[str]) ->
         cache: known digests.
         kept_outputs: real paths of what runs that stay have put outside of their own directories.
     """
-    layout, left = run.layout, {}
+    layout = run.layout
+    left: dict[Path, str] = {}
     made: dict[Path, None] = {}
     for path, digest in _outputs(run):
         if digest is None or (path.exists() and cache.path(path) == digest):

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from yolozu.app.building import build_shown
+from yolozu.app.ci.result_files import ResultFiles, told
 from yolozu.app.sessions import require_no_stages, session_for
 from yolozu.cli.flags import contract_flags, unlisted_contract_flags
-from yolozu.cli.options import Config, Events, Quiet, RunDir, RunId, RunWords
+from yolozu.cli.options import Config, Events, Junit, Quiet, RunDir, RunId, RunWords, Summary
 from yolozu.cli.render import show_findings
 from yolozu.contract.overrides import Override
 from yolozu.engine.finish import finishing_overrides
@@ -37,13 +38,16 @@ def run(
     forget: Forget = None,
     quiet: Quiet = False,
     as_json: Events = False,
+    junit: Junit = None,
+    summary: Summary = None,
     overrides: list[Override],
 ) -> int:
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
-    session, names = session_for(
-        with_forget(words, forget), run_id, overrides, run_dir=run_dir, config=config, progress=on_stderr
-    )
-    return _build(session, names, quiet=quiet, as_json=as_json)
+    with told(ResultFiles(junit, summary)) as files:
+        session, names = session_for(
+            with_forget(words, forget), run_id, overrides, run_dir=run_dir, config=config, progress=on_stderr
+        )
+    return _build(session, names, files, quiet=quiet, as_json=as_json)
 
 
 @contract_flags
@@ -66,22 +70,25 @@ def train(
     forget: Forget = None,
     quiet: Quiet = False,
     as_json: Events = False,
+    junit: Junit = None,
+    summary: Summary = None,
     overrides: list[Override],
 ) -> int:
     """Train, export and check parity. Without --run-id the run is named by the UTC time."""
-    session, stages = session_for(
-        with_forget(words, forget),
-        run_id,
-        overrides,
-        run_dir=run_dir,
-        config=config,
-        strict=run_id is not None,
-        needs_no_file=True,
-        progress=on_stderr,
-    )
-    require_no_stages(stages, "train")
+    with told(ResultFiles(junit, summary)) as files:
+        session, stages = session_for(
+            with_forget(words, forget),
+            run_id,
+            overrides,
+            run_dir=run_dir,
+            config=config,
+            strict=run_id is not None,
+            needs_no_file=True,
+            progress=on_stderr,
+        )
+        require_no_stages(stages, "train")
     names = [*(["files"] if "files" in session.plan else []), *TRAINED]
-    return _build(session, names, insist_on_resume=resume, quiet=quiet, as_json=as_json)
+    return _build(session, names, files, insist_on_resume=resume, quiet=quiet, as_json=as_json)
 
 
 @unlisted_contract_flags
@@ -104,7 +111,7 @@ def finish(
     )
     given = [*overrides, *finishing_overrides(session)]
     session, names = session_for(words, run_id, given, run_dir=run_dir, config=config, progress=on_stderr)
-    return _build(session, names, quiet=quiet, as_json=as_json)
+    return _build(session, names, ResultFiles(), quiet=quiet, as_json=as_json)
 
 
 def with_forget(words: list[str] | None, forget: str | None) -> list[str]:
@@ -112,7 +119,15 @@ def with_forget(words: list[str] | None, forget: str | None) -> list[str]:
     return [*(words if words is not None else ()), *([] if forget is None else [f"forget={forget}"])]
 
 
-def _build(session: Session, names: list[str], *, insist_on_resume: bool = False, quiet: bool, as_json: bool) -> int:
+def _build(
+    session: Session,
+    names: list[str],
+    files: ResultFiles,
+    *,
+    insist_on_resume: bool = False,
+    quiet: bool,
+    as_json: bool,
+) -> int:
     show_findings(session.loaded.warnings)
     view = JsonView() if as_json else QuietView() if quiet else view_for()
-    return build_shown(session, names, view, resume=insist_on_resume)
+    return build_shown(session, names, view, resume=insist_on_resume, files=files)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from yolozu.app.ci.result_files import ResultFiles, told
 from yolozu.app.outputs import require_writable
-from yolozu.cli.options import ReportAsJson, Split
+from yolozu.cli.options import Junit, ReportAsJson, Split, Summary
 from yolozu.cli.render import aligned, counted, number, show_report, wrapped
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.progress import progress_for
@@ -56,11 +58,14 @@ def run_suite(
     ] = None,
     output: Annotated[Path, typer.Option(help="Write the report there.", metavar="FILE")] = DEFAULT_OUTPUT,
     as_json: ReportAsJson = False,
+    junit: Junit = None,
+    summary: Summary = None,
 ) -> None:
     """Measure a scenario suite: slices of the data for any adapter, perturbed pictures for those with a model.
 
     Options win over the setting file.
     """
+    from yolozu.app.ci.suite_cases import suite_results
     from yolozu.app.scenarios import files_of, measure_scenarios, setting_meant_by
 
     flags = {
@@ -79,10 +84,14 @@ def run_suite(
         "seed": seed,
         "eval_engine": eval_engine,
     }
-    meant = setting_meant_by(setting, flags)
-    require_writable({"--output": output}, (setting, *files_of(meant).values()))
-    report = measure_scenarios(meant, progress_for(sys.stderr))
+    began_at = time.monotonic()
+    with told(ResultFiles(junit, summary), name="scenarios") as files:
+        meant = setting_meant_by(setting, flags)
+        asked = {"--output": output, "--junit": junit, "--summary": summary}
+        require_writable(asked, (setting, *files_of(meant).values()))
+        report = measure_scenarios(meant, progress_for(sys.stderr))
     show_report(report, _lines(report), output=output, as_json=as_json)
+    files.write(suite_results(report, str(output), time.monotonic() - began_at))
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
