@@ -25,7 +25,7 @@ def test_a_plan_of_what_init_writes_says_nothing_wrong(photos, capfd):
     assert main(["plan", "config=exp.yaml"]) == 0
     told = capfd.readouterr()
     assert (told.err, told.out.splitlines()[0]) == ("", "exp: exp.yaml")
-    assert all(line.split()[1:] == ["runs"] for line in told.out.splitlines()[1:])
+    assert all(line.split()[1:] == ["runs", "(new),", "?"] for line in told.out.splitlines()[1:])
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ def test_another_setting_reruns_the_scenarios_alone_and_none_leaves_them_out(pro
     assert "t.yaml has other content than when it was read" in project.yolozu("why", "run_id=done").stdout
     lines = project.yolozu("plan", "run_id=done", "scenarios=none").stdout.splitlines()
     assert "  reports/scenarios.json: no longer asked for; nothing reads or renews it" in lines
-    assert [line.split()[:2] for line in lines[-2:]] == [["evaluate", "up"], ["report", "runs"]]
+    assert [line.split()[:2] for line in lines[-3:]] == [["evaluate", "up"], ["report", "runs"], ["in", "all"]]
 
 
 def test_operational_keys_make_nothing_stale(project):

@@ -24,6 +24,14 @@ def test_without_a_receipt_nothing_was_built():
     assert lines(None, NOW) == ["has not been built"]
 
 
+def test_each_reason_has_a_word_for_a_line_that_tells_more():
+    old = replace(RECEIPT, spec={"seed": {"seed": 7}}, version=0, inputs={"word": "v"}, outputs={"out/loud.txt": "k"})
+    reasons = staleness(NODE, old, {"data/word.txt": "w"}.get)
+    words = ["code changed", "key seed", "word.txt changed", "loud.txt missing"]
+    assert [reason.word() for reason in reasons] == words
+    assert [reason.word() for reason in staleness(NODE, None, NOW.get)] == ["new"]
+
+
 def test_a_key_is_shown_old_and_new_with_its_place():
     old = Receipt("shout", 1, {"seed": {"seed": 7}}, {"word": "w"}, {"out/loud.txt": "l"}, {}, "now", 1.0, {})
     assert lines(old, NOW) == ["seed: 7 → 0 (exp.yaml:3)"]

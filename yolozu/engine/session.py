@@ -19,12 +19,12 @@ from yolozu.engine.external_inputs import (
 )
 from yolozu.engine.run_overrides import RunOverrides
 from yolozu.engine.store.exchange import exchange_for
-from yolozu.engine.store.prospect import found_in_store, with_store
+from yolozu.engine.store.prospect import found_in_store, is_in_store, with_store
 from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.planning.begun import Begun, set_aside
 from yolozu.planning.plan import Node, Plan
 from yolozu.planning.receipt import Receipt
-from yolozu.planning.staleness import Reason, Verdict, judge, location_changes, own_reasons
+from yolozu.planning.staleness import DigestOf, Reason, Verdict, judge, location_changes, own_reasons
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,37 @@ class Session:
         with DigestCache(digest_cache_path()) as cache:
             found = judge(self.plan, names, self.layout, lambda path: self.digest(path, cache))
             return [replace(verdict, reasons=self._told(verdict.node, verdict.reasons, cache)) for verdict in found]
+
+    def foreseen(self, names: list[str]) -> list[Verdict]:
+        """What building ``names`` would do, as far as it can be told: like `verdicts`, and beyond results of the store.
+
+        Where all that a stage reads anew is taken from the store, its content is known, and so is what becomes of the
+        stage itself.
+        """
+        verdicts = self.verdicts(names)
+        if not any(is_in_store(verdict.reasons) for verdict in verdicts):
+            return verdicts
+        taken: dict[str, str | None] = {}
+        certain: dict[str, bool] = {}
+        with DigestCache(digest_cache_path()) as cache:
+
+            def digest(path: str) -> str | None:
+                return taken[path] if path in taken else self.digest(path, cache)
+
+            for place, (node, reasons) in enumerate([(verdict.node, verdict.reasons) for verdict in verdicts]):
+                behind = {reason.subject for reason in reasons if reason.kind == "upstream"}
+                if behind and all(certain[name] for name in behind):
+                    verdicts[place] = Verdict(node, self._told_as_read(node, digest, cache))
+                found = None
+                if is_in_store(verdicts[place].reasons):
+                    found = found_in_store(node, self.loaded.contract.operations, digest, cache)
+                taken |= {} if found is None else found.receipt.outputs
+                certain[node.name] = found is not None or not verdicts[place].stale
+        return verdicts
+
+    def _told_as_read(self, node: Node, digest: DigestOf, cache: DigestCache) -> tuple[Reason, ...]:
+        reasons = self._explained(node, own_reasons(node, self.layout, digest), cache)
+        return with_store(reasons, node, self.loaded.contract.operations, digest, cache)
 
     def own_reasons(self, node: Node) -> tuple[Reason, ...]:
         """Why ``node`` has to run as things are now, whatever stands before it."""

@@ -18,6 +18,9 @@ from yolozu.stages.base import links
 DigestOf = Callable[[str], str | None]
 """Path relative to the run directory -> digest of what is there now, None for nothing."""
 
+GOES_ON_FROM_FINISHED = "goes on from the finished result"
+"""What a prospect says of a stage that only does what its finished result lacks."""
+
 MOST_NAMED = 3
 """Files that a reason names; a copied data set is newer as a whole."""
 
@@ -60,6 +63,23 @@ class Reason:
             case "input" | "output":
                 text = self._file()
         return text
+
+    def word(self) -> str:
+        """The reason in a word or two, for a line that tells more: ``new``, ``key lr``, ``dataset.json changed``."""
+        name = self.subject.rpartition("/")[2]
+        match self.kind:
+            case "never built":
+                return "new"
+            case "version":
+                return "code changed"
+            case "key":
+                return f"key {self.subject}"
+            case "input" | "output":
+                return f"{name} {'missing' if self.new is None else 'changed'}"
+            case "left out":
+                return f"{name} left out"
+            case _:
+                return self.kind
 
     def _file(self) -> str:
         if self.new is None:
@@ -149,7 +169,7 @@ def _of_finished(node: Node, receipt: Receipt, inputs: dict[str, str | None]) ->
         return []
     hint = node.stage.spec.obstacle(old, new, finished=True)
     if hint is None:
-        return [Reason("prospect", "goes on from the finished result")]
+        return [Reason("prospect", GOES_ON_FROM_FINISHED)]
     return [Reason("prospect", hint)] if hint else []
 
 

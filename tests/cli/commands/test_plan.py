@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -17,19 +18,21 @@ def test_plan_says_what_would_run_and_check_fails_then(project):
         ["done: exp.yaml", "  prepare_data          up to date"],
     )
     changed = project.yolozu("plan", "run_id=done", "export", "onnx_opset=20", "--check")
-    assert (changed.returncode, changed.stdout) == (
+    assert (changed.returncode, re.sub(r"\d+(\.\d)?[ms]( \d+s)?", "TIME", changed.stdout)) == (
         1,
         "done: exp.yaml + onnx_opset=20\n"
         "  prepare_data  up to date\n"
         "  train         up to date\n"
-        "  export_onnx   runs\n",
+        "  export_onnx   runs (key onnx_opset), about TIME\n"
+        "in all about TIME\n",
     )
 
 
 def test_plan_says_what_trains(project):
     words = ("run_id=done", "train", "lora_r=4", "lora_target=all_linear")
     told = project.yolozu("plan", *words).stdout.splitlines()
-    assert told[2:] == ["  train         runs", "                  LoRA r 4 on all_linear, base frozen"]
+    assert told[2].startswith("  train         runs (key lora_r and 1 more), about ")
+    assert told[3] == "                  LoRA r 4 on all_linear, base frozen"
     assert (
         json.loads(project.yolozu("plan", *words, "--json").stdout)["trains"] == "LoRA r 4 on all_linear, base frozen"
     )

@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yolozu.app.expected_time.expected import expected_times
 from yolozu.app.run_status import status_rows, verified_rows
 from yolozu.app.sessions import session_for
 from yolozu.cli.flags import unlisted_contract_flags
 from yolozu.cli.options import Config, Json, RunDir, RunId, RunWords
-from yolozu.cli.render import show_findings
+from yolozu.cli.render import counted, show_findings
 from yolozu.contract.overrides import Override
 from yolozu.contract.what_trains import what_trains
 from yolozu.engine.devices import missing_devices
+from yolozu.engine.store.prospect import is_in_store
+from yolozu.engine.view.view import duration
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 from yolozu.progress import on_stderr
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from yolozu.app.expected_time.expected import Expected
     from yolozu.engine.session import Session
     from yolozu.planning.staleness import Verdict
 
@@ -34,23 +40,28 @@ def plan(
     as_json: Json = False,
     overrides: list[Override],
 ) -> int:
-    """What would run, in order. Nothing is written."""
+    """What would run, in order, why, and how long by what stages of earlier runs took. Nothing is written."""
     session, names = session_for(
         words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
     )
-    verdicts = session.verdicts(names)
+    verdicts = session.foreseen(names)
+    times = expected_times(session, verdicts)
     show_findings(missing_devices(session, names))
     if as_json:
         _print_json(
-            session, stages=[_as_json(entry) for entry in verdicts], trains=what_trains(session.loaded.contract)
+            session,
+            stages=[{**_as_json(entry), **_time_as_json(times.get(entry.node.name))} for entry in verdicts],
+            trains=what_trains(session.loaded.contract),
         )
     else:
         print(session.headline)
         width = max(len(verdict.node.name) for verdict in verdicts)
         for verdict in verdicts:
-            print(f"  {verdict.node.name:<{width}}  {_word(verdict)}")
+            print(f"  {verdict.node.name:<{width}}  {_word(verdict)}{_takes(verdict, times)}")
             if verdict.node.name == "train" and (trained := what_trains(session.loaded.contract)) is not None:
                 print(f"  {'':<{width}}    {trained}")
+        for line in _in_all(verdicts, times):
+            print(line)
     return EXIT_REFUSED if check and any(verdict.stale for verdict in verdicts) else EXIT_DONE
 
 
@@ -68,7 +79,7 @@ def why(
     session, names = session_for(
         words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
     )
-    verdicts = session.verdicts(names)
+    verdicts = session.foreseen(names)
     show_findings(missing_devices(session, names))
     if as_json:
         _print_json(session, stages=[_as_json(entry) for entry in verdicts])
@@ -142,7 +153,45 @@ def _print_json(session: Session, **rows: Any) -> None:
 
 
 def _word(verdict: Verdict) -> str:
-    return _runs(verdict) if verdict.prospect is None else f"{_runs(verdict)}; {verdict.prospect.render()}"
+    """Whether it runs, why in a word, and what becomes of earlier work."""
+    words = [reason.word() for reason in verdict.reasons if reason.kind not in ("upstream", "prospect", "unreadable")]
+    more = f" and {len(words) - 1} more" if len(words) > 1 else ""
+    why = f" ({words[0]}{more})" if words else ""
+    prospect = "" if verdict.prospect is None else f"; {verdict.prospect.render()}"
+    return f"{_runs(verdict)}{why}{prospect}"
+
+
+def _takes(verdict: Verdict, times: Mapping[str, Expected]) -> str:
+    """``, about 2m 10s``; ``, ?`` where nobody knows; nothing for what need not run."""
+    expected = times.get(verdict.node.name)
+    if expected is None or is_in_store(verdict.reasons):
+        return ""
+    return ", ?" if expected.seconds is None else f", about {duration(expected.seconds)}"
+
+
+def _in_all(verdicts: Sequence[Verdict], times: Mapping[str, Expected]) -> Iterator[str]:
+    """What all of it takes, in a line, where anything runs and anything is known."""
+    running = [verdict.node.name for verdict in verdicts if verdict.stale and not _only_maybe(verdict)]
+    maybe = [verdict.node.name for verdict in verdicts if _only_maybe(verdict)]
+    known = {name: one.seconds for name, one in times.items() if one.seconds is not None}
+    if not known:
+        return
+    text = f"in all about {duration(sum(known.get(name, 0.0) for name in running))}"
+    later = sum(known.get(name, 0.0) for name in maybe)
+    text += f", {duration(later)} more if what is read changes" if later else ""
+    unknown = len(times) - len(known)
+    yield text + (f", and {counted(unknown, 'stage')} of which nothing is known" if unknown else "")
+
+
+def _only_maybe(verdict: Verdict) -> bool:
+    return {reason.kind for reason in verdict.reasons} == {"upstream"}
+
+
+def _time_as_json(expected: Expected | None) -> dict[str, Any]:
+    if expected is None:
+        return {}
+    source = {"run": expected.run, "seconds": expected.took, "scale": expected.scale, "differs": expected.differs}
+    return {"expected_s": expected.seconds, "expected_from": None if expected.run is None else source}
 
 
 def _runs(verdict: Verdict) -> str:

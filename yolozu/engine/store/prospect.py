@@ -9,11 +9,15 @@ from yolozu.engine.store.lookup import look_up, stores_for
 from yolozu.planning.staleness import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from yolozu.artifacts.digest import DigestCache
     from yolozu.contract.sections.operations import OperationsSection
     from yolozu.engine.store.lookup import Found
     from yolozu.planning.plan import Node
     from yolozu.planning.staleness import DigestOf
+
+IN_STORE = "is in the store"
 
 
 def found_in_store(node: Node, operations: OperationsSection, digest: DigestOf, cache: DigestCache) -> Found | None:
@@ -40,4 +44,14 @@ def with_store(
     if found is None:
         return reasons
     others = tuple(reason for reason in reasons if reason.kind != "prospect" or reason.because)
-    return (Reason("prospect", f"is in the store ({found.run})"), *others)
+    return (in_store(found), *others)
+
+
+def in_store(found: Found) -> Reason:
+    """That a result is in the store, and of which run."""
+    return Reason("prospect", f"{IN_STORE} ({found.run})")
+
+
+def is_in_store(reasons: Iterable[Reason]) -> bool:
+    """Whether that is among the ``reasons`` that are told of a stage."""
+    return any(reason.kind == "prospect" and reason.subject.startswith(f"{IN_STORE} (") for reason in reasons)
