@@ -22,7 +22,7 @@ def played(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("exp.yaml").write_text(CONTRACT + REQUIRE)
     found = play(monkeypatch)
-    found.numbers["a/evaluate"] = {"map50_95": 0.5, "map50": 0.75, "map_large": None, "images": 3}
+    found.numbers["a/evaluate"] = {"map50_95": 0.5, "map50": 0.75, "map75": 0.1, "ar100": None, "images": 3}
     return found
 
 
@@ -58,7 +58,7 @@ def test_every_stage_and_every_gate_is_a_case(played):
     ]  # fmt: skip
     assert {case.outcome for case in cases.values()} == {"passed"}
     assert cases["map50_95 >= 0.3"] == Case("a.evaluate", "map50_95 >= 0.3", "passed", message="measured 0.5")
-    assert "| map50\\_95 | 0.5000 |\n| map50 | 0.7500 |\n| map\\_large | - |" in Path("summary.md").read_text()
+    assert "| map50\\_95 | 0.5000 |\n| map50 | 0.7500 |\n| ar100 | - |\n\n" in Path("summary.md").read_text()
     code, again = build()
     assert (code, again["train"], again["map50 > 0.2"]) == (
         0,

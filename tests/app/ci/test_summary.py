@@ -20,14 +20,14 @@ def test_the_whole_summary():
         summary_markdown(found)
         == r"""### yolozu: a failed
 
-a\: exp.yaml \+ lr=0.1
+a: exp.yaml + lr=0.1
 
 1 passed, 1 failed, 1 skipped in 1m 03s
 
 |  |  | time |  |
 | --- | --- | --- | --- |
 | train | passed | 1m 01s | done in 1m 01s |
-| onnx\_parity | **failed** | 2.0s | reports/x.json\: a\|b &lt;b&gt; |
+| onnx\_parity | **failed** | 2.0s | reports/x.json: a\|b &lt;b&gt; |
 | predict | skipped |  | the build ended before it |
 
 | metric | value |

@@ -27,6 +27,10 @@ REPORTS = ("report", "pose")
 """Outputs of the evaluation that hold metrics."""
 
 
+HEADLINE_METRICS = ("map50_95", "map50", "ar100", "add_s_01d", "rot_deg_median", "t_mm_median")
+"""Shown of all that is measured, beside what has a requirement."""
+
+
 class RecordingView:
     """Shows what another view shows, and remembers how each stage went."""
 
@@ -141,8 +145,8 @@ def _metrics(session: Session, ended: StageChanges | None) -> dict[str, float | 
         found = receipt.numbers
     elif _refused(session) is not None:
         found = _reported(session)
-    known = (*COCO_METRICS, *POSE_METRICS)
-    return {name: found[name] for name in known if name in found}
+    shown = [*HEADLINE_METRICS, *session.loaded.contract.evaluate.require]
+    return {name: found[name] for name in (*COCO_METRICS, *POSE_METRICS) if name in shown and name in found}
 
 
 def _reported(session: Session) -> dict[str, Any]:

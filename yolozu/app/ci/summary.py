@@ -16,7 +16,7 @@ WORDS = {"passed": "passed", "failed": "**failed**", "error": "**error**", "skip
 MOST_LINES = 100
 """Lines shown of a failure; GitHub takes 1 MiB a step."""
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$@:-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~$@]|^[+-])")
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
