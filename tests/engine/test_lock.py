@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from yolozu.engine.lock import HeldLock, check_may_write, holder_path, holder_pid
+from yolozu.engine.lock import HeldLock, check_may_write, holder_path, holder_pid, is_held
 from yolozu.errors import UsageError
 from yolozu.paths import RunLayout
 
@@ -31,6 +31,17 @@ def test_a_second_builder_is_told_who_holds_the_run(tmp_path):
 def test_a_released_lock_can_be_taken_again(tmp_path):
     path = tmp_path / "build.lock"
     HeldLock(path, code="YZ302", what="run").release()
+    HeldLock(path, code="YZ302", what="run").release()
+
+
+def test_a_lock_is_held_until_it_is_released_and_asking_changes_nothing(tmp_path):
+    path = tmp_path / "build.lock"
+    assert not is_held(path)
+    assert not path.exists()
+    lock = HeldLock(path, code="YZ302", what="run")
+    assert (is_held(path), is_held(path)) == (True, True)
+    lock.release()
+    assert not is_held(path)
     HeldLock(path, code="YZ302", what="run").release()
 
 

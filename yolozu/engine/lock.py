@@ -68,13 +68,17 @@ class HeldLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock at ``path`` now; one that cannot be asked is held, as far as anybody knows."""
+    """Whether a process holds the lock at ``path`` now.
+
+    Raises:
+        OSError: nobody can tell: the file may not be opened, or the file system has no locks.
+    """
     if not path.exists():
         return False
     lock = FileLock(path, timeout=0.0, fallback_to_soft=False)
     try:
         lock.acquire()
-    except (Timeout, OSError):
+    except Timeout:
         return True
     lock.release()
     return False

@@ -67,6 +67,8 @@ def test_of_a_training_in_several_tries_and_of_another_device_nothing_is_known(b
 def test_a_plan_sees_through_the_store_and_asks_no_receipt_where_nothing_runs(built, monkeypatch, capsys):
     found = times()
     assert {name: one.seconds for name, one in found.items()} == dict.fromkeys(STAGES, 0.0)
+    assert main(["plan", "exp.yaml", "run_id=b", "eval"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "  evaluate              runs (new); is in the store (a)"
     assert main(["plan", "exp.yaml", "run_id=b", "eval", "eval_engine=pycocotools"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[1:3] == [

@@ -1,6 +1,9 @@
 """What is known of a run."""
 
+import errno
+
 import pytest
+from filelock import FileLock
 
 from tests.app.gc.made_runs import give, grow_old, intact, make_run
 from yolozu.app.gc.collect import collect_runs
@@ -46,6 +49,19 @@ def test_a_run_whose_receipt_cannot_be_read_lets_nothing_go():
     make_run("a").receipt_path("train").write_text("{")
     with pytest.raises(InputError, match="YZ301"):
         facts_of_runs(RUNS_DIR)
+
+
+def test_a_run_whose_lock_cannot_be_asked_stays(monkeypatch):
+    layout = make_run("a")
+    layout.plan_dir.mkdir()
+    layout.lock_path.touch()
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    (run,) = facts_of_runs(RUNS_DIR)
+    assert run.held == "may be being built: runs/a/plan/build.lock cannot be asked (No locks available)"
 
 
 def test_a_score_is_a_number_of_the_evaluation():

@@ -83,8 +83,11 @@ def _held(layout: RunLayout) -> str | None:
     if layout.root.is_symlink():
         return f"is a link to {layout.root.readlink()}; gc deletes nothing there"
     for lock in (layout.lock_path, *sorted((layout.root / "scratch").glob("*.lock"))):
-        if is_held(lock):
-            return f"is being built by {holder_of(lock)}"
+        try:
+            if is_held(lock):
+                return f"is being built by {holder_of(lock)}"
+        except OSError as error:
+            return f"may be being built: {lock} cannot be asked ({error.strerror})"
     job = next((layout.root / "scratch").glob("*.job.json"), None)
     return None if job is None else f"a job of a cluster may still build it ({job})"
 

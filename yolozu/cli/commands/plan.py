@@ -174,7 +174,7 @@ def _in_all(verdicts: Sequence[Verdict], times: Mapping[str, Expected]) -> Itera
     running = [verdict.node.name for verdict in verdicts if verdict.stale and not _only_maybe(verdict)]
     maybe = [verdict.node.name for verdict in verdicts if _only_maybe(verdict)]
     known = {name: one.seconds for name, one in times.items() if one.seconds is not None}
-    if not known:
+    if not any(known.values()):
         return
     text = f"in all about {duration(sum(known.get(name, 0.0) for name in running))}"
     later = sum(known.get(name, 0.0) for name in maybe)
