@@ -10,10 +10,10 @@ from yolozu.app.ci.cases import Case, Results
 from yolozu.app.ci.junit import junit_xml
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-COUNTED = {"tests", "failures", "errors", "skipped"}
+COUNTED = {"tests", "failures", "errors"}
 SHAPE = {
     "testsuites": ({"name", "time", *COUNTED}, {"testsuite"}),
-    "testsuite": ({"name", "time", "timestamp", *COUNTED}, {"testcase"}),
+    "testsuite": ({"name", "time", "timestamp", "skipped", *COUNTED}, {"testcase"}),
     "testcase": ({"name", "classname", "time"}, {"skipped", "error", "failure", "system-out"}),
     "skipped": ({"message"}, set()),
     "failure": ({"type", "message"}, set()),
@@ -38,8 +38,8 @@ def test_the_whole_document():
         junit_xml(document, now=NOW)
         == """\
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="exp01" tests="4" failures="1" errors="1" skipped="1" time="12.346">
-  <testsuite name="exp01" tests="4" failures="1" errors="1" skipped="1" time="12.346" timestamp="2026-01-02T03:04:05">
+<testsuites name="exp01" tests="4" failures="1" errors="1" time="12.346">
+  <testsuite name="exp01" tests="4" failures="1" errors="1" time="12.346" skipped="1" timestamp="2026-01-02T03:04:05">
     <testcase classname="exp01" name="train" time="12.000">
       <system-out>done in 12.0s</system-out>
     </testcase>

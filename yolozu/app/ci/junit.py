@@ -24,8 +24,11 @@ def junit_xml(results: Results, *, now: datetime | None = None) -> str:
         now: when, UTC; None means now.
     """
     moment = datetime.now(UTC) if now is None else now
-    root = ET.Element("testsuites", _counts(results))
-    suite = ET.SubElement(root, "testsuite", {**_counts(results), "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S")})
+    counted = _counts(results)
+    root = ET.Element("testsuites", counted)
+    skipped = str(results.count("skipped"))
+    timestamp = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    suite = ET.SubElement(root, "testsuite", {**counted, "skipped": skipped, "timestamp": timestamp})
     for case in results.cases:
         _add_case(suite, case)
     ET.indent(root)
@@ -38,7 +41,6 @@ def _counts(results: Results) -> dict[str, str]:
         "tests": str(len(results.cases)),
         "failures": str(results.count("failed")),
         "errors": str(results.count("error")),
-        "skipped": str(results.count("skipped")),
         "time": f"{results.seconds:.3f}",
     }
 
