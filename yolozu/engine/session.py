@@ -114,7 +114,7 @@ class Session:
         return verdicts
 
     def _told_as_read(self, node: Node, digest: DigestOf, cache: DigestCache) -> tuple[Reason, ...]:
-        reasons = self._explained(node, own_reasons(node, self.layout, digest), cache)
+        reasons = self._explained(node, own_reasons(node, self.layout, digest))
         return with_store(reasons, node, self.loaded.contract.operations, digest, cache)
 
     def own_reasons(self, node: Node) -> tuple[Reason, ...]:
