@@ -175,6 +175,11 @@ def store_path() -> Path:
     return RUNS_DIR / ".store"
 
 
+def search_journal_path(run_id: str) -> Path:
+    """Which runs a sweep has searched for, and which of them it has ended early."""
+    return RUNS_DIR / ".sweeps" / f"{run_id}.jsonl"
+
+
 def digest_cache_path() -> Path:
     """Known digests of files by (path, size, mtime), shared by all runs built from this working directory."""
     return RUNS_DIR / ".cache" / "digests.sqlite"

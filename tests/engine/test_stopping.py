@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from yolozu.engine import stopping as stopping_module
-from yolozu.engine.stopping import EndOnSignal, LeaveOnSignal, StopBuild, StopOnSignal
+from yolozu.engine.stopping import EndOnSignal, LeaveOnSignal, StopBuild, StopOne, StopOnSignal
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -113,3 +113,33 @@ def test_without_a_worker_the_second_request_ends_the_build(monkeypatch):
         with pytest.raises(SystemExit):
             os.kill(os.getpid(), signal.SIGINT)
         assert stopping.count == 2
+
+
+class Heard(list):
+    def send_signal(self, sig):
+        self.append(sig)
+
+    def kill(self):
+        self.append("killed")
+
+
+def test_one_of_several_builds_is_stopped_by_itself_or_with_all(monkeypatch):
+    monkeypatch.setattr(stopping_module, "ONE_REQUEST_S", 0.0)
+    first, second, ours, others = StopOne(), StopOne(), Heard(), Heard()
+    with StopBuild() as everyone, everyone.forwarding_to(first), everyone.forwarding_to(second):
+        with first.forwarding_to(ours), second.forwarding_to(others):
+            first.send_signal(signal.SIGTERM)
+            assert (ours, others, everyone.count) == ([signal.SIGTERM], [], 0)
+            for _ in range(3):
+                os.kill(os.getpid(), signal.SIGINT)
+        assert ours == [*[signal.SIGTERM] * 3, "killed"]
+        assert others == [*[signal.SIGTERM] * 2, "killed"]
+        assert second.count == 2
+
+
+def test_one_that_begins_behind_a_request_hears_it():
+    with StopBuild() as everyone:
+        os.kill(os.getpid(), signal.SIGTERM)
+        late = StopOne()
+        with everyone.forwarding_to(late):
+            assert late.count == 1

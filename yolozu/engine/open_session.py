@@ -11,7 +11,7 @@ from yolozu.artifacts.digest import DigestCache
 from yolozu.contract.loader import LoadedContract, load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.text.node import Origin
-from yolozu.data.fingerprint import look_at_data
+from yolozu.data.fingerprint import DataFiles, look_at_data
 from yolozu.engine.external_inputs import (
     moved_data,
 )
@@ -25,6 +25,9 @@ from yolozu.paths import RunLayout, check_run_id, digest_cache_path
 from yolozu.planning.compiler import compile_plan, registered_stages
 from yolozu.progress import Progress
 from yolozu.stages.base import Stage
+
+LookAtData = Callable[[str, list[str], DigestCache], DataFiles]
+"""`look_at_data`, or one that remembers."""
 
 
 def open_session(
@@ -41,6 +44,7 @@ def open_session(
     checks_name: bool = True,
     stages: Sequence[Stage] | None = None,
     progress: Callable[[], Progress] | None = None,
+    look_at: LookAtData = look_at_data,
 ) -> Session:
     """The run that a command line means.
 
@@ -58,6 +62,7 @@ def open_session(
         checks_name: whether a new run's name may be a slip for that of another; not where a file names it.
         stages: the graph's stages; None takes the registry's.
         progress: gives where a long look at the data is shown; None shows nothing.
+        look_at: looks at the data set; for several runs at once, one that remembers.
 
     Raises:
         YolozuError: the contract, the data set or what is remembered cannot be used.
@@ -84,7 +89,7 @@ def open_session(
         base = here
     with DigestCache(digest_cache_path(), progress) as cache:
         dataset = loaded.contract.dataset
-        seen = look_at_data(dataset.dataset_root, dataset.used_splits, cache)
+        seen = look_at(dataset.dataset_root, dataset.used_splits, cache)
         data = seen.fingerprint(cache)
     chosen = registered_stages() if stages is None else stages
     plan = compile_plan(loaded.contract, chosen)

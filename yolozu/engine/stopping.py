@@ -176,6 +176,27 @@ class StopBuild(Requests):
                 worker.send_signal(signal.SIGHUP if number == signal.SIGHUP else signal.SIGTERM)
 
 
+class StopOne(StopBuild):
+    """For one of several builds: it hears the requests that all get, as their worker, and can be asked by itself."""
+
+    def install(self) -> None:
+        """Nothing: signals reach it through the builder of all."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Pass a request on to its own workers; no further stage begins."""
+        self.count += 1
+        self._act(sig)
+
+    def kill(self) -> None:
+        """End its workers at once."""
+        for worker in self._workers:
+            worker.kill()
+
+    def _act(self, number: int) -> None:
+        for worker in self._workers:
+            worker.send_signal(signal.SIGHUP if number == signal.SIGHUP else signal.SIGTERM)
+
+
 def _mute_closed_terminal() -> None:
     """Send nowhere what is still said to a terminal that was closed: writing to it would be an error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,7 +1,9 @@
+from threading import Thread
+
 import pytest
 
 from yolozu.engine.doit import slots
-from yolozu.engine.doit.slots import WorkerSlots, visible_gpus, worker_variables
+from yolozu.engine.doit.slots import SharedSlots, WorkerSlots, visible_gpus, worker_variables
 from yolozu.errors import UsageError
 
 
@@ -23,6 +25,21 @@ def test_who_needs_more_than_there_are_gets_all_alone():
 def test_without_gpus_to_give_out_only_places_count():
     shared = WorkerSlots(2, [], {"a": 1, "b": 1})
     assert (shared.take("a"), shared.take("b"), shared.gpus_of("b")) == (True, True, [])
+
+
+def test_builds_share_places_and_one_of_which_nothing_runs_waits():
+    shared = SharedSlots(2, ["0", "1"])
+    first, second = shared.for_build({"a/train": 1, "a/more": 1}), shared.for_build({"b/train": 5})
+    assert first.take("a/train")
+    assert first.gpus_of("a/train") == ["0"]
+    waiting = Thread(target=second.take, args=("b/train",))
+    waiting.start()
+    assert first.take("a/export")  # a place is left, and no GPU is needed
+    assert not first.take("a/more")  # its own end will ask again
+    first.free("a/export")
+    first.free("a/train")
+    waiting.join(20)
+    assert second.gpus_of("b/train") == ["0", "1"]
 
 
 def test_gpus_are_those_that_this_process_may_see(monkeypatch):

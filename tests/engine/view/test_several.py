@@ -75,3 +75,11 @@ def test_a_terminal_shows_what_runs_now():
 
 def test_elsewhere_there_are_lines():
     assert type(several_view_for("s", 4, io.StringIO())) is SeveralLines
+
+
+def test_how_many_there_will_be_may_change_and_a_pruned_training_counts(capsys):
+    view = SeveralLines(total=4)
+    view.expect(3)
+    numbers = {"optim_step": 16, "validation": 2, "map50_95": 0.03125}
+    view.show("s", StageChanges(stage="train", state="pruned", seconds=2.0, numbers=numbers))
+    assert capsys.readouterr().out == "[1/3] s/train: pruned at step 16 (validation 2): map50_95 0.03125\n"

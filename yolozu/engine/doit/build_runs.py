@@ -14,7 +14,7 @@ from doit.task import dict_to_task
 
 from yolozu.engine.doit.reporter import done, running
 from yolozu.engine.doit.side_by_side import run_side_by_side
-from yolozu.engine.doit.slots import WorkerSlots, worker_variables
+from yolozu.engine.doit.slots import BuildSlots, SharedSlots, WorkerSlots, worker_variables
 from yolozu.engine.doit.tasks import Build
 from yolozu.engine.failure import read_failure
 from yolozu.engine.stopping import StopBuild
@@ -58,6 +58,8 @@ class RunsBuild:
         gpus: names of the GPUs that are given out.
         fail_fast: whether the first failure is the end of all that has not begun.
         environment: variables of this process.
+        shared: places that it shares with other builds; None where it has them to itself.
+        stopping: where requests to stop come from.
     """
 
     part: StalePart
@@ -66,6 +68,7 @@ class RunsBuild:
     gpus: Sequence[str] = ()
     fail_fast: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    shared: SharedSlots | None = None
     stopping: StopBuild = field(default_factory=StopBuild, repr=False)
     _builds: dict[str, Build] = field(default_factory=dict, repr=False)
     _blocked: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
@@ -104,7 +107,11 @@ class RunsBuild:
         control = TaskControl([dict_to_task(task) for task in tasks])
         control.process(None)
         order = {task["name"]: place for place, task in enumerate(tasks)}
-        self._slots = WorkerSlots(self.workers, self.gpus, self._needed_gpus())
+        self._slots: WorkerSlots | BuildSlots
+        if self.shared is None:
+            self._slots = WorkerSlots(self.workers, self.gpus, self._needed_gpus())
+        else:
+            self._slots = self.shared.for_build(self._needed_gpus())
         run_side_by_side(
             control.task_dispatcher(),
             self._execute,

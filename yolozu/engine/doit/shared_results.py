@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from yolozu.artifacts.digest import DigestCache, digest_of
 from yolozu.contract.spec_history import comparable
 from yolozu.engine.store.keys import can_be_kept
+from yolozu.engine.store.prospect import found_in_store
 from yolozu.paths import digest_cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from yolozu.engine.session import Session
+    from yolozu.planning.staleness import Verdict
 
 
 def result_keys(session: Session) -> dict[str, str]:
@@ -52,16 +54,18 @@ class StalePart:
         sessions: the runs.
         stale: names ``RUN/stage`` of what would run, or be taken from another run, in order.
         twins: name of a stale stage -> name of the one before it with the same result.
+        stored: names of the stale stages without a twin whose result a store has.
     """
 
     sessions: Sequence[Session]
     stale: tuple[str, ...]
     twins: Mapping[str, str]
+    stored: frozenset[str]
 
     @property
     def to_run(self) -> list[str]:
         """Names of the stages that have to run themselves."""
-        return [name for name in self.stale if name not in self.twins]
+        return [name for name in self.stale if name not in self.twins and name not in self.stored]
 
 
 def stale_part(sessions: Sequence[Session]) -> StalePart:
@@ -81,4 +85,31 @@ def stale_part(sessions: Sequence[Session]) -> StalePart:
                 if verdict.stale:
                     stale.append(name)
                     twins |= {} if before == name else {name: before}
-    return StalePart(sessions, tuple(stale), twins)
+    stored = {
+        f"{session.layout.run_id}/{name}"
+        for session in sessions
+        for name in _stored_stages(session, verdicts[session.layout.run_id])
+    }
+    return StalePart(sessions, tuple(stale), twins, frozenset(stored - twins.keys()))
+
+
+def _stored_stages(session: Session, verdicts: Sequence[Verdict]) -> list[str]:
+    """Stale stages whose result a store has; also those that read only what the store has, or what stands."""
+    operations = session.loaded.contract.operations
+    made: dict[str, str | None] = {}
+    unknown: set[str] = set()
+    found: list[str] = []
+    with DigestCache(digest_cache_path()) as cache:
+
+        def digest(path: str) -> str | None:
+            return made[path] if path in made else session.digest(path, cache)
+
+        for node in (verdict.node for verdict in verdicts if verdict.stale):
+            reads_known = unknown.isdisjoint(node.inputs.values())
+            taken = found_in_store(node, operations, digest, cache) if reads_known else None
+            if taken is None:
+                unknown |= set(node.outputs.values())
+            else:
+                found.append(node.name)
+                made |= taken.receipt.outputs
+    return found

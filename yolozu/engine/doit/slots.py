@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Condition
 from typing import TYPE_CHECKING
 
 from yolozu.devices import cuda_devices
@@ -46,6 +47,53 @@ class WorkerSlots:
     def gpus_of(self, name: str) -> list[str]:
         """The GPUs that a running task has."""
         return self._taken[name]
+
+    def expect(self, needs: Mapping[str, int], gpus: int) -> None:
+        """Learn of further tasks, as at the beginning, where ``gpus`` are given out in all."""
+        self._needs |= {name: min(count, gpus) for name, count in needs.items()}
+
+
+class SharedSlots:
+    """Places that several builds share, each in a thread of its own."""
+
+    def __init__(self, workers: int, gpus: Sequence[str]) -> None:
+        """All are free; as `WorkerSlots`."""
+        self._slots, self._num_gpus, self._changed = WorkerSlots(workers, gpus, {}), len(gpus), Condition()
+
+    def for_build(self, needs: Mapping[str, int]) -> BuildSlots:
+        """The places as one of the builds sees them."""
+        with self._changed:
+            self._slots.expect(needs, self._num_gpus)
+        return BuildSlots(self._slots, self._changed)
+
+
+class BuildSlots:
+    """Shared places, for one build: it waits for one where nothing of its own runs."""
+
+    def __init__(self, slots: WorkerSlots, changed: Condition) -> None:
+        self._slots, self._changed, self._running = slots, changed, 0
+
+    def take(self, name: str) -> bool:
+        """As `WorkerSlots.take`; waits where no task of this build runs whose end would ask again."""
+        with self._changed:
+            while not self._slots.take(name):
+                if self._running:
+                    return False
+                self._changed.wait()
+            self._running += 1
+            return True
+
+    def free(self, name: str) -> None:
+        """Give them back."""
+        with self._changed:
+            self._slots.free(name)
+            self._running -= 1
+            self._changed.notify_all()
+
+    def gpus_of(self, name: str) -> list[str]:
+        """The GPUs that a running task has."""
+        with self._changed:
+            return self._slots.gpus_of(name)
 
 
 def visible_gpus(environment: Mapping[str, str], asked: int | None) -> list[str]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from yolozu.engine.view.view import AnyEvent
 
-SIGNS = {"up to date": "=", "running": "", "done": "✓", "failed": "✗", "waiting": "·"}
-COLORS = {"up to date": "dim", "running": "cyan", "done": "green", "failed": "red", "waiting": "dim"}
+SIGNS = {"up to date": "=", "running": "", "done": "✓", "failed": "✗", "pruned": "✂", "waiting": "·"}
+COLORS = {"up to date": "dim", "running": "cyan", "done": "green", "failed": "red", "pruned": "dim", "waiting": "dim"}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 TURNS_PER_S = 4
 PREFIX = re.compile(r"^\w+: ")

@@ -47,8 +47,8 @@ class StageChanges(Event):
     stage: str
     """Its name."""
 
-    state: Literal["up to date", "running", "done", "failed"]
-    """How it stands from now on."""
+    state: Literal["up to date", "running", "done", "failed", "pruned"]
+    """How it stands from now on; a pruned training is ended early, because others of its sweep do better."""
 
     reasons: list[str] = Field(default_factory=list)
     """Why it runs; empty where it only is checked again."""
@@ -60,7 +60,8 @@ class StageChanges(Event):
     """How long it ran; null until it ends."""
 
     numbers: dict[str, JsonValue] = Field(default_factory=dict)
-    """What it counted and measured, as in its receipt; empty unless it is done."""
+    """What it counted and measured, as in its receipt; of a pruned training `optim_step`, `validation` and
+    the metric there; empty unless it is done or pruned."""
 
     from_store: str | None = None
     """The run that made the result, where it was taken from the store; null where the stage ran."""

@@ -26,6 +26,10 @@ class SeveralView(Protocol):
         """Show what has happened in a run."""
         ...
 
+    def expect(self, total: int) -> None:
+        """Learn how many stages there will be in all."""
+        ...
+
     def close(self) -> None:
         """Leave the terminal as it was."""
         ...
@@ -60,13 +64,17 @@ class SeveralLines:
         match event:
             case StageChanges(state="running"):
                 self.line(f"{run}/{event.stage}: {in_words(event)}")
-            case StageChanges(state="done" | "failed"):
+            case StageChanges(state="done" | "failed" | "pruned"):
                 self._ended += 1
                 self.line(f"[{self._ended}/{self._total}] {run}/{event.stage}: {in_words(event)}")
             case Says(kind="note"):
                 self.line(f"{run}/{event.text}" if _names_stage(event) else f"{run}: {event.text}")
             case Says():
                 print(event.text if run in event.text else f"{run}: {event.text}", file=sys.stderr, flush=True)
+
+    def expect(self, total: int) -> None:
+        """The number behind the stroke."""
+        self._total = total
 
     def line(self, text: str) -> None:
         """A line of its own."""
@@ -134,6 +142,9 @@ class SeveralQuiet:
         if isinstance(event, Says) and event.kind != "note":
             print(event.text if run in event.text else f"{run}: {event.text}", file=sys.stderr, flush=True)
 
+    def expect(self, total: int) -> None:
+        """Nothing."""
+
     def close(self) -> None:
         """Nothing."""
 
@@ -146,6 +157,9 @@ class SeveralJson:
         print(json.dumps({"run": run, **event.model_dump(mode="json")}), flush=True)
         if isinstance(event, Says) and event.kind == "error":
             print(event.text, file=sys.stderr, flush=True)
+
+    def expect(self, total: int) -> None:
+        """Nothing."""
 
     def close(self) -> None:
         """Nothing."""

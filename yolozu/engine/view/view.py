@@ -185,6 +185,9 @@ def in_words(event: StageChanges) -> str:
         return "; ".join([*shown, *event.prospects]) or "checked again"
     if event.from_store is not None:
         return f"from the store ({event.from_store})"
+    if event.state == "pruned":
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in event.numbers.items() if isinstance(value, float))
+        return f"pruned at step {event.numbers['optim_step']} (validation {event.numbers['validation']}): {numbers}"
     return f"{event.state} in {duration(event.seconds)}" if event.seconds is not None else event.state
 
 
