@@ -321,6 +321,9 @@ CODES: dict[str, str] = {
     "YZ727": "A file that cannot be written where it should be.",
     "YZ728": "COCO results, and nothing that says what their numbers mean.",
     "YZ729": "COCO results whose category ids may count from 0 or from 1, with other classes each way.",
+    "YZ730": "A sweep that searches with Optuna, which is not installed.",
+    "YZ731": "A line of a search's journal that cannot be read.",
+    "YZ732": "A search that another command is going on with, or has gone on with meanwhile.",
     # 8xx: evaluation
     "YZ740": "A remote store is asked for, and the package that reads and writes such stores is not installed.",
     "YZ741": "A URL of a file system that is not known.",

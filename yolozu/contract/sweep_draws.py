@@ -44,4 +44,9 @@ def _drawn(choice: Sequence[Any] | Drawn, share: float) -> int | float:
         value = low + share * (high - low)
     if whole:
         return min(int(value), int(choice.max))
-    return min(max(float(f"{value:.{DIGITS}g}"), choice.min), choice.max)
+    return rounded(value, choice)
+
+
+def rounded(value: float, within: Drawn) -> float:
+    """``value`` with few digits, and still in its range."""
+    return min(max(float(f"{value:.{DIGITS}g}"), within.min), within.max)

@@ -41,7 +41,8 @@ def ranked_page(ranking: Ranking) -> str:
 def _row(run: RankedRun, keys: list[str]) -> list[Child]:
     interval = number(None) if run.low is None or run.high is None else f"{run.low:.3f} … {run.high:.3f}"
     values = [_shown(run.values[key]) if key in run.values else "" for key in keys]
-    return [run.run_id, *values, run.state, number(run.metric), interval, number(run.minutes, ".1f")]
+    state = run.state if run.pruned is None else f"{run.state} at step {run.pruned.optim_step}: {run.pruned.value:.3f}"
+    return [run.run_id, *values, state, number(run.metric), interval, number(run.minutes, ".1f")]
 
 
 def _shown(value: object) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from yolozu.app.sweep.planned_runs import open_run, planned_runs
+from yolozu.data.fingerprint import look_at_data
 from yolozu.errors import ContractError
 
 SWEEP = """\
@@ -78,20 +79,33 @@ def test_two_runs_with_the_same_results_are_refused():
 def test_the_file_alone_says_what_a_run_is():
     """What the run was given by an earlier form of the file, or by hand, does not linger."""
     sweep, (first, _) = planned()
-    session = open_run(sweep, first, ["yolozu"])
+    session = open_run(sweep, first, ["yolozu"], look_at_data)
     assert session.headline == "s-lr0.001: of sweep.yaml"
     session.write_plan()
     overrides = Path("runs/s-lr0.001/plan/overrides.json")
     stored = json.loads(overrides.read_text())
     overrides.write_text(json.dumps({**stored, "overrides": {**stored["overrides"], "seed": 5}}))
-    assert open_run(sweep, first, ["yolozu"]).loaded.contract.seed.seed == 0
+    assert open_run(sweep, first, ["yolozu"], look_at_data).loaded.contract.seed.seed == 0
 
 
 def test_runs_do_not_lose_their_contract_file():
     Path("base.yaml").write_text("max_steps: 3\n")
     sweep, (first, _) = planned(SWEEP.replace("set:", "base: base.yaml\nset:"))
-    open_run(sweep, first, ["yolozu"]).write_plan()
+    open_run(sweep, first, ["yolozu"], look_at_data).write_plan()
     assert refusal(SWEEP) == (
         "sweep.yaml: base: YZ117 is not given, but s-lr0.001 was built from base.yaml\n"
         "  fix: name it, or give the sweep another run_id"
     )
+
+
+def test_a_base_that_is_missing_is_said_once_with_the_line_that_names_it(monkeypatch):
+    text = SWEEP.replace("set:", "base: base.yaml\nset:")
+    assert refusal(text) == (
+        "sweep.yaml:3: base: YZ101 no such file: base.yaml\n"
+        "  fix: name a contract file, relative to the working directory"
+    )
+    Path("below").mkdir()
+    Path("below/base.yaml").write_text("max_steps: 3\n")
+    Path("below/sweep.yaml").write_text(text)
+    with pytest.raises(ContractError, match=r"relative to the working directory: write below/base.yaml"):
+        planned_runs(Path("below/sweep.yaml"))

@@ -1,5 +1,6 @@
 """Runs of a sweep by what they are ranked by."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_the_best_is_first_and_what_was_not_measured_last(measured):
     ]
     assert found.runs[0].values == {"lr": 0.01, "eval_engine": "pycocotools"}
     assert found.runs[0].minutes is not None
+
+
+def test_minutes_are_of_stages_that_a_run_has_run_itself(measured):
+    ranked(builds=True)
+    for name, stage, seconds in (("s-lr0.001", "train", 120.0), ("s-eval_engine_pycocotools-lr0.01", "train", 240.0)):
+        path = Path(f"runs/{name}/receipts/{stage}.json")
+        path.write_text(json.dumps({**json.loads(path.read_text()), "seconds": seconds}))
+    minutes = {run.run_id: run.minutes for run in ranked().runs}
+    assert minutes["s-lr0.001"] == pytest.approx(2.0, abs=0.05)
+    assert minutes["s-eval_engine_pycocotools-lr0.01"] < 1.0  # its training is that of s-lr0.01
 
 
 def test_of_an_error_the_least_is_best(measured):

@@ -64,14 +64,15 @@ def test_a_file_says_one_way_and_all_that_is_wrong_comes_at_once(tmp_path):
         "sweep.yaml:6: grid.lr: YZ103 must be a list of values, got 3\n"
         "  fix: correct or remove it\n"
         "sweep.yaml:11: list: YZ117 is given beside grid\n"
-        "  fix: give one of grid, list, random\n"
-        "sweep.yaml:12: seed: YZ117 has no effect without random\n"
+        "  fix: give one of grid, list, random, optuna\n"
+        "sweep.yaml:12: seed: YZ117 has no effect without random or optuna\n"
         "  fix: drop it; that of trainings goes under set\n"
         "sweep.yaml:13: metrc: YZ102 unknown key\n"
         "  fix: did you mean 'metric'?"
     )
     assert refusal(tmp_path, "config_version: 1\nrun_id: s\n") == (
-        "sweep.yaml:1: YZ117 says nothing of what differs from run to run\n  fix: give one of grid, list, random"
+        "sweep.yaml:1: YZ117 says nothing of what differs from run to run\n"
+        "  fix: give one of grid, list, random, optuna"
     )
 
 
@@ -116,4 +117,62 @@ def test_more_runs_than_allowed_are_refused_before_they_are_made(tmp_path):
     assert refusal(tmp_path, text) == (
         f"sweep.yaml:5: grid: YZ117 means {4 * 1000**5} runs, and max_runs is 100\n"
         "  fix: name fewer values, or raise max_runs"
+    )
+
+
+SEARCH = """\
+config_version: 1
+run_id: s
+set: {epochs: 3}
+optuna:
+  lr: {min: 0.001, max: 0.1, log: true}
+  num_queries: {min: 10, max: 12}
+  optimizer:
+  - sgd
+  - adamw
+max_runs: 4
+"""
+
+
+def test_a_search_has_a_space_and_no_runs_yet(tmp_path):
+    sweep = read(tmp_path, f"{SEARCH}pruner: {{name: median}}\nseed: 3\n")
+    assert sweep.runs == ()
+    search = sweep.search
+    assert list(search.space) == ["lr", "model.num_queries", "optimizer"]
+    assert (search.max_runs, search.seed, search.sampler.name, search.pruner.startup_runs) == (4, 3, "tpe", 5)
+    run = search.run({"lr": 0.01, "model.num_queries": 11, "optimizer": "sgd"})
+    assert run.run_id == "s-lr0.01-num_queries11-optimizer_sgd"
+    assert [one.origin.replace(f"{tmp_path}/", "") for one in run.own] == [f"sweep.yaml:{line}" for line in (5, 6, 7)]
+
+
+def test_a_search_says_how_many_runs_and_only_what_its_kinds_have(tmp_path):
+    text = SEARCH.replace("max_runs: 4\n", "").replace("min: 0.001", "min: 0")
+    text += "samples: 3\nsampler: {name: random, startup_runs: 3}\npruner: {name: median, reduction_factor: 2}\n"
+    assert refusal(tmp_path, text) == (
+        "sweep.yaml:4: optuna: YZ117 does not say how many runs to try\n"
+        "  fix: add max_runs: the number of runs\n"
+        "sweep.yaml:5: optuna.lr: YZ117 min 0 is not above 0, so it has no logarithm\n"
+        "  fix: raise min, or drop log\n"
+        "sweep.yaml:10: samples: YZ117 has no effect without random\n"
+        "  fix: drop it, or draw with random\n"
+        "sweep.yaml:11: sampler.startup_runs: YZ117 has no effect with name: random\n"
+        "  fix: drop it, or write name: tpe\n"
+        "sweep.yaml:12: pruner.reduction_factor: YZ117 has no effect with name: median\n"
+        "  fix: drop it, or write name: successive_halving"
+    )
+
+
+def test_sampler_and_pruner_are_of_a_search(tmp_path):
+    assert refusal(tmp_path, GRID + "sampler: {name: tpe}\npruner: {name: median}\n") == (
+        "sweep.yaml:11: sampler: YZ117 has no effect without optuna\n"
+        "  fix: drop it, or search with optuna\n"
+        "sweep.yaml:12: pruner: YZ117 has no effect without optuna\n"
+        "  fix: drop it, or search with optuna"
+    )
+
+
+def test_no_more_runs_are_searched_for_than_there_are(tmp_path):
+    text = SEARCH.replace("  lr: {min: 0.001, max: 0.1, log: true}\n", "").replace("max_runs: 4", "max_runs: 7")
+    assert refusal(tmp_path, text) == (
+        "sweep.yaml:4: optuna: YZ117 has only 6 different runs to try\n  fix: write max_runs: 6, or add values"
     )

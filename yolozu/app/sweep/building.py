@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from yolozu.app.runs_of_a_file import LooksOnce
 from yolozu.app.sweep.planned_runs import open_run
 from yolozu.engine.doit.shared_results import StalePart, stale_part
 from yolozu.engine.doit.slots import visible_gpus
@@ -26,7 +27,8 @@ def open_runs(sweep: LoadedSweep, runs: Sequence[PlannedRun], argv: Sequence[str
     Raises:
         YolozuError: the data set cannot be read, or other files that contracts name.
     """
-    return stale_part([open_run(sweep, run, argv) for run in runs])
+    once = LooksOnce()
+    return stale_part([open_run(sweep, run, argv, once) for run in runs])
 
 
 def counted_stages(part: StalePart) -> dict[str, int]:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from yolozu.app.outputs import require_writable
-from yolozu.app.sweep.building import build_sweep, counted_stages, open_runs
+from yolozu.app.sweep.building import open_runs
 from yolozu.app.sweep.intervals import with_intervals
 from yolozu.app.sweep.planned_runs import planned_runs
-from yolozu.app.sweep.ranked_runs import ranking, write_ranked_page
+from yolozu.app.sweep.ranked_runs import write_ranked_page
+from yolozu.app.sweep.search import open_search, require_optuna
 from yolozu.cli.options import Events, Quiet
-from yolozu.cli.render import counted, number, show_findings, table, wrapped
+from yolozu.cli.render import counted, number, show_findings, table
+from yolozu.cli.sweeps import SearchedSweep, StatedSweep
 from yolozu.engine.view.several import SeveralJson, SeveralQuiet, several_view_for
 from yolozu.errors import EXIT_DONE, EXIT_INTERRUPTED
 from yolozu.progress import progress_for
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from yolozu.engine.doit.build_runs import RunEnd
-    from yolozu.engine.doit.shared_results import StalePart
-    from yolozu.evaluation.comparison.ranking import Ranking
+    from yolozu.evaluation.comparison.ranking import RankedRun, Ranking
 
 
 def sweep(
@@ -50,17 +51,21 @@ def sweep(
     require_writable({"--html": html}, [config])
     found, runs = planned_runs(config)
     show_findings(dict.fromkeys(warning for run in runs for warning in run.warnings))
-    part = open_runs(found, runs, sys.argv)
+    if found.search is None:
+        opened: StatedSweep | SearchedSweep = StatedSweep(found, runs, open_runs(found, runs, sys.argv))
+    else:
+        if not ranks:
+            require_optuna(found.search)
+        opened = SearchedSweep(open_search(found, sys.argv))
     if plan:
-        print(json.dumps(_plan_as_json(found.run_id, part), indent=2) if as_json else "\n".join(_planned(part)))
+        print(json.dumps(opened.plan_as_json(), indent=2) if as_json else "\n".join(opened.planned()))
         return EXIT_DONE
     code = EXIT_DONE
     ends: list[RunEnd] = []
     if not ranks:
         quietly = quiet or as_json
-        print("" if quietly else "\n".join([*_planned(part), ""]), end="", flush=True)
-        code, ends = build_sweep(
-            part,
+        print("" if quietly else "\n".join([*opened.planned(), ""]), end="", flush=True)
+        code, ends = opened.build(
             jobs=jobs,
             gpus=gpus,
             fail_fast=fail_fast,
@@ -68,8 +73,8 @@ def sweep(
                 SeveralJson() if as_json else SeveralQuiet() if quiet else several_view_for(found.run_id, total)
             ),
         )
-    layouts = {session.layout.run_id: session.layout for session in part.sessions}
-    ranked = with_intervals(ranking(found, runs, part.sessions), layouts, progress_for(sys.stderr))
+    layouts = {session.layout.run_id: session.layout for session in opened.sessions}
+    ranked = with_intervals(opened.ranking(), layouts, progress_for(sys.stderr))
     if html is not None:
         write_ranked_page(ranked, html)
     if as_json:
@@ -82,17 +87,6 @@ def sweep(
     return code
 
 
-def _planned(part: StalePart) -> Iterator[str]:
-    """``6 runs, 48 stages, 19 to run: train 6, prepare_data 1``."""
-    stages = sum(len(session.plan.nodes) for session in part.sessions)
-    counts = counted_stages(part)
-    told = f": {', '.join(f'{name} {count}' for name, count in counts.items())}" if counts else ""
-    head = f"{counted(len(part.sessions), 'run')}, {counted(stages, 'stage')}"
-    yield wrapped(f"{head}, {sum(counts.values()) or 'none'} to run{told}", indent="", hanging="  ")
-    if part.twins:
-        yield f"{counted(len(part.twins), 'further one has', 'further ones have')} the result of another run"
-
-
 def _ranked(found: Ranking) -> Iterator[str]:
     """Runs by metric, with the keys that differ."""
     keys = list(dict.fromkeys(key for run in found.runs for key in run.values))
@@ -100,13 +94,20 @@ def _ranked(found: Ranking) -> Iterator[str]:
         [
             run.run_id,
             *(_shown(run.values[key]) if key in run.values else "" for key in keys),
-            number(run.metric) if run.state == "up to date" else f"{number(run.metric)} ({run.state})",
+            _measured(run),
             "" if run.low is None else f"{number(run.low)} .. {number(run.high)}",
             number(run.minutes, 1),
         ]
         for run in found.runs
     ]
     yield table(["run", *keys, found.metric, "interval", "minutes"], rows, numbers=True)
+
+
+def _measured(run: RankedRun) -> str:
+    """The metric, and what is to know of it: ``0.5000``, ``- (not built)``, ``0.0312 (pruned at step 16)``."""
+    if run.pruned is not None:
+        return f"{number(run.pruned.value)} (pruned at step {run.pruned.optim_step})"
+    return number(run.metric) if run.state == "up to date" else f"{number(run.metric)} ({run.state})"
 
 
 def _shown(value: Any) -> str:
@@ -118,12 +119,6 @@ def _failures(ends: Sequence[RunEnd]) -> Iterator[str]:
     if failed:
         yield f"{len(failed)} of {counted(len(ends), 'run')} not built:"
         yield from (f"  {end.run_id}{f'/{end.stage}' if end.stage else ''}: {end.said}" for end in failed)
-
-
-def _plan_as_json(name: str, part: StalePart) -> dict[str, Any]:
-    """What would run, and what has the result of which other stage."""
-    runs = {session.layout.run_id: [node.name for node in session.plan.nodes] for session in part.sessions}
-    return {"sweep": name, "runs": runs, "to_run": part.to_run, "same_as": dict(part.twins)}
 
 
 def _end_as_json(found: Ranking, ends: Sequence[RunEnd], code: int) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from typing import Any
 from yolozu.contract.docs.docstrings import docstrings_of, summary_of
 from yolozu.contract.docs.schema import contract_schema
 from yolozu.contract.docs.sequence_schema import CONTRACT
-from yolozu.contract.sections.sweep import WAYS, Drawn, Sweep
+from yolozu.contract.sections.sweep import WAYS, Drawn, Pruner, Sampler, Sweep
 
 
 def sweep_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a sweep file; what keys of contracts take, the contract's own schema says."""
     schema = Sweep.model_json_schema()
-    for section, described in ((Sweep, schema), (Drawn, schema["$defs"][Drawn.__name__])):
+    inside = [(section, schema["$defs"][section.__name__]) for section in (Drawn, Sampler, Pruner)]
+    for section, described in ((Sweep, schema), *inside):
         described["description"] = summary_of(section)
         for key, text in docstrings_of(section).items():
             described["properties"][key]["description"] = text
@@ -21,7 +22,7 @@ def sweep_schema() -> dict[str, Any]:
     own = schema["properties"]
     own["set"] = {"$ref": CONTRACT, "description": own["set"]["description"], "default": {}}
     own["list"]["anyOf"][0]["items"] = {"$ref": CONTRACT}
-    for way in ("grid", "random"):
+    for way in ("grid", "random", "optuna"):
         (values,) = (entry for entry in own[way]["anyOf"] if entry.get("type") == "object")
         inner = values["additionalProperties"]
         lists = inner if "items" in inner else next(entry for entry in inner["anyOf"] if "items" in entry)

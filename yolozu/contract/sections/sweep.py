@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
     Metric = Literal[(*COCO_METRICS, *POSE_METRICS)]
 
-WAYS = ("grid", "list", "random")
+WAYS = ("grid", "list", "random", "optuna")
 """Keys that say which values there are, of which a file has one."""
 
 
@@ -29,6 +29,36 @@ class Drawn(Section):
 
     log: bool = False
     """Draw the logarithm evenly, as for learning rates."""
+
+
+class Sampler(Section):
+    """How Optuna chooses the values of the next run."""
+
+    name: Literal["tpe", "random"] = "tpe"
+    """`tpe` learns from the runs there are (a tree-structured Parzen estimator); `random` does not."""
+
+    startup_runs: int = Field(default=10, ge=0)
+    """Of `tpe`: runs that are drawn at random before any is learned from."""
+
+
+class Pruner(Section):
+    """Which trainings Optuna ends early, by their validations."""
+
+    name: Literal["median", "successive_halving"]
+    """`median` ends a training whose best validation so far is worse than the median of finished runs at the same
+    validation; `successive_halving` lets only the best of those go on that have come as far."""
+
+    startup_runs: int = Field(default=5, ge=1)
+    """Of `median`: finished runs before any is ended."""
+
+    warmup_validations: int = Field(default=0, ge=0)
+    """Of `median`: validations of each run behind which it is not ended yet."""
+
+    min_validations: int = Field(default=1, ge=1)
+    """Of `successive_halving`: the validation at which runs are compared first."""
+
+    reduction_factor: int = Field(default=4, ge=2)
+    """Of `successive_halving`: one of so many goes on, to as many times the validations."""
 
 
 class Sweep(Section):
@@ -70,14 +100,29 @@ class Sweep(Section):
     ) = None
     """Key -> its values, or a range `{min: …, max: …, log: true}`: `samples` runs, each key drawn by itself."""
 
+    optuna: (
+        Annotated[
+            dict[str, Annotated[tuple[JsonValue, ...], Field(min_length=1), Form("a list of values")] | Drawn],
+            Field(min_length=1),
+        ]
+        | None
+    ) = None
+    """Key -> its values, or a range as of `random`: `max_runs` runs, each chosen by Optuna after those before it."""
+
+    sampler: Sampler = Sampler()
+    """How the values are chosen, with `optuna`."""
+
+    pruner: Pruner | None = None
+    """Which trainings are ended early, with `optuna`; null ends none."""
+
     samples: Annotated[int, Field(ge=1)] | None = None
     """Runs to draw, with `random`. More of them keep those there are."""
 
     seed: Annotated[int, Field(ge=0)] | None = None
-    """Of the drawing, with `random`; null means 0. That of trainings is the contract's `seed`, under `set`."""
+    """Of the choices, with `random` and `optuna`; null means 0. That of trainings is `seed` under `set`."""
 
     metric: Metric = "map50_95"
     """What the runs are ranked by: a number of the evaluation, of boxes or of poses."""
 
     max_runs: int = Field(default=100, ge=1)
-    """More runs than these are refused before any of them begins."""
+    """More runs than these are refused before any of them begins; with `optuna`, how many there will be."""

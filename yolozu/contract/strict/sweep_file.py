@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from yolozu.contract.overrides import Override
 from yolozu.contract.sections.sweep import WAYS, Sweep
 from yolozu.contract.strict.read_strict import typed
+from yolozu.contract.strict.search import Search, search_of, settings_without_effect
+from yolozu.contract.strict.sweep_run import SweepRun
 from yolozu.contract.sweep_draws import draws
 from yolozu.contract.sweep_names import run_names
 from yolozu.contract.text.node import KeyPath, Node, Problem, dotted
@@ -25,26 +27,6 @@ Given = dict[str, Node]
 
 
 @dataclass(frozen=True)
-class SweepRun:
-    """A run as the file says it.
-
-    Attributes:
-        run_id: its name, made of its values.
-        shared: keys that hold for all runs.
-        own: keys that tell the run from others.
-    """
-
-    run_id: str
-    shared: tuple[Override, ...]
-    own: tuple[Override, ...]
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """Dotted key -> value, of its own keys."""
-        return {dotted(override.path): override.value for override in self.own}
-
-
-@dataclass(frozen=True)
 class LoadedSweep:
     """A sweep file.
 
@@ -52,15 +34,19 @@ class LoadedSweep:
         path: the file.
         run_id: name of the sweep.
         base: contract file of all runs; None where there is none.
+        base_place: where the file names it: ``sweep.yaml:3: base``.
         metric: what they are ranked by.
-        runs: in the file's order.
+        runs: in the file's order; none where they are searched for.
+        search: what Optuna may choose; None where the file says all runs.
     """
 
     path: Path
     run_id: str
     base: str | None
+    base_place: str
     metric: str
     runs: tuple[SweepRun, ...]
+    search: Search | None = None
 
 
 def read_sweep(path: Path) -> LoadedSweep:
@@ -72,7 +58,14 @@ def read_sweep(path: Path) -> LoadedSweep:
     root, problems = read_source(path)
     shared = _map_at(root, "set")
     problems += [*_ways(root), *_ranges(root), *_not_theirs(root), *_given_twice(root, shared)]
+    problems += settings_without_effect(root)
     sweep = typed(root, problems, Sweep)
+    common = tuple(_overrides(shared))
+    place = root.value["base"].origin.where(("base",)) if "base" in root.value else f"{path}: base"
+    if sweep.optuna is not None:
+        search = search_of(root, sweep, common)
+        _require_enough(root, search)
+        return LoadedSweep(path, sweep.run_id, sweep.base, place, sweep.metric, (), search)
     asked = sweep.samples or math.prod(len(values) for values in (sweep.grid or {}).values()) * len(sweep.list or "1")
     if asked > sweep.max_runs:
         _refuse(root, f"means {asked} runs, and max_runs is {sweep.max_runs}", "name fewer values, or raise max_runs")
@@ -81,9 +74,8 @@ def read_sweep(path: Path) -> LoadedSweep:
         _refuse(root, f"has only {len(runs)} different runs to draw", f"write samples: {len(runs)}, or add values")
     own = [tuple(_overrides(given)) for given in runs]
     names = run_names(sweep.run_id, [{override.path: override.value for override in run} for run in own])
-    common = tuple(_overrides(shared))
     loaded = tuple(SweepRun(name, common, run) for name, run in zip(names, own, strict=True))
-    return LoadedSweep(path, sweep.run_id, sweep.base, sweep.metric, loaded)
+    return LoadedSweep(path, sweep.run_id, sweep.base, place, sweep.metric, loaded)
 
 
 def _runs(root: Node, sweep: Sweep) -> Iterator[Given]:
@@ -120,7 +112,7 @@ def _map_at(root: Node, key: str) -> Given:
 
 def _swept(root: Node) -> Iterator[tuple[KeyPath, Given]]:
     """Place in the file -> keys of contracts that differ from run to run."""
-    for way in ("grid", "random"):
+    for way in ("grid", "random", "optuna"):
         yield (way,), _map_at(root, way)
     entries = root.find(("list",))
     for place, entry in enumerate(entries.value if entries is not None and isinstance(entries.value, list) else []):
@@ -139,26 +131,33 @@ def _ways(root: Node) -> Iterator[Problem]:
     if given == ["random"] and "samples" not in root.value:
         problem, fix = "does not say how many runs to draw", "add samples: the number of runs"
         yield Problem.at(root.value["random"].origin, ("random",), "YZ117", problem, fix)
-    for key, fix in (
-        ("samples", "drop it, or draw with random"),
-        ("seed", "drop it; that of trainings goes under set"),
+    if given == ["optuna"] and "max_runs" not in root.value:
+        problem, fix = "does not say how many runs to try", "add max_runs: the number of runs"
+        yield Problem.at(root.value["optuna"].origin, ("optuna",), "YZ117", problem, fix)
+    for key, ways, fix in (
+        ("samples", ("random",), "drop it, or draw with random"),
+        ("seed", ("random", "optuna"), "drop it; that of trainings goes under set"),
+        ("sampler", ("optuna",), "drop it, or search with optuna"),
+        ("pruner", ("optuna",), "drop it, or search with optuna"),
     ):
-        if key in root.value and "random" not in given:
-            yield Problem.at(root.value[key].origin, (key,), "YZ117", "has no effect without random", fix)
+        if key in root.value and not set(ways) & set(given):
+            problem = f"has no effect without {' or '.join(ways)}"
+            yield Problem.at(root.value[key].origin, (key,), "YZ117", problem, fix)
 
 
 def _ranges(root: Node) -> Iterator[Problem]:
     """Ranges of which nothing can be drawn."""
-    for key, node in _map_at(root, "random").items():
+    found = [((way, key), node) for way in ("random", "optuna") for key, node in _map_at(root, way).items()]
+    for place, node in found:
         low, high = (node.plain().get(end) if isinstance(node.value, dict) else None for end in ("min", "max"))
         if not isinstance(low, int | float) or not isinstance(high, int | float):
             continue
         if low >= high:
             fix = "write the lesser one as min"
-            yield Problem.at(node.origin, ("random", key), "YZ117", f"min {low} is not below max {high}", fix)
+            yield Problem.at(node.origin, place, "YZ117", f"min {low} is not below max {high}", fix)
         elif low <= 0 and node.plain().get("log") is True:
             problem = f"min {low} is not above 0, so it has no logarithm"
-            yield Problem.at(node.origin, ("random", key), "YZ117", problem, "raise min, or drop log")
+            yield Problem.at(node.origin, place, "YZ117", problem, "raise min, or drop log")
 
 
 def _not_theirs(root: Node) -> Iterator[Problem]:
@@ -179,6 +178,13 @@ def _given_twice(root: Node, shared: Given) -> Iterator[Problem]:
                 problem = f"{dotted(path)} is given on line {first[path].line}, too"
                 yield Problem.at(node.origin, (*place, key), "YZ117", problem, "keep one of the two")
             first[path] = node.origin
+
+
+def _require_enough(root: Node, search: Search) -> None:
+    """Refuse to search for more different runs than there are."""
+    size = search.size()
+    if size < search.max_runs:
+        _refuse(root, f"has only {size} different runs to try", f"write max_runs: {size}, or add values")
 
 
 def _refuse(root: Node, problem: str, fix: str) -> None:

@@ -10,6 +10,19 @@ from yolozu.artifacts.record import Record
 from yolozu.evaluation.comparison.report import ComparedInterval
 
 
+class PrunedAt(Record):
+    """Where a training was ended early."""
+
+    optim_step: int
+    """Optimizer steps at the validation that decided it."""
+
+    validation: int
+    """Number of that validation in the run, from 1."""
+
+    value: float
+    """The metric there."""
+
+
 class RankedRun(Record):
     """A run."""
 
@@ -19,8 +32,8 @@ class RankedRun(Record):
     values: dict[str, JsonValue]
     """Keys that differ between the runs, with its values; a key that it is not given is left out."""
 
-    state: Literal["up to date", "stale", "failed", "not built"]
-    """Of its evaluation; what follows is of its last one, also where that is stale."""
+    state: Literal["up to date", "stale", "failed", "not built", "pruned"]
+    """Of its evaluation; what follows is of its last one, also where that is stale. A pruned run was ended early."""
 
     metric: float | None
     """What it is ranked by; null where it was not measured."""
@@ -31,8 +44,11 @@ class RankedRun(Record):
     high: float | None
     """Upper end."""
 
+    pruned: PrunedAt | None = None
+    """Where it was ended early; null where it was not."""
+
     minutes: float | None
-    """Of all its stages together, also of those that another run built for it; null where none is finished."""
+    """Of all stages that it ran itself, and did not take from another run; null where none is finished."""
 
 
 class Ranking(Record):
