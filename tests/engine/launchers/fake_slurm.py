@@ -24,6 +24,8 @@ SUBMITTED = "2026-01-01T00:00:00+00:00"
 
 SBATCH = """\
 cat > script; echo "$*" > words; env > environment
+for word in "$@"; do case "$word" in --job-name=*) echo "${word#*=}" > name;; esac; done
+[ ! -f silence ] || { rm silence; echo 17 > named; echo "Socket timed out on send/recv operation" >&2; exit 1; }
 if [ -f refusal ]; then cat refusal >&2; exit 1; fi
 [ ! -f worker ] || . ./worker
 echo 17
@@ -31,6 +33,11 @@ echo 17
 """Does what the worker of a job does at once, where a test has given it a ``worker``."""
 
 SQUEUE = """\
+case "$*" in *--states=all*)
+  [ ! -f unsure ] || { rm unsure; echo "Unable to contact slurm controller" >&2; exit 1; }
+  [ ! -f named ] || cat named
+  exit;;
+esac
 line=$(head -n 1 queue); sed -i 1d queue
 if [ "$line" = down ]; then echo "Unable to contact slurm controller" >&2; exit 1; fi
 [ -z "$line" ] || echo "$line"
@@ -38,7 +45,7 @@ if [ "$line" = down ]; then echo "Unable to contact slurm controller" >&2; exit 
 
 SCONTROL = """\
 [ -f job ] || { echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1; }
-cat job
+sed "s/JobName=a.train /JobName=$(cat name 2> /dev/null || echo a.train) /" job
 """
 
 SACCT = """\

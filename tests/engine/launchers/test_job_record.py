@@ -1,4 +1,5 @@
 import hashlib
+import re
 
 import pytest
 
@@ -9,11 +10,25 @@ from yolozu.errors import InputError
 def test_a_record_is_read_as_it_was_written(slurm):
     path = record_path(slurm.job())
     assert JobRecord.read(path) is None
-    record = JobRecord.of(slurm.job(), executor="slurm", name="17")
+    record = JobRecord.of(slurm.job(), executor="slurm")
     record.write(path)
     assert JobRecord.read(path) == record
-    assert (record.job, record.request) == ("17", hashlib.sha256(b"{}").hexdigest())
+    assert (record.job, record.request) == ("", hashlib.sha256(b"{}").hexdigest())
     assert str(path) == "runs/a/scratch/train.job.json"
+
+
+def test_the_queue_shows_run_and_stage_and_no_two_jobs_have_the_same_name(slurm):
+    first, second = (JobRecord.of(slurm.job(), executor="slurm").called(slurm.job()) for _ in range(2))
+    assert re.fullmatch(r"a\.train-[0-9a-f]{8}", first)
+    assert first != second
+
+
+def test_a_record_of_an_earlier_release_has_the_name_that_all_jobs_of_the_stage_had(slurm):
+    path = record_path(slurm.job())
+    path.write_text('{"schema_version": 1, "executor": "slurm", "job": "17", "request": "", "submitted_at": ""}')
+    record = JobRecord.read(path)
+    assert record is not None
+    assert record.called(slurm.job()) == "a.train"
 
 
 def test_another_request_has_another_digest(slurm):

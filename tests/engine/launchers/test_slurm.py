@@ -3,6 +3,9 @@ import json
 import pytest
 
 from yolozu.engine.failure import read_failure
+from yolozu.engine.launchers import slurm as module
+from yolozu.engine.launchers import slurm_commands
+from yolozu.engine.launchers.job_record import JobRecord
 from yolozu.engine.launchers.slurm import LAUNCHER
 from yolozu.engine.scratch import Scratch
 from yolozu.engine.stopping import StopBuild
@@ -71,6 +74,61 @@ def test_a_job_that_ended_meanwhile_is_forgotten_and_a_new_one_submitted(slurm):
     assert run(slurm) == 0
     assert slurm.said == ["train: submitted as job 17"]
     assert read_failure(slurm.layout, "train") is None
+
+
+class KilledError(BaseException):
+    """The builder is killed here."""
+
+
+def killed_while_it_submits(slurm, monkeypatch, *, when):
+    """A builder that dies behind ``when``; what it leaves."""
+
+    def submit(*words):
+        if when == "sbatch":
+            slurm_commands.submit(*words)
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "submit", submit)
+        with pytest.raises(KilledError):
+            run(slurm)
+    slurm.said.clear()
+    return JobRecord.read(Scratch.of(slurm.layout, "train").job_path)
+
+
+def test_a_builder_that_died_between_sbatch_and_its_note_submits_no_second_job(slurm, monkeypatch):
+    record = killed_while_it_submits(slurm, monkeypatch, when="sbatch")
+    assert (record.job, f"{record.name}\n") == ("", slurm.read("name"))
+    slurm.know(named="17\n", unsure="", words="", queue="RUNNING|None|n1\nRUNNING|None|n1\n")
+    slurm.ended("COMPLETED")
+    slurm.write_receipt()
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.0)
+    assert run(slurm) == 0
+    assert slurm.read("words") == ""
+    assert slurm.said == [
+        f"train: looking for {record.name} in the queue: an earlier command was killed while it submitted that job",
+        f"train: following job 17 again, submitted at {record.submitted_at}",
+        "train: job 17 runs on n1",
+    ]
+
+
+def test_a_builder_that_died_before_sbatch_has_no_job_to_wait_for(slurm, monkeypatch):
+    record = killed_while_it_submits(slurm, monkeypatch, when="never")
+    monkeypatch.setattr(module, "SUBMISSION_S", -1.0)
+    slurm.ended("COMPLETED")
+    slurm.write_receipt()
+    assert run(slurm) == 0
+    assert slurm.said[1:] == ["train: submitted as job 17"]
+    assert slurm.read("name") not in ("", f"{record.name}\n")
+
+
+def test_who_looks_for_a_job_can_be_stopped(slurm, monkeypatch):
+    killed_while_it_submits(slurm, monkeypatch, when="never")
+    stopping = StopBuild()
+    stopping.count = 1
+    assert LAUNCHER.run(slurm.job(), stopping=stopping, say=slurm.said.append) == 75
+    assert slurm.said[1].startswith("a: train: YZ311 stopped on request, before its job was found\n")
+    assert Scratch.of(slurm.layout, "train").job_path.exists()
 
 
 def test_a_job_for_another_request_is_not_followed(slurm):

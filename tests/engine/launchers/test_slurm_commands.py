@@ -1,7 +1,7 @@
 import pytest
 
 from yolozu.engine.launchers import slurm_commands
-from yolozu.engine.launchers.slurm_commands import GONE, JobState, cancel, state_of, submit
+from yolozu.engine.launchers.slurm_commands import GONE, JobState, cancel, job_called, state_of, submit
 from yolozu.errors import UsageError
 
 
@@ -13,8 +13,10 @@ def look(name="a.train"):
 def test_a_script_is_handed_over_with_further_words(slurm, monkeypatch):
     monkeypatch.setenv("SLURM_MEM_PER_CPU", "1")
     monkeypatch.setenv("SLURM_CONF", "/etc/slurm.conf")
-    assert submit("#!/bin/sh\n", slurm.job(sbatch_args=("--exclude=n3", "--nice")).operations.sbatch_args) == "17"
-    assert (slurm.read("script"), slurm.read("words")) == ("#!/bin/sh\n", "--parsable --exclude=n3 --nice\n")
+    words = slurm.job(sbatch_args=("--exclude=n3", "--job-name=x")).operations.sbatch_args
+    assert submit("#!/bin/sh\n", "a.train-1", words) == "17"
+    assert slurm.read("script") == "#!/bin/sh\n"
+    assert slurm.read("words") == "--parsable --exclude=n3 --job-name=x --job-name=a.train-1\n"
     ours = [line for line in slurm.read("environment").splitlines() if line.startswith("SLURM")]
     assert ours == ["SLURM_CONF=/etc/slurm.conf"]
 
@@ -22,11 +24,26 @@ def test_a_script_is_handed_over_with_further_words(slurm, monkeypatch):
 def test_a_refusal_is_told_in_the_cluster_s_words(slurm):
     slurm.know(refusal="sbatch: error: invalid partition specified: gpu\nsbatch: error: Batch job submission failed\n")
     with pytest.raises(UsageError) as refused:
-        submit("", [])
+        submit("", "a.train-1", [])
     assert str(refused.value) == (
         "sbatch: YZ346 invalid partition specified: gpu; Batch job submission failed\n"
         "  fix: change partition, account, time_limit, gpus, cpus, memory or sbatch_args; sinfo says what there is"
     )
+
+
+def test_a_job_that_was_taken_though_sbatch_got_no_answer_is_not_lost(slurm):
+    slurm.know(silence="")
+    assert submit("", "a.train-1", []) == "17"
+
+
+def test_a_job_is_found_by_its_name_also_by_sacct(slurm):
+    assert job_called("a.train-1") == ""
+    slurm.know(accounts="19\n")
+    assert job_called("a.train-1") == "19"
+    slurm.know(named="17\n")
+    assert job_called("a.train-1") == "17"
+    slurm.know(unsure="")
+    assert job_called("a.train-1") is None
 
 
 @pytest.mark.parametrize(

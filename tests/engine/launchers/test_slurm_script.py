@@ -3,11 +3,10 @@ import sys
 import pytest
 
 from yolozu.engine.launchers import slurm_script
-from yolozu.engine.launchers.slurm_script import job_name, job_script
+from yolozu.engine.launchers.slurm_script import job_script
 
 WHOLE = """\
 #!/bin/sh
-#SBATCH --job-name=a.train
 #SBATCH --output={here}/runs/a/scratch/train.job.log
 #SBATCH --open-mode=append
 #SBATCH --requeue
@@ -57,10 +56,6 @@ def test_places_may_have_spaces_and_percent_signs(slurm, tmp_path, monkeypatch):
     script = job_script(slurm.job(), {})
     assert f"#SBATCH --output='{tmp_path}/50%% off/runs/a/scratch/train.job.log'\n" in script
     assert f"\ncd '{tmp_path}/50% off' || exit 2\n" in script
-
-
-def test_the_queue_shows_the_run_and_the_stage(slurm):
-    assert job_name(slurm.job()) == "a.train"
 
 
 @pytest.mark.effect("nnodes")

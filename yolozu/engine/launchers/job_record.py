@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -19,24 +20,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job that was submitted for a stage.
+    """A job that is submitted for a stage.
 
     Attributes:
         executor: to which kind of cluster.
-        job: its name there.
+        job: its number there; empty until the cluster has told it.
         request: sha256 of the stage's request then.
         submitted_at: UTC, ISO 8601.
+        name: what the cluster's queue calls it, and no other job; empty in records of earlier releases.
     """
 
     executor: str
     job: str
     request: str
     submitted_at: str
+    name: str = ""
 
     @classmethod
-    def of(cls, job: WorkerJob, *, executor: str, name: str) -> JobRecord:
-        """The record of ``job``, which has just been submitted and got ``name``."""
-        return cls(executor, name, request_digest(job), timestamp())
+    def of(cls, job: WorkerJob, *, executor: str) -> JobRecord:
+        """The record of ``job``, which is about to be submitted, under a name of its own."""
+        name = f"{shared_name(job)}-{secrets.token_hex(4)}"
+        return cls(executor, "", request_digest(job), timestamp(), name)
+
+    def called(self, job: WorkerJob) -> str:
+        """What the queue calls it: its own name, or the one that all jobs of the stage had in earlier releases."""
+        return self.name or shared_name(job)
 
     def write(self, path: Path) -> None:
         """As JSON, whole or not at all."""
@@ -54,6 +62,11 @@ class JobRecord:
         fix = "look in the cluster's queue, cancel a job of this stage that is there, and delete the file"
         value = read_json(path, code="YZ351", fix=fix)
         return typed(cls, value, what="record of a job", code="YZ351", where=str(path), fix=fix)
+
+
+def shared_name(job: WorkerJob) -> str:
+    """What the names of all jobs of a stage begin with: ``exp01.train``."""
+    return f"{job.layout.run_id}.{job.stage}"
 
 
 def record_path(job: WorkerJob) -> Path:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from yolozu.engine.failure import clear_failure, read_failure
+from yolozu.engine.failure import clear_failure, read_failure, stopped
 from yolozu.engine.launchers.ended import ended, place_of
 from yolozu.engine.launchers.job_record import JobRecord, record_path, request_digest
 from yolozu.engine.launchers.job_voice import JobVoice
-from yolozu.engine.launchers.slurm_commands import NEEDED, OVER, submit
+from yolozu.engine.launchers.slurm_commands import NEEDED, OVER, job_called, submit
 from yolozu.engine.launchers.slurm_job import LEFT, SlurmJob
 from yolozu.engine.launchers.slurm_script import job_script
 from yolozu.engine.scratch import Scratch
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
     from yolozu.engine.stopping import StopBuild
 
 NAME = "slurm"
+
+SUBMISSION_S = 60.0
+"""How long a submission may take whose builder was killed; a job that is not there then will not come."""
+
+LOOK_EVERY_S = 2.0
 
 
 class SlurmLauncher:
@@ -61,6 +69,8 @@ def _earlier(job: WorkerJob, voice: JobVoice, stopping: StopBuild) -> SlurmJob |
     """
     path = record_path(job)
     record = JobRecord.read(path)
+    if record is not None and not record.job:
+        record = _found_again(record, job, voice, stopping)
     if record is None:
         return None
     Scratch.of(job.layout, job.stage).job_log_path.touch()
@@ -83,15 +93,43 @@ def _earlier(job: WorkerJob, voice: JobVoice, stopping: StopBuild) -> SlurmJob |
     return found
 
 
+def _found_again(record: JobRecord, job: WorkerJob, voice: JobVoice, stopping: StopBuild) -> JobRecord | None:
+    """The record with the number of its job, of which its builder did not hear any more; None where there is no job.
+
+    A submission may outlive the builder, and so the job may come late.
+
+    Raises:
+        Interrupted: YZ311, somebody asked to stop.
+    """
+    path = record_path(job)
+    end = datetime.fromisoformat(record.submitted_at).timestamp() + SUBMISSION_S
+    voice.note(f"looking for {record.name} in the queue: an earlier command was killed while it submitted that job")
+    while not (number := job_called(record.name)):
+        if stopping.count:
+            raise stopped(job.layout, job.stage, "before its job was found")
+        if number is not None and time.time() > end:
+            path.unlink()
+            return None
+        time.sleep(LOOK_EVERY_S)
+    found = replace(record, job=number)
+    found.write(path)
+    return found
+
+
 def _submitted(job: WorkerJob, voice: JobVoice, stopping: StopBuild) -> SlurmJob:
     scratch = Scratch.of(job.layout, job.stage)
     scratch.directory.parent.mkdir(parents=True, exist_ok=True)
     scratch.job_log_path.write_bytes(b"")  # there from now on: a new file may stay unseen on NFS
     clear_failure(job.layout, job.stage)
-    name = submit(job_script(job, os.environ), job.operations.sbatch_args)
-    record = JobRecord.of(job, executor=NAME, name=name)
+    record = JobRecord.of(job, executor=NAME)
+    record.write(scratch.job_path)  # before the job is there: who is killed now leaves the name by which it is found
+    try:
+        record = replace(record, job=submit(job_script(job, os.environ), record.name, job.operations.sbatch_args))
+    except UsageError:
+        scratch.job_path.unlink()
+        raise
     record.write(scratch.job_path)
-    voice.note(f"submitted as job {name}")
+    voice.note(f"submitted as job {record.job}")
     return SlurmJob(record, job, voice, stopping)
 
 

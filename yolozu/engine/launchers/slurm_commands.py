@@ -48,17 +48,22 @@ class JobState:
     signal: int = 0
 
 
-def submit(script: str, words: Sequence[str]) -> str:
+def submit(script: str, name: str, words: Sequence[str]) -> str:
     """Hand a script to ``sbatch``; the job's id.
 
     What a job around us has set in the environment is not for the new one.
+
+    Args:
+        script: of the job.
+        name: what the queue calls it, whatever ``words`` say.
+        words: further ones of the command line.
 
     Raises:
         UsageError: YZ346, it is refused.
     """
     kept = {name: value for name, value in os.environ.items() if name == "SLURM_CONF" or not name.startswith("SLURM_")}
     done = subprocess.run(
-        ["sbatch", "--parsable", *words],
+        ["sbatch", "--parsable", *words, f"--job-name={name}"],
         input=script,
         env=kept,
         capture_output=True,
@@ -69,6 +74,8 @@ def submit(script: str, words: Sequence[str]) -> str:
     job = done.stdout.strip().partition(";")[0]
     if done.returncode == 0 and job.isdecimal():
         return job
+    if known := job_called(name):  # it was taken, and only the answer was lost
+        return known
     said = [line.removeprefix("sbatch: ").removeprefix("error: ") for line in done.stderr.splitlines() if line.strip()]
     raise UsageError.one(
         "YZ346",
@@ -86,6 +93,22 @@ def state_of(job: str, name: str) -> JobState | None:
         name: of the job: ids begin anew on a new cluster, and then belong to others.
     """
     return _by_squeue(job, name) or _by_scontrol(job, name) or _by_sacct(job, name) or _forgotten(job)
+
+
+def job_called(name: str) -> str | None:
+    """Id of the job that is called so, be it over or not; empty where there is none, None where nobody answers."""
+    said, objection = _ask("squeue", "--noheader", "--states=all", f"--name={name}", "--format=%i")
+    if not said and not objection:
+        said, _ = _ask(
+            "sacct",
+            "--noheader",
+            "--parsable2",
+            "--allocations",
+            "--starttime=now-30days",
+            f"--name={name}",
+            "--format=JobID",
+        )
+    return None if objection else said.strip().partition("\n")[0]
 
 
 def cancel(job: str, *, hard: bool = False) -> str:

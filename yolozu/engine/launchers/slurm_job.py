@@ -11,7 +11,6 @@ from yolozu.engine.launchers.job_files import Tail
 from yolozu.engine.launchers.job_record import record_path
 from yolozu.engine.launchers.slurm_commands import LOST, OVER, JobState, cancel, state_of
 from yolozu.engine.launchers.slurm_end import exit_code_of
-from yolozu.engine.launchers.slurm_script import job_name
 from yolozu.engine.scratch import Scratch
 from yolozu.errors import Interrupted
 
@@ -70,7 +69,7 @@ class SlurmJob:
 
     def look(self) -> JobState:
         """How it stands; waits until Slurm answers."""
-        while (state := state_of(self._record.job, job_name(self._job))) is None:
+        while (state := state_of(self._record.job, self._record.called(self._job))) is None:
             self._tell("Slurm does not answer; asking again and again")
             self._pause(LAST_POLL_S)
         return state

@@ -29,11 +29,6 @@ KEYS = {
 """Key of the contract -> option of sbatch."""
 
 
-def job_name(job: WorkerJob) -> str:
-    """What the queue shows: ``exp01.train``."""
-    return f"{job.layout.run_id}.{job.stage}"
-
-
 def job_script(job: WorkerJob, environment: Mapping[str, str]) -> str:
     """A script for ``sbatch``.
 
@@ -62,7 +57,6 @@ def job_script(job: WorkerJob, environment: Mapping[str, str]) -> str:
 
 def _options(job: WorkerJob) -> Iterator[str]:
     log = str(Scratch.of(job.layout, job.stage).job_log_path.absolute()).replace("%", "%%")
-    yield f"job-name={job_name(job)}"
     yield f"output={shlex.quote(log)}"
     yield "open-mode=append"
     yield "requeue"
