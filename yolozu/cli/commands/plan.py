@@ -46,7 +46,7 @@ def plan(
     )
     verdicts = session.foreseen(names)
     times = expected_times(session, verdicts)
-    show_findings(missing_devices(session, names))
+    show_findings([*session.loaded.warnings, *missing_devices(session, names)])
     if as_json:
         _print_json(
             session,
