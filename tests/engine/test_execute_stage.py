@@ -103,6 +103,17 @@ def test_a_stopped_stage_goes_on_where_it_was(toy):
     assert toy.text("out/loud.txt") == "HELLO 2"
 
 
+def test_a_job_that_begins_again_behind_its_own_end_does_nothing(toy, monkeypatch):
+    toy.build(contract())
+    receipt = toy.text("receipts/letters.json")
+    monkeypatch.setenv("YOLOZU_JOB", "17")
+    toy.execute(contract(), "letters")
+    assert toy.text("receipts/letters.json") == receipt
+    (toy.layout.root / "data/word.txt").unlink()
+    toy.execute(contract(), "letters")
+    assert '"job": "17"' in toy.text("receipts/letters.json")
+
+
 def test_a_stopped_stage_starts_afresh_when_its_spec_changed(toy):
     toy.execute(contract(seed=3), "letters")
     with pytest.raises(Interrupted):

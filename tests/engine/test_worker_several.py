@@ -147,6 +147,13 @@ def test_the_worker_of_each_node_meets_the_others(request_path, monkeypatch, cap
     assert capsys.readouterr().err == "a: chorus: waiting at gpu1:29400 until all 2 nodes are there\n"
 
 
+def test_a_job_whose_result_stands_starts_no_processes(request_path, monkeypatch, capsys):
+    monkeypatch.setenv("YOLOZU_JOB", "17")
+    monkeypatch.setattr(worker, "is_done_for_job", lambda node, _: node.name == "chorus")
+    assert worker.main([str(request_path)]) == 0
+    assert capsys.readouterr().err == "a: chorus: is done already, and this job has nothing left to do\n"
+
+
 @pytest.mark.parametrize("failures", [{0: [Failure(0, 2, 5.0, "InputError", "no")], 1: []}, {1: []}, {0: [], 1: []}])
 def test_one_node_tells_for_all_and_all_end_alike(request_path, monkeypatch, capsys, failures):
     ends = []

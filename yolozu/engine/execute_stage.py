@@ -18,12 +18,12 @@ from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
 from yolozu.data.moved import Moved
 from yolozu.engine.failure import stopped
-from yolozu.engine.launchers.base import ran_on
+from yolozu.engine.launchers.base import JOB, ran_on
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.processes.rank import Rank
 from yolozu.engine.requests import section_of
 from yolozu.engine.scratch import Scratch, keep_previous, publish
-from yolozu.engine.shards import finished_shards
+from yolozu.engine.shards import digest_in, finished_shards
 from yolozu.engine.start_point import ready_scratch
 from yolozu.engine.stopping import StopOnSignal
 from yolozu.engine.store.exchange import exchange_for
@@ -38,6 +38,7 @@ from yolozu.paths import RunLayout, digest_cache_path
 from yolozu.planning.begun import Begun, free_place
 from yolozu.planning.plan import Node
 from yolozu.planning.receipt import Receipt
+from yolozu.planning.staleness import staleness
 from yolozu.progress import Progress, SilentProgress, Stopper
 from yolozu.stages.base import StageContext, links
 
@@ -80,6 +81,9 @@ def execute(
         with DigestCache(digest_cache_path()) as cache:
             input_digests = _input_digests(node, layout, cache)
         _publish_earlier(node, scratch, layout, input_digests)
+        if member is None and is_done_for_job(node, layout):
+            progress.say(f"{node.name}: is done already, and this job has nothing left to do")
+            return
         section = section_of(operations)
         stores = [] if insist_on_resume else stores_for(node, section)
         remote = exchange_for(node, layout, input_digests, section, say=progress.say, stopping=stopping)
@@ -119,6 +123,19 @@ def execute(
         receipt = _finish(node, scratch, layout)
         if start.for_this_alone:
             turn.keep(receipt)
+
+
+def is_done_for_job(node: Node, layout: RunLayout) -> bool:
+    """Whether this process is the job of a cluster, and the stage's result stands.
+
+    A builder starts workers of stale stages alone; but a job may begin again behind its own end, when its node is lost
+    before the cluster has noticed that end.
+    """
+    if JOB not in os.environ:
+        return False
+    receipt = Receipt.readable(layout.receipt_path(node.name))
+    with DigestCache(digest_cache_path()) as cache:
+        return not staleness(node, receipt, digest_in(layout, cache))
 
 
 def follow(node: Node, layout: RunLayout, *, operations: dict[str, Any], stopping: Stopper) -> None:

@@ -57,7 +57,7 @@ def finished_shards(node: Node, layout: RunLayout, shards: int) -> tuple[Finishe
     with DigestCache(digest_cache_path()) as cache:
         for part in shard_nodes(node, shards):
             receipt = Receipt.readable(layout.receipt_path(part.name))
-            if receipt is None or staleness(part, receipt, _digest_in(layout, cache)):
+            if receipt is None or staleness(part, receipt, digest_in(layout, cache)):
                 raise InputError.one(
                     "YZ651",
                     where=f"{layout.run_id}: {part.name}",
@@ -126,7 +126,7 @@ def forget_shards(layout: RunLayout) -> None:
 def _waiting(node: Node, layout: RunLayout, shards: int) -> list[Node]:
     """The parts that are not done yet."""
     with DigestCache(digest_cache_path()) as cache:
-        digest = _digest_in(layout, cache)
+        digest = digest_in(layout, cache)
         return [
             part
             for part in shard_nodes(node, shards)
@@ -134,7 +134,9 @@ def _waiting(node: Node, layout: RunLayout, shards: int) -> list[Node]:
         ]
 
 
-def _digest_in(layout: RunLayout, cache: DigestCache) -> DigestOf:
+def digest_in(layout: RunLayout, cache: DigestCache) -> DigestOf:
+    """What tells the digest of a path of a run as it is now."""
+
     def digest(path: str) -> str | None:
         full = layout.root / path
         return cache.path(full) if full.exists() else None

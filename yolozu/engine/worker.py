@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from yolozu.engine.execute_stage import execute, follow
+from yolozu.engine.execute_stage import execute, follow, is_done_for_job
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.processes.rank import Rank, report_failure
 from yolozu.engine.processes.rendezvous import rendezvous_of
@@ -122,6 +122,9 @@ def _watch_over_several(
     """Let torchrun start the processes that run the stage, until those of all nodes are done; how they ended."""
     section = section_of(operations)
     where, say = f"{layout.run_id}: {node.name}", _progress(options).say
+    if is_done_for_job(node, layout):
+        say(f"{where}: is done already, and this job has nothing left to do")
+        return End()
     meet = rendezvous_of(section, f"{layout.run_id}-{node.name}", os.environ)
     command = [sys.executable, "-m", "yolozu.engine.worker", str(options.request), "--member-of", str(os.getpid())]
     if options.insist_on_resume:
