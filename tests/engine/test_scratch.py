@@ -59,3 +59,10 @@ def test_only_outputs_worth_keeping_are_kept(layout):
         keep_previous(node, layout.root, layout)
     assert (layout.root / "out/loud.prev.txt").read_text() == "old"
     assert (layout.root / "data/word.txt").exists()
+
+
+def test_what_lies_beside_a_scratch_is_its_own_also_where_the_stage_s_name_has_a_dot(layout):
+    whole, first, second = (Scratch.of(layout, name) for name in ("predict", "predict.shard-1", "predict.shard-2"))
+    for place in ("job_path", "job_log_path", "lock_path", "torchrun_dir"):
+        assert len({getattr(scratch, place) for scratch in (whole, first, second)}) == 3
+    assert first.job_path.name == "predict.shard-1.job.json"

@@ -57,12 +57,12 @@ class Scratch:
     @property
     def job_path(self) -> Path:
         """Which job of a cluster runs the stage, for whoever follows it next."""
-        return self.directory.with_suffix(".job.json")
+        return self.directory.with_name(f"{self.directory.name}.job.json")  # a part's name has a dot
 
     @property
     def job_log_path(self) -> Path:
         """What the worker of that job writes."""
-        return self.directory.with_suffix(".job.log")
+        return self.directory.with_name(f"{self.directory.name}.job.log")
 
     @property
     def publish_path(self) -> Path:
