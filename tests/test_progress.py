@@ -6,7 +6,15 @@ import re
 import pytest
 
 from yolozu.errors import Interrupted
-from yolozu.progress import LiveProgress, PlainProgress, SilentProgress, StoppableProgress, is_live, progress_for
+from yolozu.progress import (
+    LiveProgress,
+    PartProgress,
+    PlainProgress,
+    SilentProgress,
+    StoppableProgress,
+    is_live,
+    progress_for,
+)
 
 
 def test_plain_progress_says_the_end_and_little_else():
@@ -79,6 +87,15 @@ def test_a_bar_with_a_long_note_stays_in_its_line(monkeypatch):
         bar.advance(note="loss 1.0 " * 20)
     drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
     assert max(len(line) for line in re.split(r"[\r\n]", drawn)) <= 40
+
+
+def test_bars_of_a_part_say_which_it_is():
+    stream = io.StringIO()
+    progress = PartProgress(PlainProgress(stream), "shard 2")
+    progress.say("predict: shard 2 of 4: 1 images")
+    with progress.bar("predict", total=1) as bar:
+        bar.advance()
+    assert stream.getvalue() == "predict: shard 2 of 4: 1 images\n  predict, shard 2 1/1\n"
 
 
 def test_silence_says_nothing(capsys):

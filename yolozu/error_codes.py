@@ -335,6 +335,8 @@ CODES: dict[str, str] = {
     "YZ747": "An order of pictures that does not name each of them once.",
     "YZ748": "A pattern in braces that cannot name the tar files of a split.",
     "YZ749": "A size of tar files that is none.",
+    # 75x: jobs of clusters
+    "YZ756": "A job that an earlier command has left, of a stage that another executor is asked to run.",
     "YZ801": "A requirement on a metric that does not exist, or that cannot be read.",
     "YZ802": "Predictions for an image that is not evaluated, or two entries for one that is.",
     "YZ803": "Predictions of a class that the data set's class table does not have.",

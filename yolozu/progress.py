@@ -130,6 +130,24 @@ def on_stderr() -> Progress:
     return progress_for(sys.stderr)
 
 
+@dataclass(frozen=True)
+class PartProgress:
+    """Shows ``progress`` of a part of some work, beside others: its bars say which."""
+
+    progress: Progress
+    part: str
+
+    def say(self, line: str) -> None:
+        """The line."""
+        self.progress.say(line)
+
+    @contextmanager
+    def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
+        """The bar, ``predict, shard 2``."""
+        with self.progress.bar(f"{title}, {self.part}", total, done) as bar:
+            yield bar
+
+
 def progress_for(stream: TextIO = sys.stderr) -> Progress:
     """The kind of progress that suits ``stream``."""
     return LiveProgress(stream) if is_live(stream) else PlainProgress(stream)

@@ -8,7 +8,13 @@ from tests.stages.contexts import Notes, context_in
 from tests.stages.test_predict import inputs_in, outputs_in, spec_of
 from yolozu.stages import predict
 from yolozu.stages.base import FinishedShard
-from yolozu.stages.predict_shard import PredictShardOutputs, PredictShardSpec, ShardSection, shard_stage
+from yolozu.stages.predict_shard import (
+    PredictShardOutputs,
+    PredictShardSpec,
+    ShardSection,
+    shard_stage,
+    whole_and_shard,
+)
 
 
 def run_part(exported, directory, number, shards, notes=None):
@@ -37,6 +43,14 @@ def test_a_part_says_how_many_images_it_has(exported, tmp_path):
     run_part(exported, tmp_path, 1, 2, notes)
     run_part(exported, tmp_path, 2, 2, notes)
     assert notes.lines == ["predict: shard 1 of 2: 0 images", "predict: shard 2 of 2: 5 images"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("predict.shard-12", ("predict", 12)), ("predict", ("predict", None)), ("a.shard-b", ("a.shard-b", None))],
+)
+def test_a_part_belongs_to_a_whole(name, told):
+    assert whole_and_shard(name) == told
 
 
 def test_other_names_are_no_parts():

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.digest import DigestCache, digest_file
 from yolozu.engine.failure import read_failure
+from yolozu.engine.launchers.standing import standings
 from yolozu.engine.scratch import Scratch
 from yolozu.planning.receipt import Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from yolozu.engine.launchers.standing import JobStanding
     from yolozu.engine.session import Session
     from yolozu.planning.staleness import Verdict
 
 
 def status_rows(session: Session, names: list[str]) -> list[dict[str, Any]]:
-    """Of each stage that ``names`` need: stage, state, built_at, seconds, failure, set_aside."""
+    """Of each stage that ``names`` need: stage, state, built_at, seconds, failure, jobs that run it, set_aside."""
     return [_status_row(session, verdict) for verdict in session.verdicts(names)]
 
 
@@ -34,10 +36,23 @@ def _status_row(session: Session, verdict: Verdict) -> dict[str, Any]:
         "failure": str(failure["text"]).strip().splitlines()[-1 if failure["kind"] == "InternalError" else 0]
         if failure is not None
         else next(iter(unreadable), None),
+        "jobs": [_job(standing) for standing in standings(session.layout, name)],
         "set_aside": [
             {"directory": str(work.directory), "position": work.position, "differs": [d.render() for d in differences]}
             for work, differences in session.set_aside(verdict.node)
         ],
+    }
+
+
+def _job(standing: JobStanding) -> dict[str, str]:
+    """``text`` says it in words."""
+    return {
+        "stage": standing.stage,
+        "executor": standing.executor,
+        "job": standing.job,
+        "state": standing.state,
+        "node": standing.node,
+        "text": standing.render(),
     }
 
 

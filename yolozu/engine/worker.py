@@ -35,7 +35,8 @@ from yolozu.errors import (
 )
 from yolozu.paths import RunLayout
 from yolozu.planning.plan import Node
-from yolozu.progress import Progress, Stopper, progress_for
+from yolozu.progress import PartProgress, Progress, Stopper, progress_for
+from yolozu.stages.predict_shard import whole_and_shard
 from yolozu.system_errors import explain_system_error
 
 INTERNAL = "InternalError"
@@ -161,8 +162,11 @@ def _watch_over_several(
 
 
 def _progress(options: argparse.Namespace) -> Progress:
-    stage = options.request.stem.partition(".")[0]  # a part says what it says for the whole
-    return SentProgress(stage) if options.events else progress_for(sys.stderr)
+    stage, shard = whole_and_shard(options.request.stem)  # a part says what it says for the whole
+    if options.events:
+        return SentProgress(stage, shard=shard)
+    progress = progress_for(sys.stderr)
+    return progress if shard is None else PartProgress(progress, f"shard {shard}")
 
 
 def _end_of(error: Exception, layout: RunLayout, stage: str) -> End:

@@ -78,6 +78,12 @@ STAGE = Stage(
 """Of every part; in no registry, because a contract's plan has none: whoever builds makes them of the stage predict."""
 
 
+def whole_and_shard(name: str) -> tuple[str, int | None]:
+    """Stage and number of a part by the part's name; of any other stage the name itself, and None."""
+    whole, _, number = name.partition(".shard-")
+    return (whole, int(number)) if number.isdecimal() else (name, None)
+
+
 def shard_stage(name: str) -> Stage | None:
     """The stage of the part that is called so; None where the name is no part's."""
     return replace(STAGE, name=name) if name.startswith(NAME) else None

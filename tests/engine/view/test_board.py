@@ -95,3 +95,36 @@ def test_ends_are_told(clock):
     assert lines[-1] == "= evaluate               up to date"
     board.take(StageChanges(stage="export_onnx", state="done", seconds=2.0, numbers={"opset": 18}, from_store="b"))
     assert picture(board, 80).splitlines()[3] == "✓ export_onnx      2.0s  from the store (b)"
+
+
+def note(text, shard=None, stage="train"):
+    return Says(stage=stage, shard=shard, tells_of_job=True, kind="note", text=text)
+
+
+def test_the_job_of_a_stage_is_told_while_it_runs(clock):
+    board = board_of(clock)
+    board.take(note("train: job 17 waits in the queue: Priority"))
+    board.take(note("train: job 17 runs on n1"))
+    board.take(Says(stage="train", kind="note", text="step 20: validation loss 3"))
+    assert picture(board, 80).splitlines()[2] == "⠋ train            1:00  job 17 runs on n1"
+    board.take(StageChanges(stage="train", state="done", seconds=75.0))
+    assert picture(board, 80).splitlines()[2] == "✓ train          1m 15s  step 20: validation loss 3"
+
+
+def test_bars_of_parts_are_one_bar_of_all_that_have_begun(clock):
+    board = board_of(clock)
+    board.take(StageChanges(stage="evaluate", state="running"))
+    for shard in (1, 2):
+        board.take(note(f"evaluate.shard-{shard}: job 1{shard} runs on n{shard}", shard, "evaluate"))
+        board.take(Advances(stage="evaluate", shard=shard, title="predict", done=0, total=40))
+    clock[0] += 10.0
+    board.take(Advances(stage="evaluate", shard=1, title="predict", done=15, total=40, note="7 images/s"))
+    board.take(Advances(stage="evaluate", shard=2, title="predict", done=5, total=40))
+    assert picture(board, 80).splitlines()[-3:] == [
+        "⠋ evaluate         0:10  job 11 runs on n1, job 12 runs on n2",
+        "    ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  predict 20/80  25%  0:30 left",
+        "    2 shards",
+    ]
+    board.take(Advances(stage="evaluate", title="put together", done=1, total=2))
+    assert "put together 1/2" in picture(board, 80)
+    assert "shards" not in picture(board, 80)

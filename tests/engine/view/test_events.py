@@ -12,6 +12,8 @@ def test_an_event_is_a_line_of_json_that_comes_back():
         "time": "2026-01-01T00:00:00.000+00:00",
         "event": "line",
         "stage": "train",
+        "shard": None,
+        "tells_of_job": False,
         "kind": "note",
         "text": "hello",
     }

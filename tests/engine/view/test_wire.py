@@ -51,6 +51,15 @@ def test_work_is_told_at_its_begin_its_end_and_four_times_a_second(pipe, monkeyp
     ]
 
 
+def test_a_part_of_a_stage_says_which_it_is(pipe):
+    _, sent, (_, writing) = pipe
+    progress = SentProgress("predict", writing, shard=2)
+    progress.say("8 images")
+    with progress.bar("predict", total=8):
+        pass
+    assert [(event.stage, event.shard) for event in sent()] == [("predict", 2)] * 3
+
+
 def test_a_number_that_is_none_is_null(pipe):
     progress, sent, _ = pipe
     with progress.bar("train", total=1) as bar:

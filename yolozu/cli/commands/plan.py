@@ -117,6 +117,9 @@ def status(
         print(f"  {row['stage']:<{width}}  {row['state']:<12}  {built}".rstrip())
         if row["failure"] is not None:
             print(f"    {row['failure']}")
+        for job in row["jobs"]:
+            part = "" if job["stage"] == row["stage"] else f"{job['stage']}: "
+            print(f"    {part}{job['text']}")
         for kept in row["set_aside"]:
             print(f"    set aside in {kept['directory']}, {kept['position']}: {'; '.join(kept['differs'])}")
 

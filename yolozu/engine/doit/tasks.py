@@ -13,6 +13,7 @@ from doit.exceptions import TaskError, TaskFailed
 from yolozu.engine.devices import missing_devices
 from yolozu.engine.failure import stopped
 from yolozu.engine.first_weights import fetch_first_weights
+from yolozu.engine.jobs_elsewhere import jobs_elsewhere
 from yolozu.engine.launchers.base import WorkerJob
 from yolozu.engine.launchers.registry import LAUNCHERS
 from yolozu.engine.lock import HeldLock, check_may_write
@@ -126,6 +127,8 @@ class Build:
                 raise UsageError(missing)
             fetch_first_weights(self.session, self.asked, self._tell)
             self.lock = HeldLock(layout.lock_path, code="YZ302", what=f"run {layout.run_id}")
+            if left := jobs_elsewhere(self.session, self.asked):
+                raise UsageError(left)
             self.session.write_plan()
             forget_trouble(layout)
         except YolozuError as error:

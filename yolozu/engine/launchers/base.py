@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from yolozu.contract.sections.operations import OperationsSection
+    from yolozu.engine.launchers.standing import JobStanding
     from yolozu.engine.stopping import StopBuild
     from yolozu.errors import Finding
     from yolozu.paths import RunLayout
@@ -69,6 +70,14 @@ class Launcher(Protocol):
         """Run the worker to its end; its exit code (75 where it was lost, which is recorded as its failure).
 
         Requests to stop reach it through ``stopping``. What it says goes to the terminal, or line by line to ``say``.
+        """
+        ...
+
+    def standing(self, layout: RunLayout, stage: str) -> JobStanding | None:
+        """The job that runs a stage, or will, as far as can be told from here; None where there is none.
+
+        Raises:
+            InputError: YZ351, the record of the job cannot be read.
         """
         ...
 

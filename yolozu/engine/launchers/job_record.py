@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yolozu.engine.launchers.base import WorkerJob
+    from yolozu.paths import RunLayout
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ class JobRecord:
     @classmethod
     def of(cls, job: WorkerJob, *, executor: str) -> JobRecord:
         """The record of ``job``, which is about to be submitted, under a name of its own."""
-        name = f"{shared_name(job)}-{secrets.token_hex(4)}"
+        name = f"{shared_name(job.layout, job.stage)}-{secrets.token_hex(4)}"
         return cls(executor, "", request_digest(job), timestamp(), name)
 
     def called(self, job: WorkerJob) -> str:
         """What the queue calls it: its own name, or the one that all jobs of the stage had in earlier releases."""
-        return self.name or shared_name(job)
+        return self.name or shared_name(job.layout, job.stage)
 
     def write(self, path: Path) -> None:
         """As JSON, whole or not at all."""
@@ -64,9 +65,9 @@ class JobRecord:
         return typed(cls, value, what="record of a job", code="YZ351", where=str(path), fix=fix)
 
 
-def shared_name(job: WorkerJob) -> str:
+def shared_name(layout: RunLayout, stage: str) -> str:
     """What the names of all jobs of a stage begin with: ``exp01.train``."""
-    return f"{job.layout.run_id}.{job.stage}"
+    return f"{layout.run_id}.{stage}"
 
 
 def record_path(job: WorkerJob) -> Path:

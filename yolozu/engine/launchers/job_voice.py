@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from yolozu.engine.launchers.ended import on_standard_error
 from yolozu.engine.view.events import Says
 from yolozu.engine.view.wire import MARK, split_line
+from yolozu.stages.predict_shard import whole_and_shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +19,14 @@ class JobVoice:
     """Tells in the form that the builder reads: as events where the worker was asked for these, else as lines."""
 
     def __init__(self, job: WorkerJob, say: Callable[[str], None] | None) -> None:
-        self._stage, self._events = job.stage, "--events" in job.options
+        self._name, self._events = job.stage, "--events" in job.options
+        self._stage, self._shard = whole_and_shard(job.stage)
         self._say = say or on_standard_error
 
     def note(self, text: str) -> None:
         """Tell how the job stands."""
-        event = Says(stage=self._stage, kind="note", text=f"{self._stage}: {text}")
+        text = f"{self._name}: {text}"
+        event = Says(stage=self._stage, shard=self._shard, tells_of_job=True, kind="note", text=text)
         self._say(f"{MARK}{event.model_dump_json()}" if self._events else event.text)
 
     def hear(self, line: str) -> None:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from yolozu.contract.sections.operations import OperationsSection
     from yolozu.engine.launchers.base import WorkerJob
+    from yolozu.engine.launchers.standing import JobStanding
     from yolozu.engine.stopping import StopBuild
     from yolozu.errors import Finding
+    from yolozu.paths import RunLayout
 
 
 class LocalLauncher:
@@ -28,6 +30,10 @@ class LocalLauncher:
     def missing(self, operations: OperationsSection) -> list[Finding]:  # noqa: ARG002 - a launcher's signature
         """Nothing: whoever builds can start a process."""
         return []
+
+    def standing(self, layout: RunLayout, stage: str) -> JobStanding | None:  # noqa: ARG002 - a launcher's signature
+        """None: a process of this machine is no job."""
+        return None
 
     def run(self, job: WorkerJob, *, stopping: StopBuild, say: Callable[[str], None] | None) -> int:
         """Run the worker to its end; its exit code, 75 when a signal killed it."""

@@ -114,8 +114,9 @@ class RayCall:
         elif self._waits_since is not None and time.monotonic() - self._waits_since > WAIT_IS_TOLD_S:
             self._waits_since = None
             self._voice.note(f"waits for Ray to have a free machine ({asked_of(self._job.operations)})")
-        for number, machine in list(enumerate(tries, start=1))[max(self._tries, 1) :]:
-            self._voice.note(f"begins again on {machine}, try {number}: what ran it before was lost")
+        for number, machine in list(enumerate(tries, start=1))[self._tries :]:
+            again = f"begins again on {machine}, try {number}: what ran it before was lost"
+            self._voice.note(f"runs on {machine}" if number == 1 else again)
         self._tries = len(tries)
 
     def _code(self) -> int:

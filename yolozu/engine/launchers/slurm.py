@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from yolozu.engine.failure import clear_failure, read_failure, stopped
 from yolozu.engine.launchers.ended import ended, place_of
-from yolozu.engine.launchers.job_record import JobRecord, record_path, request_digest
+from yolozu.engine.launchers.job_record import JobRecord, record_path, request_digest, shared_name
 from yolozu.engine.launchers.job_voice import JobVoice
-from yolozu.engine.launchers.slurm_commands import NEEDED, OVER, job_called, submit
+from yolozu.engine.launchers.slurm_commands import LOST, NEEDED, OVER, in_queue, job_called, submit
 from yolozu.engine.launchers.slurm_job import LEFT, SlurmJob
 from yolozu.engine.launchers.slurm_script import job_script
+from yolozu.engine.launchers.standing import JobStanding
 from yolozu.engine.scratch import Scratch
 from yolozu.errors import Finding, UsageError, YolozuError
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from yolozu.contract.sections.operations import OperationsSection
     from yolozu.engine.launchers.base import WorkerJob
     from yolozu.engine.stopping import StopBuild
+    from yolozu.paths import RunLayout
 
 NAME = "slurm"
 
@@ -50,6 +52,24 @@ class SlurmLauncher:
                 fix="run this on a machine that can submit jobs (a login node), or set executor: local",
             )
         ]
+
+    def standing(self, layout: RunLayout, stage: str) -> JobStanding | None:
+        """The job whose record lies in the run, unless Slurm says that it is over."""
+        record = JobRecord.read(Scratch.of(layout, stage).job_path)
+        if record is None:
+            return None
+        name = record.name or shared_name(layout, stage)
+        told = JobStanding(
+            stage, NAME, record.job, "unknown", submitted_at=record.submitted_at, name=name, outlives_builder=True
+        )
+        number, state = in_queue(record.job, name)
+        if state is None:
+            return told
+        if state.name in OVER and state.name not in LOST:
+            return None
+        if state.name == "RUNNING":
+            return replace(told, job=number, state="runs", node=state.nodes)
+        return replace(told, job=number, state="waits", reason=state.reason)
 
     def run(self, job: WorkerJob, *, stopping: StopBuild, say: Callable[[str], None] | None) -> int:
         """Run the worker to its end, or follow its job until somebody asks not to; its exit code."""

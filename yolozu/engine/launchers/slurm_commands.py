@@ -19,6 +19,9 @@ NEEDED = ("sbatch", "squeue", "scontrol", "scancel")
 ANSWER_S = 60.0
 """How long a program may take to answer."""
 
+LOOK_S = 10.0
+"""How long it may take for somebody who only looks at a run."""
+
 UNKNOWN_JOB = "Invalid job id specified"
 GONE = "GONE"
 """Our word for the state of a job that Slurm has forgotten."""
@@ -111,6 +114,24 @@ def job_called(name: str) -> str | None:
     return None if objection else said.strip().partition("\n")[0]
 
 
+def in_queue(job: str, name: str) -> tuple[str, JobState | None]:
+    """Id and state of a job, for somebody who only looks: `GONE` where the queue lacks it, None without a quick answer.
+
+    Args:
+        job: its id; empty where nobody knows it yet.
+        name: of the job.
+    """
+    words = ("squeue", "--noheader", "--states=all", f"--name={name}", "--format=%i|%T|%r|%N")
+    said, objection = _ask(*words, within_s=LOOK_S)
+    if objection:
+        return job, None
+    for line in said.splitlines():
+        number, _, told = line.partition("|")
+        if job in ("", number):
+            return number, _waiting_or_running(told)
+    return job, JobState(GONE)
+
+
 def cancel(job: str, *, hard: bool = False) -> str:
     """Ask Slurm to end a job: its worker saves and stops; with ``hard`` it is killed. Returns what Slurm objects."""
     return _ask("scancel", *(["--full", "--signal=KILL"] if hard else []), job)[1].strip()
@@ -119,7 +140,12 @@ def cancel(job: str, *, hard: bool = False) -> str:
 def _by_squeue(job: str, name: str) -> JobState | None:
     """Of jobs that wait or run."""
     said = _ask("squeue", "--noheader", f"--jobs={job}", f"--name={name}", "--format=%T|%r|%N")[0].strip()
-    parts = said.splitlines()[0].split("|") if said else []
+    return _waiting_or_running(said.splitlines()[0]) if said else None
+
+
+def _waiting_or_running(line: str) -> JobState | None:
+    """The state of a line of squeue, ``PENDING|Resources|``."""
+    parts = line.split("|")
     if len(parts) != 3:
         return None
     state, reason, nodes = parts
@@ -156,14 +182,14 @@ def _ended(state: str, exits: str, reason: str = "") -> JobState:
     return JobState(state, reason, exit_code=int(found[1]) if found else None, signal=int(found[2]) if found else 0)
 
 
-def _ask(*words: str) -> tuple[str, str]:
+def _ask(*words: str, within_s: float | None = None) -> tuple[str, str]:
     """What a program answers, and what it complains of; one that is not there, hangs or fails has no answer.
 
     It is in a session of its own, so that a Ctrl-C in the terminal is not for it.
     """
     try:
         done = subprocess.run(
-            words, capture_output=True, text=True, timeout=ANSWER_S, check=False, start_new_session=True
+            words, capture_output=True, text=True, timeout=within_s or ANSWER_S, check=False, start_new_session=True
         )
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
         return "", str(error)

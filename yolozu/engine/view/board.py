@@ -25,6 +25,9 @@ TURNS_PER_S = 4
 PREFIX = re.compile(r"^\w+: ")
 """A stage's name before what it says, which its line has anyway."""
 
+JOB_PREFIX = re.compile(r"^[\w.-]+: ")
+"""The same of a stage, or of a part of one."""
+
 WIDEST_BAR = 40
 NARROWEST_BAR = 5
 
@@ -38,9 +41,35 @@ class Row:
     seconds: float | None = None
     reason: str = ""
     text: str = ""
-    work: Advances | None = None
+    jobs: dict[int | None, str] = field(default_factory=dict)
+    """Part of the stage, None for all of it -> how its job stands."""
+    works: dict[int | None, Advances] = field(default_factory=dict)
+    """Part of the stage, None for all of it -> where its work stands."""
     work_began_at: float = 0.0
     work_began_with: int = 0
+
+    def advance(self, event: Advances) -> None:
+        """Take where work stands; that of all parts together is shown until the stage itself goes on."""
+        works: dict[int | None, Advances] = {}
+        if event.shard is not None:
+            works = {part: work for part, work in self.works.items() if part is not None}
+        if any(work.title != event.title for work in works.values()):
+            works = {}
+        known = self.works.get(event.shard)
+        if not works and (known is None or known.title != event.title):
+            self.work_began_at, self.work_began_with = time.monotonic(), 0
+        if known is None or known.title != event.title:
+            self.work_began_with += event.done
+        self.works = {**works, event.shard: event}  # replaced, not changed: it may just be drawn
+
+    @property
+    def work(self) -> Advances | None:
+        """Where the work stands; of parts, all that are begun together."""
+        if len(self.works) < 2:
+            return next(iter(self.works.values()), None)
+        parts = list(self.works.values())
+        done, total = sum(part.done for part in parts), sum(part.total for part in parts)
+        return parts[-1].model_copy(update={"done": done, "total": total, "note": f"{len(parts)} shards"})
 
 
 @dataclass
@@ -59,10 +88,10 @@ class Board:
             case StageChanges():
                 self._change(self.rows[event.stage], event)
             case Advances() if event.stage in self.rows:
+                self.rows[event.stage].advance(event)
+            case Says(tells_of_job=True) if event.stage in self.rows:
                 row = self.rows[event.stage]
-                if row.work is None or row.work.title != event.title:
-                    row.work_began_at, row.work_began_with = time.monotonic(), event.done
-                row.work = event
+                row.jobs = {**row.jobs, event.shard: JOB_PREFIX.sub("", event.text)}
             case Says(kind="note") if event.stage in self.rows:
                 self.rows[event.stage].text = PREFIX.sub("", event.text)
 
@@ -82,11 +111,12 @@ class Board:
     def _change(self, row: Row, event: StageChanges) -> None:
         row.state, row.seconds = event.state, event.seconds
         if event.state == "running":
+            row.jobs, row.works = {}, {}
             row.began_at, row.reason = time.monotonic(), "; ".join([*event.reasons, *event.prospects])
         elif event.state == "up to date":
             row.text = event.state
         else:
-            row.work, row.reason = None, ""
+            row.works, row.jobs, row.reason = {}, {}, ""
             stored = "" if event.from_store is None else f"from the store ({event.from_store})"
             row.text = stored or row.text or _in_words(event.numbers)
 
@@ -100,10 +130,10 @@ class Board:
         names = max(map(len, self.rows), default=0)
         for name, row in self.rows.items():
             lines.append(_stage_line(name.ljust(names), row, now, width))
-            if row.work is not None:
-                lines.append(_work_line(row, now, width))
-                if row.work.note:
-                    lines.append(Text(_cut(f"    {row.work.note}", width)))
+            if (work := row.work) is not None:
+                lines.append(_work_line(row, work, now, width))
+                if work.note:
+                    lines.append(Text(_cut(f"    {work.note}", width)))
         return lines
 
 
@@ -114,18 +144,16 @@ def _stage_line(name: str, row: Row, now: float, width: int) -> Text:
     sign = SPINNER[int(now * TURNS_PER_S) % len(SPINNER)] if running else SIGNS[row.state]
     seconds = now - row.began_at if running else row.seconds
     took = "" if seconds is None else _clock(seconds) if running else duration(seconds)
-    text = row.text or row.reason
+    text = ", ".join(row.jobs.values()) or ((row.text or row.reason) if row.work is None else "")
     head = f"{sign} {name}  {took:>7}" if took or text else f"{sign} {name.rstrip()}"
-    said = _cut(f"  {text}" if text and row.work is None else "", width - len(head))
+    said = _cut(f"  {text}" if text else "", width - len(head))
     return Text.assemble((_cut(head, width), COLORS[row.state]), (said, "" if running else "dim"))
 
 
-def _work_line(row: Row, now: float, width: int) -> Text:
+def _work_line(row: Row, work: Advances, now: float, width: int) -> Text:
     """A bar, how far the work is, and how long it will take at the speed so far."""
     from rich.text import Text
 
-    work = row.work
-    assert work is not None
     share = min(1.0, work.done / work.total) if work.total > 0 else 1.0
     fresh, spent = work.done - row.work_began_with, now - row.work_began_at
     left = f"  {_clock(spent * (work.total - work.done) / fresh)} left" if fresh > 0 and work.done < work.total else ""

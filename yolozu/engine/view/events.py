@@ -76,6 +76,9 @@ class Advances(Event):
     stage: str
     """Whose work."""
 
+    shard: int | None = None
+    """Which part of the stage's work, from 1, where parts are done at once; null for the stage itself."""
+
     title: str
     """What work."""
 
@@ -101,6 +104,13 @@ class Says(Event):
 
     stage: str | None
     """Who says it; null for the build itself."""
+
+    shard: int | None = None
+    """Which part of the stage's work, from 1, where parts are done at once; null for the stage itself."""
+
+    tells_of_job: bool = False
+    """Whether it tells how the job of a cluster stands that runs the stage: where it waits or runs until the next such
+    line."""
 
     kind: Literal["note", "warning", "error"]
     """An error is also all that a stage's process writes itself, such as warnings of libraries."""

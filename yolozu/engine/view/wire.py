@@ -30,13 +30,15 @@ EVERY_S_IN_A_FILE = 2.0
 class SentProgress:
     """Progress as events, for a builder that reads them from the process's standard output."""
 
-    def __init__(self, stage: str, descriptor: int = 1) -> None:
-        self.stage, self._descriptor = stage, descriptor
+    def __init__(self, stage: str, descriptor: int = 1, *, shard: int | None = None) -> None:
+        self.stage, self.shard, self._descriptor = stage, shard, descriptor
         self.every_s = EVERY_S_IN_A_FILE if stat.S_ISREG(os.fstat(descriptor).st_mode) else EVERY_S
 
     def say(self, line: str) -> None:
         """The line."""
-        self.send(Says(stage=self.stage, kind="warning" if "warning: " in line else "note", text=line))
+        self.send(
+            Says(stage=self.stage, shard=self.shard, kind="warning" if "warning: " in line else "note", text=line)
+        )
 
     @contextmanager
     def bar(self, title: str, total: int, done: int = 0) -> Iterator[Bar]:
@@ -64,7 +66,7 @@ class SentProgress:
 class _SentBar:
     def __init__(self, progress: SentProgress, title: str, total: int, done: int) -> None:
         self._progress = progress
-        self._now = Advances(stage=progress.stage, title=title, done=done, total=total)
+        self._now = Advances(stage=progress.stage, shard=progress.shard, title=title, done=done, total=total)
         self._sent_at = 0.0
 
     def advance(self, count: int = 1, note: str = "", numbers: Mapping[str, float | None] | None = None) -> None:
