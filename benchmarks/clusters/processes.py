@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-READY_S = 60.0
+READY_S = 180.0
 LOOK_EVERY_S = 0.2
 
 
@@ -24,7 +24,7 @@ def wait(done: Callable[[], bool], what: str) -> None:
     """Wait until something is so.
 
     Raises:
-        TimeoutError: it was not within a minute.
+        TimeoutError: it was not within three minutes.
     """
     end = time.monotonic() + READY_S
     while not done():

@@ -1,10 +1,10 @@
 """A real Ray cluster of several nodes on this machine; root is needed.
 
-    python -m benchmarks.clusters.ray DIRECTORY
+    python -m benchmarks.clusters.ray DIRECTORY PROJECT [NAME ...]
 
-Trains once undisturbed and on this machine, then on the cluster while a node goes: as in a power cut, with all that
-runs on it, and by its raylet alone, which leaves the worker behind. Prints a Markdown table; exits 1 where checkpoints
-are not equal to the bit.
+Trains while a node goes: as in a power cut, with all that runs on it, and by its raylet alone, which leaves the worker
+behind; then a sweep that loses a raylet, and predictions in parts. Results are held against those of this machine
+alone, in PROJECT. Prints lines of a Markdown table; exits 1 where one is not as it should be.
 
 Every node is in namespaces of its own: killing their first process is a power cut for all that runs on it.
 """
@@ -16,12 +16,17 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 from benchmarks.clusters.processes import children, descendants, wait
-from benchmarks.clusters.training import Training, undisturbed_bytes
+from benchmarks.clusters.training import Row, Sweep, Training, Undisturbed
+from benchmarks.clusters.trials import in_four_parts, named, shown
+from yolozu.engine.launchers.job_files import JobFiles
+from yolozu.engine.lock import is_held
+from yolozu.engine.scratch import Scratch
+from yolozu.paths import RunLayout
 
 PORT = 26379
 RAY = (sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats")
@@ -89,25 +94,57 @@ class RayCluster:
         wait(lambda: "Ray runtime started" in out.read_text(), name)
 
 
-def main() -> int:
-    """Print the table."""
-    directory = Path(sys.argv[1]).absolute()
-    project, failed = directory / f"project-{int(time.time())}", 0
-    expected = undisturbed_bytes(project)
-    print("| what was lost | exit code | tries | last.pt, best.pt | seconds |\n|---|---|---|---|---|", flush=True)
+def one_training(directory: Path, calm: Undisturbed) -> Iterator[Row]:
+    """A training whose node goes, in each way."""
+    expected = calm.training()
     for name in ("power", "raylet"):
         with RayCluster(directory / f"{name}.ray") as cluster:
-            began = time.monotonic()
-            training = Training(project, name, "executor=ray", environment=cluster.environment)
-            training.reach()
-            node = (training.layout.job_dir("train") / "tries").read_text().split()[-1]
+            training = Training(calm.directory, name, "executor=ray", environment=cluster.environment)
+            step = training.reach()
+            node = machine_of(training.layout)
             (cluster.kill_node if name == "power" else cluster.kill_raylet)(node)
             equal = bool(expected) and training.checkpoints() == expected
-            tries = 1 + training.said().count("begins again on")
-            failed += not equal or tries == 1
-            seconds, code = time.monotonic() - began, training.process.returncode
-            print(f"| {name} | {code} | {tries} | {'equal' if equal else 'NOT EQUAL'} | {seconds:.0f} |", flush=True)
-    return 1 if failed else 0
+            happened = training.said().count("begins again on") == 1
+            lost = f"{'power cut' if name == 'power' else 'raylet killed'}, step {step}"
+            yield training.row("Ray: a training", lost, equal=equal and happened)
+
+
+def six_trainings(directory: Path, calm: Undisturbed) -> Iterator[Row]:
+    """A sweep that loses the raylet of a node, which later is there again."""
+    expected = calm.sweep()
+    with RayCluster(directory / "sweep.ray") as cluster:
+        sweep = Sweep(calm.directory, "ray", environment=cluster.environment)
+        node = machine_of(lost := sweep.reach())
+        cluster.kill_raylet(node)
+        wait(lambda: begins_again(lost) or not is_held(Scratch.of(lost, "train").lock_path), "the worker's end")
+        cluster.kill_node(node)
+        cluster.start_node(node)
+        equal = bool(expected) and sweep.checkpoints() == expected
+        happened = f"{lost.run_id}/train: begins again on" in sweep.said()
+        yield sweep.row("Ray: a sweep of 6", f"raylet of {node} killed", equal=equal and happened)
+
+
+def predicting(directory: Path, calm: Undisturbed) -> Iterator[Row]:
+    """Predictions in four calls."""
+    with RayCluster(directory / "parts.ray") as cluster:
+        yield in_four_parts("ray", calm, cluster.environment)
+
+
+def begins_again(layout: RunLayout) -> bool:
+    """Whether the training of a run has been called again."""
+    return len(JobFiles(layout.job_dir("train")).tries()) > 1
+
+
+def machine_of(layout: RunLayout) -> str:
+    """Where the training of a run is."""
+    return JobFiles(layout.job_dir("train")).tries()[-1]
+
+
+def main() -> int:
+    """Try all, or what is named; print lines of a table."""
+    directory, project, names = Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute(), sys.argv[3:]
+    trials = [one_training, six_trainings, predicting]
+    return shown(row for trial in named(trials, names) for row in trial(directory, Undisturbed(project)))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
 """A real Slurm of two nodes on this machine, from Debian's packages, with nothing installed; root is needed.
 
-    python -m benchmarks.clusters.slurm DIRECTORY
+    python -m benchmarks.clusters.slurm DIRECTORY PROJECT [NAME ...]
 
-Trains once undisturbed and on this machine, then as jobs: while the node has a power cut, while its slurmd and the
-job's step are killed and leave the worker behind, while the job is requeued, and while the build is killed and started
-again. Prints a Markdown table; exits 1 where checkpoints are not equal to the bit.
+Trains as jobs: while the node has a power cut, while its slurmd and the job's step are killed and leave the worker
+behind, while the job is requeued, and while the build is killed and started again; then a sweep that loses a node, two
+nodes that train together, and predictions in parts. Results are held against those of this machine alone, in PROJECT.
+Prints lines of a Markdown table; exits 1 where one is not as it should be.
 
 Every node is a `slurmd` in namespaces of its own: killing their first process is a power cut for all that runs on it.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -19,13 +21,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
 from benchmarks.clusters.processes import children, descendants, wait
-from benchmarks.clusters.training import Training, undisturbed_bytes
+from benchmarks.clusters.training import Row, Sweep, Training, Undisturbed, distance
+from benchmarks.clusters.trials import in_four_parts, named, shown
+from yolozu.engine.scratch import Scratch
+from yolozu.errors import EXIT_INTERRUPTED
+from yolozu.paths import RunLayout
 
 PACKAGES = (
     "libhwloc15", "liblua5.1-0", "libmunge2", "munge", "slurm-client", "slurm-wlm-basic-plugins", "slurmctld", "slurmd",
@@ -33,6 +39,17 @@ PACKAGES = (
 CLIENTS = ("sacct", "sbatch", "scancel", "scontrol", "sinfo", "squeue", "srun")
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 FIRST_PORT = 26830
+
+AS_ONE = (
+    "model.backbone.norm=frozenbn", "model.encoder.norm=frozenbn", "model.decoder.dropout=0.0",
+    "optimizer=sgd", "lr_warmup_steps=0",
+)  # fmt: skip
+"""With these, two processes train as one does: the same as in tests/training/test_distributed.py."""
+
+TOLERANCE = 1e-4
+"""How far apart their weights may be, relative to how far they went; the same."""
+
+PAIR = ("executor=slurm", "ddp=true", "nnodes=2")
 
 CONF = """\
 ClusterName=here
@@ -110,13 +127,18 @@ class SlurmCluster:
         """Where a job runs."""
         return self.ask("squeue", "--noheader", f"--jobs={job}", "--format=%N").strip()
 
+    def restarts_of(self, job: str) -> int:
+        """How often a job was begun again."""
+        return int(re.findall(r"Restarts=(\d+)", self.ask("scontrol", "show", "job", job))[0])
+
     def start_node(self, name: str) -> None:
         """Start a node, and wait until it takes jobs."""
         step = f"mount -t overlay overlay -o lowerdir={self._directory}/sbin:/usr/sbin /usr/sbin"
         daemon = " ".join(self._program("usr/sbin/slurmd-wlm"))
         apart = ("unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc")
         stay = "while :; do sleep 1; done"
-        self._start(name, *apart, "sh", "-c", f"hostname {name} && {step} && {daemon} -D -N {name}; {stay}")
+        hosts = f"mount --bind {self._directory}/hosts /etc/hosts"
+        self._start(name, *apart, "sh", "-c", f"hostname {name} && {step} && {hosts} && {daemon} -D -N {name}; {stay}")
         wait(lambda: self.ask("sinfo", "--noheader", f"--nodes={name}", "--format=%T").startswith("idle"), name)
 
     def kill_node(self, name: str) -> None:
@@ -155,6 +177,8 @@ class SlurmCluster:
         for name in CLIENTS:
             self._wrap(self._directory / "bin" / name, f"usr/bin/{name}")
         self._wrap(self._directory / "sbin/slurmstepd", "usr/sbin/slurmstepd-wlm")
+        hosts = Path("/etc/hosts").read_text() + f"127.0.0.1 {' '.join(self.nodes)}\n"
+        (self._directory / "hosts").write_text(hosts)
         text = CONF.format(
             host=socket.gethostname().partition(".")[0],
             directory=self._directory,
@@ -195,14 +219,14 @@ class SlurmCluster:
 
 def power_cut(cluster: SlurmCluster, training: Training) -> None:
     """The node goes, with all that runs on it."""
-    cluster.kill_node(node := cluster.node_of(job_of(training)))
+    cluster.kill_node(node := cluster.node_of(job_of(training.layout)))
     training.process.wait()
     cluster.start_node(node)
 
 
 def daemons_killed(cluster: SlurmCluster, training: Training) -> None:
     """Slurm's processes of the node go, and the worker stays."""
-    node = cluster.node_of(job_of(training))
+    node = cluster.node_of(job_of(training.layout))
     cluster.kill_daemons(node)
     training.process.wait()
     cluster.kill_node(node)
@@ -211,51 +235,85 @@ def daemons_killed(cluster: SlurmCluster, training: Training) -> None:
 
 def requeued(cluster: SlurmCluster, training: Training) -> None:
     """The job goes back into the queue."""
-    cluster.ask("scontrol", "requeue", job_of(training))
+    cluster.ask("scontrol", "requeue", job_of(training.layout))
 
 
 def build_killed(cluster: SlurmCluster, training: Training) -> None:
     """The build goes, and the same command follows the job."""
     training.process.kill()
     training.process.wait()
-    job, layout = job_of(training), training.layout
-    again = Training(layout.root.parents[1], layout.run_id, environment=cluster.environment)
+    job, layout = job_of(training.layout), training.layout
+    again = Training(training.directory, layout.run_id, "executor=slurm", environment=cluster.environment)
     again.process.wait()
     assert f"following job {job} again" in again.said(), again.said()
     training.process = again.process
 
 
-DISTURBANCES = (power_cut, daemons_killed, requeued, build_killed)
+def one_training(cluster: SlurmCluster, calm: Undisturbed) -> Iterator[Row]:
+    """A training as a job, disturbed in each way."""
+    expected = calm.training()
+    for disturb in (power_cut, daemons_killed, requeued, build_killed):
+        training = Training(calm.directory, disturb.__name__, "executor=slurm", environment=cluster.environment)
+        step = training.reach()
+        disturb(cluster, training)
+        equal = bool(expected) and training.checkpoints() == expected
+        yield training.row("Slurm: a training", f"{disturb.__name__.replace('_', ' ')}, step {step}", equal=equal)
 
 
-def job_of(training: Training) -> str:
-    """The job that runs the training."""
-    found = re.findall(r"train: job (\d+) runs", training.said())
-    assert found, training.said()
-    return str(found[-1])
+def six_trainings(cluster: SlurmCluster, calm: Undisturbed) -> Iterator[Row]:
+    """A sweep that loses a node, while the job on the other one is requeued."""
+    expected = calm.sweep()
+    sweep = Sweep(calm.directory, "slurm", environment=cluster.environment)
+    lost = sweep.reach()
+    cluster.kill_node(node := cluster.node_of(first := job_of(lost)))
+    cluster.ask("scontrol", "requeue", second := job_of(sweep.reach(lost)))
+    wait(lambda: f"job {first} was taken off" in sweep.said(), f"job {first} in the queue")
+    cluster.start_node(node)
+    equal = bool(expected) and sweep.checkpoints() == expected
+    happened = [cluster.restarts_of(job) for job in (first, second)] == [1, 1]
+    disturbed = f"power cut of {node}, a job of the other node requeued"
+    yield sweep.row("Slurm: a sweep of 6", disturbed, equal=equal and happened)
+
+
+def two_nodes(cluster: SlurmCluster, calm: Undisturbed) -> Iterator[Row]:
+    """A training of two nodes, beside one process, and while one of the nodes goes."""
+    short = [*AS_ONE, "lr=0.001", "max_steps=6"]
+    calm.training("start", *AS_ONE, "lr=0", "max_steps=1")
+    calm.training("one", *short)
+    pair = Training(calm.directory, "pair", *short, *PAIR, environment=cluster.environment)
+    equal = bool(pair.checkpoints()) and distance(calm.directory, "pair", "one", "start") < TOLERANCE
+    yield pair.row("Slurm: 6 steps on two nodes", f"not; within {TOLERANCE:g} of one process", equal=equal)
+    expected = calm.training("calm-pair", *PAIR, environment=cluster.environment)
+    training = Training(calm.directory, "lost-pair", *PAIR, environment=cluster.environment)
+    step = training.reach()
+    cluster.kill_node(node := cluster.nodes[-1])
+    wait(lambda: "was taken off" in training.said() or training.process.poll() is not None, "the queue")
+    cluster.start_node(node)
+    disturbed = f"power cut of {node}, step {step}"
+    if training.process.wait() == EXIT_INTERRUPTED:  # the other node has noticed before Slurm did
+        disturbed += "; 75, the same command again"
+        again = Training(calm.directory, "lost-pair", *PAIR, environment=cluster.environment)
+        training.process = again.process
+    equal = bool(expected) and training.checkpoints() == expected
+    yield training.row("Slurm: a training on two nodes", disturbed, equal=equal)
+
+
+def predicting(cluster: SlurmCluster, calm: Undisturbed) -> Iterator[Row]:
+    """Predictions in four jobs."""
+    yield in_four_parts("slurm", calm, cluster.environment)
+
+
+def job_of(layout: RunLayout) -> str:
+    """The job that runs the training of a run."""
+    return str(json.loads(Scratch.of(layout, "train").job_path.read_text())["job"])
 
 
 def main() -> int:
-    """Try all disturbances."""
-    directory = Path(sys.argv[1]).absolute()
-    project, failed = directory / f"project-{int(time.time())}", 0
-    expected = undisturbed_bytes(project)
-    print(
-        "| what happens in the middle | at step | seconds | exit code | last.pt, best.pt |\n|---|---|---|---|---|",
-        flush=True,
-    )
+    """Try all, or what is named; print lines of a table."""
+    directory, project, names = Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute(), sys.argv[3:]
     with SlurmCluster(directory) as cluster:
-        for disturb in DISTURBANCES:
-            began = time.monotonic()
-            training = Training(project, disturb.__name__, "executor=slurm", environment=cluster.environment)
-            step = training.reach()
-            disturb(cluster, training)
-            equal = bool(expected) and training.checkpoints() == expected
-            failed += not equal
-            said = "equal" if equal else "NOT EQUAL"
-            seconds, code = time.monotonic() - began, training.process.returncode
-            print(f"| {disturb.__name__.replace('_', ' ')} | {step} | {seconds:.0f} | {code} | {said} |", flush=True)
-    return 1 if failed else 0
+        trials = [one_training, six_trainings, two_nodes, predicting]
+        return shown(row for trial in named(trials, names) for row in trial(cluster, Undisturbed(project)))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from tests.engine.conftest import CONTRACT
+from tests.engine.conftest import CONTRACT, opened
 from tests.engine.launchers.fake_slurm import slurm  # noqa: F401 - a fixture
 from yolozu.cli.app import main
+from yolozu.engine.jobs_elsewhere import jobs_elsewhere
 from yolozu.engine.scratch import Scratch
 
 LOST = "slurm job 17 of 2026-01-01T00:00:00+00:00 may wait or run: slurm does not answer here"
@@ -48,10 +49,15 @@ def test_where_slurm_cannot_be_asked_it_may_still_be_there(left, capsys, monkeyp
     ).replace("a.train", "a.prepare_data")
 
 
-def test_a_job_that_is_over_is_nobody_s_concern(left, capsys):
+def test_a_job_that_is_over_is_nobody_s_concern(left):
+    assert len(jobs_elsewhere(opened(), ["prepare_data"])) == 1
     left.know(named="17|CANCELLED|None|\n")
-    assert main(["run", "exp.yaml", "prepare_data", "synth_images=2", "synth_val_images=1", "synth_size=64"]) == 0
-    assert "YZ756" not in capsys.readouterr().err
+    assert jobs_elsewhere(opened(), ["prepare_data"]) == []
+
+
+def test_the_build_that_has_given_it_follows_it_and_asks_nobody(left, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert jobs_elsewhere(opened("executor=slurm"), ["prepare_data"]) == []
 
 
 def test_status_names_it(left, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from yolozu.engine.launchers.job_record import JobRecord
 from yolozu.engine.launchers.standing import standings
 from yolozu.engine.scratch import Scratch
 from yolozu.errors import Finding
@@ -33,8 +34,9 @@ def jobs_elsewhere(session: Session, names: Sequence[str]) -> list[Finding]:
         InputError: YZ351, a record of a job cannot be read.
     """
     layout, executor = session.layout, session.loaded.contract.operations.executor
-    if not any((layout.root / "scratch").glob("*.job.json")):
-        return []
+    records = (JobRecord.read(path) for path in (layout.root / "scratch").glob("*.job.json"))
+    if all(record is None or record.executor == executor for record in records):
+        return []  # before any cluster is asked
     stale = [verdict.node.name for verdict in session.verdicts(list(names)) if verdict.stale]
     found = [standing for stage in stale for standing in standings(layout, stage)]
     return [_finding(one, layout) for one in found if one.outlives_builder and one.executor != executor]
