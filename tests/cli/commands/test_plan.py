@@ -31,7 +31,7 @@ def test_plan_says_what_would_run_and_check_fails_then(project):
 def test_plan_warns_as_the_build_does(project):
     told = project.yolozu("plan", "run_id=done", "train", "cpus=2", "--json")
     assert (told.returncode, json.loads(told.stdout)["run_id"]) == (0, "done")
-    warning = "cpus=2: cpus: YZ111 no effect here: a stage has all of this machine: the executor is local"
+    warning = "cpus=2: warning: YZ111 no effect here: a stage has all of this machine: the executor is local"
     assert warning in told.stderr
     assert warning in project.yolozu("run", "run_id=done", "train", "cpus=2").stderr
 
