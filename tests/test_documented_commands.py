@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 import typer.exceptions
+from ruamel.yaml import YAML
 
 from yolozu.cli.app import GROUPS, asked_command, build_app, with_default
 from yolozu.contract.overrides import parse_assignments
@@ -25,6 +26,9 @@ REPOSITORY = Path(__file__).parents[1]
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```(?:bash|sh|shell|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+YAML_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.DOTALL | re.MULTILINE)
+STEP = re.compile(r"^ *- (?:run: )?(yolozu .*)$", re.MULTILINE)
+"""A step of a pipeline."""
 CHORES = {"list", "lint", "types", "suite", "reference"}
 """What `doit` knows besides stages: its own commands, and this repository's chores."""
 
@@ -35,7 +39,8 @@ OPERATORS = {"|", "||", "&&", ";", ">", ">>", "2>", "<", "&"}
 
 
 def blocks_of(page):
-    return BLOCK.findall(page.read_text())
+    text = page.read_text()
+    return [*BLOCK.findall(text), *(step for block in YAML_BLOCK.findall(text) for step in STEP.findall(block))]
 
 
 def commands_of(block):
@@ -115,6 +120,15 @@ def test_a_command_that_is_none_is_found(line):
     ((program, *rest),) = ours_in(line)
     with pytest.raises((AssertionError, YolozuError, typer.exceptions.TyperException)):
         (check_yolozu if program == "yolozu" else check_doit)(rest)
+
+
+def test_steps_of_pipelines_are_looked_at_too_and_pipelines_are_yaml():
+    page = REPOSITORY / "docs/how-to/ci.md"
+    steps = [words for block in blocks_of(page) for words in ours_in(block)]
+    assert ["yolozu", "contract", "validate", "exp.yaml", "--strict"] in steps
+    _, actions, gitlab = (YAML(typ="safe").load(block) for block in YAML_BLOCK.findall(page.read_text()))
+    assert {"uses", "run"} >= {next(iter(step)) for step in actions["jobs"]["model"]["steps"]}
+    assert gitlab["model"]["artifacts"]["reports"] == {"junit": "junit.xml"}
 
 
 def test_lines_are_read_as_a_shell_reads_them():
