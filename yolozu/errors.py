@@ -24,6 +24,11 @@ _RENDERED = re.compile(
 )
 
 
+def visible(text: str) -> str:
+    """``text`` with everything escaped that a terminal would obey instead of showing it; tabs and line ends stay."""
+    return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One problem at one place.
@@ -40,8 +45,7 @@ class Finding:
     def render(self) -> str:
         """Two lines for a terminal: the place with the problem, and what to do about it."""
         prefix = "warning: " if self.severity == "warning" else ""
-        text = f"{self.where}: {prefix}{self.code} {self.problem}\n  fix: {self.fix}"
-        return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+        return visible(f"{self.where}: {prefix}{self.code} {self.problem}\n  fix: {self.fix}")
 
     @classmethod
     def parse(cls, text: str) -> list[Finding]:

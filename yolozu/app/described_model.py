@@ -166,7 +166,7 @@ def _of_checkpoint(path: Path, image_size: int | None) -> Subject:
     checkpoint = read_checkpoint(path)
     preprocess = Preprocess.from_json(checkpoint.preprocess)
     height, width = (preprocess.height, preprocess.width) if image_size is None else (image_size, image_size)
+    detector = detector_from(checkpoint)  # which holds the architecture against what is known of such
     backbone = checkpoint.model_config["backbone"]["name"]
-    detector = detector_from(checkpoint)
     poses = detector.k_head is not None
     return Subject(str(path), detector, backbone, height, width, len(checkpoint.classes), False, poses, "cpu")

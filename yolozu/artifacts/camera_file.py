@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from yolozu.artifacts.jsonio import explain_read_error
+from yolozu.artifacts.plain_yaml import PARSER_ERRORS, read_plain_yaml
 from yolozu.geometry.pose_values import Numbers4, camera, number
 
 SIZE_KEYS = (("width", "height"), ("image_width", "image_height"))
@@ -66,8 +66,8 @@ def _value_in(path: Path) -> Any:
     if lines and lines[0].startswith("%YAML"):  # OpenCV writes %YAML:1.0, which is no YAML
         lines = lines[1:]
     try:
-        return YAML(typ="safe", pure=True).load("\n".join(lines))
-    except YAMLError as error:
+        return read_plain_yaml("\n".join(lines))
+    except (YAMLError, *PARSER_ERRORS) as error:
         raise ValueError(f"is neither JSON nor YAML: {' '.join(str(error).split())}") from error
 
 

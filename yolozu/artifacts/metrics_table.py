@@ -66,7 +66,7 @@ def read_rows(jsonl: Path) -> Iterator[dict[str, Any]]:
 def _row(line: bytes) -> dict[str, Any] | None:
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     groups = ("meta", *GROUPS)
     whole = isinstance(row, dict) and all(isinstance(row.get(group), dict) for group in groups)

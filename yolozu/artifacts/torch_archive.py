@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-MALFORMED = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError)
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError, RecursionError)
 """What is raised where a file's parts are not what they should be."""
 
 

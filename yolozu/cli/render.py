@@ -8,6 +8,8 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any, TextIO
 
+from yolozu.errors import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -40,6 +42,7 @@ def table(
     column keeps its end, the others their beginning.
     """
     width = shutil.get_terminal_size((WIDTH, 24)).columns if width is None else width
+    rows = [[visible(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > len("…"):
         widths[widths.index(max(widths))] -= 1
@@ -65,6 +68,7 @@ def aligned(title: str, cells: Sequence[str], width: int, widths: int | Sequence
         widths: of each other column, or of all of them.
     """
     sizes = [widths] * len(cells) if isinstance(widths, int) else widths
+    title = visible(title)
     shown = title if len(title) < width else f"{title[: width - 2]}…"
     return f"{shown:<{width}}" + "".join(f"{cell:>{size}}" for cell, size in zip(cells, sizes, strict=True))
 
@@ -91,7 +95,7 @@ def wrapped(text: str, *, indent: str, hanging: str) -> str:
     """
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     return textwrap.fill(
-        text,
+        visible(text),
         width,
         initial_indent=indent,
         subsequent_indent=hanging,

@@ -12,6 +12,7 @@ import torch
 from yolozu.artifacts.checkpoint import Checkpoint, TrainingRecord, read_checkpoint, write_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import atomic_replacement, fsync_dir
+from yolozu.artifacts.torch_archive import MALFORMED
 from yolozu.continual.base import OF_REGULARIZERS
 from yolozu.training.state import TrainingState
 
@@ -127,6 +128,15 @@ def read_saved(path: Path) -> Saved:
     record = checkpoint.training_state
     if record is None:
         raise ValueError("holds no state to resume from")
+    try:
+        return _of_record(checkpoint, record)
+    except ValueError:
+        raise
+    except MALFORMED as error:
+        raise ValueError(f"holds a state whose parts are missing or wrong ({type(error).__name__}: {error})") from error
+
+
+def _of_record(checkpoint: Checkpoint, record: TrainingRecord) -> Saved:
     optimizer = {name.removeprefix(OPTIMIZER): tensor for name, tensor in record.tensors.items() if name != SUPERSEDED}
     superseded = record.tensors.get(SUPERSEDED)
     return Saved(

@@ -7,10 +7,10 @@ import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from yolozu.artifacts.plain_yaml import PARSER_ERRORS
 from yolozu.contract.text.node import KeyPath, Node, Origin, Problem, dotted
 from yolozu.contract.text.scalars import write_flow, write_scalar
 from yolozu.contract.text.source import READERS
-from yolozu.contract.text.yaml_errors import PARSER_ERRORS
 from yolozu.errors import ContractError
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from yolozu.artifacts.plain_yaml import PARSER_ERRORS
 from yolozu.contract.text.node import BROKEN, KeyPath, Node, Origin, Problem
 from yolozu.contract.text.scalars import resolve
 from yolozu.contract.text.structure import MAX_DEPTH, StructureError, duplicate, strange_text, too_deep, top_level
-from yolozu.contract.text.yaml_errors import PARSER_ERRORS, syntax_problem
+from yolozu.contract.text.yaml_errors import syntax_problem
 from yolozu.errors import ContractError
 
 

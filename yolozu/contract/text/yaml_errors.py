@@ -7,12 +7,6 @@ from typing import Any
 
 from yolozu.contract.text.node import Origin, Problem, printable
 
-# What ruamel raises on broken text besides its own YAMLError (which is no common base of all of them).
-PARSER_ERRORS = (
-    *(ValueError, AssertionError, AttributeError, IndexError, KeyError, TypeError),
-    *(OverflowError, RecursionError),
-)
-
 # (pattern of the parser's context and problem, our problem, our fix); the first that is found counts; {0} is its group.
 _WORDS = [
     (r"found character '\\t'|found a tab", "a tab where YAML wants spaces", "indent with spaces"),
@@ -38,6 +32,7 @@ _WORDS = [
     (r"version (?:minor|major) part", "a %YAML directive of an unknown version", "remove it: contracts are YAML 1.2"),
     (r"document start|directive", "a '%' line that is no valid directive", "remove it"),
     (r"RecursionError", "nests too deeply", "flatten it"),
+    (r"AliasBombError", "aliases (*) that stand for millions of values", "write the values out"),
     (r"ReaderError", "holds bytes or characters that are no text", "save it as UTF-8, without control characters"),
     (r'DuplicateKeyError.* found duplicate key "([^"]+)"', "the key '{0}' is written twice", "keep one of the two"),
     (r"integer string conversion", "holds a number of thousands of digits", "shorten it"),

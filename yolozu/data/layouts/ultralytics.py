@@ -16,7 +16,8 @@ from typing import Any
 
 from yolozu.artifacts.jsonio import explain_read_error
 from yolozu.artifacts.packed_files import file_on_disk, is_file
-from yolozu.contract.text.yaml_errors import PARSER_ERRORS, syntax_problem
+from yolozu.artifacts.plain_yaml import PARSER_ERRORS, read_plain_yaml
+from yolozu.contract.text.yaml_errors import syntax_problem
 from yolozu.data.layouts.braces import is_pattern, named_by
 from yolozu.data.layouts.files import (
     IMAGE_SUFFIXES,
@@ -63,11 +64,10 @@ def read_yaml(path: Path, *, code: str, fix: str) -> Any:
     Raises:
         InputError: ``code``, with ``fix``, when the file cannot be read.
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(path.read_bytes())
+        return read_plain_yaml(path.read_bytes())
     except OSError as error:
         raise InputError.one(
             code, where=str(path), problem=f"cannot be read: {explain_read_error(error)}", fix=fix

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from yolozu.artifacts.jsonio import read_json
+from yolozu.artifacts.torch_archive import MALFORMED
+from yolozu.errors import InputError
 from yolozu.report.markup import Markup, element
 from yolozu.report.material import FIX, Material
 from yolozu.training.diagnosis import Ended, diagnose
@@ -17,7 +19,11 @@ def causes(material: Material) -> Markup | None:
         read_json(receipts / f"{stage}.json", code="YZ855", fix=FIX) for stage in ("train", "prepare_data")
     )
     metrics = {**material.boxes.metrics, **({} if material.poses is None else material.poses.metrics)}
-    found = diagnose(Ended(trained["spec"], data["numbers"], material.train_rows, material.val_rows, metrics))
+    try:
+        found = diagnose(Ended(trained["spec"], data["numbers"], material.train_rows, material.val_rows, metrics))
+    except MALFORMED as error:
+        problem = f"are no receipts of train and prepare_data ({type(error).__name__}: {error})"
+        raise InputError.one("YZ855", where=str(receipts), problem=problem, fix=FIX) from error
     if not found:
         return None
     return element("ul", *(element("li", f"{cause.problem}: {_fix(cause.advice, cause.words)}") for cause in found))

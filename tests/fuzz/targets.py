@@ -1,0 +1,184 @@
+"""Which files are spoiled, and what then reads them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.data.builders import bop_box, bop_row, write_bop, write_coco
+from tests.data.tars import pack_split
+from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.predictions.columns_file import part_of, write_columns
+from yolozu.artifacts.predictions.load import load_predictions
+from yolozu.artifacts.predictions.read_columns import read_columns
+from yolozu.cli.app import main
+from yolozu.contract.strict.scenario_file import load_setting
+from yolozu.contract.strict.sequence_file import read_sequence
+from yolozu.contract.strict.sweep_file import read_sweep
+from yolozu.data.index import DataIndex
+from yolozu.engine.requests import read_operations, read_request
+from yolozu.errors import EXIT_DONE, YolozuError
+from yolozu.model.weights.container import open_weights
+from yolozu.stages.registry import STAGES
+from yolozu.training.checkpointing import read_saved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RELEASE = Path(__file__).parents[1] / "fixtures/release_0_1_0"
+RUN, SCENES = "runs/finished", "runs/finished/data/rendered"
+OUT = "out"
+"""Directory that commands write into; emptied before each."""
+
+
+class Target(NamedTuple):
+    """A file of the project, and what reads it.
+
+    Attributes:
+        path: the file, in the project.
+        commands: command lines, and functions of the file's path that read it.
+    """
+
+    path: str
+    commands: tuple[str | Callable[[Path], object], ...]
+
+    @property
+    def is_json(self) -> bool:
+        return self.path.endswith(".json")
+
+
+CHECK_SCENES = f"data check {SCENES}"
+RUN_COMMANDS = ("status run_id=finished", "why run_id=finished", "verify run_id=finished")
+
+TARGETS = {
+    "contract": Target(
+        "exp.yaml", ("contract validate exp.yaml", "contract show exp.yaml", "contract migrate exp.yaml")
+    ),
+    "JSON contract": Target("exp.json", ("contract validate exp.json", "contract migrate exp.json")),
+    "scenario setting": Target("files/setting.yaml", (load_setting,)),
+    "sweep": Target("files/sweep.yaml", (read_sweep,)),
+    "tasks": Target("files/tasks.yaml", (read_sequence,)),
+    "protocol": Target(
+        "files/protocol.yaml",
+        (f"eval-suite {RUN}/predictions/predictions.json --dataset {SCENES} --protocol files/protocol.yaml --dry-run",),
+    ),
+    "labels": Target("parts/labels/train/0.txt", ("data check parts",)),
+    "classes": Target("parts/classes.txt", ("data check parts",)),
+    "picture": Target("parts/images/train/0.jpg", ("data check parts",)),
+    "data.yaml": Target("described/data.yaml", ("data check described/data.yaml",)),
+    "sidecar": Target(f"{SCENES}/labels/train/000000.json", (CHECK_SCENES,)),
+    "descriptor": Target(f"{SCENES}/dataset.json", (CHECK_SCENES,)),
+    "mask": Target(f"{SCENES}/masks/train/000000.png", (CHECK_SCENES,)),
+    "COCO": Target("coco/instances.json", ("data check coco",)),
+    "COCO descriptor": Target("coco/dataset.json", ("data check coco",)),
+    "BOP objects": Target("bop/train/000001/scene_gt.json", ("data check bop",)),
+    "BOP info": Target("bop/train/000001/scene_gt_info.json", ("data check bop",)),
+    "BOP cameras": Target("bop/train/000001/scene_camera.json", ("data check bop",)),
+    "BOP models": Target("bop/models/models_info.json", ("data check bop",)),
+    "mesh": Target("bop/models/obj_000007.ply", ("data check bop",)),
+    "tar": Target("packed/images/train/train-000000.tar", ("data check packed",)),
+    "index": Target(f"{RUN}/data/val.json", (DataIndex.read,)),
+    "predictions": Target(
+        f"{RUN}/predictions/predictions.json",
+        (
+            f"validate predictions {RUN}/predictions/predictions.json",
+            f"eval-coco --dataset {SCENES} --predictions {RUN}/predictions/predictions.json",
+            f"convert-predictions {RUN}/predictions/predictions.json --to coco --dataset {SCENES} --output out/c.json",
+        ),
+    ),
+    "list of predictions": Target("files/list.json", ("validate predictions files/list.json",)),
+    "map of predictions": Target(
+        "files/map.json",
+        ("validate predictions files/map.json", "convert-predictions files/map.json --to list --output out/list.json"),
+    ),
+    "columns": Target("files/short.npz", (lambda path: read_columns(path.with_suffix(".json")),)),
+    "COCO results": Target(
+        "files/coco_results.json",
+        (f"convert-predictions files/coco_results.json --to wrapped --dataset {SCENES} --output out/p.json",),
+    ),
+    "BOP results": Target(
+        f"{RUN}/predictions/bop.csv", (f"eval-pose --dataset {SCENES} --predictions {RUN}/predictions/bop.csv",)
+    ),
+    "metrics": Target(
+        f"{RUN}/reports/train_metrics.jsonl",
+        (f"plot-metrics --jsonl {RUN}/reports/train_metrics.jsonl --out out/curves.svg",),
+    ),
+    "run meta": Target(f"{RUN}/reports/run_meta.json", (f"validate run-meta {RUN}/reports/run_meta.json",)),
+    "parity report": Target(f"{RUN}/reports/onnx_parity.json", (f"validate parity {RUN}/reports/onnx_parity.json",)),
+    "box report": Target(f"{RUN}/reports/eval_coco.json", ("report finished --output out/page.html",)),
+    "scenario report": Target(f"{RUN}/reports/scenarios.json", ("report finished --output out/page.html",)),
+    "checkpoint": Target(f"{RUN}/checkpoints/best.pt", (f"model info {RUN}/checkpoints/best.pt", open_weights)),
+    "state of training": Target(f"{RUN}/checkpoints/last.pt", (read_saved,)),
+    "ONNX": Target(
+        f"{RUN}/exports/model.onnx",
+        (f"predict parts/images/val/0.jpg --onnx {RUN}/exports/model.onnx --output out/p.json",),
+    ),
+    "ONNX of others": Target("files/other.onnx", ("predict parts/images/val/0.jpg --onnx files/other.onnx",)),
+    "ONNX metadata": Target(
+        f"{RUN}/exports/model.onnx.meta.json",
+        (f"predict parts/images/val/0.jpg --onnx {RUN}/exports/model.onnx --output out/p.json",),
+    ),
+    "request": Target(f"{RUN}/plan/train.json", (read_request, *RUN_COMMANDS)),
+    "operations": Target(f"{RUN}/plan/operations.json", (read_operations, *RUN_COMMANDS)),
+    "overrides": Target(f"{RUN}/plan/overrides.json", RUN_COMMANDS),
+    "fingerprint": Target(f"{RUN}/plan/dataset.json", RUN_COMMANDS),
+    "receipt": Target(f"{RUN}/receipts/train.json", (*RUN_COMMANDS, "report finished --output out/page.html")),
+    "failure": Target("runs/interrupted/receipts/train.failed.json", ("status run_id=interrupted",)),
+    "state of a try": Target(
+        "runs/interrupted/scratch/train/state.json", ("status run_id=interrupted", "why run_id=interrupted")
+    ),
+    "resolved contract": Target(f"{RUN}/reports/config_resolved.yaml", ("report finished --output out/page.html",)),
+    "camera": Target(
+        "files/camera.json",
+        (f"predict parts/images/val/0.jpg --onnx {RUN}/exports/model.onnx --camera files/camera.json",),
+    ),
+}
+"""Name -> what is spoiled and read; commands are run in the project."""
+
+
+def write_project(root: Path) -> Path:
+    """A project with every file that `TARGETS` names."""
+    shutil.copytree(RELEASE, root)
+    (root / OUT).mkdir()
+    write_coco(root / "coco", [{"id": 1, "image_id": 10, "category_id": 3, "bbox": [4, 4, 20, 20], "area": 400}])
+    rows = {0: [bop_row(), bop_row(3)], 1: [bop_row(t_mm=(10.0, 0.0, 600.0))]}
+    boxes = {0: [bop_box(4, 4, 20, 20), bop_box(9, 9, 9, 9)], 1: [bop_box(4, 4, 9, 9)]}
+    write_bop(root / "bop", rows, boxes, models={"7": {"diameter": 50.0, "symmetries_continuous": []}})
+    request = json.loads((root / RUN / "plan/train.json").read_text())
+    (root / RUN / "plan/train.json").write_text(json.dumps({**request, "version": STAGES.load("train").version}))
+    shutil.copytree(root / "parts", root / "packed")
+    pack_split(root / "packed", "train", shards=1)
+    (root / "described").mkdir()
+    shutil.copytree(root / "parts/images", root / "described/images")
+    shutil.copytree(root / "parts/labels", root / "described/labels")
+    (root / "described/data.yaml").write_text(
+        "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: bolt\n  1: nut\n"
+    )
+    shutil.copy(root / RUN / "exports/model.onnx", root / "files/other.onnx")
+    shutil.copy(root / RUN / "predictions/predictions.json", root / "files/short.json")
+    part = part_of(load_predictions(root / "files/short.json").images)
+    assert part is not None
+    write_columns(root / "files/short.npz", [part], {}, predictions_sha256=digest_file(root / "files/short.json"))
+    (root / "exp.json").write_text(json.dumps({"epochs": 3, "lr": 0.1, "model": {"num_queries": 12}}, indent=2))
+    (root / "files/sweep.yaml").write_text(
+        "config_version: 1\nrun_id: s\nbase: exp.yaml\ngrid:\n  lr: [0.001, 0.002]\n"
+    )
+    (root / "files/tasks.yaml").write_text(
+        "config_version: 1\nrun_id: t\nbase: exp.yaml\ntasks:\n  - name: a\n  - name: b\n"
+    )
+    (root / "files/camera.json").write_text(json.dumps({"fx": 60.0, "fy": 60.0, "cx": 32.0, "cy": 32.0}))
+    return root
+
+
+def outcome(command: str | Callable[[Path], object], path: Path) -> int:
+    """The exit code that a command gives, or the one of the error that a function raises."""
+    if isinstance(command, str):
+        return main(command.split())
+    try:
+        command(path)
+    except YolozuError as error:
+        str(error)
+        return error.exit_code
+    return EXIT_DONE
