@@ -337,6 +337,12 @@ CODES: dict[str, str] = {
     "YZ749": "A size of tar files that is none.",
     # 75x: jobs of clusters
     "YZ756": "A job that an earlier command has left, of a stage that another executor is asked to run.",
+    "YZ770": "A file to trace that cannot be read, or a whole run.",
+    "YZ771": "A file that nobody is known to have made.",
+    "YZ772": "A file that was changed after it was made, or that lies where another one was made.",
+    "YZ773": "A file that no receipt names: what it says of itself is not proved (a warning).",
+    "YZ774": "A directory of runs, or a store, that is none.",
+    "YZ775": "A receipt that cannot be read and is passed over (a warning).",
     "YZ801": "A requirement on a metric that does not exist, or that cannot be read.",
     "YZ802": "Predictions for an image that is not evaluated, or two entries for one that is.",
     "YZ803": "Predictions of a class that the data set's class table does not have.",

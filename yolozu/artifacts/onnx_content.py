@@ -41,7 +41,7 @@ def content_digest(model: bytes) -> str:
         if number != _PROPERTIES:
             hasher.update(f"{number} {len(value)}\n".encode())
             hasher.update(value)
-    ours = {key: text for key, text in _properties(model).items() if key.startswith(PREFIX) and key != DIGEST_KEY}
+    ours = {key: text for key, text in properties_of(model).items() if key.startswith(PREFIX) and key != DIGEST_KEY}
     hasher.update(canonical(ours).encode("utf-8"))
     return hasher.hexdigest()
 
@@ -70,7 +70,7 @@ def content_findings(path: Path) -> list[Finding]:
         return []
     beside = path.with_name(path.name + BESIDE)
     findings = []
-    if not _holds_what_it_states(path.read_bytes()):
+    if not holds_what_it_states(path.read_bytes()):
         findings.append(
             Finding(
                 "YZ633",
@@ -98,16 +98,17 @@ def content_findings(path: Path) -> list[Finding]:
     return findings
 
 
-def _holds_what_it_states(model: bytes) -> bool:
+def holds_what_it_states(model: bytes) -> bool:
+    """Whether a serialized model has the digest that it states, or states none."""
     if DIGEST_KEY.encode() not in model:
         return True
     try:
-        return _properties(model).get(DIGEST_KEY) == stated_digest(model)
+        return properties_of(model).get(DIGEST_KEY) == stated_digest(model)
     except ValueError:  # no message, though it was one when the digest was written
         return False
 
 
-def _properties(model: bytes) -> dict[str, str]:
+def properties_of(model: bytes) -> dict[str, str]:
     """The model's ``metadata_props``."""
     entries = [dict(_fields(value)) for number, value in _fields(memoryview(model)) if number == _PROPERTIES]
     texts = [{place: bytes(text).decode("utf-8") for place, text in entry.items()} for entry in entries]

@@ -68,7 +68,7 @@ def read_archive(path: Path, kind: str) -> Any:
     """
     import torch
 
-    _check_container(path, kind)
+    check_container(path, kind)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -77,8 +77,16 @@ def read_archive(path: Path, kind: str) -> Any:
         raise ArchiveError("damaged", f"{type(error).__name__}: {error}".splitlines()[0]) from error
 
 
-def _check_container(path: Path, kind: str) -> None:
-    """Refuse what is not an intact, uncompressed archive before torch looks at it."""
+def check_container(path: Path, kind: str) -> None:
+    """Refuse what is not an intact, uncompressed archive before anything looks at it.
+
+    Args:
+        path: the file.
+        kind: of file, for messages.
+
+    Raises:
+        ArchiveError: what `read_archive` says of it.
+    """
     try:
         with path.open("rb") as file:
             is_archive = file.read(2) == b"PK"

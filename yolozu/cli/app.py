@@ -44,6 +44,7 @@ COMMANDS = {
     "status": Entry(f"{_COMMANDS}.plan:status", "The stages of a run and how they stand."),
     "graph": Entry(f"{_COMMANDS}.graph:graph", "The plan as a graph: text, Mermaid or DOT."),
     "verify": Entry(f"{_COMMANDS}.plan:verify", "Check every artifact of a run against its receipt."),
+    "trace": Entry(f"{_COMMANDS}.trace:trace", "What made a file, back to data and first weights."),
     "verify-resume": Entry(f"{_COMMANDS}.verify_resume:verify_resume", "Prove that a killed training resumes exactly."),
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Will it learn: look at machine, data and network in minutes."),
     "replay": Entry(f"{_COMMANDS}.replay:replay", "Repeat the step that ended a training; say what is not finite."),
@@ -91,7 +92,7 @@ COMMANDS = {
     "eval-pose": Entry(f"{_COMMANDS}.eval_pose:eval_pose", "Evaluate predicted poses: ADD(-S), MSSD, MSPD, 5°5cm."),
     "eval-suite": Entry(f"{_COMMANDS}.eval_suite:eval_suite", "Evaluate many predictions files under one protocol."),
     "plot-metrics": Entry(f"{_COMMANDS}.plot_metrics:plot", "Draw losses and metrics of trainings as PNG or SVG."),
-    "compare": Entry(f"{_COMMANDS}.compare:compare", "Compare two runs or predictions files, with intervals."),
+    "compare": Entry(f"{_COMMANDS}.compare:compare", "Which of two predicts better, with intervals."),
     "report": Entry(f"{_COMMANDS}.report:report", "Show how a run went, in one HTML page."),
     "test": Entry(f"{_COMMANDS}.scenarios:run_suite", "Scenario suite: slices of the data, perturbed pictures."),
 }  # fmt: skip
