@@ -93,6 +93,7 @@ COMMANDS = {
     "eval-suite": Entry(f"{_COMMANDS}.eval_suite:eval_suite", "Evaluate many predictions files under one protocol."),
     "plot-metrics": Entry(f"{_COMMANDS}.plot_metrics:plot", "Draw losses and metrics of trainings as PNG or SVG."),
     "compare": Entry(f"{_COMMANDS}.compare:compare", "Which of two predicts better, with intervals."),
+    "compare-runs": Entry(f"{_COMMANDS}.compare_runs:compare_runs", "Why two runs differ, down to the first step."),
     "report": Entry(f"{_COMMANDS}.report:report", "Show how a run went, in one HTML page."),
     "test": Entry(f"{_COMMANDS}.scenarios:run_suite", "Scenario suite: slices of the data, perturbed pictures."),
 }  # fmt: skip

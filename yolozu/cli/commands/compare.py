@@ -37,7 +37,10 @@ def compare(
     html: Annotated[Path | None, typer.Option(help="Write a page that shows the report.", metavar="FILE")] = None,
     as_json: ReportAsJson = False,
 ) -> None:
-    """What B does better or worse than A, and whether chance explains it: paired bootstrap over images."""
+    """What B does better or worse than A, and whether chance explains it: paired bootstrap over images.
+
+    Why two runs differ, in contract, data, machine and each step of training: `yolozu compare-runs`.
+    """
     from yolozu.app.compared_sides import compare_sides, write_compared_page
 
     require_writable({"--output": output, "--html": html}, [Path(a), Path(b)])
