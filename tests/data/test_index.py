@@ -10,6 +10,7 @@ import pytest
 
 from tests.data.builders import index_at, write_coco, write_file, write_mask, write_sidecar, write_yolo
 from tests.evaluation.scenes import Scene, Truth, index_of
+from yolozu.artifacts.jsonio import canonical
 from yolozu.data.index import DataIndex, image_digests, images_digest
 from yolozu.errors import InputError
 
@@ -45,6 +46,15 @@ def test_the_same_data_gives_the_same_bytes(tmp_path):
         index_at(root, "train").write(tmp_path / name)
     assert (tmp_path / "first.json").read_bytes() == (tmp_path / "second.json").read_bytes()
     assert DataIndex.read(tmp_path / "first.json").records[1].areas_px.tolist() == [99.5]
+
+
+def test_a_file_is_written_image_by_image_as_one_canonical_text(tmp_path):
+    index = index_of([Scene([Truth(1, (1.0, 2.0, 3.0, 4.0))]), Scene()])
+    for found in (index, replace(index, labeled=False), replace(index, records=())):
+        found.write(tmp_path / "train.json")
+        text = (tmp_path / "train.json").read_text()
+        assert text == canonical(json.loads(text)) + "\n"
+        assert rows(DataIndex.read(tmp_path / "train.json")) == rows(found)
 
 
 def test_an_index_beside_its_data_may_be_moved_with_it(tmp_path):

@@ -261,7 +261,7 @@ def test_every_key_of_the_rendered_scenes_acts(tmp_path):
     rendered = []
     for seed in (1, 2):
         _, outputs = run_stage(tmp_path, out=str(seed), synth=SynthSection(**keys, synth_seed=seed))
-        rendered.append(DataIndex.read(outputs.train).records + DataIndex.read(outputs.val).records)
+        rendered.append([*DataIndex.read(outputs.train).records, *DataIndex.read(outputs.val).records])
         assert [len(DataIndex.read(path)) for path in (outputs.train, outputs.val)] == [4, 3]
     records = [record for scenes in rendered for record in scenes]
     assert {(record.width, record.height, len(record.class_indices)) for record in records} == {(96, 96, 1)}

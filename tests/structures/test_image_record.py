@@ -2,7 +2,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from yolozu.structures.image_record import ImageRecord
 
@@ -19,18 +18,9 @@ RECORD = ImageRecord(
 )
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        RECORD,
-        replace(RECORD, number=7, masks=(("masks/a.png", 3),)),
-        replace(RECORD, class_indices=np.zeros(0, dtype=np.int64), boxes_cxcywh=np.zeros((0, 4)),
-                is_crowd=np.zeros(0, dtype=np.bool_), areas_px=np.zeros(0)),
-    ],
-    ids=["one object", "numbered and masked", "no object"],
-)  # fmt: skip
-def test_what_is_written_is_read_again(record):
-    written = record.to_json()
-    again = ImageRecord.from_json(written, Path("data"))
-    assert again.to_json() == written
-    assert (again.path, again.boxes_cxcywh.shape) == (record.path, record.boxes_cxcywh.shape)
+def test_what_only_some_images_have_is_written_for_them_alone():
+    assert set(RECORD.to_json()) == {
+        "image", "width", "height", "sha256", "class_indices", "boxes_cxcywh", "is_crowd", "areas_px", "poses", "masks",
+    }  # fmt: skip
+    told = replace(RECORD, number=7, labeled_classes=(0, 2), masks=(("masks/a.png", 3),)).to_json()
+    assert (told["number"], told["labeled_classes"], told["masks"]) == (7, [0, 2], [["masks/a.png", 3]])

@@ -81,7 +81,7 @@ class Sample:
 class ImageStore:
     """Reads the images of an index; with ``ram`` every one only once. A loading process has a store of its own."""
 
-    def __init__(self, records: tuple[ImageRecord, ...], cache: Cache) -> None:
+    def __init__(self, records: Sequence[ImageRecord], cache: Cache) -> None:
         self._records = records
         self._kept: dict[int, NDArray[np.uint8]] | None = {} if cache == "ram" else None
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from yolozu.artifacts.digest import digest_of
-from yolozu.artifacts.jsonio import canonical, explain_misfit, explain_read_error, read_json, write_text
+from yolozu.artifacts.jsonio import atomic_replacement, canonical, explain_misfit, explain_read_error
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
 from yolozu.data.moved import Moved
-from yolozu.errors import InputError
+from yolozu.errors import InputError, YolozuError
 from yolozu.structures.classes import ClassTable
 from yolozu.structures.image_record import ImageRecord
+from yolozu.structures.record_columns import Columns, RecordColumns
 
 SCHEMA_VERSION = 2
 MAKE_AGAIN = "run the prepare_data stage again: doit run_id=… prepare_data"
@@ -29,7 +30,7 @@ class DataIndex:
         root: the data set's directory, readable from the working directory.
         split: name of the split.
         classes: network index, category id and name of every class.
-        records: images in order of path.
+        records: images in order of path; those of a file are in columns.
         root_base: whether the index file spells ``root`` relative to the working directory, or to itself because the
             two are moved together.
         labeled: whether anything says what is on the images; without, no object on them is no answer but a question.
@@ -38,7 +39,7 @@ class DataIndex:
     root: Path
     split: str
     classes: ClassTable
-    records: tuple[ImageRecord, ...]
+    records: Sequence[ImageRecord]
     root_base: Literal["cwd", "index"] = "cwd"
     labeled: bool = True
 
@@ -89,10 +90,15 @@ class DataIndex:
             "root_base": self.root_base,
             "split": self.split,
             "classes": self.classes.to_json(),
-            "images": [record.to_json() for record in self.records],
+            "images": [],
             **({} if self.labeled else {"labeled": False}),
         }
-        write_text(path, canonical(document) + "\n")
+        before, after = canonical(document).split('"images":[]')
+        with atomic_replacement(path) as aside, aside.open("w", encoding="utf-8") as file:
+            file.write(f'{before}"images":[')
+            for place, record in enumerate(self.records):  # never all of them as one text
+                file.write("," * (place > 0) + canonical(record.to_json()))
+            file.write(f"]{after}\n")
 
     @classmethod
     def read(cls, path: Path, moved: Moved | None = None) -> Self:
@@ -105,7 +111,7 @@ class DataIndex:
         Raises:
             InputError: YZ206 the file is missing, damaged or of another version.
         """
-        return cls._from_document(read_json(path, code="YZ206", fix=MAKE_AGAIN), path, moved)
+        return cls._from_document(*_with_columns(path, lambda rows: rows), path, moved)
 
     @classmethod
     def read_some(cls, path: Path, moved: Moved | None, *, of: Callable[[int], slice]) -> Self:
@@ -121,31 +127,28 @@ class DataIndex:
         """
         (count,) = _streamed(path, lambda images: [sum(1 for _ in images)]).get("images", [0])
         rows = of(count)
-        document = _streamed(path, lambda images: list(islice(images, rows.start, rows.stop)))
-        return cls._from_document(document, path, moved)
+        chosen = _with_columns(path, lambda images: islice(images, rows.start, rows.stop))
+        return cls._from_document(*chosen, path, moved)
 
     @classmethod
-    def _from_document(cls, document: dict[str, Any], path: Path, moved: Moved | None) -> Self:
+    def _from_document(cls, document: dict[str, Any], columns: Columns, path: Path, moved: Moved | None) -> Self:
         try:
-            return cls._from_json(document, path, moved)
+            return cls._from_json(document, columns, path, moved)
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError.one(
-                "YZ206", where=str(path), problem=f"is no index: {explain_misfit(error)}", fix=MAKE_AGAIN
-            ) from error
+            raise _no_index(path, error) from error
 
     @classmethod
-    def _from_json(cls, document: dict[str, Any], path: Path, moved: Moved | None) -> Self:
+    def _from_json(cls, document: dict[str, Any], columns: Columns, path: Path, moved: Moved | None) -> Self:
         if document["schema_version"] != SCHEMA_VERSION:
             raise ValueError(f"schema_version {document['schema_version']}, expected {SCHEMA_VERSION}")
         base = document["root_base"]
         root = path.parent / document["root"] if base == "index" else Path(document["root"])
         root = root if moved is None or base == "index" else moved.at_present(root)
-        records = tuple(ImageRecord.from_json(row, root) for row in document["images"])
         return cls(
             root,
             document["split"],
             ClassTable.from_json(document["classes"]),
-            records,
+            RecordColumns(columns, root),
             base,
             document.get("labeled", True),
         )
@@ -160,9 +163,7 @@ def image_digests(path: Path) -> list[str]:
     try:
         return list(_streamed(path, lambda images: [str(image["sha256"]) for image in images])["images"])
     except (KeyError, TypeError) as error:
-        raise InputError.one(
-            "YZ206", where=str(path), problem=f"is no index: {explain_misfit(error)}", fix=MAKE_AGAIN
-        ) from error
+        raise _no_index(path, error) from error
 
 
 def images_digest(records: Sequence[ImageRecord]) -> str:
@@ -173,6 +174,21 @@ def images_digest(records: Sequence[ImageRecord]) -> str:
 def content_digest(image_sha256s: Sequence[str]) -> str:
     """The same of images of which the digests are known."""
     return digest_of(list(image_sha256s))
+
+
+def _with_columns(path: Path, chosen: Callable[[Iterator[Any]], Iterator[Any]]) -> tuple[dict[str, Any], Columns]:
+    """An index without its images, and those of them that ``chosen`` leaves, read one by one."""
+    try:
+        document = _streamed(path, lambda images: [Columns.of_rows(chosen(images))])
+        (columns,) = document["images"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise _no_index(path, error) from error
+    return document, columns
+
+
+def _no_index(path: Path, error: KeyError | TypeError | ValueError) -> YolozuError:
+    problem = f"is no index: {explain_misfit(error)}"
+    return InputError.one("YZ206", where=str(path), problem=problem, fix=MAKE_AGAIN)
 
 
 def _streamed(path: Path, of_images: Callable[[Iterator[Any]], list[Any]]) -> dict[str, Any]:

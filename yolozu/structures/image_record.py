@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class ImageRecord:
     pixels_HW3: NDArray[np.uint8] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The record without what its index knows."""
+        """The record without what its index knows; `record_columns` reads it."""
         numbered = {} if self.number is None else {"number": self.number}
         partly = {} if self.labeled_classes is None else {"labeled_classes": list(self.labeled_classes)}
         return {
@@ -68,23 +68,3 @@ class ImageRecord:
             "poses": None if self.poses is None else self.poses.to_json(),
             "masks": [None if mask is None else list(mask) for mask in self.masks],
         }
-
-    @classmethod
-    def from_json(cls, row: dict[str, Any], root: Path) -> Self:
-        """The record that `to_json` wrote, of a data set at ``root``."""
-        count = len(row["class_indices"])
-        return cls(
-            image=row["image"],
-            path=root / row["image"],
-            width=row["width"],
-            height=row["height"],
-            sha256=row["sha256"],
-            class_indices=np.array(row["class_indices"], dtype=np.int64),
-            boxes_cxcywh=np.array(row["boxes_cxcywh"], dtype=np.float64).reshape(count, 4),
-            is_crowd=np.array(row["is_crowd"], dtype=np.bool_).reshape(count),
-            areas_px=np.array(row["areas_px"], dtype=np.float64).reshape(count),
-            poses=None if row["poses"] is None else PoseLabels.from_json(row["poses"]),
-            masks=tuple(None if mask is None else (mask[0], mask[1]) for mask in row["masks"]),
-            number=row.get("number"),
-            labeled_classes=tuple(row["labeled_classes"]) if "labeled_classes" in row else None,
-        )

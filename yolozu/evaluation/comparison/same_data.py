@@ -28,7 +28,7 @@ class PredictedData:
     max_images: int | None
 
     @property
-    def records(self) -> tuple[ImageRecord, ...]:
+    def records(self) -> Sequence[ImageRecord]:
         """The images that count."""
         return self.index.records if self.max_images is None else self.index.records[: self.max_images]
 
