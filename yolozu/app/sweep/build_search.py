@@ -131,6 +131,9 @@ class _SearchBuild:
     def _built(self, one: SearchedRun) -> RunEnd:
         stopping = StopOne()
         watch = Watch(self.search, one, stopping, self._decisions)
+        watch.look()  # an earlier command may have been killed before it did
+        if one.pruned is not None:
+            return RunEnd(one.run.run_id, EXIT_DONE)
         view = SearchView(self.view, self._showing, one, watch, self.search.sweep.metric)
         build = RunsBuild(
             stale_part([one.session]),
