@@ -324,7 +324,6 @@ CODES: dict[str, str] = {
     "YZ730": "A sweep that searches with Optuna, which is not installed.",
     "YZ731": "A line of a search's journal that cannot be read.",
     "YZ732": "A search that another command is going on with, or has gone on with meanwhile.",
-    # 8xx: evaluation
     "YZ740": "A remote store is asked for, and the package that reads and writes such stores is not installed.",
     "YZ741": "A URL of a file system that is not known.",
     "YZ742": "The driver of a remote store's file system is not installed.",
@@ -346,6 +345,10 @@ CODES: dict[str, str] = {
     "YZ780": "A run that is to be compared with itself.",
     "YZ781": "A run to compare of which nothing is built.",
     "YZ782": "A file of a run that is not what its receipt says, and is not compared (a warning).",
+    # 79x: what stages read
+    "YZ790": "An input of a stage is not what the stage before it gave, whatever its size and time say.",
+    "YZ791": "An input of a stage changed while the stage ran; its result is not published.",
+    # 8xx: evaluation
     "YZ801": "A requirement on a metric that does not exist, or that cannot be read.",
     "YZ802": "Predictions for an image that is not evaluated, or two entries for one that is.",
     "YZ803": "Predictions of a class that the data set's class table does not have.",
@@ -375,6 +378,8 @@ CODES: dict[str, str] = {
     "YZ853": "Predictions files to compare, and no data set to compare them on.",
     "YZ854": "A report on a run that has nothing to tell yet.",
     "YZ855": "A file of a run that a report cannot be made of.",
+    "YZ856": "A word paranoid= that says neither true nor false.",
+    "YZ857": "A predictions file that changed after the run was planned.",
     # 9xx: command line and environment
     "YZ901": "A name that no registry table holds.",
     "YZ902": "A run id that cannot name a directory under runs/.",

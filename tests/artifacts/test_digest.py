@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yolozu.artifacts import digest as digest_module
-from yolozu.artifacts.digest import DigestCache, digest_file, digest_of
+from yolozu.artifacts.digest import DigestCache, UnseenChange, digest_file, digest_of
 from yolozu.artifacts.listing import FileSet, all_files, listing_of
 from yolozu.progress import SilentProgress
 
@@ -304,3 +304,49 @@ def test_how_far_much_reading_is_can_be_seen_and_little_reading_shows_nothing(tm
         with DigestCache(tmp_path / name, lambda: shown) as cache:
             cache.tree(tmp_path / "data")
     assert shown.bars == [["reading data", 130, 64, 64, 2]]
+
+
+def change_unseen(path):
+    """Turn over the last bit of a file whose size and modification time stay as they are."""
+    status, content = path.stat(), bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_who_reads_all_finds_what_size_and_time_hide_and_tells_everybody(old_file, tmp_path):
+    kept = tmp_path / "cache.sqlite"
+    with DigestCache(kept) as cache:
+        before = [cache.file(old_file), cache.tree(tmp_path / "data")]
+    change_unseen(old_file)
+    with DigestCache(kept) as cache:
+        assert [cache.file(old_file), cache.tree(tmp_path / "data")] == before
+    with DigestCache(kept, reads_all=True) as cache:
+        now = cache.file(old_file)
+    assert now == digest_file(old_file)
+    assert cache.unseen == [UnseenChange(str(old_file), before[0], now)]
+    with DigestCache(kept) as cache:
+        assert cache.file(old_file) == now
+        assert cache.tree(tmp_path / "data") != before[1]
+
+
+def test_who_reads_all_of_a_tree_finds_it_too(old_file, tmp_path):
+    kept = tmp_path / "cache.sqlite"
+    with DigestCache(kept) as cache:
+        before = cache.tree(tmp_path / "data"), cache.tree(tmp_path)
+    change_unseen(old_file)
+    with DigestCache(kept, reads_all=True) as cache:
+        now = cache.tree(tmp_path / "data")
+    assert [change.path for change in cache.unseen] == [str(old_file)]
+    with DigestCache(kept) as cache:
+        assert cache.tree(tmp_path / "data") == now != before[0]
+        assert cache.tree(tmp_path) != before[1]
+
+
+def test_who_reads_all_reads_a_file_once(old_file, tmp_path, reads):
+    for _ in range(2):
+        with DigestCache(tmp_path / "cache.sqlite", reads_all=True) as cache:
+            cache.file(old_file)
+            cache.tree(tmp_path / "data")
+            cache.tree(tmp_path / "data")
+    assert (reads, cache.unseen) == (["a.bin", "a.bin"], [])

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.data.builders import write_image
+from tests.fixtures.damage import flip_a_bit, settle
+from yolozu.artifacts.digest import DigestCache, digest_file
 from yolozu.data.images import (
     UPRIGHT,
     ImageFacts,
@@ -21,6 +23,7 @@ from yolozu.data.images import (
     size_of,
 )
 from yolozu.errors import InputError
+from yolozu.paths import digest_cache_path
 from yolozu.structures.image_record import ImageRecord
 
 FORMATS = ["jpg", "png", "bmp", "webp", "tif"]
@@ -254,3 +257,24 @@ def test_pixels_without_a_range_are_refused(tmp_path, mode):
     assert image_facts(tmp_path / "a.tif") == ImageFacts(8, 6, problem, fix)
     with pytest.raises(InputError, match=problem):
         read_image(tmp_path / "a.tif")
+
+
+def test_a_picture_that_is_not_the_prepared_one_is_refused_though_nothing_shows_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    record = record_of(write_image(tmp_path / "a.png", 8, 6))
+    record = replace(record, sha256=digest_file(record.path))
+    settle(tmp_path)
+    with DigestCache(digest_cache_path()) as cache:
+        cache.tree(tmp_path)
+        assert cache.file(record.path) == record.sha256
+    assert pixels_of(record).shape == (6, 8, 3)
+    flip_a_bit(record.path)
+    found = digest_file(record.path)
+    with pytest.raises(InputError) as refused:
+        pixels_of(record)
+    assert str(refused.value) == (
+        f"{record.path}: YZ211 has changed since the data was prepared: sha256 {record.sha256[:12]} → {found[:12]}\n"
+        "  fix: put it back as it was; or run the same command again: it prepares the data anew"
+    )
+    with DigestCache(digest_cache_path()) as cache:
+        assert cache.file(record.path) == found

@@ -107,7 +107,7 @@ def config(tmp_path, monkeypatch):
     return "exp.yaml"
 
 
-def opened(*words, config="exp.yaml", run_id="a", run_dir=None, forget=(), default_config=None):
+def opened(*words, config="exp.yaml", run_id="a", run_dir=None, forget=(), default_config=None, paranoid=False):
     return open_session(
         config=config,
         run_id=run_id,
@@ -116,4 +116,5 @@ def opened(*words, config="exp.yaml", run_id="a", run_dir=None, forget=(), defau
         default_config=default_config,
         forget=forget,
         argv=["doit"],
+        paranoid=paranoid,
     )

@@ -45,3 +45,18 @@ def test_the_contract_and_the_directory_of_a_run_may_be_at_home(tmp_path, monkey
     assert (words.config, words.run_dir, words.run_id) == (f"{tmp_path}/exp.yaml", f"{tmp_path}/runs/a", "~")
     with pytest.raises(UsageError, match=r"YZ292 ~no-such-user/exp\.yaml: there is no home directory ~no-such-user"):
         parse_words(["config=~no-such-user/exp.yaml"])
+
+
+@pytest.mark.parametrize(("word", "expected"), [("paranoid=true", True), ("paranoid=false", False), ("lr=0.1", False)])
+def test_paranoid_is_a_word_of_the_command_and_no_key(word, expected):
+    words = parse_words([word])
+    assert (words.paranoid, [override.key for override in words.given]) == (expected, ["lr"] * (word == "lr=0.1"))
+
+
+def test_paranoid_is_true_or_false():
+    with pytest.raises(UsageError) as refused:
+        parse_words(["paranoid=very"])
+    assert str(refused.value) == (
+        "paranoid=very: YZ856 is neither true nor false\n"
+        "  fix: write paranoid=true to have every file read, or leave it out"
+    )

@@ -31,3 +31,9 @@ def test_a_contract_that_cannot_be_used_ends_with_exit_code_2(capsys):
 def test_a_key_without_effect_is_a_warning(capsys):
     Dodo(["run_id=b", "nesterov=false"], default_config="exp.yaml")
     assert "nesterov" in capsys.readouterr().err
+
+
+def test_doit_takes_the_word_paranoid():
+    words = ["run_id=a", "config=exp.yaml", "paranoid=true"]
+    assert session_of(words, default_config=None).read_by is not None
+    assert session_of(words[:2], default_config=None).read_by is None

@@ -4,7 +4,8 @@ import pytest
 
 from tests.data.builders import write_image
 from tests.engine.conftest import opened
-from yolozu.artifacts.digest import DigestCache
+from tests.fixtures.damage import flip_a_bit, settle
+from yolozu.artifacts.digest import DigestCache, digest_file
 from yolozu.planning.receipt import Receipt
 
 
@@ -50,3 +51,26 @@ def test_the_same_bytes_elsewhere_are_the_same_data(config, data, tmp_path):
     other = opened("dataset_root=elsewhere")
     assert other.plan["prepare_data"].spec["dataset"]["dataset_root"] == "elsewhere"
     assert "moved" not in json.loads(other.texts["plan/operations.json"])
+
+
+def test_who_is_paranoid_learns_which_file_of_the_data_is_another_though_nothing_shows_it(config, data):
+    settle(data)
+    session = opened("dataset_root=parts")
+    node = session.plan["prepare_data"]
+    with session.digests() as cache:
+        inputs = {name: session.digest(path, cache) for name, path in node.inputs.items()}
+    session.layout.receipts_dir.mkdir(parents=True)
+    Receipt(node.name, node.stage.version, node.spec, inputs, {}, {}, "", 1.0, {}).write(
+        session.layout.receipt_path(node.name)
+    )
+    label = data / "labels/train/a.txt"
+    before = digest_file(label)[:12]
+    flip_a_bit(label)
+    assert opened("dataset_root=parts").texts["plan/dataset.json"] == session.texts["plan/dataset.json"]
+    paranoid = opened("dataset_root=parts", paranoid=True)
+    reason = paranoid.own_reasons(node)[0].render()
+    assert reason == (
+        "parts has other content than when it was read (size and time as they were: "
+        f"parts/labels/train/a.txt sha256 {before} → {digest_file(label)[:12]})"
+    )
+    assert opened("dataset_root=parts").texts["plan/dataset.json"] == paranoid.texts["plan/dataset.json"]

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from tests.stages.contexts import Notes, context_in
+from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.predictions import read_predictions
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.train import DeviceSection
-from yolozu.errors import Interrupted, UsageError
+from yolozu.errors import InputError, Interrupted, UsageError
 from yolozu.stages.base import links
 from yolozu.stages.predict import STAGE, PredictInputs, PredictOutputs, PredictSpec, run
 
@@ -79,12 +80,33 @@ def test_only_the_first_images_are_predicted_where_so_many_are_asked_for(exporte
 
 @pytest.mark.effect("adapter", "predictions")
 def test_a_given_file_is_served(exported, tmp_path):
-    given = tmp_path / "given.json"
+    given = tmp_path / "theirs.json"
     given.write_text(json.dumps([{"image": "3.png", "detections": []}]))
+    plan_with(given, tmp_path)
     notes = Notes()
     _, meta, entries = run_stage(exported, tmp_path, notes, adapter="precomputed", predictions=str(given))
     assert (len(entries), meta["missing_images"]) == (5, 4)
     assert notes.lines == [f"{given}: 4 of 5 images are missing and get no detections"]
+
+
+def plan_with(given, tmp_path):
+    (tmp_path / "given.json").write_text(json.dumps({"predictions": digest_file(given), "adapter": None}))
+
+
+def test_a_given_file_that_changed_since_it_was_planned_with_is_refused(exported, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    given = tmp_path / "theirs.json"
+    given.write_text(json.dumps([{"image": "3.png", "detections": []}]))
+    plan_with(given, tmp_path)
+    known = digest_file(given)[:12]
+    given.write_text(json.dumps([{"image": "4.png", "detections": []}]))
+    with pytest.raises(InputError) as refused:
+        run_stage(exported, tmp_path, adapter="precomputed", predictions=str(given))
+    assert str(refused.value) == (
+        f"predictions: {given}: YZ857 has changed since the run was planned: sha256 {known} → "
+        f"{digest_file(given)[:12]}\n"
+        "  fix: run the same command again: it plans with the file as it is"
+    )
 
 
 def test_precomputed_without_a_file_is_refused(exported, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.stages.contexts import context_in
+from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.predictions import read_predictions
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.train import DeviceSection
@@ -42,12 +43,14 @@ def predicted(exported, tmp_path, index_path=None, **keys):
 def test_the_network_sees_the_corrupted_pictures(exported, tmp_path):
     """Predictions are those of a data set whose pictures are corrupted already."""
     corruption, root = Corruption("gaussian_noise", 3, 0), tmp_path / "corrupted"
+    records = []
     for record in exported.index.records:
         path = root / record.image
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(corruption(read_image(record.path), record.image)).save(path)
+        records.append(replace(record, sha256=digest_file(path)))
     index_path = tmp_path / "index.json"
-    replace(exported.index, root=root).write(index_path)
+    replace(exported.index, root=root, records=tuple(records)).write(index_path)
     by_key = predicted(exported, tmp_path, corruption="gaussian_noise")
     assert by_key == predicted(exported, tmp_path, index_path)
     assert by_key != predicted(exported, tmp_path)

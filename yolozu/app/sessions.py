@@ -27,6 +27,7 @@ def session_for(
     may_begin: bool = True,
     needs_no_file: bool = False,
     progress: Callable[[], Progress] | None = None,
+    paranoid: bool = False,
 ) -> tuple[Session, list[str]]:
     """The run that words, ``--run-id``, ``--run-dir``, ``--config`` and contract flags mean; and the words' stages.
 
@@ -34,6 +35,7 @@ def session_for(
     without ``may_begin`` a run that is not there is refused, unless its contract is named. Where none is named, a new
     run has the directory's own contract, or with ``needs_no_file`` the contract's defaults, and must be told its data.
     ``progress`` gives where a long look at the data is shown.
+    ``paranoid`` reads every file, as the word ``paranoid=true`` does.
 
     Raises:
         YolozuError: the words, the contract, the data set or what is remembered cannot be used.
@@ -56,6 +58,7 @@ def session_for(
         strict=strict,
         may_begin=may_begin,
         progress=progress,
+        paranoid=paranoid or parsed.paranoid,
     )
     _check_names(session, parsed.names)
     return session, parsed.names

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from yolozu.artifacts.disk_cache import DiskCache
 from yolozu.artifacts.jsonio import canonical, is_text
@@ -43,6 +43,9 @@ TABLES = (
     "recalled (key text primary key, value text)",
 )
 
+SHOWN = 12
+"""Hexadecimal digits of a digest that people are shown."""
+
 _SHA256 = re.compile("[0-9a-f]{64}")
 """A remembered text that does not look like this is damaged, and counts as none."""
 
@@ -50,6 +53,11 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 def digest_of(value: Any) -> str:
     """SHA-256 (hex) of the canonical JSON of ``value``."""
     return hashlib.sha256(canonical(value).encode("utf-8")).hexdigest()
+
+
+def shown_digest(digest: str | None) -> str:
+    """As much of a SHA-256 as tells two apart to people; ``none`` where there is nothing."""
+    return "none" if digest is None else digest[:SHOWN]
 
 
 def digest_file(path: Path | str) -> str:
@@ -64,17 +72,41 @@ def digest_file(path: Path | str) -> str:
     return digest.hexdigest()
 
 
+class UnseenChange(NamedTuple):
+    """A file whose content changed while size and modification time stayed: by a failing disk, or a careful hand.
+
+    Attributes:
+        path: absolute.
+        known: SHA-256 (hex) of what was read before.
+        found: SHA-256 (hex) of what is there now.
+    """
+
+    path: str
+    known: str
+    found: str
+
+
 class DigestCache:
     """Digests of files, read again only where size or modification time changed.
 
     A context manager; several processes may share one cache file. Losing the file costs time, never correctness.
-    Without a path nothing is remembered: every file is read.
+    Without a path nothing is remembered: every file is read. With ``reads_all``, what others noted is not believed
+    either: every file is read once, and what is found is noted in its place, so that everybody knows it from then on.
+
+    Attributes:
+        unseen: files that ``reads_all`` found changed.
     """
 
-    def __init__(self, path: Path | None, progress: Callable[[], Progress] | None = None) -> None:
+    def __init__(
+        self, path: Path | None, progress: Callable[[], Progress] | None = None, *, reads_all: bool = False
+    ) -> None:
         """What is remembered in ``path``; ``progress`` gives where long reading is shown, None shows nothing."""
         self._progress = progress
         self._file = None if path is None else DiskCache(path, TABLES)
+        self._believes = not reads_all
+        self._noted: dict[str, tuple[int, int, str]] = {}
+        self.unseen: list[UnseenChange] = []
+        self._is_wrong_of_trees = False
         self._known: dict[str, tuple[int, int, str]] = {}
         self._fresh: dict[str, tuple[int, int, str]] = {}
         self._fresh_trees: dict[tuple[str, str], str] = {}
@@ -159,6 +191,9 @@ class DigestCache:
             self._file.close()
 
     def _write(self, file: DiskCache) -> None:
+        if self._is_wrong_of_trees:
+            file.write(("delete from trees", [()]))  # any of them may hold such a file, and making one anew is cheap
+            self._is_wrong_of_trees = False
         if self._fresh or self._fresh_trees or self._fresh_values:
             file.write(
                 (
@@ -216,6 +251,10 @@ class DigestCache:
         return known is not None and known[0] == size and known[1] == mtime_ns
 
     def _learn(self, key: str, entry: tuple[int, int, str], read_at: int) -> None:
+        noted = self._noted.pop(key, entry)
+        if noted[:2] == entry[:2] and noted[2] != entry[2]:
+            self.unseen.append(UnseenChange(key, noted[2], entry[2]))
+            self._is_wrong_of_trees = True
         if read_at - entry[1] > SETTLED_NS:
             self._fresh[key] = self._known[key] = entry
 
@@ -223,6 +262,8 @@ class DigestCache:
         """Digest of a tree whose files all have the names, sizes and times that ``stamp`` stands for."""
         if (base, stamp) in self._fresh_trees:
             return self._fresh_trees[base, stamp]
+        if not self._believes:
+            return None
         found = self._rows("select sha256 from trees where path = ? and stamp = ?", base, stamp)
         return next((digest for (digest,) in found if _is_sha256(digest)), None)
 
@@ -234,9 +275,10 @@ class DigestCache:
 
     def _recall(self, condition: str, *values: str) -> None:
         query = f"select path, size, mtime_ns, sha256 from digests where {condition}"  # noqa: S608 - conditions are ours
+        recalled = self._known if self._believes else self._noted
         for key, size, mtime_ns, digest in self._rows(query, *values):
-            if _is_sha256(digest):
-                self._known.setdefault(key, (size, mtime_ns, digest))
+            if _is_sha256(digest) and key not in self._known:
+                recalled[key] = (size, mtime_ns, digest)
 
     def _recall_all(self, base: str, rows: Iterable[Row]) -> None:
         """Recall the files below ``base`` in one go, and those elsewhere one by one."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import read_json
 from yolozu.errors import InputError, YolozuError
-from yolozu.paths import BEST_CHECKPOINT, RUN_ID_PATTERN, RUNS_DIR
+from yolozu.paths import BEST_CHECKPOINT, RUN_ID_PATTERN, RUNS_DIR, digest_cache_path
 
 EWC_STATE = "continual/ewc_state.pt"
 SI_STATE = "continual/si_state.pt"
@@ -90,7 +90,7 @@ def left_as_planned(named: str, name: str, planned: Path, *, where: str) -> Path
     """
     known = read_json(planned, code="YZ551", fix=_AGAIN)["left"]
     path = run_directory(named, where=where) / name
-    found = DigestCache(None).path(path) if path.exists() else None
+    found = _read_digest(path) if path.exists() else None
     if (None if known is None else known.get(name)) != found:
         raise _changed(f"{where}: {path}")
     return None if found is None else path
@@ -125,9 +125,15 @@ def stored_as_planned(directory: Path, planned: Path) -> Path:
         InputError: YZ551, there are others, or none.
     """
     known = read_json(planned, code="YZ551", fix=_AGAIN)["stored_outputs"]
-    if not directory.is_dir() or DigestCache(None).tree(directory) != known:
+    if not directory.is_dir() or _read_digest(directory) != known:
         raise _changed(f"derpp_teacher_key: {directory}")
     return directory
+
+
+def _read_digest(path: Path) -> str:
+    """By reading all of it, and noted, so that who plans again knows it."""
+    with DigestCache(digest_cache_path(), reads_all=True) as cache:
+        return cache.path(path)
 
 
 def _changed(where: str) -> YolozuError:

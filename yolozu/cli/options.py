@@ -32,6 +32,9 @@ RunWords = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Paranoid = Annotated[
+    bool, typer.Option("--paranoid", help="Read every file, whatever its size and time say (as paranoid=true).")
+]
 Events = Annotated[bool, typer.Option("--json", help="Print what happens as JSON, a line an event.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing on the way but warnings and errors.")]
 ReportAsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]

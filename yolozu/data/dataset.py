@@ -26,10 +26,9 @@ from yolozu.data.augmentation.masks import MaskStore, joined_mask, require_masks
 from yolozu.data.augmentation.mosaic import boxes_of_quarter, draw_mosaic, mosaic_image
 from yolozu.data.augmentation.object_boxes import object_boxes
 from yolozu.data.augmentation.pasting import placed_cut_out
-from yolozu.data.images import read_image
+from yolozu.data.images import pixels_of
 from yolozu.data.placed_poses import NO_MODELS, place_poses
 from yolozu.data.sampler import record_of
-from yolozu.errors import InputError
 from yolozu.geometry.input_sizes import input_sizes
 from yolozu.structures.poses import PoseLabels
 
@@ -88,9 +87,9 @@ class ImageStore:
     def image(self, index: int) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB; not to be written to."""
         if self._kept is None:
-            return _read(self._records[index])
+            return pixels_of(self._records[index])
         if index not in self._kept:
-            self._kept[index] = _read(self._records[index])
+            self._kept[index] = pixels_of(self._records[index])
         return self._kept[index]
 
 
@@ -277,18 +276,6 @@ def _labeled_on_all(parts: Sequence[Sample]) -> tuple[int, ...] | None:
     """Class indices that the labels of every part tell of."""
     known = [set(part.labeled_classes) for part in parts if part.labeled_classes is not None]
     return tuple(sorted(set.intersection(*known))) if known else None
-
-
-def _read(record: ImageRecord) -> NDArray[np.uint8]:
-    image = read_image(record.path)
-    if image.shape[:2] != (record.height, record.width):
-        raise InputError.one(
-            "YZ211",
-            where=str(record.path),
-            problem=f"is {image.shape[1]}×{image.shape[0]} px, the index has {record.width}×{record.height}",
-            fix="the image changed since the data was prepared: run the same command again",
-        )
-    return image
 
 
 def _pose_labels(record: ImageRecord) -> PoseLabels:

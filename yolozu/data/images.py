@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import struct
@@ -21,8 +22,10 @@ from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, IMAGELENGTH, IMAGEWIDTH, TiffImageFile
 
-from yolozu.artifacts.packed_files import opened, readable
+from yolozu.artifacts.digest import DigestCache, shown_digest
+from yolozu.artifacts.packed_files import opened, read_bytes, readable
 from yolozu.errors import InputError
+from yolozu.paths import digest_cache_path
 from yolozu.structures.image_record import ImageRecord
 
 READ_ERRORS = (
@@ -75,22 +78,28 @@ class ImageFacts:
     highest_byte: int | None = None
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def read_image(path: Path, *, sha256: str = "") -> NDArray[np.uint8]:
     """The image in RGB, turned as its orientation asks.
 
     16-bit images keep their upper byte, 12-bit ones their upper 8 bits; transparency is dropped.
 
     Args:
         path: file of a kind Pillow reads.
+        sha256: digest of the file as it was when the data was prepared; empty where that does not matter.
 
     Returns:
         (H, W, 3) uint8.
 
     Raises:
-        InputError: YZ207 the file cannot be read.
+        InputError: YZ207 the file cannot be read, YZ211 it holds something else than it did.
     """
     try:
-        with _opened(path) as image:
+        source: Path | BytesIO = path
+        if sha256:
+            content = read_bytes(path)
+            require_as_prepared(path, sha256, hashlib.sha256(content).hexdigest())
+            source = BytesIO(content)
+        with _opened(source) as image:
             return _upright_rgb(image)
     except READ_ERRORS as error:
         raise InputError.one(
@@ -99,6 +108,31 @@ def read_image(path: Path) -> NDArray[np.uint8]:
             problem=f"image cannot be read: {in_a_line(error)}",
             fix="yolozu data check lists all such",
         ) from error
+
+
+def require_as_prepared(path: Path, known: str, found: str) -> None:
+    """Refuse a file of a data set with another content than the stages before have seen.
+
+    Whatever its size and time say, the next look at the data set finds it.
+
+    Args:
+        path: of the file.
+        known: SHA-256 (hex) when the data was prepared.
+        found: likewise, of what was just read.
+
+    Raises:
+        InputError: YZ211.
+    """
+    if known == found:
+        return
+    with DigestCache(digest_cache_path(), reads_all=True) as cache:
+        cache.file_if_readable(path)
+    raise InputError.one(
+        "YZ211",
+        where=str(path),
+        problem=f"has changed since the data was prepared: sha256 {shown_digest(known)} → {shown_digest(found)}",
+        fix="put it back as it was; or run the same command again: it prepares the data anew",
+    )
 
 
 def pixels_of(record: ImageRecord) -> NDArray[np.uint8]:
@@ -111,9 +145,9 @@ def pixels_of(record: ImageRecord) -> NDArray[np.uint8]:
         (H, W, 3) uint8 RGB, not to be written to.
 
     Raises:
-        InputError: YZ207 the file cannot be read.
+        InputError: YZ207 the file cannot be read, YZ211 it is not the one that the data was prepared with.
     """
-    return read_image(record.path) if record.pixels_HW3 is None else record.pixels_HW3
+    return read_image(record.path, sha256=record.sha256) if record.pixels_HW3 is None else record.pixels_HW3
 
 
 def decode_image(image: Image.Image | bytes, *, where: str) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from yolozu.artifacts.atomic_files import copy_file
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.replay_buffer import FIX, INDEX, MODELS, ReplayBuffer
+from yolozu.data.images import require_as_prepared
 from yolozu.data.index import DataIndex
 from yolozu.errors import InputError
 from yolozu.structures.classes import ClassTable
@@ -147,13 +148,8 @@ def copied_record(record: ImageRecord, root: Path, directory: Path, number: int)
     """
     name = f"images/{number:08}{record.path.suffix.lower()}"
     _copy(record.path, directory / name)
-    if record.sha256 and digest_file(directory / name) != record.sha256:
-        raise InputError.one(
-            "YZ211",
-            where=str(record.path),
-            problem="has changed since the data was prepared",
-            fix="run the same command again: it prepares the data anew",
-        )
+    if record.sha256:
+        require_as_prepared(record.path, record.sha256, digest_file(directory / name))
     names: dict[str, str] = {}
     for mask in record.masks:
         if mask is not None and mask[0] not in names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from yolozu.contract.expansion import UnclearPathError, expanded
@@ -12,8 +12,8 @@ from yolozu.registry import nearest
 from yolozu.stages.registry import GROUPS, STAGES
 
 SUFFIXES = (".yaml", ".yml", ".json")
-ASKS = ("run_id", "run_dir", "config", "forget")
-"""Words ``key=…`` that say which run is meant, and are no keys of its contract."""
+ASKS = ("run_id", "run_dir", "config", "forget", "paranoid")
+"""Words ``key=…`` that say which run is meant and how it is looked at, and are no keys of its contract."""
 
 PATHS = ("run_dir", "config")
 """Those of them that are paths."""
@@ -30,6 +30,7 @@ class CommandWords:
         names: stages to build.
         given: overrides of contract keys.
         forget: remembered overrides to drop.
+        paranoid: whether every file is read, whatever its size and time say.
     """
 
     config: str | None
@@ -38,13 +39,14 @@ class CommandWords:
     names: list[str]
     given: list[Override]
     forget: list[str]
+    paranoid: bool
 
 
 def parse_words(words: Sequence[str]) -> CommandWords:
-    """Sort words into a contract file, ``run_id=``/``run_dir=``/``config=``/``forget=``, overrides and stage names.
+    """Sort words into a contract file, ``run_id=`` and the like (`ASKS`), overrides and stage names.
 
     Raises:
-        UsageError: YZ310, a word is none of these, or says twice what may be said once.
+        UsageError: YZ310, a word is none of these, or says twice what may be said once; YZ856 of ``paranoid``.
         ContractError: an override cannot be parsed.
     """
     asked: dict[str, str] = {}
@@ -62,7 +64,26 @@ def parse_words(words: Sequence[str]) -> CommandWords:
             names.append(_stage(word))
     forget = [key for key in asked.get("forget", "").split(",") if key]
     given = parse_assignments(assignments)
-    return CommandWords(asked.get("config"), asked.get("run_id"), asked.get("run_dir"), names, given, forget)
+    return CommandWords(
+        asked.get("config"), asked.get("run_id"), asked.get("run_dir"), names, given, forget, is_paranoid(asked)
+    )
+
+
+def is_paranoid(asked: Mapping[str, str]) -> bool:
+    """What ``paranoid=`` says.
+
+    Raises:
+        UsageError: YZ856, it says neither true nor false.
+    """
+    said = asked.get("paranoid", "false")
+    if said not in ("true", "false"):
+        raise UsageError.one(
+            "YZ856",
+            where=f"paranoid={said}",
+            problem="is neither true nor false",
+            fix="write paranoid=true to have every file read, or leave it out",
+        )
+    return said == "true"
 
 
 def at_home(key: str, value: str) -> str:

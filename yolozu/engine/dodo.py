@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from yolozu.contract.overrides import parse_assignments
-from yolozu.engine.command_words import ASKS, at_home
+from yolozu.engine.command_words import ASKS, at_home, is_paranoid
 from yolozu.engine.default_contract import default_contract
 from yolozu.engine.doit.reporter import BuildReporter
 from yolozu.engine.doit.runner import use_runner_of
@@ -67,4 +67,5 @@ def session_of(arguments: Sequence[str], *, default_config: str | None) -> Sessi
         forget=tuple(key for key in asked.get("forget", "").split(",") if key),
         argv=sys.argv,
         progress=on_stderr,
+        paranoid=is_paranoid(asked),
     )

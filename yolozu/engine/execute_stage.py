@@ -18,6 +18,7 @@ from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
 from yolozu.data.moved import Moved
 from yolozu.engine.failure import stopped
+from yolozu.engine.input_digests import read_inputs, require_unchanged
 from yolozu.engine.launchers.base import JOB, ran_on
 from yolozu.engine.lock import HeldLock
 from yolozu.engine.processes.rank import Rank
@@ -78,8 +79,7 @@ def execute(
     lock = HeldLock(scratch.lock_path, code="YZ303", what=f"stage {node.name}", timeout_s=ORPHAN_WAIT_S)
     with ExitStack() as held:
         held.callback(lock.release)
-        with DigestCache(digest_cache_path()) as cache:
-            input_digests = _input_digests(node, layout, cache)
+        input_digests = read_inputs(node, layout)
         _publish_earlier(node, scratch, layout, input_digests)
         if member is None and is_done_for_job(node, layout):
             progress.say(f"{node.name}: is done already, and this job has nothing left to do")
@@ -112,6 +112,7 @@ def execute(
                 if member is not None and not member.let_others_run():
                     raise stopped(layout, node.name, "before all its processes were there")
                 numbers = _run_stage(node, layout, scratch, context)
+                require_unchanged(node, layout, input_digests)
             except YolozuError:
                 start.undo(node, scratch)
                 raise
@@ -166,24 +167,6 @@ def _publish_earlier(node: Node, scratch: Scratch, layout: RunLayout, input_dige
         return
     if found.differences(node, input_digests):
         _finish(node, scratch, layout)
-
-
-def _input_digests(node: Node, layout: RunLayout, cache: DigestCache) -> dict[str, str]:
-    digests = {}
-    for name, path in [*node.inputs.items(), *node.gates.items(), *node.records.items()]:
-        full = layout.root / path
-        if not full.exists() and name in node.optional_inputs:
-            continue
-        if not full.exists():
-            raise InputError.one(
-                "YZ306",
-                where=str(full),
-                problem=f"is missing, and {node.name} reads it",
-                fix=f"run doit {layout.word}: it builds what is missing",
-            )
-        if name in node.inputs:
-            digests[name] = cache.path(full)
-    return digests
 
 
 def _call_stage(node: Node, layout: RunLayout, scratch: Scratch, context: StageContext) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def open_session(
     stages: Sequence[Stage] | None = None,
     progress: Callable[[], Progress] | None = None,
     look_at: LookAtData = look_at_data,
+    paranoid: bool = False,
 ) -> Session:
     """The run that a command line means.
 
@@ -63,6 +64,7 @@ def open_session(
         stages: the graph's stages; None takes the registry's.
         progress: gives where a long look at the data is shown; None shows nothing.
         look_at: looks at the data set; for several runs at once, one that remembers.
+        paranoid: read every file of the run and of its data once, whatever size and time say.
 
     Raises:
         YolozuError: the contract, the data set or what is remembered cannot be used.
@@ -87,7 +89,8 @@ def open_session(
     loaded = _named(_loaded(remembered, given, base=None if config is not None else base), layout)
     if config is not None:
         base = here
-    with DigestCache(digest_cache_path(), progress) as cache:
+    reading = DigestCache(digest_cache_path(), progress, reads_all=paranoid)
+    with reading as cache:
         dataset = loaded.contract.dataset
         seen = look_at(dataset.dataset_root, dataset.used_splits, cache)
         data = seen.fingerprint(cache)
@@ -100,12 +103,13 @@ def open_session(
         data = {**data, "dataset_root": moved.then}
     check_places(layout, plan)
     left = orphans(layout, plan)
-    texts = planned_texts(layout, loaded, plan, argv, data=data, moved=moved)
+    texts = planned_texts(layout, loaded, plan, argv, data=data, moved=moved, digests=reading)
     stored = remembered.rebased(here, base).in_directory(base, layout)
     texts |= {layout.overrides_path.relative_to(layout.root).as_posix(): stored.text(), **orphan_texts(layout, left)}
     lines += hidden_lines(loaded, given)
     headline = "\n".join([remembered.headline(layout.run_id, given), *lines, *orphan_lines(left)])
-    return Session(layout, loaded, plan, texts, headline, before, stored, seen.files)
+    read_by = reading if paranoid else None
+    return Session(layout, loaded, plan, texts, headline, before, stored, seen.files, read_by)
 
 
 def _loaded(remembered: RunOverrides, given: Sequence[Override], *, base: Path | None) -> LoadedContract:

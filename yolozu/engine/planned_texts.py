@@ -20,7 +20,7 @@ from yolozu.engine.external_inputs import (
     predicting_files,
     scenario_setting_values,
 )
-from yolozu.paths import RunLayout, digest_cache_path
+from yolozu.paths import RunLayout
 from yolozu.planning.plan import Plan
 
 
@@ -32,6 +32,7 @@ def planned_texts(
     *,
     data: dict[str, Any],
     moved: Moved | None,
+    digests: DigestCache,
 ) -> dict[str, str]:
     """What the planner writes of a contract, besides what the run remembers of its command lines.
 
@@ -42,6 +43,7 @@ def planned_texts(
         argv: the command line, for the record.
         data: fingerprint of the data set.
         moved: where the data set lies now, if not where the run first read it.
+        digests: known digests, which are opened and closed.
 
     Returns:
         Path relative to the run directory -> text.
@@ -50,7 +52,7 @@ def planned_texts(
     def relative(path: Path) -> str:
         return path.relative_to(layout.root).as_posix()
 
-    with DigestCache(digest_cache_path()) as cache:
+    with digests as cache:
         given, weights = predicting_files(loaded, cache), initial_weights(loaded, cache)
         backgrounds, earlier = background_pictures(loaded, cache), earlier_runs(loaded, cache)
         tasks = earlier_tasks(loaded, layout.root, cache)

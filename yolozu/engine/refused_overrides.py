@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import write_text_if_changed
 from yolozu.engine.run_overrides import shown
 from yolozu.engine.session import Session
-from yolozu.paths import digest_cache_path
 from yolozu.planning.plan import Node
 from yolozu.planning.staleness import own_reasons
 
@@ -33,5 +31,5 @@ def _lasts(session: Session, node: Node) -> bool:
     """Whether a resumable stage's result, or its unfinished work, is what the session asks for."""
     if session.unfinished(node) is not None:
         return True
-    with DigestCache(digest_cache_path()) as cache:
+    with session.digests() as cache:
         return not own_reasons(node, session.layout, lambda path: session.digest(path, cache))

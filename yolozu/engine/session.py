@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from yolozu.artifacts.digest import DigestCache
+from yolozu.artifacts.digest import DigestCache, UnseenChange
 from yolozu.artifacts.jsonio import write_text_if_changed
 from yolozu.artifacts.listing import FileSet
 from yolozu.artifacts.spec import Change
@@ -41,6 +42,7 @@ class Session:
         before: what the run remembered of earlier commands.
         remembered: what it will remember.
         data_files: those of the data set, as they were looked at when the session was opened.
+        read_by: holds the digests of all that was read for it, where it is paranoid; else None.
     """
 
     layout: RunLayout
@@ -51,6 +53,11 @@ class Session:
     before: RunOverrides
     remembered: RunOverrides
     data_files: FileSet
+    read_by: DigestCache | None = None
+
+    def digests(self) -> DigestCache:
+        """Known digests, to be used as a context; a paranoid session knows what it has read itself."""
+        return DigestCache(digest_cache_path()) if self.read_by is None else self.read_by
 
     def write_plan(self) -> None:
         """Write requests and the like; an unchanged file keeps its modification time."""
@@ -65,7 +72,7 @@ class Session:
         return begun if begun.obstacle(node, self._inputs(node)) is None else None
 
     def _inputs(self, node: Node) -> dict[str, str | None]:
-        with DigestCache(digest_cache_path()) as cache:
+        with self.digests() as cache:
             return {name: self.digest(path, cache) for name, path in node.inputs.items()}
 
     def set_aside(self, node: Node) -> list[tuple[Begun, list[Change]]]:
@@ -82,7 +89,7 @@ class Session:
 
     def verdicts(self, names: list[str]) -> list[Verdict]:
         """What building ``names`` would do now; all stages when empty."""
-        with DigestCache(digest_cache_path()) as cache:
+        with self.digests() as cache:
             found = judge(self.plan, names, self.layout, lambda path: self.digest(path, cache))
             return [replace(verdict, reasons=self._told(verdict.node, verdict.reasons, cache)) for verdict in found]
 
@@ -97,7 +104,7 @@ class Session:
             return verdicts
         taken: dict[str, str | None] = {}
         certain: dict[str, bool] = {}
-        with DigestCache(digest_cache_path()) as cache:
+        with self.digests() as cache:
 
             def digest(path: str) -> str | None:
                 return taken[path] if path in taken else self.digest(path, cache)
@@ -119,13 +126,13 @@ class Session:
 
     def own_reasons(self, node: Node) -> tuple[Reason, ...]:
         """Why ``node`` has to run as things are now, whatever stands before it."""
-        with DigestCache(digest_cache_path()) as cache:
+        with self.digests() as cache:
             return self._told(node, own_reasons(node, self.layout, lambda path: self.digest(path, cache)), cache)
 
     def is_in_store(self, node: Node, say: Callable[[str], None]) -> bool:
         """Whether the result of ``node`` need only be taken from a store; a remote one is asked, too."""
         operations = self.loaded.contract.operations
-        with DigestCache(digest_cache_path()) as cache:
+        with self.digests() as cache:
             if found_in_store(node, operations, lambda path: self.digest(path, cache), cache) is not None:
                 return True
         inputs = {name: digest for name, digest in self._inputs(node).items() if digest is not None}
@@ -141,6 +148,8 @@ class Session:
 
     def _explained(self, node: Node, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
         layout, data = self.layout, self.loaded.contract.dataset
+        if self.read_by is not None:
+            reasons = tuple(self._with_digests(reason) for reason in reasons)
         grounds = self.loaded.contract.augment.paste_backgrounds
         setting = self.loaded.contract.scenarios.scenarios
         receipt = Receipt.readable(layout.receipt_path(node.name))
@@ -155,12 +164,28 @@ class Session:
             (layout.fingerprint_path, data.dataset_root, "dataset_root", "split", "val_split", "predict_split"),
         ):
             reasons = named_by_file(reasons, path.relative_to(layout.root).as_posix(), named, *keys, moved=moved)
+        if self.read_by is not None:
+            reasons = tuple(self._with_unseen(reason, self.read_by.unseen) for reason in reasons)
         if receipt is None:
             return reasons
         reasons = with_newer(reasons, data.dataset_root, self.data_files.paths, receipt.started_at)
         if grounds is not None:
             reasons = with_newer(reasons, grounds, lambda: background_files(Path(grounds)), receipt.started_at)
         return reasons
+
+    def _with_digests(self, reason: Reason) -> Reason:
+        """Of files that stages give; what the planner writes of others is nobody's file."""
+        given = reason.kind in ("input", "output") and reason.subject not in self.texts
+        return replace(reason, tells_digests=True) if given else reason
+
+    def _with_unseen(self, reason: Reason, changes: Sequence[UnseenChange]) -> Reason:
+        """With the files behind it whose change neither size nor time shows."""
+        if reason.kind not in ("input", "output") or not changes:
+            return reason
+        root = self.layout.root if (self.layout.root / reason.subject).exists() else Path()
+        place = Path(os.path.abspath(root / reason.subject))  # noqa: PTH100 - it takes out the dots
+        below = [change for change in changes if Path(change.path).is_relative_to(place)]
+        return replace(reason, unseen=tuple(below))
 
     def digest(self, path: str, cache: DigestCache) -> str | None:
         """Digest of a file of the run as it is now, or as the planner would write it; None when there is none."""

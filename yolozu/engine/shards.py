@@ -54,7 +54,7 @@ def finished_shards(node: Node, layout: RunLayout, shards: int) -> tuple[Finishe
         InputError: YZ651, one of them is not done, or was done for another request.
     """
     found = []
-    with DigestCache(digest_cache_path()) as cache:
+    with DigestCache(digest_cache_path(), reads_all=True) as cache:
         for part in shard_nodes(node, shards):
             receipt = Receipt.readable(layout.receipt_path(part.name))
             if receipt is None or staleness(part, receipt, digest_in(layout, cache)):
@@ -125,7 +125,7 @@ def forget_shards(layout: RunLayout) -> None:
 
 def _waiting(node: Node, layout: RunLayout, shards: int) -> list[Node]:
     """The parts that are not done yet."""
-    with DigestCache(digest_cache_path()) as cache:
+    with DigestCache(digest_cache_path(), reads_all=True) as cache:
         digest = digest_in(layout, cache)
         return [
             part

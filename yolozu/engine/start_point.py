@@ -112,7 +112,7 @@ def extendable(node: Node, layout: RunLayout, input_digests: dict[str, str]) -> 
     if old == new or node.stage.spec.obstacle(old, new, finished=True) is not None:
         return {}
     carried = {name: node.outputs[name] for name, link in links(node.stage.outputs).items() if link.carry}
-    with DigestCache(digest_cache_path()) as cache:
+    with DigestCache(digest_cache_path(), reads_all=True) as cache:
         intact = all(
             (layout.root / path).exists() and cache.path(layout.root / path) == receipt.outputs.get(path)
             for path in carried.values()

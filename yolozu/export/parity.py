@@ -16,10 +16,11 @@ from yolozu.artifacts.onnx_content import content_findings
 from yolozu.artifacts.parity_report import ComparedInputs, OnnxRuntimeUsed, ParityReport, Thresholds
 from yolozu.artifacts.run_meta import timestamp
 from yolozu.data.detections import camera_of
+from yolozu.data.images import pixels_of
 from yolozu.data.index import DataIndex
 from yolozu.data.placed_poses import place_camera
 from yolozu.data.placement import Placement
-from yolozu.data.preprocess import Preprocess, read_image
+from yolozu.data.preprocess import Preprocess
 from yolozu.errors import InputError
 from yolozu.export.comparison import ComparedImage, Pair
 from yolozu.export.poses import InputCamera
@@ -125,7 +126,7 @@ def _compare_all(
     batches = [batch for size in BATCH_SIZES for batch in _batches(records, size)]
     with progress.bar("parity", total=len(batches)) as bar:
         for batch in batches:
-            read = [preprocess.letterbox(read_image(record.path)) for record in batch]
+            read = [preprocess.letterbox(pixels_of(record)) for record in batch]
             canvases = np.stack([canvas for canvas, _ in read])
             cameras = [_camera(record, placement) for record, (_, placement) in zip(batch, read, strict=True)]
             compared += pair.compare(preprocess.to_network(canvases), [record.image for record in batch], cameras)

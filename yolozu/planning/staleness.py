@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from yolozu.artifacts.digest import UnseenChange, shown_digest
 from yolozu.artifacts.spec import ABSENT, changes
 from yolozu.contract.spec_history import comparable
 from yolozu.errors import InputError
@@ -30,8 +32,10 @@ class Reason:
     """One reason why a stage runs.
 
     ``subject`` is a contract key, a path or a stage; ``old`` and ``new`` are shown as they are, None for nothing;
-    ``newer`` names files behind an input that were written since it was read. A ``prospect`` is no reason by itself: it
-    says in ``subject`` what becomes of earlier work when the stage runs, and ``because`` of what.
+    ``newer`` names files behind an input that were written since it was read, ``unseen`` those whose change neither
+    size nor time shows; ``tells_digests`` where ``old`` and ``new`` are digests that people shall see. A ``prospect``
+    is no reason by itself: it says in ``subject`` what becomes of earlier work when the stage runs, and ``because`` of
+    what.
     """
 
     kind: Literal["never built", "unreadable", "key", "version", "input", "output", "upstream", "left out", "prospect"]
@@ -40,6 +44,8 @@ class Reason:
     new: str | None = None
     newer: tuple[str, ...] = ()
     because: tuple[Reason, ...] = ()
+    unseen: tuple[UnseenChange, ...] = ()
+    tells_digests: bool = False
 
     def render(self, place: Callable[[str], str | None] | None = None) -> str:
         """The reason in a line; ``place`` tells where a key was set (``exp.yaml:12``)."""
@@ -84,12 +90,23 @@ class Reason:
     def _file(self) -> str:
         if self.new is None:
             return f"{self.subject} is missing"
-        since = f" ({self._newer()})" if self.newer else ""
+        told = [f"sha256 {shown_digest(self.old)} → {shown_digest(self.new)}"] if self.tells_digests else []
+        told += [f"newer: {_named(self.newer)}"] if self.newer else []
+        if self.tells_digests and [change.found for change in self.unseen] == [self.new]:
+            told.append("size and time as they were")
+        elif self.unseen:
+            told.append(f"size and time as they were: {_named([_shown(change) for change in self.unseen])}")
+        since = f" ({'; '.join(told)})" if told else ""
         return f"{self.subject} has other content than when it was {'read' if self.kind == 'input' else 'built'}{since}"
 
-    def _newer(self) -> str:
-        rest = len(self.newer) - MOST_NAMED
-        return f"newer: {', '.join(self.newer[:MOST_NAMED])}" + (f" and {rest} more" if rest > 0 else "")
+
+def _named(names: Sequence[str]) -> str:
+    rest = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _shown(change: UnseenChange) -> str:
+    return f"{os.path.relpath(change.path)} sha256 {shown_digest(change.known)} → {shown_digest(change.found)}"
 
 
 def staleness(node: Node, receipt: Receipt | None, digest: DigestOf) -> tuple[Reason, ...]:

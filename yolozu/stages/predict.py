@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.train import DeviceSection
-from yolozu.errors import UsageError
+from yolozu.errors import InputError, UsageError
 from yolozu.progress import StoppableProgress
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
 
@@ -62,6 +62,7 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
 
     if context.shards:
         return _joined(spec, inputs, outputs, context)
+    _require_as_planned(spec.predict.predictions, inputs.given)
     index = DataIndex.read(inputs.images, context.moved)
     images = replace(index, records=index.records[: spec.predict.max_images])
     request = adapter_request(spec, inputs, images, context)
@@ -79,6 +80,25 @@ def run(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, conte
         write_record(outputs.ttt, done.ttt)
         context.progress.say(f"predict: {done.ttt.in_a_line()}")
     return done.to_json()
+
+
+def _require_as_planned(named: str | None, planned: Path) -> None:
+    """Refuse a predictions file that is not the one which the run knows by its digest."""
+    from yolozu.artifacts.digest import DigestCache, shown_digest
+    from yolozu.artifacts.jsonio import read_json
+    from yolozu.paths import digest_cache_path
+
+    if named is None:
+        return
+    fix = "run the same command again: it plans with the file as it is"
+    known = read_json(planned, code="YZ857", fix=fix)["predictions"]
+    if known is None:  # an adapter that does without
+        return
+    with DigestCache(digest_cache_path(), reads_all=True) as cache:  # so that who plans again knows it
+        found = cache.file(Path(named))
+    if found != known:
+        problem = f"has changed since the run was planned: sha256 {shown_digest(known)} → {shown_digest(found)}"
+        raise InputError.one("YZ857", where=f"predictions: {named}", problem=problem, fix=fix)
 
 
 def _joined(spec: PredictSpec, inputs: PredictInputs, outputs: PredictOutputs, context: StageContext) -> dict[str, Any]:

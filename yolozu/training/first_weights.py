@@ -66,16 +66,18 @@ def initialize_from_file(
 
 def _as_planned(init_from: str, planned: Path) -> tuple[Path, dict[str, str]]:
     """Where the weights are, and the digests of their files, which are those that the training is recorded under."""
-    from yolozu.artifacts.digest import digest_file
+    from yolozu.artifacts.digest import DigestCache
     from yolozu.artifacts.hub import cached_weights, require_published
     from yolozu.artifacts.published_weights import SPELLINGS
     from yolozu.artifacts.weight_files import WEIGHTS, weight_files
+    from yolozu.paths import digest_cache_path
 
     fix = "run the same command again: it plans with the files as they are"
     known = read_json(planned, code="YZ421", fix=fix)["files"]
     published = SPELLINGS.get(init_from)
     path = Path(init_from) if published is None else cached_weights(published)
-    found = {name: digest_file(file) for name, file in weight_files(path).items()}
+    with DigestCache(digest_cache_path(), reads_all=True) as cache:  # so that who plans again knows it
+        found = {name: cache.file(file) for name, file in weight_files(path).items()}
     if known != (found if published is None else published.known_by):
         raise InputError.one("YZ421", where=init_from, problem="has changed since the run was planned", fix=fix)
     if published is not None:

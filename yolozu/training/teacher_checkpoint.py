@@ -82,11 +82,14 @@ def open_teacher(
 
 
 def _require_planned(path: Path, planned: Path) -> None:
-    from yolozu.artifacts.digest import digest_file
+    from yolozu.artifacts.digest import DigestCache
     from yolozu.artifacts.jsonio import read_json
+    from yolozu.paths import digest_cache_path
 
+    with DigestCache(digest_cache_path(), reads_all=True) as cache:  # so that who plans again knows it
+        found = cache.file(path)
     fix = "run the same command again: it plans with the files as they are"
-    if read_json(planned, code="YZ421", fix=fix)["teacher"] != digest_file(path):
+    if read_json(planned, code="YZ421", fix=fix)["teacher"] != found:
         raise InputError.one(
             "YZ421", where=f"{WHERE}: {path}", problem="has changed since the run was planned", fix=fix
         )

@@ -3,6 +3,9 @@ import re
 
 import pytest
 
+from tests.fixtures.damage import flip_a_bit, settle
+from yolozu.artifacts.digest import digest_file
+
 pytestmark = pytest.mark.slow
 
 
@@ -121,3 +124,19 @@ def test_damaged_files_of_a_finished_run_cost_no_result(project):
         "train then runs again from the start and replaces checkpoints/last.pt, checkpoints/best.pt" in refused.stderr
     )
     assert "Traceback" not in refused.stdout + refused.stderr
+
+
+def test_who_is_paranoid_is_told_of_damage_that_nothing_shows(project):
+    run = project.run_dir("done")
+    settle(run)
+    assert project.yolozu("plan", "run_id=done", "--check").returncode == 0
+    path = run / "exports/model.onnx"
+    before = digest_file(path)[:12]
+    flip_a_bit(path)
+    assert project.yolozu("plan", "run_id=done", "--check").returncode == 0
+    assert project.yolozu("plan", "run_id=done", "--check", "--paranoid").returncode == 1
+    told = project.yolozu("why", "run_id=done", "export", "paranoid=true").stdout.splitlines()
+    assert told[-1] == (
+        f"    exports/model.onnx has other content than when it was built (sha256 {before} → {digest_file(path)[:12]})"
+    )
+    assert project.yolozu("plan", "run_id=done", "--check").returncode == 1  # what was read is known from now on

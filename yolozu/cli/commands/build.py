@@ -10,7 +10,7 @@ from yolozu.app.building import build_shown
 from yolozu.app.ci.result_files import ResultFiles, told
 from yolozu.app.sessions import require_no_stages, session_for
 from yolozu.cli.flags import contract_flags, unlisted_contract_flags
-from yolozu.cli.options import Config, Events, Junit, Quiet, RunDir, RunId, RunWords, Summary
+from yolozu.cli.options import Config, Events, Junit, Paranoid, Quiet, RunDir, RunId, RunWords, Summary
 from yolozu.cli.render import show_findings
 from yolozu.contract.overrides import Override
 from yolozu.engine.finish import finishing_overrides
@@ -36,6 +36,7 @@ def run(
     config: Config = None,
     *,
     forget: Forget = None,
+    paranoid: Paranoid = False,
     quiet: Quiet = False,
     as_json: Events = False,
     junit: Junit = None,
@@ -45,7 +46,13 @@ def run(
     """Build what is stale: `yolozu run exp.yaml eval run_id=exp01 lr=0.001` is `doit` without a checkout."""
     with told(ResultFiles(junit, summary)) as files:
         session, names = session_for(
-            with_forget(words, forget), run_id, overrides, run_dir=run_dir, config=config, progress=on_stderr
+            with_forget(words, forget),
+            run_id,
+            overrides,
+            run_dir=run_dir,
+            config=config,
+            progress=on_stderr,
+            paranoid=paranoid,
         )
     return _build(session, names, files, quiet=quiet, as_json=as_json)
 

@@ -11,7 +11,7 @@ from yolozu.app.expected_time.expected import expected_times
 from yolozu.app.run_status import status_rows, verified_rows
 from yolozu.app.sessions import session_for
 from yolozu.cli.flags import unlisted_contract_flags
-from yolozu.cli.options import Config, Json, RunDir, RunId, RunWords
+from yolozu.cli.options import Config, Json, Paranoid, RunDir, RunId, RunWords
 from yolozu.cli.render import counted, show_findings
 from yolozu.contract.overrides import Override
 from yolozu.contract.what_trains import what_trains
@@ -37,12 +37,13 @@ def plan(
     config: Config = None,
     *,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 when something would run.")] = False,
+    paranoid: Paranoid = False,
     as_json: Json = False,
     overrides: list[Override],
 ) -> int:
     """What would run, in order, why, and how long by what stages of earlier runs took. Nothing is written."""
     session, names = session_for(
-        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
+        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr, paranoid=paranoid
     )
     verdicts = session.foreseen(names)
     times = expected_times(session, verdicts)
@@ -72,12 +73,13 @@ def why(
     run_dir: RunDir = None,
     config: Config = None,
     *,
+    paranoid: Paranoid = False,
     as_json: Json = False,
     overrides: list[Override],
 ) -> None:
     """Why each stage would run: which key or file, old → new, and where it was set."""
     session, names = session_for(
-        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
+        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr, paranoid=paranoid
     )
     verdicts = session.foreseen(names)
     show_findings(missing_devices(session, names))
@@ -98,12 +100,13 @@ def status(
     run_dir: RunDir = None,
     config: Config = None,
     *,
+    paranoid: Paranoid = False,
     as_json: Json = False,
     overrides: list[Override],
 ) -> None:
     """Every stage of a run: its state, when it was built and how long it took."""
     session, names = session_for(
-        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr
+        words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr, paranoid=paranoid
     )
     rows = status_rows(session, names)
     show_findings(missing_devices(session, names))

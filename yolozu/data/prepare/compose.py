@@ -35,7 +35,7 @@ from yolozu.data.augmentation.backgrounds import Backgrounds
 from yolozu.data.augmentation.masks import MaskStore, joined_mask, require_masks
 from yolozu.data.augmentation.object_boxes import object_boxes
 from yolozu.data.augmentation.pasting import placed_cut_out
-from yolozu.data.images import read_image
+from yolozu.data.images import pixels_of
 from yolozu.data.index import DataIndex
 from yolozu.data.layouts.descriptor import SplitEntry
 from yolozu.data.layouts.mesh_files import ModelFiles
@@ -130,7 +130,7 @@ class Composer:
         masks = self._masks.masks(number)
         ground = draw_ground(self._backgrounds, self._section, part_of(generator, GROUND_PART), preprocess)
         shown = joined_mask(masks, record.height, record.width)
-        layer = placed_cut_out(read_image(record.path), shown, placement)
+        layer = placed_cut_out(pixels_of(record), shown, placement)
         poses = place_poses(labels, placement, class_indices_N=record.class_indices, models=self._models)
         boxes, in_view = visible_boxes(object_boxes(record, placement, masks, poses, self._models))
         kept = in_view & ~record.is_crowd

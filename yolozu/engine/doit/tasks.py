@@ -13,6 +13,7 @@ from doit.exceptions import TaskError, TaskFailed
 from yolozu.engine.devices import missing_devices
 from yolozu.engine.failure import stopped
 from yolozu.engine.first_weights import fetch_first_weights
+from yolozu.engine.input_digests import reread_inputs
 from yolozu.engine.jobs_elsewhere import jobs_elsewhere
 from yolozu.engine.launchers.base import WorkerJob
 from yolozu.engine.launchers.registry import LAUNCHERS
@@ -131,6 +132,7 @@ class Build:
                 raise UsageError(left)
             self.session.write_plan()
             forget_trouble(layout)
+            reread_inputs(self.session, self.asked)
         except YolozuError as error:
             return self._refused(error)
         except OSError as error:

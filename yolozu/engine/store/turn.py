@@ -97,7 +97,7 @@ class Turn:
     def _take(self, scratch: Scratch) -> bool:
         """Bring scratch into the state of a stage that has returned what a store has; whether one has it."""
         try:
-            with DigestCache(digest_cache_path()) as cache:
+            with DigestCache(digest_cache_path(), reads_all=True) as cache:
                 found, damaged = look_up(self.node, self.input_digests, self.stores, cache)
             for entry in damaged:
                 place = entry.store.move_away(entry.key)
