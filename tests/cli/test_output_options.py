@@ -11,13 +11,13 @@ from yolozu.cli.app import COMMANDS, main
 READ = {
     "--run-dir", "--config", "--bundle", "--coco-root", "--instances", "--bop-root", "--from", "--dataset",
     "--backgrounds", "--checkpoint", "--onnx", "--annotations", "--predictions", "--models", "--targets", "--protocol",
-    "plot-metrics --jsonl", "trace --runs", "trace --store",
+    "plot-metrics --jsonl", "trace --runs", "trace --store", "data shard --order",
 }  # fmt: skip
 """Options whose files are read, with the command where another one writes a file of that name."""
 
 READ_ARGUMENTS = {
     "bundle", "config", "before", "after", "root", "dataset", "image", "file", "predictions", "setting", "photos",
-    "checkpoint", "base", "adapters", "artifacts",
+    "checkpoint", "base", "adapters", "artifacts", "files",
 }  # fmt: skip
 BESIDE = {
     "data subset": ["--count", "3"],
