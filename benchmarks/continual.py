@@ -64,13 +64,20 @@ LOOKING = {"self_distill_from": "{first}", "pseudo_labels": "train"}
 DISTILLING = LOOKING | {"self_distill_keys": "logits,bbox,log_z,rot6d,offsets"}
 """And queries are held to what it says."""
 
+MASKING = {"self_distill_from": "{first}", "pseudo_labels": "mask", "self_distill_weight": 0.0}
+"""What it sees is not taught to be background."""
+
+ELASTIC = {"continual_from": "{first}", "ewc": True, "ewc_lambda": 100.0}
+
 REPLAYING = {"continual_from": "{first}", "replay_share": 0.25}
 STORED = REPLAYING | {"derpp": True}
 
 METHODS: dict[str, dict[str, Any]] = {
     "fine-tuning": {},
-    "EWC": {"continual_from": "{first}", "ewc": True, "ewc_lambda": 100.0},
+    "EWC": ELASTIC,
     "SI": {"continual_from": "{first}", "si": True, "si_c": 0.1},
+    "masked background": MASKING,
+    "masked background + EWC": MASKING | ELASTIC,
     "replay": REPLAYING,
     "DER++": STORED,
     "distillation": DISTILLING,

@@ -74,7 +74,7 @@ class Method:
 FULL = "all parameters"
 METHODS = {
     FULL: Method({}, (1e-3, 2e-3)),
-    "LoRA": Method(ADAPTERS, (5e-3, 1e-2)),
+    "LoRA": Method(ADAPTERS, (5e-3,)),
     "LoRA, biases": Method(ADAPTERS | {"lora_train_bias": "all"}, (5e-3, 1e-2)),
 }
 STREAM = ["--ttt", "--ttt-reset", "stream", "--ttt-batch-size", "4"]
