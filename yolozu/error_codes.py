@@ -327,7 +327,7 @@ CODES: dict[str, str] = {
     "YZ740": "A remote store is asked for, and the package that reads and writes such stores is not installed.",
     "YZ741": "A URL of a file system that is not known.",
     "YZ742": "The driver of a remote store's file system is not installed.",
-    "YZ743": "A remote store cannot be reached, or refuses what is asked of it; a build warns, and goes on without it.",
+    "YZ743": "A remote store that is not there, or cannot be reached; a build warns, and goes on without it.",
     "YZ744": "A URL of a remote store that holds a password, or more than one place.",
     "YZ745": "A result in a remote store that is damaged, or not uploaded as a whole; it is not used.",
     "YZ746": "Labels that cannot be put into tar files beside their pictures.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from yolozu.app.expected_time.expected import expected_times
+from yolozu.app.remote_prospects import with_remote
 from yolozu.app.run_status import status_rows, verified_rows
 from yolozu.app.sessions import session_for
 from yolozu.cli.flags import unlisted_contract_flags
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from yolozu.planning.staleness import Verdict
 
 
+AskRemote = Annotated[
+    bool, typer.Option("--remote", help="Ask the store at store_remote, too, which needs the network.")
+]
+
+
 @unlisted_contract_flags
 def plan(
     words: RunWords = None,
@@ -38,6 +44,7 @@ def plan(
     *,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 when something would run.")] = False,
     paranoid: Paranoid = False,
+    remote: AskRemote = False,
     as_json: Json = False,
     overrides: list[Override],
 ) -> int:
@@ -45,7 +52,7 @@ def plan(
     session, names = session_for(
         words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr, paranoid=paranoid
     )
-    verdicts = session.foreseen(names)
+    verdicts = _verdicts(session, names, remote=remote)
     times = expected_times(session, verdicts)
     show_findings([*session.loaded.warnings, *missing_devices(session, names)])
     if as_json:
@@ -74,6 +81,7 @@ def why(
     config: Config = None,
     *,
     paranoid: Paranoid = False,
+    remote: AskRemote = False,
     as_json: Json = False,
     overrides: list[Override],
 ) -> None:
@@ -81,7 +89,7 @@ def why(
     session, names = session_for(
         words, run_id, overrides, run_dir=run_dir, config=config, may_begin=False, progress=on_stderr, paranoid=paranoid
     )
-    verdicts = session.foreseen(names)
+    verdicts = _verdicts(session, names, remote=remote)
     show_findings(missing_devices(session, names))
     if as_json:
         _print_json(session, stages=[_as_json(entry) for entry in verdicts])
@@ -151,6 +159,14 @@ def verify(
             print(f"  {row['state']:<9} {row['path']}")
         print(f"{len(rows) - len(bad)} intact, {len(bad)} not")
     return EXIT_REFUSED if bad or not rows else EXIT_DONE
+
+
+def _verdicts(session: Session, names: list[str], *, remote: bool) -> list[Verdict]:
+    if not remote:
+        return session.foreseen(names)
+    verdicts, warnings = with_remote(session, session.foreseen(names))
+    show_findings(warnings)
+    return verdicts
 
 
 def _print_json(session: Session, **rows: Any) -> None:

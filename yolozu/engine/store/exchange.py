@@ -38,6 +38,13 @@ def remote_url(node: Node, operations: OperationsSection) -> str | None:
     return operations.store_remote
 
 
+def stands(node: Node, input_digests: Mapping[str, str], receipt: Receipt) -> bool:
+    """Whether a result is of this very stage, decided as for one of the run's own before any of it is fetched."""
+    read = {path: input_digests.get(name) for name, path in node.inputs.items()}
+    reasons = staleness(node, receipt, {**receipt.outputs, **read}.get)
+    return not reasons and receipt.outputs.keys() == set(node.outputs.values())
+
+
 def forget_trouble(layout: RunLayout) -> None:
     """A new build tries the remote store again."""
     layout.remote_trouble_path.unlink(missing_ok=True)
@@ -93,7 +100,7 @@ class Exchange:
             return None
         if empty:
             self._give_up("there is no such place, or nothing in it")
-        return record if record is not None and self._stands(record.receipt) else None
+        return record if record is not None and stands(self.node, self.input_digests, record.receipt) else None
 
     def fetch(self, store: Store) -> bool:
         """Put the stage's result into ``store`` where the remote one has it; whether it is there now.
@@ -142,13 +149,6 @@ class Exchange:
             return self._store.record(self._key) is not None
         except InputError:
             return False
-
-    def _stands(self, receipt: Receipt) -> bool:
-        """Whether a result is of this very stage, decided as for one of the run's own before any of it is fetched."""
-        read = {path: self.input_digests.get(name) for name, path in self.node.inputs.items()}
-        known = {**receipt.outputs, **read}
-        reasons = staleness(self.node, receipt, known.get)
-        return not reasons and receipt.outputs.keys() == set(self.node.outputs.values())
 
     def _tell_damage(self, problem: str) -> None:
         self.damaged = True
