@@ -111,7 +111,7 @@ class Baseline:
         for name, text in SCRIPTS.items():
             (where / name).write_text(text)
 
-    def command(self, run: str = "exp") -> list[str]:
+    def command(self, run: str = "exp", *, closely: bool = False) -> list[str]:  # noqa: ARG002 - make knows no such thing
         """`make`."""
         return ["make", f"RUN={run}"]
 

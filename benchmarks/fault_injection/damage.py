@@ -12,7 +12,11 @@ from benchmarks.fault_injection.trial import Trial
 
 
 def built_file(trial: Trial, how: str) -> str:
-    """Damage one file of what is built, while something before or behind it is stale, too."""
+    """Damage one file of what is built, while something before or behind it is stale, too.
+
+    Where size and time stay, the command that comes after is told to trust neither: an artifact that no stage reads is
+    looked at by no other one.
+    """
     name = trial.chance.choice(sorted(trial.subject.outputs(trial.where)))
     path = next(path for path in trial.where.rglob(Path(name).name) if path.as_posix().endswith(name))
     before, content = path.stat(), bytearray(path.read_bytes())
@@ -28,7 +32,9 @@ def built_file(trial: Trial, how: str) -> str:
             file.write(content)
     if how == "flipped, time kept":
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    return f"{name} {how}: exit {trial.build().code}"
+    ended = trial.build()
+    trial.closely = how == "flipped, time kept"
+    return f"{name} {how}: exit {ended.code}"
 
 
 def input_while_running(trial: Trial, label: Path) -> str:

@@ -29,9 +29,9 @@ class Pipeline:
         """The contract and the pictures."""
         make_project(where)
 
-    def command(self, run: str = "exp") -> list[str]:
+    def command(self, run: str = "exp", *, closely: bool = False) -> list[str]:
         """`yolozu run`."""
-        return python("yolozu", "run", "exp.yaml", f"run_id={run}")
+        return python("yolozu", "run", "exp.yaml", f"run_id={run}", *(["--paranoid"] if closely else []))
 
     def make_stale(self, where: Path, stage: str) -> None:
         """The stage's receipt and what it names."""

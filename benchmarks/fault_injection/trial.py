@@ -40,8 +40,8 @@ class Subject(Protocol):
         """Write the project, with nothing built."""
         ...
 
-    def command(self, run: str = "exp") -> list[str]:
-        """Build everything."""
+    def command(self, run: str = "exp", *, closely: bool = False) -> list[str]:
+        """Build everything; ``closely``: trust no size and time, where there is such a thing."""
         ...
 
     def make_stale(self, where: Path, stage: str) -> None:
@@ -82,6 +82,7 @@ class Trial:
         ended: how the disturbed commands ended.
         environment: of commands.
         prefix: words before the command.
+        closely: whether commands trust no size and time.
     """
 
     subject: Subject
@@ -92,6 +93,7 @@ class Trial:
     ended: list[Ended] = field(default_factory=list)
     environment: Mapping[str, str] = field(default_factory=dict)
     prefix: list[str] = field(default_factory=list)
+    closely: bool = False
 
     def moment(self) -> float:
         """Seconds after the beginning of the command, anywhere in it."""
@@ -102,7 +104,7 @@ class Trial:
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY)} | self.environment
         with self.printed_path(run).open("wb") as printed:
             return subprocess.Popen(
-                [*self.prefix, *self.subject.command(run)],
+                [*self.prefix, *self.subject.command(run, closely=self.closely)],
                 cwd=self.where,
                 env=environment,
                 stdin=subprocess.DEVNULL,
