@@ -41,7 +41,7 @@ def test_only_a_few_batches_are_read_ahead(exported, monkeypatch):
         return pixels_of(record)
 
     monkeypatch.setattr(module, "pixels_of", counted)
-    records = exported.index.records * 20
+    records = list(exported.index.records) * 20
     batches = image_batches(records, PREPROCESS, batch_size=2, threads=2)
     next(batches)
     batches.close()

@@ -39,7 +39,8 @@ def record(exported, tmp_path):
     pixels = np.repeat(np.where(inside, 255, 0).astype(np.uint8)[..., None], 3, axis=2)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     poses = camera(WIDTH, HEIGHT)
-    return replace(exported.index.records[0], path=tmp_path / "a.png", width=WIDTH, height=HEIGHT, poses=poses)
+    picture = {"path": tmp_path / "a.png", "sha256": "", "width": WIDTH, "height": HEIGHT}
+    return replace(exported.index.records[0], **picture, poses=poses)
 
 
 def finder(shapes):

@@ -118,8 +118,8 @@ def test_hidden_patches_are_painted_as_asked_for(begun):
 @pytest.mark.parametrize(("cache", "reads"), [("none", 3), ("ram", 1)])
 def test_cached_images_are_read_once_for_training_and_once_for_validation(begun, monkeypatch, cache, reads):
     _, materials = begun(operations=OperationsSection(cache=cache))
-    count, read = [], dataset_module.read_image
-    monkeypatch.setattr(dataset_module, "read_image", lambda path: count.append(path) or read(path))
+    count, read = [], dataset_module.pixels_of
+    monkeypatch.setattr(dataset_module, "pixels_of", lambda record: count.append(record) or read(record))
     trained = [materials.train_images[epoch, 2].image_HW3 for epoch in range(3)]
     assert len(count) == reads
     np.testing.assert_array_equal(trained[0], trained[2])
