@@ -75,7 +75,7 @@ FULL = "all parameters"
 METHODS = {
     FULL: Method({}, (1e-3, 2e-3)),
     "LoRA": Method(ADAPTERS, (5e-3,)),
-    "LoRA, biases": Method(ADAPTERS | {"lora_train_bias": "all"}, (5e-3, 1e-2)),
+    "LoRA, biases": Method(ADAPTERS | {"lora_train_bias": "all"}, (1e-3, 2.5e-3, 5e-3)),
 }
 STREAM = ["--ttt", "--ttt-reset", "stream", "--ttt-batch-size", "4"]
 AT_TEST_TIME = {
