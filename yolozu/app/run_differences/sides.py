@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yolozu.app.trace.planned_files import planned_file
-from yolozu.app.trace.training_record import RUN_META, TOLD
+from yolozu.app.trace.training_record import RUN_META, read_record
 from yolozu.artifacts.digest import DigestCache
-from yolozu.artifacts.jsonio import read_json
 from yolozu.engine.run_names import known_run
 from yolozu.errors import Finding, InputError, UsageError, YolozuError
 from yolozu.planning.receipt import Receipt, receipt_paths
@@ -71,13 +70,7 @@ class RunSide:
     def record(self) -> dict[str, Any] | None:
         """The record of the training; None where there is none that its receipt proves."""
         path = self.made("train", RUN_META)
-        if path is None:
-            return None
-        try:
-            value = read_json(path, code="YZ460", fix="")
-        except InputError:
-            return None
-        return value if isinstance(value, dict) and value.keys() >= TOLD else None
+        return None if path is None else read_record(path)
 
     @cached_property
     def data(self) -> dict[str, Any] | None:

@@ -34,8 +34,11 @@ def proved_file(receipts: KnownReceipts, known: KnownReceipt, path: str) -> Path
 def training_record(receipts: KnownReceipts, training: KnownReceipt) -> dict[str, Any] | None:
     """The ``run_meta.json`` of a training, by its digest; None where there is none with it any more."""
     path = proved_file(receipts, training, RUN_META)
-    if path is None:
-        return None
+    return None if path is None else read_record(path)
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """The record in a ``run_meta.json``, of any release; None where it is none."""
     try:
         value = read_json(path, code="YZ460", fix="")
     except InputError:
