@@ -181,6 +181,12 @@ def test_one_module_imports_onnx_runtime():
     assert importers == {"model/onnx_runtime.py"}
 
 
+def test_one_module_imports_openvino():
+    """It hides what OpenVINO would send events with, which has to come before the import."""
+    importers = {name_of(path) for path, _, module in IMPORTS if module.partition(".")[0] == "openvino"}
+    assert importers == {"model/openvino_runtime.py"}
+
+
 def test_no_file_is_long():
     assert [name_of(path) for path in FILES if len(path.read_text().splitlines()) > MAX_LINES] == []
 

@@ -83,7 +83,7 @@ def test_a_contract_knows_it_and_refuses_its_neighbours(installed, tmp_path):
     assert (code, errors) == (
         2,
         "exp.yaml:2: adapter: YZ104 there is no adapter 'blob', neither here nor in an installed package\n"
-        "  fix: did you mean 'blobs'? Known: rtdetr_pose, onnxruntime, precomputed, dummy, blobs\n",
+        "  fix: did you mean 'blobs'? Known: rtdetr_pose, onnxruntime, openvino, precomputed, dummy, blobs\n",
     )
 
 

@@ -285,6 +285,8 @@ CODES: dict[str, str] = {
     "YZ644": "A video of which not all can be read.",
     "YZ645": "A camera that did not take the pictures it is given for.",
     "YZ646": "Cameras of which EXIF tells the focal length alone (a warning).",
+    "YZ647": "A runtime of exported files that is not installed.",
+    "YZ648": "A precision that a runtime does not compute in on this machine.",
     "YZ650": "Parts of the images that were predicted by different means.",
     "YZ651": "Predictions to be put together of parts that are not all there.",
     "YZ660": "A run named to gc that is none: whatever goes, it is not by a slip.",

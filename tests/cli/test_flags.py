@@ -107,7 +107,7 @@ def test_a_command_may_have_the_keys_of_some_sections():
     result = CliRunner().invoke(app, ["--score-threshold", "0.5", "--json"], catch_exceptions=False)
     assert (result.exit_code, SEEN.pop()[2:]) == (0, (True, [Override("score_threshold", 0.5, "--score-threshold")]))
     help_text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
-    assert "rtdetr_pose|onnxruntime|precomputed|dummy|NAME" in help_text
+    assert "rtdetr_pose|onnxruntime|openvino|precomputed|dummy|NAME" in help_text
     assert "--lr" not in help_text
 
 

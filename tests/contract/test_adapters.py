@@ -49,12 +49,12 @@ def test_an_unknown_adapter_offers_the_nearest(package):
         loaded(adapter="blob")
     assert str(refused.value) == (
         "adapter=blob: YZ104 there is no adapter 'blob', neither here nor in an installed package\n"
-        "  fix: did you mean 'blobs'? Known: rtdetr_pose, onnxruntime, precomputed, dummy, blobs"
+        "  fix: did you mean 'blobs'? Known: rtdetr_pose, onnxruntime, openvino, precomputed, dummy, blobs"
     )
     with pytest.raises(ContractError) as refused:
         loaded(adapter=3)
     assert refused.value.findings[0].problem == (
-        "must be rtdetr_pose, onnxruntime, precomputed, dummy, or the adapter of an installed package, got 3"
+        "must be rtdetr_pose, onnxruntime, openvino, precomputed, dummy, or the adapter of an installed package, got 3"
     )
 
 

@@ -31,6 +31,13 @@ CASES = {
             "  fix: set adapter: onnxruntime or rtdetr_pose, or drop corruption"
         ),
     ),
+    "precision_is_the_adapters": (
+        "epochs: 1\ninference_precision: bf16\n",
+        (
+            "exp.yaml:2: inference_precision: YZ105 adapter onnxruntime does not compute in bf16 (adapter: default)\n"
+            "  fix: set adapter: openvino, or drop inference_precision"
+        ),
+    ),
     "adaptation_needs_a_network": (
         "epochs: 1\nttt: true\n",
         (

@@ -64,7 +64,7 @@ def test_a_stage_whose_result_stands_needs_no_device(gpus, monkeypatch):
 
 
 def test_what_onnx_runtime_predicts_makes_do_with_the_cpu(gpus):
-    for adapter, needed in (("onnxruntime", "cpu"), ("rtdetr_pose", "cuda"), ("dummy", "cpu")):
+    for adapter, needed in (("onnxruntime", "cpu"), ("openvino", "cpu"), ("rtdetr_pose", "cuda"), ("dummy", "cpu")):
         session = opened("device=cuda", f"adapter={adapter}")
         for stage in ("predict", "scenarios"):
             spec = session.plan[stage].stage.spec.slice_of(session.loaded.contract)

@@ -13,6 +13,7 @@ from yolozu.artifacts.predictions import read_predictions
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.train import DeviceSection
 from yolozu.errors import InputError, Interrupted, UsageError
+from yolozu.model import openvino_runtime
 from yolozu.stages.base import links
 from yolozu.stages.predict import STAGE, PredictInputs, PredictOutputs, PredictSpec, run
 
@@ -54,7 +55,7 @@ def test_the_parity_report_opens_the_gate_but_makes_nothing_stale():
 
 
 @pytest.mark.effect("adapter")
-@pytest.mark.parametrize("adapter", ["onnxruntime", "rtdetr_pose", "dummy"])
+@pytest.mark.parametrize("adapter", ["onnxruntime", "openvino", "rtdetr_pose", "dummy"])
 def test_every_image_is_predicted_with_the_adapter_of_the_contract(exported, tmp_path, adapter):
     numbers, meta, entries = run_stage(exported, tmp_path, adapter=adapter, score_threshold=0.65)
     assert meta["adapter"] == adapter
@@ -128,6 +129,23 @@ def test_as_many_detections_are_kept_as_asked_for_and_none_below_the_threshold(e
     assert max(len(kept) for kept in few) == 2  # fewer where a box turns out to lie beside the image
     assert scores(score_threshold=0.65, max_detections=3000) == [[s for s in f if s >= 0.65] for f in everything]
     assert min(min(found) for found in everything) < 0.65 < max(max(found) for found in everything)
+
+
+@pytest.mark.effect("inference_precision")
+def test_the_precision_that_is_asked_for_reaches_what_computes(exported, tmp_path, monkeypatch):
+    """Whatever the processor has: what the compiled network says of itself is what counts."""
+    monkeypatch.setattr(openvino_runtime, "precision_of", lambda _: "fp32")
+    _, meta, _ = run_stage(exported, tmp_path, adapter="openvino")
+    assert meta["inference_precision"] == "fp32"
+    with pytest.raises(UsageError, match=r"inference_precision: bf16: YZ648 OpenVINO .* would compute in fp32"):
+        run_stage(exported, tmp_path, adapter="openvino", inference_precision="bf16")
+
+
+@pytest.mark.effect("device")
+def test_openvino_predicts_on_the_cpu_and_says_so(exported, tmp_path):
+    notes = Notes()
+    run_stage(exported, tmp_path, notes, device="cuda", adapter="openvino")
+    assert notes.lines == ["predict: OpenVINO predicts on the CPU"]
 
 
 @pytest.mark.effect("device")

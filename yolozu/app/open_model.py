@@ -104,7 +104,7 @@ def open_model(
         InputError: the model file cannot be used.
     """
     from yolozu.predict.adapters.base import KEPT, classes_of, gives_poses
-    from yolozu.predict.adapters.opening import open_adapter
+    from yolozu.predict.adapters.opening import adapter_uses, open_adapter
     from yolozu.predict.pictures.cameras import PictureCameras
 
     meant = meant_by(flags, config=None, run_id=run_id, files=files, has_dataset=True)
@@ -137,7 +137,7 @@ def open_model(
     }
     models = None if meant.run is None else meant.run.root / MODELS
     models = models if models is not None and models.is_file() else None
-    path = request.onnx if name == "onnxruntime" else request.checkpoint
+    path = request.onnx if "onnx" in adapter_uses(name) else request.checkpoint
     return OpenModel(
         name, path, adapter, classes, cameras, request.batch_size, models, settings.predict.max_images, meta
     )

@@ -142,6 +142,7 @@ def adapter_request(
         max_detections=settings.predict.max_detections,
         transform=Corruption.from_section(settings.corruption),
         views=settings.tta if settings.tta.looks_again else None,
+        inference_precision=settings.predict.inference_precision,
     )
 
 

@@ -24,6 +24,7 @@ from yolozu.contract.rules_of_continual import (
 )
 from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.geometry.input_sizes import STRIDE, input_sizes, side_in_view
+from yolozu.predict.adapters.registry import ADAPTERS, OF_THE_FILE, PRECISIONS_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,6 +81,18 @@ def corruption_needs_pictures(contract: Contract) -> Iterator[Conflict]:
         )
 
 
+def precision_is_the_adapters(contract: Contract) -> Iterator[Conflict]:
+    """What an adapter of ours does not compute in is known before anything is trained."""
+    adapter, precision = contract.predict.adapter, contract.predict.inference_precision
+    if adapter in ADAPTERS and precision not in PRECISIONS_OF.get(adapter, ("fp32",)):
+        yield Conflict(
+            "inference_precision",
+            "adapter",
+            problem=f"adapter {adapter} does not compute in {precision}",
+            fix="set adapter: openvino, or drop inference_precision",
+        )
+
+
 def views_need_a_network(contract: Contract) -> Iterator[Conflict]:
     """Only a network can look again."""
     if contract.tta.looks_again and contract.predict.adapter in {"precomputed", "dummy"}:
@@ -109,7 +122,7 @@ def views_are_several(contract: Contract) -> Iterator[Conflict]:
 def exported_views_fit(contract: Contract) -> Iterator[Conflict]:
     """An exported network has one input size; a smaller picture fits into it, a larger one does not."""
     largest = max(contract.tta.tta_scales)
-    if contract.tta.looks_again and contract.predict.adapter == "onnxruntime" and largest > 1.0:
+    if contract.tta.looks_again and contract.predict.adapter in OF_THE_FILE and largest > 1.0:
         yield Conflict(
             "tta_scales",
             "adapter",
@@ -137,7 +150,7 @@ def queries_fit_smallest_view(contract: Contract) -> Iterator[Conflict]:
 def adaptation_needs_a_network(contract: Contract) -> Iterator[Conflict]:
     """Weights can be changed where torch runs them."""
     adapter = contract.predict.adapter
-    if contract.ttt.ttt and adapter in {"onnxruntime", "precomputed", "dummy"}:
+    if contract.ttt.ttt and adapter in {*OF_THE_FILE, "precomputed", "dummy"}:
         yield Conflict(
             "ttt",
             "adapter",
@@ -362,6 +375,7 @@ RULES: tuple[Callable[[Contract], Iterator[Conflict]], ...] = (
     half_precision_needs_cuda,
     precomputed_needs_predictions,
     corruption_needs_pictures,
+    precision_is_the_adapters,
     adaptation_needs_a_network,
     painting_is_learned,
     adaptation_moves_something,

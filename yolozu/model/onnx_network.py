@@ -10,13 +10,17 @@ from yolozu.artifacts.jsonio import explain_read_error
 from yolozu.artifacts.onnx_content import require_content
 from yolozu.artifacts.onnx_metadata import INPUT_NAME, OnnxMetadata
 from yolozu.errors import InputError
+from yolozu.model.exported_network import require_declared_shapes
 from yolozu.model.onnx_runtime import onnx_runtime, run_session, session_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from yolozu.artifacts.onnx_metadata import Shape
 
 
 class OnnxNetwork:
@@ -47,7 +51,12 @@ class OnnxNetwork:
             require_content(path)
         self._session = session_of(path, device=device, threads=threads, where=self._where)
         self.metadata = OnnxMetadata.from_properties(_properties_of(self._session, self._where), where=self._where)
-        _require_declared_shapes(self._session, self.metadata, where=self._where)
+        require_declared_shapes(
+            self.metadata,
+            inputs=_shapes(self._session.get_inputs()),
+            outputs=_shapes(self._session.get_outputs()),
+            where=self._where,
+        )
         self.providers: list[str] = self._session.get_providers()
         self.version: str = onnx_runtime().__version__
 
@@ -68,6 +77,10 @@ class OnnxNetwork:
         values = run_session(self._session, names, {INPUT_NAME: images_B3HW}, where=self._where)
         return dict(zip(names, values, strict=True))
 
+    def describe(self) -> dict[str, Any]:
+        """Version and execution providers of ONNX Runtime."""
+        return {"onnxruntime": self.version, "providers": self.providers}
+
 
 def _properties_of(session: Any, where: str) -> dict[str, str]:
     try:
@@ -81,17 +94,5 @@ def _properties_of(session: Any, where: str) -> dict[str, str]:
         ) from error
 
 
-def _require_declared_shapes(session: Any, metadata: OnnxMetadata, *, where: str) -> None:
-    """Refuse a graph whose inputs or outputs are not those its metadata tells."""
-    graph = {
-        "inputs": {entry.name: tuple(entry.shape) for entry in session.get_inputs()},
-        "outputs": {entry.name: tuple(entry.shape) for entry in session.get_outputs()},
-    }
-    for kind, told in (("inputs", metadata.input_shapes), ("outputs", metadata.output_shapes)):
-        if graph[kind] != told:
-            raise InputError.one(
-                "YZ603",
-                where=where,
-                problem=f"its metadata tells of {kind} {told}, its graph has {graph[kind]}",
-                fix="export the model again from its checkpoint with this version of yolozu",
-            )
+def _shapes(entries: Iterable[Any]) -> dict[str, Shape]:
+    return {entry.name: tuple(entry.shape) for entry in entries}

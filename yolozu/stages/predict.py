@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.train import DeviceSection
 from yolozu.errors import InputError, UsageError
+from yolozu.predict.adapters.registry import OF_THE_FILE
 from yolozu.progress import StoppableProgress
 from yolozu.stages.base import Stage, StageContext, StageSpec, after, gives, needs, reads
 
@@ -146,13 +147,17 @@ def request_of(
         score_threshold=section.score_threshold,
         max_detections=section.max_detections,
         views=spec.tta if spec.tta.looks_again else None,
+        inference_precision=section.inference_precision,
     )
 
 
 def _device_for(adapter: str, device: str, onnx: Path, progress: Progress) -> str:
-    """The training's device, unless ONNX Runtime cannot use it here: then the CPU, said aloud."""
-    if adapter != "onnxruntime" or device == "cpu":
+    """The training's device, unless what runs the exported file cannot use it here: then the CPU, said aloud."""
+    if adapter not in OF_THE_FILE or device == "cpu":
         return device
+    if adapter == "openvino":
+        progress.say("predict: OpenVINO predicts on the CPU")
+        return "cpu"
     from yolozu.model.onnx_runtime import onnx_runtime, session_of
 
     try:

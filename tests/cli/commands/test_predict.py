@@ -74,7 +74,7 @@ def test_options_that_have_no_effect_are_refused_before_anything_is_read(dataset
     assert main(["predict", "--adapter", "dummy", "--onnx", "gone.onnx", "--device", "cpu", "--dataset", "data"]) == 2
     assert capsys.readouterr().err == (
         "--onnx: YZ612 adapter 'dummy' does not read it\n"
-        "  fix: leave it out, or choose --adapter onnxruntime\n"
+        "  fix: leave it out, or choose --adapter onnxruntime or openvino\n"
         "--device: YZ612 adapter 'dummy' does not read it\n"
         "  fix: leave it out, or choose --adapter rtdetr_pose or onnxruntime\n"
     )

@@ -66,7 +66,7 @@ def test_every_adapter_gives_an_entry_per_image_and_says_whether_it_can_adapt(ex
 
 def test_adapters_of_installed_packages_are_listed_without_importing_them(installed):
     installed(theirs="no_such_package.adapter:Theirs")
-    assert list(available_adapters()) == ["rtdetr_pose", "onnxruntime", "precomputed", "dummy", "theirs"]
+    assert list(available_adapters()) == ["rtdetr_pose", "onnxruntime", "openvino", "precomputed", "dummy", "theirs"]
 
 
 def test_an_adapter_of_an_installed_package_opens(installed, full):
@@ -111,7 +111,7 @@ def test_an_unknown_adapter_offers_the_nearest(full):
         open_adapter("onnxruntme", full)
     assert str(refused.value) == (
         "adapter 'onnxruntme': YZ901 no such adapter\n"
-        "  fix: did you mean 'onnxruntime'? Known: rtdetr_pose, onnxruntime, precomputed, dummy"
+        "  fix: did you mean 'onnxruntime'? Known: rtdetr_pose, onnxruntime, openvino, precomputed, dummy"
     )
 
 
@@ -144,9 +144,9 @@ def test_pictures_that_an_adapter_does_not_look_at_are_refused(full):
         open_adapter("dummy", changed)
     assert str(refused.value) == (
         "corruption: YZ612 adapter 'dummy' reads no 'transform'\n"
-        "  fix: drop corruption, or choose rtdetr_pose or onnxruntime\n"
+        "  fix: drop corruption, or choose rtdetr_pose, onnxruntime or openvino\n"
         "tta_mode: model: YZ612 adapter 'dummy' reads no 'views'\n"
-        "  fix: drop tta_mode: model, or choose rtdetr_pose or onnxruntime"
+        "  fix: drop tta_mode: model, or choose rtdetr_pose, onnxruntime or openvino"
     )
 
 

@@ -31,7 +31,7 @@ def run_suite(
     split: Split = None,
     adapter: Annotated[
         str | None,
-        typer.Option(help="rtdetr_pose, onnxruntime, precomputed, dummy, or one of an installed package."),
+        typer.Option(help="rtdetr_pose, onnxruntime, openvino, precomputed, dummy, or one of an installed package."),
     ] = None,
     checkpoint: Annotated[
         str | None, typer.Option(help="Checkpoint; alone it means --adapter rtdetr_pose.", metavar="FILE")

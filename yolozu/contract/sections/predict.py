@@ -33,6 +33,7 @@ ViewTurns = Annotated[
     Field(min_length=1, max_length=9),
     Form("a list of 1 to 9 numbers from -180 to 180"),
 ]
+InferencePrecision = Literal["fp32", "bf16", "fp16"]
 UpdateFilter = Literal["all", "norm_only", "adapter_only"]
 
 
@@ -40,8 +41,13 @@ class PredictSection(Section):
     """Predictions on `predict_split`."""
 
     adapter: AdapterName = "onnxruntime"
-    """What predicts: the checkpoint (torch), the exported file (ONNX Runtime), a given file, nothing (dummy), or an
-    adapter that an installed package offers."""
+    """What predicts: the checkpoint (torch), the exported file (ONNX Runtime, or OpenVINO with the extra
+    `yolozu[openvino]`), a given file, nothing (dummy), or an adapter that an installed package offers."""
+
+    inference_precision: InferencePrecision = "fp32"
+    """Precision that the adapter computes in; one that the adapter or the processor does not have is refused, not
+    replaced. OpenVINO has bf16 where the processor does; all others compute in fp32. The whole numbers of a quantized
+    file stay whole."""
 
     predictions: Annotated[str | None, FilePath(), Location()] = Field(default=None, min_length=1)
     """Predictions file that `adapter: precomputed` serves, or the adapter of a package reads."""

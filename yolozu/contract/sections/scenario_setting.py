@@ -169,7 +169,7 @@ class ScenarioSetting(Section):
     """Its split; null means the only one, or val."""
 
     adapter: Annotated[str, Field(min_length=1)] = "rtdetr_pose"
-    """What predicts: rtdetr_pose, onnxruntime, precomputed, dummy, or one of an installed package."""
+    """What predicts: rtdetr_pose, onnxruntime, openvino, precomputed, dummy, or one of an installed package."""
 
     checkpoint: Annotated[str, Field(min_length=1)] | None = None
     """Checkpoint, for rtdetr_pose."""

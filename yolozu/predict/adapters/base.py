@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 
-from yolozu.contract.sections.predict import PredictSection, TtaSection
+from yolozu.contract.sections.predict import InferencePrecision, PredictSection, TtaSection
 from yolozu.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class AdapterRequest:
         max_detections: most detections per image.
         transform: what is done to each picture before the network sees it.
         views: several views of each picture, fused (test-time augmentation in ``tta_mode: model``).
+        inference_precision: what it computes in.
         told: what a contract says of the network, which must be so; None where none says anything.
         progress: where progress is shown.
     """
@@ -60,6 +61,7 @@ class AdapterRequest:
     max_detections: int = KEPT.max_detections
     transform: ImageTransform | None = None
     views: TtaSection | None = None
+    inference_precision: InferencePrecision = KEPT.inference_precision
     told: ToldModel | None = None
 
 
@@ -68,7 +70,8 @@ class Adapter(Protocol):
 
     Attributes:
         uses: which of the request's ``checkpoint``, ``onnx``, ``predictions``, ``device``, ``batch_size``,
-            ``intrinsics``, ``transform`` and ``views`` it reads; the others have no effect on it.
+            ``inference_precision``, ``intrinsics``, ``transform`` and ``views`` it reads; the others have no effect
+            on it.
     """
 
     uses: ClassVar[frozenset[str]]

@@ -15,15 +15,26 @@ if TYPE_CHECKING:
 
     from yolozu.predict.adapters.base import Adapter, AdapterRequest
 
-OPTIONS = ("checkpoint", "onnx", "predictions", "device", "batch_size", "intrinsics", "transform", "views")
+OPTIONS = (
+    "checkpoint",
+    "onnx",
+    "predictions",
+    "device",
+    "batch_size",
+    "intrinsics",
+    "transform",
+    "views",
+    "inference_precision",
+)
 """What only some adapters read."""
 
 FILES = ("checkpoint", "onnx", "predictions")
 """Those of them that an adapter cannot do without once it reads them."""
 
-SHOWN_BY = {"transform": "corruption", "views": "tta_mode: model"}
-"""Those of them that other keys than one of their name ask for."""
+ASKED_BY = {"transform": "corruption", "views": "tta_mode: model", "inference_precision": "inference_precision"}
+"""Those of them that a contract asks for -> its key; whether an adapter reads them shows when it is opened."""
 
+_UNASKED = {"transform": None, "views": None, "inference_precision": "fp32"}
 _OF_A_RUN = ", or --run-id ID of a run that has one"
 _OR_ELSE = {"checkpoint": _OF_A_RUN, "onnx": _OF_A_RUN, "predictions": ", or predictions: FILE in the contract"}
 
@@ -86,7 +97,7 @@ def open_adapter(name: str, request: AdapterRequest) -> Adapter:
 
     Raises:
         UsageError: YZ901 no such adapter, YZ612 a file it reads is not given, or it is to show the network other
-            pictures and cannot; YZ616, YZ618 what a package offers cannot be used.
+            pictures, or to compute in another precision, and cannot; YZ616, YZ618 what a package offers cannot be used.
         InputError: a file cannot be used.
     """
     kind = _class_of(name)
@@ -94,8 +105,8 @@ def open_adapter(name: str, request: AdapterRequest) -> Adapter:
     findings = _missing_files(name, kind.uses, given, _OR_ELSE)
     findings += [
         Finding("YZ612", key, f"adapter {name!r} reads no {option!r}", f"drop {key}, or choose {_readers(option)}")
-        for option, key in SHOWN_BY.items()
-        if getattr(request, option) is not None and option not in kind.uses
+        for option, key in ASKED_BY.items()
+        if option not in kind.uses and getattr(request, option) != _UNASKED[option]
     ]
     if findings:
         raise UsageError(findings)
@@ -148,4 +159,5 @@ def _who_reads(option: str) -> str:
 
 
 def _readers(option: str) -> str:
-    return " or ".join(name for name in ADAPTERS if option in _class_of(name).uses)
+    *first, last = (name for name in ADAPTERS if option in _class_of(name).uses)
+    return f"{', '.join(first)} or {last}" if first else last

@@ -1,0 +1,60 @@
+"""What every runtime makes of an exported file: a function of arrays that says what it is and what runs it."""
+
+# Shapes: B images of the batch, H and W of the network input in px.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from yolozu.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from yolozu.artifacts.onnx_metadata import OnnxMetadata, Shape
+
+    Shapes = Mapping[str, Shape]
+    """Name of an input or output -> its shape."""
+
+
+class ExportedNetwork(Protocol):
+    """The network in an exported file, in whatever runtime."""
+
+    @property
+    def metadata(self) -> OnnxMetadata:
+        """What the file says about itself."""
+        ...
+
+    def __call__(self, images_B3HW: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Raw outputs of a batch by name, as `yolozu.artifacts.onnx_metadata.OUTPUTS` says.
+
+        Args:
+            images_B3HW: (B, 3, H, W) float32, preprocessed as the metadata says; B is free.
+
+        Raises:
+            InputError: YZ632 the runtime fails while it computes.
+        """
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What runs it, as the runtime itself tells: JSON values that are the same on the same machine."""
+        ...
+
+
+def require_declared_shapes(metadata: OnnxMetadata, *, inputs: Shapes, outputs: Shapes, where: str) -> None:
+    """Refuse a graph whose inputs or outputs are not those its metadata tells.
+
+    Raises:
+        InputError: YZ603; ``where`` names the file.
+    """
+    told = (("inputs", metadata.input_shapes, inputs), ("outputs", metadata.output_shapes, outputs))
+    for kind, stated, graph in told:
+        if dict(graph) != stated:
+            raise InputError.one(
+                "YZ603",
+                where=where,
+                problem=f"its metadata tells of {kind} {stated}, its graph has {dict(graph)}",
+                fix="export the model again from its checkpoint with this version of yolozu",
+            )
