@@ -182,10 +182,17 @@ def onnx_metadata_schema() -> dict[str, Any]:
         "contract_digest": text,
         "checkpoint_sha256": digest,
         "onnx_sha256": digest,
-        **{name: {"const": told} for name, told in RECIPE.items()},
+        **{name: _recipe(told) for name, told in RECIPE.items()},
     }
     required = [name for name in known if name not in RECIPE]  # which files of version 0.1.0 may lack
     return {"$schema": SCHEMA_URL, "title": "model.onnx.meta.json", **_closed(known), "required": required}
+
+
+def _recipe(told: dict[str, Any]) -> dict[str, Any]:
+    """Every word means what it means today; files of before have fewer of them, and say it in other sentences."""
+    words = {name: {"const": value} for name, value in told.items() if name != "rules"}
+    sentences = {"type": "array", "items": {"type": "string"}}
+    return {**_closed({**words, "rules": sentences}), "required": ["rules"]}
 
 
 def _closed(properties: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ IMAGE: dict[str, Any] = {
         "Transparency is dropped and the colors stay as they are; gray is repeated in three channels.",
         "Of 16 bits the upper 8 count, of 12 in a TIFF the upper 8, too; 32 bits have no known range and are refused.",
         "Everything else becomes RGB as Pillow's convert('RGB') does it.",
+        "A JPEG is decoded as libjpeg does by default (exact integer DCT, smooth upsampling of colors); other decoders "
+        "may differ by a few levels.",
     ],
 }
 """How a file becomes pixels."""
@@ -35,6 +37,11 @@ LETTERBOX: dict[str, Any] = {
     "least_size_px": 1,
     "filter": "bilinear",
     "antialias": True,
+    "half_pixel_centers": True,
+    "edges": "renormalized",
+    "weight_bits": 22,
+    "passes": "horizontal, vertical; the other way round where h - n_y > 2 max(w - n_x, 0)",
+    "between_passes": "8 bits",
     "crop": "size / scale",
     "rules": [
         "W and H are the sides of the network input, s = min(W / w, H / h); s, w s and h s are not rounded.",
@@ -43,12 +50,22 @@ LETTERBOX: dict[str, Any] = {
         "Then come n_x = floor(w s + 1e-6) columns and n_y = floor(h s + 1e-6) rows of the picture: only pixels that "
         "it covers wholly. They show its part from (0, 0) to (min(w, n_x / s), min(h, n_y / s)), in px.",
         "Where n_x is 0 it is 1, and shows the whole width; n_y likewise.",
-        "The part is resampled to n_x by n_y as by Pillow's resize((n_x, n_y), BILINEAR, box=part): a triangle filter, "
-        "wider by as much as the picture shrinks, each channel rounded to 8 bits. A picture that fits as it is, is "
-        "not resampled.",
+        "The part is resampled to n_x by n_y as by Pillow's resize((n_x, n_y), BILINEAR, box=part), which the next "
+        "five sentences spell out: in one direction, then in the other, each channel alone. The picture is made "
+        "narrower or wider first, and where h - n_y > 2 max(w - n_x, 0) lower first. Where n_x is w and the part is w "
+        "wide, nothing is done to rows; likewise to columns.",
+        "For one direction: the side of the picture is a, that of the part p, rounded to float32, and n pixels are to "
+        "come. r = p / n in float64, and f = max(r, 1).",
+        "Output pixel i (from 0) has its middle at c = (i + 0.5) r, and is made of the input pixels j from "
+        "max(0, trunc(c - f + 0.5)) up to, but without, min(a, trunc(c + f + 0.5)).",
+        "Pixel j weighs max(0, 1 - |j - c + 0.5| (1 / f)); the weights are divided by their sum, so that edges are "
+        "neither padded nor mirrored.",
+        "Each weight becomes a whole number, trunc(0.5 + weight 2^22), and the pixel is floor((2^21 + sum of whole "
+        "weight times level) / 2^22), at most 255.",
+        "The second direction takes these levels of 8 bits, not numbers between them.",
         "All other pixels have the level that preprocess.fill says.",
-        "images = (pixel * preprocess.scale - mean) / std as float32, channels in the order of preprocess.color, laid "
-        "out (batch, channel, row, column).",
+        "images = (pixel * preprocess.scale - mean) / std, each step in float32, channels in the order of "
+        "preprocess.color, laid out (batch, channel, row, column).",
     ],
 }
 """How pixels become network input."""
@@ -62,7 +79,7 @@ DETECTIONS: dict[str, Any] = {
     "clip": "picture",
     "empty_boxes": "dropped",
     "rules": [
-        "Every pair of a query and a class is a candidate; its score is the sigmoid of the logit.",
+        "Every pair of a query and a class is a candidate; its score is the sigmoid of the logit, in float64.",
         "Candidates with score >= score_threshold stay, of these the max_detections best; equal scores in the order of "
         "queries, then of classes. Both numbers are yolozu's defaults and free to choose.",
         "There is no non-maximum suppression.",

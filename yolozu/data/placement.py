@@ -263,4 +263,9 @@ def _resample(
     height, width = image_HWC.shape[:2]
     if size == (width, height) and box == (0.0, 0.0, width, height):
         return image_HWC
-    return np.asarray(Image.fromarray(image_HWC).resize(size, Image.Resampling.BILINEAR, box=box))
+    picture, (left, top, right, bottom) = Image.fromarray(image_HWC), box
+    if height - size[1] > 2 * max(width - size[0], 0) and picture.mode != "RGBA":
+        # Lower first, as Pillow does by itself from version 13 on: rounded in between, the order shows in the levels.
+        picture = picture.resize((width, size[1]), Image.Resampling.BILINEAR, box=(0, top, width, bottom))
+        top, bottom = 0, size[1]
+    return np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom)))
