@@ -81,7 +81,7 @@ set:
     denoising: {{num_queries: 0}}
     num_queries: 10
 grid:
-  report_score_threshold: [{values}]
+  require: [{values}]
 max_runs: 10000
 metric: map50
 """
@@ -226,8 +226,8 @@ def against_index(place: Path, most: int) -> None:
 
 
 def sweep_of(directory: Path, root: Path, runs: int) -> list[str]:
-    """The command that says what is stale in a sweep of so many runs, all of which are built; all share a training."""
-    values = ", ".join(f"{(number + 1) / 10_000:.4f}" for number in range(runs))
+    """Build a sweep of so many runs, of one training and each with its gate; the command that says what is stale."""
+    values = ", ".join(f'{{map50: ">= -{number + 1}"}}' for number in range(runs))
     (directory / "sweep.yaml").write_text(SWEEP.format(root=root, values=values))
     command = [sys.executable, "-m", "yolozu", "sweep", "sweep.yaml"]
     taken_by([*command, "--quiet", "--jobs", str(os.cpu_count())], directory)

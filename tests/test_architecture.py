@@ -60,7 +60,7 @@ READS_SECTIONS = {
 }
 """Where configuration ends: below the stages, these alone know sections of the contract, others take plain values."""
 
-BELOW_CLI = {"cli", "app", "api", "contract", "engine", "errors", "progress", "system_errors"}
+BELOW_CLI = {"cli", "app", "api", "contract", "engine", "errors", "progress", "system", "system_errors"}
 """Parts that the command line imports; of others types alone, and of those in `PROCEDURES` what they name."""
 
 PROCEDURES = {

@@ -32,3 +32,12 @@ def test_a_device_that_is_there_is_given(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert device_named("cuda:1") == torch.device("cuda:1")
     assert device_named("cuda") == torch.device("cuda")
+
+
+def test_torch_computes_on_no_more_threads_than_this_process_may_use_cores(monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.setattr("yolozu.model.device.available_cores", lambda: 1)
+    torch.set_num_threads(2)
+    device_named("cpu")
+    assert torch.get_num_threads() == 1
+    torch.set_num_threads(before)

@@ -17,6 +17,7 @@ from yolozu.contract.foreign_keys import FOREIGN_KEYS, foreign_fix, option_of
 from yolozu.engine.stopping import EndOnSignal
 from yolozu.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, Finding, YolozuError
 from yolozu.registry import nearest
+from yolozu.system import spin_briefly
 from yolozu.system_errors import explain_system_error
 
 PROGRAM = "yolozu"
@@ -125,6 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is None:
         EndOnSignal().install()
+        spin_briefly(os.environ)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(arguments)

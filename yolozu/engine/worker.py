@@ -37,6 +37,7 @@ from yolozu.paths import RunLayout
 from yolozu.planning.plan import Node
 from yolozu.progress import PartProgress, Progress, Stopper, progress_for
 from yolozu.stages.predict_shard import whole_and_shard
+from yolozu.system import spin_briefly
 from yolozu.system_errors import explain_system_error
 
 INTERNAL = "InternalError"
@@ -194,4 +195,5 @@ def _record_and_print(end: End, layout: RunLayout, stage: str) -> None:
 
 
 if __name__ == "__main__":
+    spin_briefly(os.environ)
     sys.exit(main())
