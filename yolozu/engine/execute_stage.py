@@ -10,14 +10,14 @@ import time
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yolozu import __version__
 from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.jsonio import pretty, read_json, write_text
 from yolozu.artifacts.record import typed
 from yolozu.data.moved import Moved
-from yolozu.engine.failure import stopped
+from yolozu.engine.failure import clear_failure, stopped
 from yolozu.engine.input_digests import read_inputs, require_unchanged
 from yolozu.engine.launchers.base import JOB, ran_on
 from yolozu.engine.lock import HeldLock
@@ -42,6 +42,11 @@ from yolozu.planning.receipt import Receipt
 from yolozu.planning.staleness import staleness
 from yolozu.progress import Progress, SilentProgress, Stopper
 from yolozu.stages.base import StageContext, links
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from yolozu.contract.sections.operations import OperationsSection
 
 ORPHAN_WAIT_S = 60.0
 """How long a new worker waits for one whose builder was killed to save and stop."""
@@ -124,6 +129,33 @@ def execute(
         receipt = _finish(node, scratch, layout)
         if start.for_this_alone:
             turn.keep(receipt)
+
+
+def take_from_store(
+    node: Node, layout: RunLayout, operations: OperationsSection, *, say: Callable[[str], None], stopping: Stopper
+) -> bool:
+    """Publish what a store of this machine has of ``node``, without a worker; whether one has it.
+
+    What a killed try has yet to publish is left to a worker, and a remote store, which takes time to ask.
+
+    Raises:
+        UsageError: YZ303, an earlier worker is still at it.
+        InputError: as `read_inputs`.
+    """
+    scratch = Scratch.of(layout, node.name)
+    stores = stores_for(node, operations)
+    if not stores or operations.store_remote is not None or scratch.publish_path.is_file():
+        return False
+    lock = HeldLock(scratch.lock_path, code="YZ303", what=f"stage {node.name}")
+    try:
+        turn = Turn(node, layout, read_inputs(node, layout), stores, say, stopping)
+        if not turn.take(scratch):
+            return False
+        _finish(node, scratch, layout)
+    finally:
+        lock.release()
+    clear_failure(layout, node.name)
+    return True
 
 
 def is_done_for_job(node: Node, layout: RunLayout) -> bool:

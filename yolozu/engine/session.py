@@ -131,13 +131,18 @@ class Session:
 
     def is_in_store(self, node: Node, say: Callable[[str], None]) -> bool:
         """Whether the result of ``node`` need only be taken from a store; a remote one is asked, too."""
+        if self.is_in_own_store(node):
+            return True
         operations = self.loaded.contract.operations
-        with self.digests() as cache:
-            if found_in_store(node, operations, lambda path: self.digest(path, cache), cache) is not None:
-                return True
         inputs = {name: digest for name, digest in self._inputs(node).items() if digest is not None}
         remote = exchange_for(node, self.layout, inputs, operations, say=say, stopping=lambda: False)
         return remote is not None and remote.look() is not None
+
+    def is_in_own_store(self, node: Node) -> bool:
+        """Whether it need only be taken from a store that this machine reads as its files."""
+        with self.digests() as cache:
+            operations = self.loaded.contract.operations
+            return found_in_store(node, operations, lambda path: self.digest(path, cache), cache) is not None
 
     def _told(self, node: Node, reasons: tuple[Reason, ...], cache: DigestCache) -> tuple[Reason, ...]:
         """Reasons with what is behind them and, where nothing before the stage may change yet, what the store has."""

@@ -2,9 +2,11 @@
 
 import signal
 from collections import Counter
+from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
 import pytest
+from filelock import FileLock
 
 from tests.engine.doit.sessions import sessions_of
 from tests.fixtures.played_stages import play
@@ -13,6 +15,7 @@ from yolozu.engine.doit.shared_results import stale_part
 from yolozu.engine.doit.tasks import Build
 from yolozu.engine.view.several import SeveralQuiet
 from yolozu.errors import UsageError
+from yolozu.planning.receipt import Receipt
 
 
 @pytest.fixture
@@ -47,6 +50,22 @@ def test_a_sweep_over_a_key_of_the_evaluation_trains_once(played):
         "prepare_data": 1, "train": 1, "export_onnx": 1, "onnx_parity": 1, "predict": 1, "validate_predictions": 1,
         "evaluate": 2, "report": 2,
     }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_a_store_has_is_taken_without_a_worker(played):
+    build({"a": "", "b": "eval_engine=pycocotools"})
+    assert played.ran == played.made
+    assert Receipt.read(Path("runs/b/receipts/train.json")).ran_on["store"] == "a"
+
+
+@pytest.mark.slow
+def test_what_another_worker_is_at_is_left_to_a_worker(played):
+    build({"a": ""})
+    (held := FileLock(Path("runs/b/scratch/train.lock"), thread_local=False)).acquire()
+    played.while_running = lambda name: held.release() if name == "b/train" else None
+    build({"b": "eval_engine=pycocotools"})
+    assert [name for name in played.ran if name.startswith("b/")] == ["b/train", "b/evaluate", "b/report"]
 
 
 @pytest.mark.slow

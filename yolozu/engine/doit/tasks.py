@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskError, TaskFailed
 
 from yolozu.engine.devices import missing_devices
+from yolozu.engine.execute_stage import take_from_store
 from yolozu.engine.failure import stopped
 from yolozu.engine.first_weights import fetch_first_weights
 from yolozu.engine.input_digests import reread_inputs
@@ -38,7 +40,7 @@ from yolozu.stages.registry import GROUPS
 from yolozu.system_errors import explain_system_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from yolozu.contract.sections.operations import OperationsSection
     from yolozu.engine.launchers.base import Launcher
@@ -190,7 +192,9 @@ class Build:
         def note(line: str) -> None:
             self.view.show(Says(stage=node.name, kind="note", text=line))
 
-        if shards == 1 or self.session.is_in_store(node, note):
+        if self._takes_from_store(node, note):
+            code = EXIT_DONE
+        elif shards == 1 or self.session.is_in_store(node, note):
             code = self._run_worker(environment, node, node.name)
         else:
             code = run_shards(
@@ -205,6 +209,16 @@ class Build:
         if code == EXIT_DONE and node.name == WHOLE:
             forget_shards(layout)
         return code
+
+    def _takes_from_store(self, node: Node, note: Callable[[str], None]) -> bool:
+        """Take a result that is in a store, which is a matter of links, here; whether it was there."""
+        if self.insist_on_resume and node.stage.resumable:
+            return False
+        with suppress(YolozuError):  # the worker meets the same, waits for it or tells it
+            return self.session.is_in_own_store(node) and take_from_store(
+                node, self.session.layout, self._operations, say=note, stopping=lambda: self.stopping.count > 0
+            )
+        return False
 
     def _run_worker(self, environment: Mapping[str, str], node: Node, request: str, *options: str) -> int:
         """Run the worker of a request, which does ``node`` or a part of it, to its end; its exit code."""

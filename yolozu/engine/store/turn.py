@@ -67,13 +67,28 @@ class Turn:
             Interrupted: YZ311, stopped while another builder made the result.
         """
         scratch = Scratch.of(self.layout, self.node.name)
-        if not self.stores or scratch.publish_path.is_file() or self._take(scratch):
+        if not self.stores or scratch.publish_path.is_file() or self.take(scratch):
             yield
             return
         with self._alone():
-            if not self._take(scratch) and self.remote is not None and self.remote.fetch(self.stores[0]):
-                self._take(scratch)
+            if not self.take(scratch) and self.remote is not None and self.remote.fetch(self.stores[0]):
+                self.take(scratch)
             yield
+
+    def take(self, scratch: Scratch) -> bool:
+        """Bring scratch into the state of a stage that has returned what a store has; whether one has it."""
+        try:
+            with DigestCache(digest_cache_path(), reads_all=True) as cache:
+                found, damaged = look_up(self.node, self.input_digests, self.stores, cache)
+            for entry in damaged:
+                place = entry.store.move_away(entry.key)
+                self.say(f"{self.node.name}: {', '.join(entry.paths)} in the store is damaged: moved to {place}")
+            if found is not None:
+                self._fill(scratch, found)
+        except OSError as error:
+            self.say(f"{self.node.name}: nothing is taken from the store: {error.strerror or error}")
+            return False
+        return found is not None
 
     def keep(self, receipt: Receipt) -> None:
         """Keep what the run has now; a store that cannot be written is told of, and the run is none the worse.
@@ -93,21 +108,6 @@ class Turn:
     @property
     def _key(self) -> str:
         return key_of_node(self.node, self.input_digests)
-
-    def _take(self, scratch: Scratch) -> bool:
-        """Bring scratch into the state of a stage that has returned what a store has; whether one has it."""
-        try:
-            with DigestCache(digest_cache_path(), reads_all=True) as cache:
-                found, damaged = look_up(self.node, self.input_digests, self.stores, cache)
-            for entry in damaged:
-                place = entry.store.move_away(entry.key)
-                self.say(f"{self.node.name}: {', '.join(entry.paths)} in the store is damaged: moved to {place}")
-            if found is not None:
-                self._fill(scratch, found)
-        except OSError as error:
-            self.say(f"{self.node.name}: nothing is taken from the store: {error.strerror or error}")
-            return False
-        return found is not None
 
     def _fill(self, scratch: Scratch, found: Found) -> None:
         """Scratch with links to a result, from one moment to the next: no try goes on in files of the store."""
