@@ -238,8 +238,7 @@ def against_runs(place: Path, most: int, peers_at: int) -> None:
     """The table of the up-to-date check against runs of one graph; other tools beside ours at one number of them."""
     root, directory = place / "data1000", place / "runs-beside"
     make_data(root, 1000)
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir()
+    directory.mkdir(exist_ok=True)
     nothing = Taken(0.0, 0.0)
     print(f"{'runs':>9}{'stages':>9}{'sweep --plan':>17}{'plan of one':>17}")
     counts = {10**power for power in range(4)} | ({peers_at} if peers_at else set())
