@@ -289,6 +289,7 @@ CODES: dict[str, str] = {
     "YZ648": "A precision that a runtime does not compute in on this machine.",
     "YZ650": "Parts of the images that were predicted by different means.",
     "YZ651": "Predictions to be put together of parts that are not all there.",
+    "YZ652": "A golden.json that cannot be read.",
     "YZ660": "A run named to gc that is none: whatever goes, it is not by a slip.",
     "YZ661": "A metric to keep the best runs by that does not exist.",
     "YZ662": "A request to delete, and nothing that says what.",

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.golden_vectors import GoldenVectors
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.artifacts.onnx_metadata import onnx_metadata_schema
 from yolozu.artifacts.parity_report import ParityReport
@@ -45,6 +46,7 @@ RECORDS: dict[str, type[Record]] = {
     "eval_protocol": EvalProtocol,
     "eval_suite": SuiteReport,
     "forgetting": ForgettingReport,
+    "golden": GoldenVectors,
     "onnx_parity": ParityReport,
     "ranking": Ranking,
     "run_meta": RunMeta,

@@ -10,6 +10,8 @@ from torch import nn
 from tests.fixtures.exported import random_checkpoint
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.checkpoint import write_checkpoint
+from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.golden_vectors import read_golden
 from yolozu.contract.sections.export import ExportSection
 from yolozu.contract.sections.run import Contract
 from yolozu.model.outputs import DetectorOutput
@@ -27,6 +29,7 @@ def test_only_the_export_keys_and_the_weights_make_it_stale():
     assert {name: link.target for name, link in links(STAGE.outputs).items()} == {
         "onnx": "exports/model.onnx",
         "meta": "exports/model.onnx.meta.json",
+        "golden": "exports/golden",
     }
 
 
@@ -34,7 +37,7 @@ def test_the_same_checkpoint_gives_the_same_bytes_wherever_it_lies(exported, tmp
     checkpoint = tmp_path / "elsewhere.pt"
     shutil.copyfile(exported.checkpoint, checkpoint)
     notes = Notes()
-    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json")
+    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json", tmp_path / "golden")
     numbers = run(ExportSpec(export=ExportSection()), ExportInputs(checkpoint), outputs, context_in(tmp_path, notes))
     assert outputs.onnx.read_bytes() == exported.onnx.read_bytes()
     assert outputs.meta.read_bytes() == exported.meta.read_bytes()
@@ -58,7 +61,26 @@ class Two(nn.Module):
 def test_the_file_has_the_operator_set_of_the_contract(tmp_path, monkeypatch):
     write_checkpoint(tmp_path / "best.pt", random_checkpoint(0))
     monkeypatch.setattr("yolozu.export.onnx.detector_from", lambda _: Two())
-    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json")
+    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json", tmp_path / "golden")
     spec = ExportSpec(export=ExportSection(onnx_opset=20))
     run(spec, ExportInputs(tmp_path / "best.pt"), outputs, context_in(tmp_path))
     assert [(entry.domain, entry.version) for entry in onnx.load(outputs.onnx).opset_import] == [("", 20)]
+
+
+@pytest.mark.effect("onnx_golden")
+@pytest.mark.parametrize("asked", [False, True])
+def test_pictures_and_what_the_file_makes_of_them_lie_beside_it_where_they_are_asked_for(tmp_path, monkeypatch, asked):
+    write_checkpoint(tmp_path / "best.pt", random_checkpoint(0))
+    monkeypatch.setattr("yolozu.export.onnx.detector_from", lambda _: Two())
+    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json", tmp_path / "golden")
+    run(
+        ExportSpec(export=ExportSection(onnx_golden=asked)),
+        ExportInputs(tmp_path / "best.pt"),
+        outputs,
+        context_in(tmp_path),
+    )
+    assert outputs.golden.is_dir() == asked
+    if asked:
+        told = read_golden(outputs.golden)
+        assert told.onnx_sha256 == digest_file(outputs.onnx)
+        assert len(told.pictures) == 5

@@ -87,6 +87,13 @@ class Placement:
         return self.scale * self.stretch
 
     @property
+    def shown_px(self) -> tuple[int, int]:
+        """Columns and rows of the network input that the image covers wholly; it is not turned."""
+        left, right, _, _ = _span(self.pad_x_px, self.width, self.input_width, self.scale)
+        top, bottom, _, _ = _span(self.pad_y_px, self.height, self.input_height, self.scale_y)
+        return right - left, bottom - top
+
+    @property
     def matrix_33(self) -> NDArray[np.float64]:
         """(3, 3) homogeneous map from image px to input px: all of the placement."""
         matrix = np.array([[self.scale, 0.0, self.pad_x_px], [0.0, self.scale_y, self.pad_y_px], [0.0, 0.0, 1.0]])

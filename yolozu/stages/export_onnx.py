@@ -25,10 +25,11 @@ class ExportInputs:
 
 @dataclass(frozen=True)
 class ExportOutputs:
-    """One self-contained file, and what it says about itself as JSON."""
+    """One self-contained file, what it says about itself as JSON, and pictures with what it makes of them."""
 
     onnx: Path = gives("exports/model.onnx")
     meta: Path = gives("exports/model.onnx.meta.json")
+    golden: Path = gives("exports/golden", optional=True)
 
 
 def run(spec: ExportSpec, inputs: ExportInputs, outputs: ExportOutputs, context: StageContext) -> dict[str, Any]:
@@ -39,6 +40,10 @@ def run(spec: ExportSpec, inputs: ExportInputs, outputs: ExportOutputs, context:
     metadata = export_onnx(
         inputs.checkpoint, onnx_path=outputs.onnx, meta_path=outputs.meta, opset=spec.export.onnx_opset
     )
+    if spec.export.onnx_golden:
+        from yolozu.export.golden import write_golden_vectors
+
+        write_golden_vectors(outputs.onnx, outputs.golden)
     return {"opset": metadata.opset, "bytes": outputs.onnx.stat().st_size}
 
 

@@ -13,6 +13,10 @@ class ExportSection(Section):
     onnx_opset: int = Field(default=18, ge=18, le=23)
     """ONNX operator set."""
 
+    onnx_golden: bool = False
+    """Whether `exports/golden` holds small synthetic pictures, and what the file makes of each, for programs in other
+    languages to be tested with."""
+
 
 class ParitySection(Section):
     """How far the ONNX file may be from the weights it came from."""
