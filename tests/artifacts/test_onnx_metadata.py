@@ -11,6 +11,7 @@ from yolozu.artifacts.onnx_metadata import (
     POSE,
     POSE_OUTPUTS,
     SIGMA_OUTPUTS,
+    InputSizes,
     OnnxMetadata,
 )
 from yolozu.artifacts.onnx_recipe import RECIPE
@@ -137,3 +138,41 @@ def test_metadata_that_contradicts_itself_is_refused():
 def test_an_input_of_any_size_takes_that_of_the_preprocessing():
     free = replace(METADATA, input_shapes={"images": ("batch", 3, "height", "width")})
     assert OnnxMetadata.from_properties(free.to_properties(), where="model.onnx") == free
+
+
+FREE = replace(
+    METADATA, input_shapes={"images": ("batch", 3, "height", "width")}, input_sizes=InputSizes(32, 64, multiple_of=32)
+)
+
+
+def test_a_file_of_free_height_and_width_says_which():
+    assert OnnxMetadata.from_properties(FREE.to_properties(), where="model.onnx") == FREE
+    assert FREE.to_json()["input_sizes"] == {
+        "least_height": 32,
+        "least_width": 64,
+        "multiple_of": 32,
+        "rule": "W and H may be any multiples of multiple_of, at least least_width and least_height; "
+        "preprocess.width and preprocess.height are those that the network was trained with.",
+    }
+    assert "input_sizes" not in METADATA.to_json()
+    taken = [size for size in ((32, 64), (64, 64), (32, 32), (33, 64), (0, 64)) if FREE.input_sizes.takes(*size)]
+    assert taken == [(32, 64), (64, 64)]
+
+
+@pytest.mark.parametrize(
+    ("broken", "problem"),
+    [
+        (
+            replace(FREE, input_shapes=METADATA.input_shapes),
+            "input_sizes tells of several sizes, the input takes 64x96",
+        ),
+        (
+            replace(FREE, input_sizes=InputSizes(96, 64, multiple_of=32)),
+            "preprocessing gives images of 64x96 px, which input_sizes excludes",
+        ),
+    ],
+)
+def test_sizes_that_the_input_does_not_take_are_refused(broken, problem):
+    with pytest.raises(InputError) as refused:
+        OnnxMetadata.from_properties(broken.to_properties(), where="model.onnx")
+    assert refused.value.findings[0].problem == f"holds metadata that contradicts itself: {problem}"

@@ -90,7 +90,7 @@ CASES = {
         (
             "exp.yaml:4: tta_scales: YZ105 scale 1.25 needs a larger input than the exported network has "
             "(adapter: default)\n"
-            "  fix: use scales up to 1, or set adapter: rtdetr_pose"
+            "  fix: use scales up to 1, or set onnx_dynamic_hw: true or adapter: rtdetr_pose"
         ),
     ),
     "queries_fit_smallest_view": (

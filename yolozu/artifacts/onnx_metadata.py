@@ -47,6 +47,40 @@ POSE = {
 
 Shape = tuple[int | str, ...]
 
+SIZES_RULE = (
+    "W and H may be any multiples of multiple_of, at least least_width and least_height; preprocess.width and "
+    "preprocess.height are those that the network was trained with."
+)
+
+
+@dataclass(frozen=True)
+class InputSizes:
+    """Which sides a file of any height and width takes, in px.
+
+    Attributes:
+        least_height: lowest input.
+        least_width: narrowest input.
+        multiple_of: what both sides are multiples of.
+    """
+
+    least_height: int
+    least_width: int
+    multiple_of: int
+
+    def takes(self, height: int, width: int) -> bool:
+        """Whether the file takes inputs of this size."""
+        whole = height % self.multiple_of == width % self.multiple_of == 0
+        return whole and height >= self.least_height and width >= self.least_width
+
+    def to_json(self) -> dict[str, Any]:
+        """As the metadata states it."""
+        return {**vars(self), "rule": SIZES_RULE}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """From what `to_json` gives."""
+        return cls(*(int(value[name]) for name in ("least_height", "least_width", "multiple_of")))
+
 
 @dataclass(frozen=True)
 class OnnxMetadata:
@@ -61,6 +95,7 @@ class OnnxMetadata:
         preprocess: the preprocess spec as JSON; how an image becomes ``images``.
         contract_digest: digest of what the weights were trained for.
         checkpoint_sha256: SHA-256 of the checkpoint file the weights came from.
+        input_sizes: which heights and widths it takes; None of a file that takes those of ``preprocess`` alone.
     """
 
     yolozu_version: str
@@ -71,6 +106,7 @@ class OnnxMetadata:
     preprocess: dict[str, Any]
     contract_digest: str
     checkpoint_sha256: str
+    input_sizes: InputSizes | None = None
 
     @property
     def has_pose(self) -> bool:
@@ -88,6 +124,7 @@ class OnnxMetadata:
             "pose": POSE if self.has_pose else None,
             "classes": self.classes.to_json(),
             "preprocess": self.preprocess,
+            **({} if self.input_sizes is None else {"input_sizes": self.input_sizes.to_json()}),
             **RECIPE,
             "contract_digest": self.contract_digest,
             "checkpoint_sha256": self.checkpoint_sha256,
@@ -123,6 +160,10 @@ class OnnxMetadata:
         if len(sides) != 2 or any(isinstance(side, int) and side != own for side, own in zip(sides, size, strict=True)):
             told = f"{size[0]}x{size[1]}"
             yield f"preprocessing gives images of {told} px, the input takes {'x'.join(map(str, sides))}"
+        if self.input_sizes is not None and not all(isinstance(side, str) for side in sides):
+            yield f"input_sizes tells of several sizes, the input takes {'x'.join(map(str, sides))}"
+        elif self.input_sizes is not None and not self.input_sizes.takes(*size):
+            yield f"preprocessing gives images of {size[0]}x{size[1]} px, which input_sizes excludes"
         logits = self.output_shapes["pred_logits"][-1]
         if logits != len(self.classes):
             yield f"the class table has {len(self.classes)} classes, the network {logits}"
@@ -140,6 +181,7 @@ class OnnxMetadata:
             preprocess=dict(value["preprocess"]),
             contract_digest=str(value["contract_digest"]),
             checkpoint_sha256=str(value["checkpoint_sha256"]),
+            input_sizes=InputSizes.from_json(value["input_sizes"]) if "input_sizes" in value else None,
         )
         told = set(metadata.output_shapes)
         known = {*DETECTION_OUTPUTS, *POSE_OUTPUTS, *SIGMA_OUTPUTS} if metadata.has_pose else set(DETECTION_OUTPUTS)
@@ -165,7 +207,9 @@ def onnx_metadata_schema() -> dict[str, Any]:
         "mean": per_channel,
         "std": per_channel,
     }
+    sizes = {**dict.fromkeys(("least_height", "least_width", "multiple_of"), count), "rule": {"const": SIZES_RULE}}
     known = {
+        "input_sizes": _closed(sizes),
         "schema_version": {"const": SCHEMA_VERSION},
         "yolozu_version": text,
         "opset": count,
@@ -184,7 +228,8 @@ def onnx_metadata_schema() -> dict[str, Any]:
         "onnx_sha256": digest,
         **{name: _recipe(told) for name, told in RECIPE.items()},
     }
-    required = [name for name in known if name not in RECIPE]  # which files of version 0.1.0 may lack
+    # Files of version 0.1.0 may lack the recipe, those of one size have no others.
+    required = [name for name in known if name not in RECIPE and name != "input_sizes"]
     return {"$schema": SCHEMA_URL, "title": "model.onnx.meta.json", **_closed(known), "required": required}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from yolozu.artifacts.record import Record, read_record, write_record
 
 
@@ -41,6 +43,9 @@ class ComparedInputs(Record):
 
     width: int
     """Of the network input, in px."""
+
+    other_sizes: list[list[int]] = Field(default_factory=list)
+    """Further heights and widths, in px, that the file takes and every image was compared at, one by one."""
 
     images_without_camera: int | None
     """Images whose camera is not known: their translations are compared through a stand-in, which has a focal length of

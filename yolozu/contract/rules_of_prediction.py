@@ -76,14 +76,15 @@ def views_are_several(contract: Contract) -> Iterator[Conflict]:
 
 
 def exported_views_fit(contract: Contract) -> Iterator[Conflict]:
-    """An exported network has one input size; a smaller picture fits into it, a larger one does not."""
+    """An exported network has one input size, if not asked for any; a larger picture does not fit into it."""
     largest = max(contract.tta.tta_scales)
-    if contract.tta.looks_again and contract.predict.adapter in OF_THE_FILE and largest > 1.0:
+    exported = contract.predict.adapter in OF_THE_FILE and not contract.export.onnx_dynamic_hw
+    if contract.tta.looks_again and exported and largest > 1.0:
         yield Conflict(
             "tta_scales",
             "adapter",
             problem=f"scale {largest:g} needs a larger input than the exported network has",
-            fix="use scales up to 1, or set adapter: rtdetr_pose",
+            fix="use scales up to 1, or set onnx_dynamic_hw: true or adapter: rtdetr_pose",
         )
 
 

@@ -34,7 +34,7 @@ class ComparedImage:
     """Both networks on one image, as a member of one batch.
 
     Attributes:
-        image: path relative to the data set's root.
+        image: path relative to the data set's root, with the size of the network input where that is not the own one.
         batch_size: images in the batch.
         outputs: output name -> absolute differences, (Q, K) or (K,) float64; NaN or infinite where an output is.
         selection: differences of query selection.

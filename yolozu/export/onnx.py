@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,10 +17,10 @@ from yolozu.artifacts.checkpoint import read_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.jsonio import atomic_replacement, pretty, write_text
 from yolozu.artifacts.onnx_content import DIGEST_KEY, stated_digest
-from yolozu.artifacts.onnx_metadata import INPUT_NAME, OnnxMetadata, Shape
+from yolozu.artifacts.onnx_metadata import INPUT_NAME, InputSizes, OnnxMetadata, Shape
 from yolozu.data.preprocess import Preprocess
 from yolozu.errors import UsageError
-from yolozu.model.detector import ExportableDetector
+from yolozu.model.detector import LARGEST_STRIDE, Detector, ExportableDetector
 from yolozu.model.loading import detector_from
 from yolozu.model.lora import merge_lora
 from yolozu.model.quantization import make_whole
@@ -27,8 +28,16 @@ from yolozu.model.quantization import make_whole
 TRACED_BATCH = 2
 """Images in the traced batch; with a single one torch would fix the batch dimension at 1."""
 
+POSITIONS_IN_A_CELL = 16 + 4 + 1
+"""Of all levels, in a square of the network input with sides of the largest stride."""
 
-def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opset: int) -> OnnxMetadata:
+LARGEST_SIDE = 1 << 16
+"""px; torch wants an end, which the file does not have."""
+
+
+def export_onnx(
+    checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opset: int, dynamic_hw: bool = False
+) -> OnnxMetadata:
     """Write the detector of a checkpoint as ONNX, and what the file says about itself as JSON beside it.
 
     Quantized weights are written whole, as the numbers that they stand for, and adapters are merged into the weights of
@@ -43,6 +52,7 @@ def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opse
             detector has them (`yolozu.artifacts.onnx_metadata.OUTPUTS`); the batch is free.
         meta_path: JSON to write: the file's metadata and its SHA-256.
         opset: ONNX operator set.
+        dynamic_hw: whether H and W are free, too, as multiples of the largest stride from `least_sizes` on.
 
     Returns:
         The metadata that both files hold.
@@ -57,10 +67,14 @@ def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opse
     make_whole(own)
     merge_lora(own)
     detector = ExportableDetector(own)
-    images = torch.zeros(TRACED_BATCH, 3, preprocess.height, preprocess.width)
+    sizes = least_sizes(own, preprocess) if dynamic_hw else None
+    # Of a side that is a single cell, torch would make a constant.
+    least = 2 * LARGEST_STRIDE if dynamic_hw else 0
+    height, width = max(preprocess.height, least), max(preprocess.width, least)
+    images = torch.zeros(TRACED_BATCH, 3, height, width)
     with torch.inference_mode():
         names = detector.output_names(images)
-    model = traced(detector, images, names, opset=opset)
+    model = traced(detector, images, names, opset=opset, sizes=sizes)
     metadata = OnnxMetadata(
         yolozu_version=__version__,
         opset=opset,
@@ -70,13 +84,33 @@ def export_onnx(checkpoint_path: Path, *, onnx_path: Path, meta_path: Path, opse
         preprocess=preprocess.to_json(),
         contract_digest=checkpoint.contract_digest,
         checkpoint_sha256=digest_file(checkpoint_path),
+        input_sizes=sizes,
     )
     write_onnx(onnx_path, model, metadata)
     write_text(meta_path, pretty({**metadata.to_json(), "onnx_sha256": digest_file(onnx_path)}))
     return metadata
 
 
-def traced(module: torch.nn.Module, images: torch.Tensor, output_names: Sequence[str], *, opset: int) -> Any:
+def least_sizes(detector: Detector, preprocess: Preprocess) -> InputSizes:
+    """The sizes that have at least as many positions to propose objects from as there are queries.
+
+    Strides of 8, 16 and 32 give 21 positions for each 32 by 32 px.
+    """
+    cells = math.ceil(detector.selector.num_queries / POSITIONS_IN_A_CELL)
+    rows = min(preprocess.height // LARGEST_STRIDE, math.isqrt(cells - 1) + 1)
+    columns = min(preprocess.width // LARGEST_STRIDE, math.ceil(cells / rows))
+    rows = math.ceil(cells / columns)
+    return InputSizes(rows * LARGEST_STRIDE, columns * LARGEST_STRIDE, LARGEST_STRIDE)
+
+
+def traced(
+    module: torch.nn.Module,
+    images: torch.Tensor,
+    output_names: Sequence[str],
+    *,
+    opset: int,
+    sizes: InputSizes | None = None,
+) -> Any:
     """The ONNX model (a ``ModelProto``) of ``module`` on inputs of the size of ``images``; no traces of the machine.
 
     Args:
@@ -84,11 +118,17 @@ def traced(module: torch.nn.Module, images: torch.Tensor, output_names: Sequence
         images: (`TRACED_BATCH`, 3, H, W), of any content.
         output_names: of the tensors.
         opset: ONNX operator set.
+        sizes: heights and widths that the model takes besides that of ``images``; None for no others.
 
     Raises:
         UsageError: YZ601.
     """
     module.eval()
+    free: dict[int, Any] = {0: torch.export.Dim("batch", min=1)}
+    if sizes is not None:
+        for axis, name, least in ((2, "height", sizes.least_height), (3, "width", sizes.least_width)):
+            step = sizes.multiple_of
+            free[axis] = step * torch.export.Dim(f"{name}_in_cells", min=least // step, max=LARGEST_SIDE // step)
     with torch.inference_mode(), _without_known_noise():
         program = torch.onnx.export(
             module,
@@ -97,13 +137,15 @@ def traced(module: torch.nn.Module, images: torch.Tensor, output_names: Sequence
             opset_version=opset,
             input_names=[INPUT_NAME],
             output_names=list(output_names),
-            dynamic_shapes={INPUT_NAME: {0: torch.export.Dim("batch", min=1)}},
+            dynamic_shapes={INPUT_NAME: free},
             external_data=False,
             verbose=False,
         )
     assert program is not None, "the exporter returns a program when it is asked to use dynamo"
     model = program.model_proto
     _require_opset(model, opset)
+    for axis, name in zip(sorted(free)[1:], ("height", "width"), strict=False):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = name
     forget_origin(model)
     return model
 

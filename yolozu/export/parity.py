@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,7 @@ import numpy as np
 from yolozu.artifacts.checkpoint import Checkpoint, read_checkpoint
 from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.onnx_content import content_findings
+from yolozu.artifacts.onnx_metadata import InputSizes
 from yolozu.artifacts.parity_report import ComparedInputs, OnnxRuntimeUsed, ParityReport, Thresholds
 from yolozu.artifacts.run_meta import timestamp
 from yolozu.data.detections import camera_of
@@ -35,6 +37,9 @@ from yolozu.system import available_cores
 BATCH_SIZES = (1, 3)
 """The export is traced with 2 images; these show that its batch is free."""
 
+STEPS = ((1, -1), (-1, 2))
+"""Multiples by which height and width differ from the own size, where they are free: narrower, and lower but wider."""
+
 
 def check_parity(
     checkpoint_path: Path,
@@ -50,7 +55,8 @@ def check_parity(
 
     A file that holds something else than was exported does not pass, however near its numbers are.
 
-    Every image goes through both networks in a batch of each of `BATCH_SIZES`; raw outputs are compared query by
+    Every image goes through both networks in a batch of each of `BATCH_SIZES`, and, where height and width are free, by
+    itself at two other sizes; raw outputs are compared query by
     query, then decoded detections pair by pair. Translations follow from each image's camera, or where that is not
     known from a stand-in, which the report says.
 
@@ -83,7 +89,10 @@ def check_parity(
     probe = SelectionProbe(onnx_path, threads=threads)
     pair = Pair(detector_from(checkpoint), network, probe, thresholds)
     preprocess = Preprocess.from_json(checkpoint.preprocess)
-    compared = _compare_all(pair, preprocess, records, progress)
+    others = [] if network.metadata.input_sizes is None else other_sizes(network.metadata.input_sizes, preprocess)
+    rounds = [(preprocess, size) for size in BATCH_SIZES] + [(other, 1) for other in others]
+    compared = _compare_all(pair, rounds, records, progress)
+    sizes = [(other.height, other.width) for other in others]
     changed = [finding.problem for finding in content_findings(onnx_path)]
     failures = [*shortcomings(compared, thresholds), *changed]
     without_camera = None
@@ -98,6 +107,7 @@ def check_parity(
             images=len(records),
             requested=images,
             batch_sizes=BATCH_SIZES,
+            other_sizes=sizes,
             without_camera=without_camera or 0,
         ),
         thresholds=thresholds,
@@ -107,6 +117,7 @@ def check_parity(
             batch_sizes=list(BATCH_SIZES),
             height=preprocess.height,
             width=preprocess.width,
+            other_sizes=[list(size) for size in sizes],
             images_without_camera=without_camera,
         ),
         outputs=output_differences(compared),
@@ -119,19 +130,32 @@ def check_parity(
 
 
 def _compare_all(
-    pair: Pair, preprocess: Preprocess, records: Sequence[ImageRecord], progress: Progress
+    pair: Pair, rounds: Sequence[tuple[Preprocess, int]], records: Sequence[ImageRecord], progress: Progress
 ) -> list[ComparedImage]:
-    """Every image in a batch of each size."""
+    """Every image, preprocessed and in a batch as each of ``rounds`` says."""
     compared: list[ComparedImage] = []
-    batches = [batch for size in BATCH_SIZES for batch in _batches(records, size)]
+    batches = [(preprocess, batch) for preprocess, size in rounds for batch in _batches(records, size)]
     with progress.bar("parity", total=len(batches)) as bar:
-        for batch in batches:
+        for preprocess, batch in batches:
+            note = "" if preprocess == rounds[0][0] else f" at {preprocess.height}x{preprocess.width} px"
             read = [preprocess.letterbox(pixels_of(record)) for record in batch]
             canvases = np.stack([canvas for canvas, _ in read])
             cameras = [_camera(record, placement) for record, (_, placement) in zip(batch, read, strict=True)]
-            compared += pair.compare(preprocess.to_network(canvases), [record.image for record in batch], cameras)
+            compared += pair.compare(
+                preprocess.to_network(canvases), [f"{record.image}{note}" for record in batch], cameras
+            )
             bar.advance()
     return compared
+
+
+def other_sizes(sizes: InputSizes, preprocess: Preprocess) -> list[Preprocess]:
+    """Near the own size, on other sides of it in height and width, as far as the file takes smaller ones."""
+    found = []
+    for rows, columns in STEPS:
+        height = max(sizes.least_height, preprocess.height + rows * sizes.multiple_of)
+        width = max(sizes.least_width, preprocess.width + columns * sizes.multiple_of)
+        found.append(replace(preprocess, height=height, width=width))
+    return found
 
 
 def _camera(record: ImageRecord, placement: Placement) -> InputCamera:

@@ -102,11 +102,19 @@ def _pose_shortcomings(compared: Sequence[ComparedImage], thresholds: Thresholds
 
 
 def reason(
-    failures: Sequence[str], *, images: int, requested: int, batch_sizes: Sequence[int], without_camera: int = 0
+    failures: Sequence[str],
+    *,
+    images: int,
+    requested: int,
+    batch_sizes: Sequence[int],
+    other_sizes: Sequence[tuple[int, int]] = (),
+    without_camera: int = 0,
 ) -> str:
     """One sentence for the report: what failed, or what was compared."""
     sizes = " and ".join(str(size) for size in batch_sizes)
     scope = f"{images} image{'s' if images > 1 else ''} at batch sizes {sizes}"
+    if other_sizes:
+        scope += f" and at {' and '.join(f'{height}x{width}' for height, width in other_sizes)} px"
     if images < requested:
         scope += f" (the split has no more; {requested} were asked for)"
     if without_camera:

@@ -31,10 +31,11 @@ class ExportedNetwork(Protocol):
         """Raw outputs of a batch by name, as `yolozu.artifacts.onnx_metadata.OUTPUTS` says.
 
         Args:
-            images_B3HW: (B, 3, H, W) float32, preprocessed as the metadata says; B is free.
+            images_B3HW: (B, 3, H, W) float32, preprocessed as the metadata says; B is free, and H and W are where the
+                metadata has ``input_sizes``.
 
         Raises:
-            InputError: YZ632 the runtime fails while it computes.
+            InputError: YZ401 or YZ402 the file takes no images of this size; YZ632 the runtime fails while it computes.
         """
         ...
 
@@ -58,3 +59,21 @@ def require_declared_shapes(metadata: OnnxMetadata, *, inputs: Shapes, outputs: 
                 problem=f"its metadata tells of {kind} {stated}, its graph has {dict(graph)}",
                 fix="export the model again from its checkpoint with this version of yolozu",
             )
+
+
+def require_input_size(metadata: OnnxMetadata, images_B3HW: NDArray[np.float32], *, where: str) -> None:
+    """Refuse a size that a file of free height and width does not take; others say so themselves.
+
+    Raises:
+        InputError: YZ401 it is too small, YZ402 a side is no multiple of the largest stride; ``where`` names the file.
+    """
+    sizes, (height, width) = metadata.input_sizes, images_B3HW.shape[2:]
+    if sizes is not None and not sizes.takes(height, width):
+        whole = height % sizes.multiple_of == width % sizes.multiple_of == 0
+        raise InputError.one(
+            "YZ401" if whole else "YZ402",
+            where=f"network input {height}x{width}",
+            problem=f"{where} takes multiples of {sizes.multiple_of} px, heights from {sizes.least_height} and widths "
+            f"from {sizes.least_width}",
+            fix="letterbox the images to such a size",
+        )

@@ -10,7 +10,7 @@ from yolozu.artifacts.jsonio import explain_read_error
 from yolozu.artifacts.onnx_content import require_content
 from yolozu.artifacts.onnx_metadata import INPUT_NAME, OnnxMetadata
 from yolozu.errors import InputError
-from yolozu.model.exported_network import require_declared_shapes
+from yolozu.model.exported_network import require_declared_shapes, require_input_size
 from yolozu.model.onnx_runtime import onnx_runtime, run_session, session_of
 
 if TYPE_CHECKING:
@@ -64,15 +64,18 @@ class OnnxNetwork:
         """Raw outputs of a batch by name.
 
         Args:
-            images_B3HW: (B, 3, H, W) float32, preprocessed as the metadata says; B is free.
+            images_B3HW: (B, 3, H, W) float32, preprocessed as the metadata says; B is free, and H and W are where the
+                metadata has ``input_sizes``.
 
         Returns:
             ``pred_logits`` (B, Q, C), ``pred_boxes`` (B, Q, 4), and those of pose heads where the file has any; what
             they mean is in `yolozu.artifacts.onnx_metadata.OUTPUTS`.
 
         Raises:
-            InputError: YZ632 ONNX Runtime fails while it computes.
+            InputError: YZ401 or YZ402 the file takes no images of this size, YZ632 ONNX Runtime fails while it
+                computes.
         """
+        require_input_size(self.metadata, images_B3HW, where=self._where)
         names = list(self.metadata.output_shapes)
         values = run_session(self._session, names, {INPUT_NAME: images_B3HW}, where=self._where)
         return dict(zip(names, values, strict=True))

@@ -36,9 +36,14 @@ def run(spec: ExportSpec, inputs: ExportInputs, outputs: ExportOutputs, context:
     """Export. Returns the operator set and the file's size in bytes."""
     from yolozu.export.onnx import export_onnx
 
-    context.progress.say(f"export: ONNX, opset {spec.export.onnx_opset}")
+    sides = ", any height and width" if spec.export.onnx_dynamic_hw else ""
+    context.progress.say(f"export: ONNX, opset {spec.export.onnx_opset}{sides}")
     metadata = export_onnx(
-        inputs.checkpoint, onnx_path=outputs.onnx, meta_path=outputs.meta, opset=spec.export.onnx_opset
+        inputs.checkpoint,
+        onnx_path=outputs.onnx,
+        meta_path=outputs.meta,
+        opset=spec.export.onnx_opset,
+        dynamic_hw=spec.export.onnx_dynamic_hw,
     )
     if spec.export.onnx_golden:
         from yolozu.export.golden import write_golden_vectors

@@ -79,5 +79,6 @@ def test_larger_views_need_a_network_of_any_size():
         require_fitting(views, any_size=False)
     assert str(refused.value) == (
         "tta_scales: YZ622 the network takes one input size only, and 1.25, 1.5 would need a larger one\n"
-        "  fix: use scales up to 1, or predict the checkpoint with adapter: rtdetr_pose"
+        "  fix: use scales up to 1, export with onnx_dynamic_hw: true, or predict the checkpoint with adapter: "
+        "rtdetr_pose"
     )

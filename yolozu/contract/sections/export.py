@@ -13,6 +13,9 @@ class ExportSection(Section):
     onnx_opset: int = Field(default=18, ge=18, le=23)
     """ONNX operator set."""
 
+    onnx_dynamic_hw: bool = False
+    """Whether the file takes inputs of any height and width that are multiples of 32, not of `image_size` alone."""
+
     onnx_golden: bool = False
     """Whether `exports/golden` holds small synthetic pictures, and what the file makes of each, for programs in other
     languages to be tested with."""

@@ -101,7 +101,7 @@ class TtaSection(Section):
 
     tta_scales: ViewScales = (1.0,)
     """Scales of the picture that `model` looks at; 1 is the network's own, and must be among them. Above 1 needs
-    `adapter: rtdetr_pose`, an exported network has one input size."""
+    `adapter: rtdetr_pose` or `onnx_dynamic_hw: true`, an exported network has one input size else."""
 
     tta_rotations_deg: ViewTurns = (0.0, -5.0, 5.0)
     """Turns of the picture about the optical axis that `model` looks at, degrees, from +x toward +y; 0 must be among

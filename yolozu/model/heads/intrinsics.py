@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from yolozu.model.full_precision import full_precision
+from yolozu.model.input_sides import input_sides
 from yolozu.model.mlp import Mlp
 
 LARGEST_CHANGE = 0.9
@@ -35,8 +36,7 @@ class IntrinsicsHead(nn.Module):
         Returns:
             (B, 4) float32: dfx, dfy relative and inside ``LARGEST_CHANGE``, dcx, dcy in px of the network input.
         """
-        height, width = size
         with full_precision(memory_BSD.device):
             values_B4: Tensor = self.mlp(memory_BSD.float().mean(dim=1))
             focal_B2 = LARGEST_CHANGE * (values_B4[:, :2] / LARGEST_CHANGE).tanh()
-            return torch.cat([focal_B2, values_B4[:, 2:] * values_B4.new_tensor([width, height])], dim=1)
+            return torch.cat([focal_B2, values_B4[:, 2:] * input_sides(values_B4, size)], dim=1)

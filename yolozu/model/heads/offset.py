@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from yolozu.model.heads.base import HeadSizes, PoseHead
+from yolozu.model.input_sides import input_sides
 
 
 class OffsetHead(PoseHead):
@@ -19,5 +20,4 @@ class OffsetHead(PoseHead):
 
     def interpreted(self, values: Tensor, boxes_4: Tensor, size: tuple[int, int]) -> Tensor:
         """(..., 2) px."""
-        height, width = size
-        return values * boxes_4[..., 2:].float() * values.new_tensor([width, height])
+        return values * boxes_4[..., 2:].float() * input_sides(values, size)

@@ -37,7 +37,8 @@ class ExportedFileAdapter(WithoutModel):
         self.classes = network.metadata.classes
         self.has_poses = "pred_rot6d" in network.metadata.output_shapes
         self._network = network
-        self._run = DetectorRun(on_canvases, preprocess, network.metadata.classes, request)
+        any_size = network.metadata.input_sizes is not None
+        self._run = DetectorRun(on_canvases, preprocess, network.metadata.classes, request, any_size=any_size)
 
     @classmethod
     def load(cls, path: Path, request: AdapterRequest) -> ExportedNetwork:

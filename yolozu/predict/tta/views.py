@@ -99,7 +99,8 @@ def require_fitting(views: tuple[View, ...], *, any_size: bool) -> None:
             "YZ622",
             where="tta_scales",
             problem=f"the network takes one input size only, and {_listed(larger)} would need a larger one",
-            fix="use scales up to 1, or predict the checkpoint with adapter: rtdetr_pose",
+            fix="use scales up to 1, export with onnx_dynamic_hw: true, or predict the checkpoint with adapter: "
+            "rtdetr_pose",
         )
 
 
