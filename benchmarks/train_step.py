@@ -75,7 +75,7 @@ def targets() -> Targets:
     return Targets(labels, boxes, valid)
 
 
-def ours(size: int, amp: str) -> Step:
+def ours(size: int, amp: str, *, winograd: bool = False) -> Step:
     """A step of our trainer."""
     torch.manual_seed(0)
     config = TrainingConfig(
@@ -84,7 +84,7 @@ def ours(size: int, amp: str) -> Step:
         optim=OptimSection(),
         schedule=ScheduleSection(),
         length=LengthSection(),
-        loop=LoopSection.model_validate({"amp": amp}),
+        loop=LoopSection.model_validate({"amp": amp, "winograd": winograd}),
         operations=OperationsSection(),
     )
     learner = build_learner(
@@ -146,6 +146,7 @@ CONTENDERS: dict[str, Callable[[int], Step]] = {
     "RT-DETR, float32": lambda size: peer(size, "none", version=1),
     "RT-DETRv2, float32": lambda size: peer(size, "none", version=2),
     "ours, float32": lambda size: ours(size, "none"),
+    "ours, with winograd": lambda size: ours(size, "none", winograd=True),
     "RT-DETR, bf16": lambda size: peer(size, "bf16", version=1),
     "RT-DETRv2, bf16": lambda size: peer(size, "bf16", version=2),
     "ours, bf16": lambda size: ours(size, "bf16"),

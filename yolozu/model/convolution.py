@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from yolozu.model.norms import FrozenBatchNorm, make_norm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Convolution = Callable[[Tensor, Tensor, Tensor | None], Tensor | None]
 
 Activation = Literal["relu", "silu", "none"]
 
@@ -24,7 +29,12 @@ def make_activation(name: Activation) -> nn.Module:
 
 
 class ConvNorm(nn.Module):
-    """Convolution without bias, normalization, activation; an odd kernel keeps the size at stride 1."""
+    """Convolution without bias, normalization, activation; an odd kernel keeps the size at stride 1.
+
+    Attributes:
+        convolve: another way to convolve features with a weight and a bias while training; None, or where it gives
+            None, PyTorch's.
+    """
 
     def __init__(
         self,
@@ -40,6 +50,7 @@ class ConvNorm(nn.Module):
         self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, padding=(kernel - 1) // 2, bias=False)
         self.norm = make_norm(norm, out_channels)
         self.activation = make_activation(activation)
+        self.convolve: Convolution | None = None
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         """(B, C', H / stride, W / stride)."""
@@ -48,12 +59,24 @@ class ConvNorm(nn.Module):
 
     def _normalized(self, features_BCHW: Tensor) -> Tensor:
         if not isinstance(self.norm, FrozenBatchNorm) or not isinstance(self.conv, nn.Conv2d):
-            normalized: Tensor = self.norm(self.conv(features_BCHW))  # an adapted convolution has no weight of its own
+            normalized: Tensor = self.norm(self._convolved(features_BCHW))
             return normalized
         # What never changes is part of the convolution: the map is written once, not three times.
         scale, shift = self.norm.scale_and_shift()
         weight = self.conv.weight * scale[:, None, None, None]
+        otherwise = self._otherwise(features_BCHW, weight, shift)
+        if otherwise is not None:
+            return otherwise
         return F.conv2d(features_BCHW, weight, shift, self.conv.stride, self.conv.padding)
+
+    def _convolved(self, features_BCHW: Tensor) -> Tensor:
+        # an adapted convolution has no weight of its own
+        otherwise = self._otherwise(features_BCHW, self.conv.weight) if isinstance(self.conv, nn.Conv2d) else None
+        convolved: Tensor = self.conv(features_BCHW) if otherwise is None else otherwise
+        return convolved
+
+    def _otherwise(self, features_BCHW: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor | None:
+        return self.convolve(features_BCHW, weight, bias) if self.convolve is not None and self.training else None
 
 
 class RepVggBlock(nn.Module):

@@ -19,6 +19,7 @@ from yolozu.contract.sections.trained_model import NO_ADAPTERS
 from yolozu.losses.registry import LOSSES
 from yolozu.matching.hungarian import Matcher
 from yolozu.model.device import device_named
+from yolozu.model.winograd import train_by_winograd
 from yolozu.optim.ema import MovingAverage
 from yolozu.optim.groups import GroupRules, parameter_groups
 from yolozu.optim.optimizers import build_optimizer
@@ -222,6 +223,8 @@ def build_learner(
     if config.freezes_base:
         freeze_base(detector, biases=config.lora.lora_train_bias)
     average = MovingAverage(detector, decay=loop.ema_decay) if loop.use_ema else None
+    if loop.winograd:
+        train_by_winograd(detector)
     groups = parameter_groups(detector, _group_rules(optim))
     added_terms: list[AddedTerm] = []
     if mim_weight > 0.0:

@@ -96,6 +96,10 @@ class LoopSection(Section):
     """Compile backbone, projectors and encoder for training steps: minutes for every size of batches and images that
     comes up, the last, short batch too. Needs a C++ compiler."""
 
+    winograd: bool = False
+    """Compute the wide 3x3 convolutions of training steps by Winograd's F(4x4, 3x3): faster on a CPU with `amp: none`,
+    for more memory and roundings of 1e-5 instead of 1e-6. Predictions, validation and export stay as they are."""
+
     def is_deterministic_on(self, device: str) -> bool:
         """What `deterministic` means on a device (``cpu``, ``cuda:0``)."""
         return device == "cpu" if self.deterministic is None else self.deterministic
