@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
+from tests.fixtures.poses import with_poses
+from tests.model.tiny import targets
 from yolozu.data.collate import collate, joined_batch, nothing
 from yolozu.data.dataset import Sample
 from yolozu.data.placement import Placement
@@ -50,3 +54,20 @@ def test_parts_join_to_the_batch_they_were_parted_from():
     assert torch.equal(joined.targets.boxes_BT4, whole.targets.boxes_BT4)
     assert (joined.indices, joined.placements) == (whole.indices, whole.placements)
     assert joined_batch([nothing(), nothing()]).indices == []
+
+
+def test_the_loader_pins_all_that_travels_to_the_device(monkeypatch):
+    """As torch's loader does it where there is an accelerator: it asks for the method, and passes on what has none."""
+    pinned = []
+
+    def pin(tensor):
+        pinned.append(tensor)
+        return tensor.clone(memory_format=torch.preserve_format)
+
+    monkeypatch.setattr(torch.Tensor, "pin_memory", pin)
+    batch = replace(collate([sample(0, [1, 1]), sample(1, [])]), targets=with_poses(targets(2, 0)))
+    found = torch.utils.data._utils.pin_memory.pin_memory(batch)
+    assert len(pinned) == 1 + 3 + len(vars(found.targets.poses))
+    assert found.images_B3HW.stride() == batch.images_B3HW.stride()
+    assert found.targets.counts == [2, 0]
+    assert (found.indices, found.placements) == (batch.indices, batch.placements)

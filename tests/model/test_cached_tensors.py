@@ -2,7 +2,7 @@
 
 import torch
 
-from yolozu.model.cached_tensors import cached_constant
+from yolozu.model.cached_tensors import cached_constant, numbers
 
 
 def test_the_same_arguments_give_the_same_tensor():
@@ -44,3 +44,9 @@ def test_tracing_a_graph_leaves_no_fake_tensor_behind():
     torch.export.export(Added(), (torch.zeros(2),))
     assert type(threes(torch.device("cpu"))) is torch.Tensor
     assert threes(torch.device("cpu")).tolist() == [3.0, 3.0]
+
+
+def test_numbers_go_to_a_device_once():
+    found = numbers((2.0, 3.0), torch.float64, torch.device("cpu"))
+    assert torch.equal(found, torch.tensor([2.0, 3.0], dtype=torch.float64))
+    assert numbers((2.0, 3.0), torch.float64, torch.device("cpu")) is found

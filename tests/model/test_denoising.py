@@ -142,3 +142,10 @@ def test_what_is_drawn_follows_from_the_generator_also_in_a_part_of_the_batch():
         found = denoising(num_queries=4)(part, NoiseShare(noise(), first=image, of=2))
         assert torch.equal(found.drawn.index_BK, whole.drawn.index_BK[own])
         assert torch.equal(found.box_logits_BN4, whole.box_logits_BN4[own])
+
+
+def test_places_of_queries_that_are_no_padding():
+    image_V, query_V, positive_P = DenoisingGroups(num_groups=1, num_objects=2).places_of([1, 0, 5])
+    assert image_V.tolist() == [0, 0, 2, 2, 2, 2]
+    assert query_V.tolist() == [0, 2, 0, 1, 2, 3]  # positives of objects 0 and 1, then their negatives
+    assert positive_P.tolist() == [0, 2, 3]

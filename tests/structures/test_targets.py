@@ -67,3 +67,9 @@ def test_parts_with_poses_follow_one_another():
     for name, value in vars(both).items():
         assert torch.equal(value, torch.cat([getattr(one.poses, name), getattr(other.poses, name)]))
     assert concatenated([tiny.targets(1)]).poses is None
+
+
+def test_counts_are_known_on_the_device_without_asking_it():
+    there = replace(tiny.targets(2, 0, 3), labeled_classes=None).to("meta")
+    assert there.counts == there.labeled_counts == [2, 0, 3]
+    assert replace(tiny.targets(2), labeled_BT=torch.tensor([[True, False]])).labeled_counts == [1]

@@ -39,7 +39,8 @@ def paired_queries(
         places_P = torch.arange(min(cost_QM.shape), device=boxes_Q4.device)
         return places_P, places_P
     own, stored = linear_sum_assignment(cost_QM.numpy())
-    return torch.from_numpy(own).to(boxes_Q4.device), torch.from_numpy(stored).to(boxes_Q4.device)
+    own_P, stored_P = (torch.from_numpy(places).to(boxes_Q4.device, non_blocking=True) for places in (own, stored))
+    return own_P, stored_P
 
 
 def stored_outputs_loss(

@@ -136,9 +136,9 @@ def normalize_images(images_B3HW: Tensor, preprocess: Preprocess) -> Tensor:
 
     values = images_B3HW.to(torch.float32, memory_format=torch.channels_last) * preprocess.scale
     if preprocess.mean != (0.0, 0.0, 0.0):
-        values -= torch.tensor(preprocess.mean, device=values.device)[:, None, None]
+        values -= torch.tensor(preprocess.mean).to(values.device, non_blocking=True)[:, None, None]
     if preprocess.std != (1.0, 1.0, 1.0):
-        values /= torch.tensor(preprocess.std, device=values.device)[:, None, None]
+        values /= torch.tensor(preprocess.std).to(values.device, non_blocking=True)[:, None, None]
     return values
 
 

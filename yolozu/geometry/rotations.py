@@ -140,7 +140,7 @@ class SymmetryTable:
         angle = rotation_angle(predicted_33, nearest_9.reshape(*nearest_9.shape[:-1], 3, 3))
         axes_3 = self.axes_C3[labels]
         has_axis = axes_3.square().sum(-1) > 0
-        if not bool(has_axis.any()):
+        if has_axis.device.type == "cpu" and not bool(has_axis.any()):  # other devices compute sooner than they answer
             return angle
         pointing_3 = (predicted_33 @ axes_3[..., None]).squeeze(-1)
         alike_S3 = (alike_S33 @ axes_3[..., None, :, None]).squeeze(-1)

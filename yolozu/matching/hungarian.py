@@ -114,7 +114,7 @@ def assign_in_order(num_layers: int, num_queries: int, counts: Sequence[int], de
 
 
 def _assignment(blocks: list[np.ndarray], device: torch.device) -> Assignment:
-    pairs_4M = torch.from_numpy(np.concatenate(blocks, axis=1, dtype=np.int64)).to(device)
+    pairs_4M = torch.from_numpy(np.concatenate(blocks, axis=1, dtype=np.int64)).to(device, non_blocking=True)
     return Assignment(*pairs_4M.unbind(0))
 
 

@@ -28,3 +28,9 @@ def cached_constant(build: Callable[..., Tensor]) -> Callable[..., Tensor]:
             return remembered(*arguments)
 
     return constant
+
+
+@cached_constant
+def numbers(values: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(N,) the values on ``device``, which a copy of them from the host would wait for."""
+    return torch.tensor(values, dtype=dtype, device=device)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -39,6 +40,20 @@ class DenoisingGroups:
     def is_positive(self, device: torch.device) -> Tensor:
         """(N,) bool: whether the query shall find its object again; the others shall find nothing."""
         return torch.arange(self.num_queries, device=device) // self.num_objects % 2 == 0
+
+    def places_of(self, counts: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """Which queries are made from an object and no padding; int64, on the CPU.
+
+        Args:
+            counts: objects of each image, of which at most K are denoised.
+
+        Returns:
+            (V,) their images, (V,) which of the N they are, and (P,) which of these V are positives.
+        """
+        cpu = torch.device("cpu")
+        valid_BN = self.object_of_query(cpu) < torch.tensor(counts)[:, None]
+        image_V, query_V = valid_BN.nonzero(as_tuple=True)
+        return image_V, query_V, self.is_positive(cpu)[query_V].nonzero().squeeze(1)
 
     def visibility(self, num_matching: int, device: torch.device) -> Tensor:
         """Who sees whom: matching queries see matching queries; a denoising query also sees those, and its own group.
@@ -178,4 +193,4 @@ def _uniform(like: Tensor, generator: torch.Generator | NoiseShare | None) -> Te
         whole = _uniform(like.new_empty((generator.of, *like.shape[1:])), generator.generator)
         return whole[generator.first : generator.first + len(like)]
     source = generator.device if generator is not None else like.device
-    return torch.rand(like.shape, generator=generator, device=source).to(like.device)
+    return torch.rand(like.shape, generator=generator, device=source).to(like.device, non_blocking=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from yolozu.model.cached_tensors import numbers
+
 
 def input_sides(values: Tensor, size: tuple[int, int]) -> Tensor:
     """(2,) width and height in the units of ``size``, of the type and on the device of ``values``.
@@ -19,4 +21,4 @@ def input_sides(values: Tensor, size: tuple[int, int]) -> Tensor:
     height, width = size
     if isinstance(height, torch.SymInt) or isinstance(width, torch.SymInt):
         return torch.cat([values.new_full((1,), width), values.new_full((1,), height)])
-    return values.new_tensor([width, height])
+    return numbers((width, height), values.dtype, values.device)

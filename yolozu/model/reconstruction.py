@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from yolozu.model.cached_tensors import numbers
 from yolozu.model.linear import Linear
 
 FINEST_STRIDE = 8
@@ -65,7 +66,7 @@ def hide(images_B3HW: Tensor, hidden_B1HW: Tensor, fill_3: Sequence[float]) -> T
     Returns:
         (B, 3, H, W) a copy.
     """
-    fill_311 = torch.tensor(fill_3, dtype=images_B3HW.dtype, device=images_B3HW.device)[:, None, None]
+    fill_311 = numbers(tuple(fill_3), images_B3HW.dtype, images_B3HW.device)[:, None, None]
     return torch.where(hidden_B1HW, fill_311, images_B3HW)
 
 

@@ -8,6 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from yolozu.model.cached_tensors import numbers
+
+CORNERS = (0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0)
+"""Steps in x and y from the cell above and to the left of a point to those around it."""
+
 
 def sample_bilinear(maps_XdHW: Tensor, points_XPN2: Tensor) -> Tensor:
     """Values of the maps at points between their cells.
@@ -41,13 +46,14 @@ def gather_bilinear(maps_XdHW: Tensor, points_XPN2: Tensor) -> Tensor:
         (X, d, P, N).
     """
     num_maps, channels, height, width = maps_XdHW.shape
-    size_2 = points_XPN2.new_tensor([width, height])
+    size_2 = numbers((width, height), points_XPN2.dtype, points_XPN2.device)
     cell_XPN2 = (points_XPN2 + 1.0) * (size_2 / 2.0) - 0.5  # in cells: 0 is the center of the first
     low_XPN2 = cell_XPN2.floor()
     part_XPN2 = cell_XPN2 - low_XPN2
-    steps_C2 = low_XPN2.new_tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    steps_C2 = numbers(CORNERS, low_XPN2.dtype, low_XPN2.device).view(-1, 2)
     corner_XPNC2 = low_XPN2[..., None, :] + steps_C2
-    weight_XPNC = torch.where(steps_C2 > 0.0, part_XPN2[..., None, :], 1.0 - part_XPN2[..., None, :]).prod(dim=-1)
+    x_weight, y_weight = torch.where(steps_C2 > 0.0, part_XPN2[..., None, :], 1.0 - part_XPN2[..., None, :]).unbind(-1)
+    weight_XPNC = x_weight * y_weight  # the gradient of `prod` asks the device for zeros, and waits
     inside_XPNC = ((corner_XPNC2 >= 0.0) & (corner_XPNC2 < size_2)).all(dim=-1)
     x_XPNC, y_XPNC = torch.where(inside_XPNC[..., None], corner_XPNC2, 0.0).long().unbind(dim=-1)
     first_X111 = torch.arange(num_maps, device=maps_XdHW.device)[:, None, None, None] * (height * width)

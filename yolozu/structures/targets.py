@@ -40,7 +40,11 @@ class PoseTargets:
 
     def to(self, device: torch.device | str) -> PoseTargets:
         """The same on ``device``."""
-        return PoseTargets(**{name: value.to(device) for name, value in vars(self).items()})
+        return PoseTargets(**{name: value.to(device, non_blocking=True) for name, value in vars(self).items()})
+
+    def pin_memory(self) -> PoseTargets:
+        """The same where an accelerator copies from without waiting."""
+        return PoseTargets(**{name: value.pin_memory() for name, value in vars(self).items()})
 
     def padded_by(self, missing: int) -> PoseTargets:
         """The same with ``missing`` more places for objects in every image."""
@@ -86,6 +90,7 @@ class Targets:
         labeled_classes: class indices that labels of each image tell of, None for all; None where all images have all.
         labeled_BT: bool, which objects a label tells of; None where all.
         not_background: objects that are no targets, and whose queries are not taught that they are background; or None.
+        known_counts: objects of each image, where the host knows them; None where the device would have to be asked.
     """
 
     labels_BT: Tensor
@@ -95,14 +100,30 @@ class Targets:
     labeled_classes: list[tuple[int, ...] | None] | None = None
     labeled_BT: Tensor | None = None
     not_background: Unlabeled | None = None
+    known_counts: tuple[int, ...] | None = None
 
     def to(self, device: torch.device | str) -> Targets:
-        """The same targets on ``device``."""
-        poses = None if self.poses is None else self.poses.to(device)
+        """The same targets on ``device``; nobody waits for it, also not to count the objects there."""
         assert self.labeled_BT is None, "what a teacher sees is added last"
         assert self.not_background is None
         return Targets(
-            self.labels_BT.to(device), self.boxes_BT4.to(device), self.valid_BT.to(device), poses, self.labeled_classes
+            self.labels_BT.to(device, non_blocking=True),
+            self.boxes_BT4.to(device, non_blocking=True),
+            self.valid_BT.to(device, non_blocking=True),
+            poses=None if self.poses is None else self.poses.to(device),
+            labeled_classes=self.labeled_classes,
+            known_counts=tuple(self.counts),
+        )
+
+    def pin_memory(self) -> Targets:
+        """The same where an accelerator copies from without waiting."""
+        poses = None if self.poses is None else self.poses.pin_memory()
+        return replace(
+            self,
+            labels_BT=self.labels_BT.pin_memory(),
+            boxes_BT4=self.boxes_BT4.pin_memory(),
+            valid_BT=self.valid_BT.pin_memory(),
+            poses=poses,
         )
 
     def with_room_for(self, num_objects: int) -> Targets:
@@ -127,12 +148,19 @@ class Targets:
             if known is not None:
                 silent_BC[row] = True
                 silent_BC[row, list(known)] = False
-        return silent_BC.to(self.labels_BT.device)
+        return silent_BC.to(self.labels_BT.device, non_blocking=True)
 
     @property
     def counts(self) -> list[int]:
         """Objects per image."""
+        if self.known_counts is not None:
+            return list(self.known_counts)
         return [int(count) for count in self.valid_BT.sum(dim=1).tolist()]
+
+    @property
+    def labeled_counts(self) -> list[int]:
+        """Objects per image that a label tells of; they come first."""
+        return self.counts if self.labeled_BT is None else [int(count) for count in self.labeled_BT.sum(dim=1).tolist()]
 
 
 def concatenated(parts: Sequence[Targets]) -> Targets:

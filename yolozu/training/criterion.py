@@ -171,7 +171,7 @@ class Criterion:
     def _parts(self, flat: _Flat, objective: _Objective, divisors: list[float]) -> dict[str, Tensor]:
         """Term -> (S,) its weighted sum over each source, divided; terms of poses only where there are any."""
         supervision = self._supervision(flat, objective)
-        share_S = 1.0 / flat.logits_RC.new_tensor(divisors)
+        share_S = (1.0 / torch.tensor(divisors)).to(flat.logits_RC.device, non_blocking=True)
         num_images = len(objective.targets.labels_BT)
         return {
             name: weight * share_S * _sum_by_source(self._values(loss, supervision), flat, loss.over, num_images)
@@ -211,10 +211,16 @@ class Criterion:
     def _match(self, stacked: dict[str, Tensor], objective: _Objective) -> Assignment:
         logits, targets = stacked["logits"], objective.targets
         if self._matcher is not None:
-            symmetries = self._symmetries.to(logits.device)
+            symmetries = self._symmetries_on(logits.device)
             return self._matcher(Candidates(stacked, targets, objective.k_delta_B4, symmetries), objective.step)
         num_layers, _, num_queries, _ = logits.shape
         return assign_in_order(num_layers, num_queries, targets.counts, logits.device)
+
+    def _symmetries_on(self, device: torch.device) -> SymmetryTable:
+        """The table, brought to the device once."""
+        if self._symmetries.axes_C3.device != device:
+            self._symmetries = self._symmetries.to(device)
+        return self._symmetries
 
     def _supervision(self, flat: _Flat, objective: _Objective) -> Supervision:
         targets = objective.targets
@@ -235,7 +241,7 @@ class Criterion:
             objective.k_delta_B4,
             image_P=flat.image_M[flat.pair_P],
             object_P=flat.object_M[flat.pair_P],
-            symmetries=self._symmetries.to(flat.row_M.device),
+            symmetries=self._symmetries_on(flat.row_M.device),
         )
         return replace(found, poses=pairs, corrections=corrections_of(targets.poses, objective.k_delta_B4))
 
@@ -256,13 +262,12 @@ def _denoised(denoising: DenoisingOutput, targets: Targets) -> _Flat:
     """Denoising queries made from an object; the positives are matched with the object they came from."""
     boxes_LBN4 = denoising.predicted["boxes"].float()
     device, num_layers = boxes_LBN4.device, boxes_LBN4.shape[0]
-    object_N, drawn = denoising.groups.object_of_query(device), denoising.drawn
-    labeled_BT = targets.valid_BT if targets.labeled_BT is None else targets.labeled_BT
-    valid_BK = labeled_BT if drawn is None else drawn.valid_BK
-    image_V, query_V = valid_BK[:, object_N].nonzero(as_tuple=True)  # V: queries that are no padding, any image
-    positive_P = denoising.groups.is_positive(device)[query_V].nonzero().squeeze(1)
+    drawn = denoising.drawn
+    # V: queries that are no padding, any image. Counted on the host, which would wait for the device to know how many.
+    host = [*denoising.groups.places_of(targets.labeled_counts)]
+    image_V, query_V, positive_P = (places.to(device, non_blocking=True) for places in host)
     image_P, query_P = image_V[positive_P], query_V[positive_P]
-    object_P, weights = object_N[query_P], dict[Over, Tensor]()
+    object_P, weights = denoising.groups.object_of_query(device)[query_P], dict[Over, Tensor]()
     if drawn is not None:
         object_P = drawn.index_BK[image_P, object_P]
         of_pairs = drawn.weight_B[image_P].repeat(num_layers)

@@ -111,7 +111,9 @@ class _Bucket:
         numbers = [parameter.numel() for parameter in self.parameters]
         flat = self.parameters[0].new_empty(sum(numbers) + len(numbers))
         *parts, self.counts = torch.split(flat, [*numbers, len(numbers)])
-        self.counts.copy_(torch.tensor([parameter.grad is not None for parameter in self.parameters]))
+        self.counts.copy_(
+            torch.tensor([parameter.grad is not None for parameter in self.parameters]), non_blocking=True
+        )
         for parameter, part in zip(self.parameters, parts, strict=True):
             own = part.as_strided(parameter.size(), parameter.stride())  # the order in memory that gradients have
             if parameter.grad is None:

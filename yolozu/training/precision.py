@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from yolozu.errors import UsageError
+from yolozu.model.full_precision import full_precision
 
 DTYPES = {"none": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -43,7 +44,9 @@ class Precision:
 
     def autocast(self) -> AbstractContextManager[object]:
         """Around the forward pass."""
-        return torch.autocast(self._device.type, dtype=DTYPES[self._amp], enabled=self._amp != "none")
+        if self._amp == "none":
+            return full_precision(self._device)
+        return torch.autocast(self._device.type, dtype=DTYPES[self._amp])
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of ``loss``."""

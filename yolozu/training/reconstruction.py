@@ -70,4 +70,4 @@ class Reconstruction:
             share.of, height, width, patch_size=head.patch_size, share=head.mask_prob, generator=generator
         )
         own = slice(share.first, share.first + len(share.batch.indices))
-        return hidden_B1HW[own].to(images_B3HW.device)
+        return hidden_B1HW[own].to(images_B3HW.device, non_blocking=True)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from yolozu.continual.distillation import confidence, distilled_logits, distilled_values
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class SelfDistillation:
                 )
                 continue
             if key == "offsets":
-                sides_2 = student.new_tensor(sides)
+                sides_2 = torch.tensor(sides, dtype=student.dtype).to(student.device, non_blocking=True)
                 student, teacher = student / sides_2, teacher / sides_2
             total_B = total_B + distilled_values(student, teacher, confidence_BQ)
         return total_B

@@ -106,7 +106,7 @@ def _loss_of(
     """() that of a batch of image ``number`` alone, with its graph; None where its outputs are not finite numbers."""
     targets = batch.targets.to(device)
     noise = generator_for(torch.device("cpu"), seed, PURPOSE, "denoising", number)
-    output = detector(normalize_images(batch.images_B3HW.to(device), preprocess), targets, noise)
+    output = detector(normalize_images(batch.images_B3HW.to(device, non_blocking=True), preprocess), targets, noise)
     try:
         return loss(output, targets)[0]
     except NonFiniteCostError:

@@ -36,12 +36,12 @@ class StoredOutputsTerm:
         for row, stored in enumerate(stored_of(done.share.batch)):
             if stored is None:
                 continue
-            columns_C = torch.from_numpy(stored.columns_C).to(logits_BQC.device)
+            columns_C = torch.from_numpy(stored.columns_C).to(logits_BQC.device, non_blocking=True)
             loss = stored_outputs_loss(
                 logits_BQC[row][:, columns_C],
                 boxes_BQ4[row],
-                torch.from_numpy(stored.logits_MC).to(logits_BQC.device),
-                torch.from_numpy(stored.boxes_M4).to(logits_BQC.device),
+                torch.from_numpy(stored.logits_MC).to(logits_BQC.device, non_blocking=True),
+                torch.from_numpy(stored.boxes_M4).to(logits_BQC.device, non_blocking=True),
             )
             found.append(loss)
         return torch.stack(found).sum() * (self._weight / max(1, done.share.stored_of_window))

@@ -128,7 +128,8 @@ class Validator:
 
     def _evaluate(self, batch: Batch, detector: nn.Module) -> _BatchResult:
         targets = batch.targets.to(self.device)
-        output = detector(normalize_images(batch.images_B3HW.to(self.device), self.preprocess))
+        pixels_B3HW = batch.images_B3HW.to(self.device, non_blocking=True)
+        output = detector(normalize_images(pixels_B3HW, self.preprocess))
         losses = self._losses(output, targets)
         return _BatchResult(max(1, sum(targets.counts)), losses, self._predictions(batch, output))
 

@@ -53,6 +53,6 @@ class Mim:
         batch, _, height, width = images_B3HW.shape
         hidden_B1HW = random_patches(
             batch, height, width, patch_size=self._head.patch_size, share=self._share, generator=generator
-        ).to(images_B3HW.device)
+        ).to(images_B3HW.device, non_blocking=True)
         painted_B3HW = self._detector.reconstruct(images_B3HW, hidden_B1HW)
         return hidden_pixels_loss(painted_B3HW, images_B3HW, hidden_B1HW).mean()
