@@ -13,10 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yolozu.artifacts.cells_report import CellsReport
 from yolozu.artifacts.golden_vectors import GoldenVectors
 from yolozu.artifacts.jsonio import pretty, write_text_if_changed
 from yolozu.artifacts.onnx_metadata import onnx_metadata_schema
 from yolozu.artifacts.parity_report import ParityReport
+from yolozu.artifacts.precisions_report import PrecisionsReport
 from yolozu.artifacts.predictions.schema import predictions_schema
 from yolozu.artifacts.record import Record, schema_of
 from yolozu.artifacts.run_meta import RunMeta
@@ -45,11 +47,13 @@ RECORDS: dict[str, type[Record]] = {
     "eval_pose": PoseReport,
     "eval_protocol": EvalProtocol,
     "eval_suite": SuiteReport,
+    "export_precisions": PrecisionsReport,
     "forgetting": ForgettingReport,
     "golden": GoldenVectors,
     "onnx_parity": ParityReport,
     "ranking": Ranking,
     "run_meta": RunMeta,
+    "runtime_parity": CellsReport,
     "scenarios": ScenariosReport,
     "ttt": TttReport,
 }

@@ -38,6 +38,14 @@ CASES = {
             "  fix: set adapter: openvino, or drop inference_precision"
         ),
     ),
+    "policies_are_of_cells": (
+        "epochs: 1\nexport_precisions: [int8]\nparity_runtimes: [onnxruntime]\ncell_policy: {int8/openvino: warn}\n",
+        (
+            "exp.yaml:4: cell_policy: YZ105 'int8/openvino' is none of the cells (export_precisions: exp.yaml:2, "
+            "parity_runtimes: exp.yaml:3)\n"
+            "  fix: name one of fp32/onnxruntime, int8/onnxruntime"
+        ),
+    ),
     "adaptation_needs_a_network": (
         "epochs: 1\nttt: true\n",
         (

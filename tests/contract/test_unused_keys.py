@@ -55,6 +55,8 @@ CASES = [
     ("ewc: true\newc_lambda: 2", "continual_from is not set: a first task has nothing to hold", "set continual_from, or drop ewc_lambda"),
     ("symmetries: {box: z}\nmodel.pose: false", "model.pose is off", "set model.pose: true or auto, or drop symmetries"),
     ("parity_rot_deg: 1\nmodel.pose: false", "model.pose is off", "set model.pose: true or auto, or drop parity_rot_deg"),
+    ("int8_max_error: 0.1", "export_precisions has no int8", "add int8 to export_precisions, or drop int8_max_error"),
+    ("cell_map_loss: 0.1", "parity_runtimes names none", "set parity_runtimes, or drop cell_map_loss"),
     ("predictions: p.json", "the adapter is onnxruntime", "set adapter: precomputed, or drop predictions"),
     ("adapter: dummy\nscore_threshold: 0.5", "adapter dummy predicts nothing", "choose another adapter, or drop score_threshold"),
     ("adapter: precomputed\npredictions: p.json\npredict_shards: 4", "adapter precomputed serves a file that is there", "choose another adapter, or drop predict_shards"),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tests.report.html_reading import read_page
 from tests.report.made import SCENES, Scene, material_in, rows_in
+from yolozu.artifacts.cells_report import Cell, CellsReport, Layers, Loss
+from yolozu.artifacts.record import write_record
 from yolozu.contract.loader import load_contract
 from yolozu.contract.overrides import Override
 from yolozu.contract.show import to_yaml
@@ -210,3 +212,31 @@ def test_objects_that_are_not_found_at_all_are_recognized_by_nobody(tmp_path):
     path.write_text(json.dumps(report))
     read = shown("what_was_forgotten", material_in(tmp_path, forgetting=path))
     assert "cat: 1.000 before, 0.000 after" in read.text
+
+
+def cell(precision, value, *, lost, passed=True, policy="fail", diverging=None):
+    return Cell(
+        precision=precision,
+        runtime="openvino",
+        passed=passed,
+        policy=policy,
+        reason="",
+        map50_95=Loss(value=value, loss=lost, allowed=0.003),
+        add_s_01d=None,
+        layers=Layers(first_diverging=diverging, tolerance=0.1, worst="backbone.stem", largest=0.2),
+        described={},
+        bytes=1_500_000,
+    )
+
+
+def test_files_in_runtimes_are_one_table(tmp_path):
+    assert shown("files_and_runtimes", material_in(tmp_path)) is None
+    cells = {
+        "fp32/openvino": cell("fp32", 0.5, lost=0.0),
+        "int8/openvino": cell("int8", 0.4, lost=0.1, passed=False, policy="warn", diverging="encoder.lateral.0"),
+    }
+    report = CellsReport(timestamp="2026-11-30T00:00:00Z", passed=True, images=4, cells=cells)
+    write_record(tmp_path / "cells.json", report)
+    read = shown("files_and_runtimes", material_in(tmp_path, cells=tmp_path / "cells.json"))
+    assert "on all 4 images of the validation split" in read.text
+    assert "\u22120.1000encoder.lateral.0failed, only warned of" in read.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yolozu.contract.base import Conflict
+from yolozu.contract.sections.precisions import cells_of
 from yolozu.contract.sections.ttt_presets import method_of
 from yolozu.predict.adapters.registry import ADAPTERS, OF_THE_FILE, PRECISIONS_OF
 
@@ -46,6 +47,20 @@ def precision_is_the_adapters(contract: Contract) -> Iterator[Conflict]:
             "adapter",
             problem=f"adapter {adapter} does not compute in {precision}",
             fix="set adapter: openvino, or drop inference_precision",
+        )
+
+
+def policies_are_of_cells(contract: Contract) -> Iterator[Conflict]:
+    """A policy of a cell that is not measured would say nothing."""
+    cells = cells_of(contract.precisions.export_precisions, contract.cells.parity_runtimes)
+    unknown = [name for name in contract.cells.cell_policy if name not in cells]
+    if cells and unknown:
+        yield Conflict(
+            "cell_policy",
+            "export_precisions",
+            "parity_runtimes",
+            problem=f"{unknown[0]!r} is none of the cells",
+            fix=f"name one of {', '.join(cells)}",
         )
 
 

@@ -112,6 +112,8 @@ DEAD_KEYS = (
     UnusedKey(("ewc_lambda", "si_c"), lambda c: c.continual.continual_from is None, "continual_from is not set: a first task has nothing to hold", "set continual_from"),
     UnusedKey(("symmetries",), lambda c: c.model.model.pose is False and c.predict.adapter != "precomputed", "model.pose is off", "set model.pose: true or auto"),
     UnusedKey(("parity_rot_deg", "parity_t_mm"), lambda c: c.model.model.pose is False, "model.pose is off", "set model.pose: true or auto"),
+    UnusedKey(("calibration_images", "int8_max_error"), lambda c: "int8" not in c.precisions.export_precisions, "export_precisions has no int8", "add int8 to export_precisions"),
+    UnusedKey(("cell_map_loss", "cell_add_loss", "cell_policy"), lambda c: not c.cells.parity_runtimes, "parity_runtimes names none", "set parity_runtimes"),
     UnusedKey(("predictions",), lambda c: c.predict.adapter in ADAPTERS and c.predict.adapter != "precomputed", "the adapter is {adapter}", "set adapter: precomputed"),
     UnusedKey(("score_threshold", "max_detections"), lambda c: c.predict.adapter == "dummy", "adapter dummy predicts nothing", "choose another adapter"),
     UnusedKey(("predict_shards",), lambda c: c.predict.adapter == "precomputed", "adapter precomputed serves a file that is there", "choose another adapter"),

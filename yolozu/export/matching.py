@@ -54,11 +54,9 @@ def match_detections(
         bbox_atol: boxes this close in every coordinate are the same box, also when too small for a telling overlap.
         score_atol: scores this close tie.
     """
-    overlap_NM = _overlap(first.boxes_cxcywh, second.boxes_cxcywh, bbox_atol)
+    found = assign(first, second, bbox_atol=bbox_atol)
+    overlap_NM, score_NM, rows, columns = found.overlap_NM, found.score_NM, found.rows, found.columns
     same_label_NM = first.class_indices[:, None] == second.class_indices[None, :]
-    score_NM = np.abs(first.scores[:, None] - second.scores[None, :])
-    rows, columns = _assign(overlap_NM, score_NM, same_label_NM)
-
     last_first, last_second = _marginal(first.scores, score_atol), _marginal(second.scores, score_atol)
     close = _largest_difference(first.boxes_cxcywh[rows], second.boxes_cxcywh[columns]) <= bbox_atol
     close &= score_NM[rows, columns] <= score_atol
@@ -76,6 +74,37 @@ def match_detections(
         label_flips=int((elsewhere_NM >= SAME_OBJECT_IOU).any(axis=1).sum()) if elsewhere_NM.size else 0,
         pairs_P2=np.stack([rows, columns], axis=1),
     )
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The best pairs of two lists, ties and tolerances aside.
+
+    Attributes:
+        overlap_NM: IoU of every detection with every other.
+        score_NM: absolute difference of their scores.
+        rows: places in the first list of each pair.
+        columns: places in the second list, likewise.
+    """
+
+    overlap_NM: NDArray[np.float64]
+    score_NM: NDArray[np.float64]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+
+
+def assign(first: RawDetections, second: RawDetections, *, bbox_atol: float) -> Assignment:
+    """Pair detections of one label so that overlaps are largest and score differences smallest in sum.
+
+    Args:
+        first: detections, boxes in any frame normalized to it.
+        second: detections to pair with them, same frame.
+        bbox_atol: boxes this close in every coordinate are the same box, also when too small for a telling overlap.
+    """
+    overlap_NM = _overlap(first.boxes_cxcywh, second.boxes_cxcywh, bbox_atol)
+    same_label_NM = first.class_indices[:, None] == second.class_indices[None, :]
+    score_NM = np.abs(first.scores[:, None] - second.scores[None, :])
+    return Assignment(overlap_NM, score_NM, *_assign(overlap_NM, score_NM, same_label_NM))
 
 
 def _overlap(first_N4: NDArray[np.float64], second_M4: NDArray[np.float64], bbox_atol: float) -> NDArray[np.float64]:

@@ -39,6 +39,17 @@ def onnx_runtime() -> Any:
     return onnxruntime
 
 
+def qdq_quantizer() -> Any:
+    """The modules of ``onnxruntime.quantization`` that write quantize and dequantize nodes: (quantizer, calibration).
+
+    They are imported without the rest of the package, of which half a second of other quantizers would come along.
+    """
+    onnx_runtime()
+    from onnxruntime.quantization import calibrate, qdq_quantizer, quant_utils
+
+    return qdq_quantizer, calibrate, quant_utils
+
+
 def providers_for(device: str) -> list[Any]:
     """Execution providers for ``device``; what a CUDA device cannot run goes to the CPU.
 

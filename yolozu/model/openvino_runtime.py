@@ -49,14 +49,14 @@ def openvino() -> Any:
     return module
 
 
-def compiled_model(path: Path, *, precision: InferencePrecision, threads: int, where: str) -> Any:
+def compiled_model(model: Path | bytes, *, precision: InferencePrecision, threads: int, where: str) -> Any:
     """An exported file, compiled for the CPU; it computes in no other precision than asked.
 
     Left to itself OpenVINO takes bf16 on processors that have it, and where it lacks a precision it takes another one
     and says nothing. Whole numbers of a quantized file stay whole in every precision.
 
     Args:
-        path: the file.
+        model: the file, or what it holds.
         precision: of numbers that are no whole ones.
         threads: threads of one inference; they are not pinned to cores, so that images can be decoded beside them.
         where: names the model in errors.
@@ -74,7 +74,7 @@ def compiled_model(path: Path, *, precision: InferencePrecision, threads: int, w
         "ENABLE_CPU_PINNING": False,
     }
     try:
-        compiled = core.compile_model(core.read_model(path), "CPU", options)
+        compiled = core.compile_model(core.read_model(model), "CPU", options)
     except RuntimeError as error:
         raise _unloadable(where, error) from error
     used = precision_of(compiled)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from yolozu.artifacts.cells_report import CellsReport
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.artifacts.metrics_table import read_rows
 from yolozu.artifacts.parity_report import ParityReport, read_parity_report
@@ -45,6 +46,7 @@ class RunFiles:
         boxes: ``eval_coco.json``.
         poses: ``eval_pose.json``.
         parity: ``onnx_parity.json``.
+        cells: ``runtime_parity.json``.
         scenarios: ``scenarios.json``.
         forgetting: ``forgetting.json``.
         train_metrics: rows of the training.
@@ -60,6 +62,7 @@ class RunFiles:
     boxes: Path | None = None
     poses: Path | None = None
     parity: Path | None = None
+    cells: Path | None = None
     scenarios: Path | None = None
     forgetting: Path | None = None
     train_metrics: Path | None = None
@@ -151,6 +154,12 @@ class Material:
     def parity(self) -> ParityReport | None:
         """How far the exported file is from the checkpoint."""
         return None if self.files.parity is None else read_parity_report(self.files.parity)
+
+    @cached_property
+    def cells(self) -> CellsReport | None:
+        """Each exported file in each runtime."""
+        path = self.files.cells
+        return None if path is None else read_record(path, CellsReport, code="YZ855", fix=FIX)
 
     @cached_property
     def run_meta(self) -> RunMeta | None:

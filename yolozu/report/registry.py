@@ -16,6 +16,7 @@ SECTIONS = Registry(
         "poses": "yolozu.report.sections.poses:poses",
         "pictures": "yolozu.report.sections.pictures:pictures",
         "exported_file": "yolozu.report.sections.exported_file:exported_file",
+        "files_and_runtimes": "yolozu.report.sections.files_and_runtimes:files_and_runtimes",
         "scenarios": "yolozu.report.sections.scenarios:scenarios",
         "time": "yolozu.report.sections.time:time",
         "contract": "yolozu.report.sections.contract:contract",

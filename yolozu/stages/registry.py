@@ -11,6 +11,8 @@ STAGES = Registry(
         "files": "yolozu.stages.files:STAGE",
         "export_onnx": "yolozu.stages.export_onnx:STAGE",
         "onnx_parity": "yolozu.stages.onnx_parity:STAGE",
+        "export_precisions": "yolozu.stages.export_precisions:STAGE",
+        "runtime_parity": "yolozu.stages.runtime_parity:STAGE",
         "predict": "yolozu.stages.predict:STAGE",
         "validate_predictions": "yolozu.stages.validate_predictions:STAGE",
         "evaluate": "yolozu.stages.evaluate:STAGE",

@@ -30,6 +30,7 @@ class ReportInputs:
     val_metrics: Path = needs("train.val_metrics")
     run_meta: Path = needs("train.run_meta")
     parity: Path = needs("onnx_parity.report")
+    cells: Path | None = needs("runtime_parity.report", optional=True)
     predictions: Path = needs("predict.predictions")
     check: Path = after("validate_predictions.report")
     boxes: Path = needs("evaluate.report")

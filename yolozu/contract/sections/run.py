@@ -17,6 +17,7 @@ from yolozu.contract.sections.matching import MatchingSection
 from yolozu.contract.sections.model import ModelSection
 from yolozu.contract.sections.operations import OperationsSection
 from yolozu.contract.sections.optim import LengthSection, OptimSection, ScheduleSection
+from yolozu.contract.sections.precisions import CellsSection, PrecisionsSection
 from yolozu.contract.sections.predict import CorruptionSection, PredictSection, TtaSection, TttSection
 from yolozu.contract.sections.report import ReportSection
 from yolozu.contract.sections.scenarios import ScenariosSection
@@ -68,7 +69,9 @@ class Contract(Section):
     continual: ContinualSection = ContinualSection()
     replay: ReplaySection = ReplaySection()
     export: ExportSection = ExportSection()
+    precisions: PrecisionsSection = PrecisionsSection()
     parity: ParitySection = ParitySection()
+    cells: CellsSection = CellsSection()
     predict: PredictSection = PredictSection()
     corruption: CorruptionSection = CorruptionSection()
     tta: TtaSection = TtaSection()
