@@ -1,6 +1,7 @@
 """The memory of a training of all weights beside that of adapters on a whole, an 8-bit and a 4-bit base.
 
-    python benchmarks/qlora_memory.py [--size 320] [--batch 4] [--steps 3] [--rank 8] [--amp none] [--contract FILE]
+    python benchmarks/qlora_memory.py [--size 320] [--batch 4] [--steps 3] [--rank 8] [--amp none] [--device cpu]
+                                      [--contract FILE]
 
 Each training is a process of its own that takes a few steps of AdamW with a moving average on random pictures and
 objects. Printed are the bytes that its weights, gradients, optimizer and average hold (tensors that are shared count
@@ -46,6 +47,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--amp", choices=["none", "bf16"], default="none")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--target", default="all_linear")
     parser.add_argument("--contract", type=Path, default=CONTRACT)
     parser.add_argument("--kind", choices=KINDS, help=argparse.SUPPRESS)
@@ -93,7 +95,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         "max_steps=1000",
         "use_ema=true",
         f"amp={options.amp}",
-        "device=cpu",
+        f"device={options.device}",
         "ddp=false",
     ]
     contract = load_contract(options.contract, parse_assignments([*fixed, *words])).contract
@@ -106,7 +108,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
     base = quantize_base(detector, config, scheme=asked.scheme, required=True)
     sections = {name: getattr(contract, name) for name in ("optim", "schedule", "length", "loop", "operations", "lora")}
     learner = build_learner(
-        TrainingConfig(seed=0, device="cpu", **sections),
+        TrainingConfig(seed=0, device=options.device, **sections),
         detector,
         build_criterion(contract.matching, contract.losses),
         preprocess=Preprocess(options.size, options.size, 114),
@@ -119,7 +121,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         start = time.perf_counter()
         learner.learn([batch], step)
         seconds.append(time.perf_counter() - start)
-    peak = peak_bytes() - before
+    peak = peak_bytes() - before if options.device == "cpu" else torch.cuda.max_memory_allocated()
     weights, average = learner.weights()
     assert average is not None
     shared = {tensor.data_ptr() for tensor in weights.values()}

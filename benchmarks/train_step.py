@@ -47,6 +47,8 @@ from yolozu.training.config import TrainingConfig, build_criterion, build_learne
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from yolozu.training.learner import Learner
+
     Step = Callable[[], float]
 
 THREADS = 2
@@ -62,12 +64,12 @@ MODEL = ModelConfig.model_validate(
 WARM_UP = 2
 
 
-def targets() -> Targets:
-    """The same objects for all contenders."""
+def targets(repeats: int = 1) -> Targets:
+    """The same objects for all contenders, in four images for each of ``repeats``."""
     generator = torch.Generator().manual_seed(0)
-    labels = torch.zeros(len(OBJECTS), max(OBJECTS), dtype=torch.int64)
+    labels = torch.zeros(len(OBJECTS) * repeats, max(OBJECTS), dtype=torch.int64)
     boxes, valid = torch.zeros(*labels.shape, 4), torch.zeros(labels.shape, dtype=torch.bool)
-    for image, count in enumerate(OBJECTS):
+    for image, count in enumerate(OBJECTS * repeats):
         sides = torch.rand(count, 2, generator=generator) * 0.4 + 0.05
         centers = sides / 2 + torch.rand(count, 2, generator=generator) * (1 - sides)
         labels[image, :count] = torch.randint(0, CLASSES, (count,), generator=generator)
@@ -77,30 +79,46 @@ def targets() -> Targets:
 
 def ours(size: int, amp: str, *, winograd: bool = False) -> Step:
     """A step of our trainer."""
-    torch.manual_seed(0)
-    config = TrainingConfig(
-        seed=0,
-        device="cpu",
-        optim=OptimSection(),
-        schedule=ScheduleSection(),
-        length=LengthSection(),
-        loop=LoopSection.model_validate({"amp": amp, "winograd": winograd}),
-        operations=OperationsSection(),
-    )
-    learner = build_learner(
-        config,
-        build_detector(MODEL, num_classes=CLASSES),
-        build_criterion(MatchingSection(), LossSection()),
-        preprocess=Preprocess(size, size, 114),
-        total_steps=1000,
-    )
-    pixels = torch.randint(0, 255, (len(OBJECTS), size, size, 3), dtype=torch.uint8)
-    batch = Batch(pixels.permute(0, 3, 1, 2), targets(), [], list(range(len(OBJECTS))))
+    learner, batch = our_training(size, {"amp": amp, "winograd": winograd})
     done = iter(range(1_000_000))
     return lambda: learner.learn([batch], next(done)).losses["total"]
 
 
-def peer(size: int, amp: str, *, version: int) -> Step:
+def our_training(
+    size: int, loop: dict[str, Any], *, device: str = "cpu", repeats: int = 1, model: ModelConfig = MODEL
+) -> tuple[Learner, Batch]:
+    """Our trainer, and the batch of every step.
+
+    Args:
+        size: side of the network input, px.
+        loop: keys of the contract about the training loop.
+        device: where it trains.
+        repeats: four images for each.
+        model: the architecture, without pose heads.
+    """
+    torch.manual_seed(0)
+    config = TrainingConfig(
+        seed=0,
+        device=device,
+        optim=OptimSection(),
+        schedule=ScheduleSection(),
+        length=LengthSection(),
+        loop=LoopSection.model_validate(loop),
+        operations=OperationsSection(),
+    )
+    learner = build_learner(
+        config,
+        build_detector(model, num_classes=CLASSES),
+        build_criterion(MatchingSection(), LossSection()),
+        preprocess=Preprocess(size, size, 114),
+        total_steps=1000,
+    )
+    images = len(OBJECTS) * repeats
+    pixels = torch.randint(0, 255, (images, size, size, 3), dtype=torch.uint8)
+    return learner, Batch(pixels.permute(0, 3, 1, 2), targets(repeats), [], list(range(images)))
+
+
+def peer(size: int, amp: str, *, version: int, device: str = "cpu", repeats: int = 1) -> Step:
     """A step of `RTDetrForObjectDetection` or `RTDetrV2ForObjectDetection`, of the same configuration."""
     import transformers
 
@@ -123,17 +141,18 @@ def peer(size: int, amp: str, *, version: int) -> Step:
         model = transformers.RTDetrForObjectDetection(transformers.RTDetrConfig(**options)).train()
     else:
         model = transformers.RTDetrV2ForObjectDetection(transformers.RTDetrV2Config(**options)).train()
+    model = model.to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
-    found = targets()
+    found = targets(repeats).to(device)
     labels = [
         {"class_labels": found.labels_BT[image, :count], "boxes": found.boxes_BT4[image, :count]}
-        for image, count in enumerate(OBJECTS)
+        for image, count in enumerate(found.counts)
     ]
-    pixels = torch.rand(len(OBJECTS), 3, size, size)
+    pixels = torch.rand(len(labels), 3, size, size).to(device)
 
     def step() -> float:
         optimizer.zero_grad()
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=amp == "bf16"):
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=amp == "bf16"):
             loss = model(pixel_values=pixels, labels=labels).loss
         loss.backward()
         optimizer.step()

@@ -11,6 +11,7 @@ from tests.fixtures.poses import perfect_heads, with_poses
 from tests.matching.costs.posed import candidates
 from tests.model.tiny import targets
 from yolozu.geometry.rotations import SymmetryTable
+from yolozu.matching import hungarian
 from yolozu.matching.costs.base import Candidates
 from yolozu.matching.hungarian import Matcher, NonFiniteCostError, assign, assign_in_order
 from yolozu.structures.targets import Targets
@@ -41,6 +42,24 @@ def test_padding_is_never_matched():
 
 def test_objects_beyond_the_queries_stay_alone():
     assert pairs(assign(torch.tensor([[[[3.0, 1.0, 2.0]]]]), [3])) == [(0, 0, 0, 1)]
+
+
+@pytest.mark.parametrize("value", [None, float("nan")])
+def test_threads_find_the_pairs_that_one_finds(monkeypatch, value):
+    costs, counts = torch.rand(3, 4, 12, 5, generator=torch.Generator().manual_seed(0)), [5, 0, 3, 1]
+    costs[2, 0, 3] = costs[2, 0, 4]  # whichever of equal ones it is, it stays that one
+    if value is not None:
+        costs[1, 2, 0, 0] = costs[2, 0, 0, 0] = value
+    found = []
+    for threads, worth in ((1, 0), (3, 0), (3, costs.numel() + 1)):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        monkeypatch.setattr(hungarian, "WORTH_THREADS", worth)
+        try:
+            found.append([pairs.tolist() for pairs in vars(assign(costs, counts)).values()])
+        except NonFiniteCostError as error:
+            found.append(str(error))
+    assert found[0] == found[1] == found[2]
+    assert (value is None) == isinstance(found[0], list)
 
 
 @pytest.mark.parametrize("objects", [0, 2])
