@@ -182,9 +182,11 @@ def test_one_module_imports_onnx_runtime():
 
 
 def test_one_module_imports_openvino():
-    """It hides what OpenVINO would send events with, which has to come before the import."""
+    """It hides what OpenVINO would send events with, which has to come before the import; in tests, too."""
     importers = {name_of(path) for path, _, module in IMPORTS if module.partition(".")[0] == "openvino"}
     assert importers == {"model/openvino_runtime.py"}
+    statement = re.compile(r"^\s*(import|from) openvino\b", re.MULTILINE)
+    assert [path.name for path in TESTS.rglob("*.py") if statement.search(path.read_text())] == []
 
 
 def test_no_file_is_long():
