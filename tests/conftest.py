@@ -26,6 +26,11 @@ LONGEST_S = 5.0
 """A test that takes longer and is not marked slow is told of at the end."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that load OpenVINO come last: its threads stay, and a process that has them may crash in a later fork."""
+    items.sort(key=lambda item: item.get_closest_marker("openvino") is not None)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     for fixture in sorted(SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ()))):
         item.add_marker(pytest.mark.slow)

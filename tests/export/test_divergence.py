@@ -8,6 +8,8 @@ from tests.fixtures.perturbed import save_changed
 from yolozu.export.divergence import divergence
 from yolozu.export.layers import convolutions
 
+pytestmark = pytest.mark.openvino
+
 IMAGES = [np.random.default_rng(0).random((1, 3, 64, 96), dtype=np.float32)]
 OPTIONS = {"precision": "fp32", "threads": 1}
 

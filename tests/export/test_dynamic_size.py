@@ -28,7 +28,7 @@ from yolozu.predict.adapters.rtdetr_pose import RtdetrPoseAdapter
 from yolozu.progress import SilentProgress
 from yolozu.stages.export_onnx import ExportInputs, ExportOutputs, ExportSpec, run
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dynamic_size")]
+pytestmark = [pytest.mark.slow, pytest.mark.openvino, pytest.mark.xdist_group("dynamic_size")]
 
 LIMITS = Thresholds(score_atol=1e-4, bbox_atol=1e-4, rot_deg=0.1, t_mm=0.1)
 LARGER = TtaSection(tta=True, tta_mode="model", tta_scales=(1.0, 1.5), tta_flip=False)

@@ -12,6 +12,8 @@ from yolozu.errors import InputError
 from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.model.openvino_network import OpenVinoNetwork
 
+pytestmark = pytest.mark.openvino
+
 FIX = "  fix: check the path, or export the model again from its checkpoint"
 
 

@@ -10,9 +10,11 @@ from yolozu.errors import InputError, UsageError
 from yolozu.model import openvino_runtime
 from yolozu.model.openvino_runtime import PRECISIONS, compiled_model, precision_of, run_compiled
 
-OPENVINO = openvino_runtime.openvino()  # an import of its own would let it send events
-VERSION = OPENVINO.__version__
-CAPABILITIES = OPENVINO.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+pytestmark = pytest.mark.openvino
+
+
+def capabilities():
+    return openvino_runtime.openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def test_it_computes_in_fp32_unless_told_otherwise(exported):
@@ -24,7 +26,7 @@ def test_it_computes_in_fp32_unless_told_otherwise(exported):
 
 @pytest.mark.parametrize("precision", [name for name in PRECISIONS if name != "fp32"])
 def test_another_precision_is_used_or_refused(exported, precision):
-    if PRECISIONS[precision].replace("f16", "fp16").upper().replace("BFP", "BF") in CAPABILITIES:
+    if PRECISIONS[precision].replace("f16", "fp16").upper().replace("BFP", "BF") in capabilities():
         compiled = compiled_model(exported.onnx, precision=precision, threads=1, where="model.onnx")
         assert precision_of(compiled) == precision
         return
@@ -39,8 +41,9 @@ def test_a_precision_that_openvino_replaces_is_refused(exported, monkeypatch):
     monkeypatch.setattr(openvino_runtime, "precision_of", lambda _: "bf16")
     with pytest.raises(UsageError) as refused:
         compiled_model(exported.onnx, precision="fp16", threads=1, where="model.onnx")
+    version = openvino_runtime.openvino().__version__
     assert str(refused.value) == (
-        f"inference_precision: fp16: YZ648 OpenVINO {VERSION} would compute in bf16 on this processor\n"
+        f"inference_precision: fp16: YZ648 OpenVINO {version} would compute in bf16 on this processor\n"
         "  fix: set inference_precision: bf16 or fp32, or predict on a processor that has fp16"
     )
 

@@ -5,6 +5,8 @@ import pytest
 from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.model.probed_outputs import probe_of
 
+pytestmark = pytest.mark.openvino
+
 
 @pytest.mark.parametrize("adapter", ["onnxruntime", "openvino"])
 def test_a_tensor_is_what_the_runtime_computes_and_the_model_stays(exported, adapter):

@@ -17,6 +17,8 @@ from yolozu.model import openvino_runtime
 from yolozu.stages.base import links
 from yolozu.stages.predict import STAGE, PredictInputs, PredictOutputs, PredictSpec, run
 
+pytestmark = pytest.mark.openvino
+
 
 def spec_of(device="cpu", **keys):
     return PredictSpec(

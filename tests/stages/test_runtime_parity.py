@@ -19,6 +19,8 @@ from yolozu.predict.adapters.onnxruntime import OnnxRuntimeAdapter
 from yolozu.progress import SilentProgress
 from yolozu.stages.runtime_parity import CellsInputs, CellsOutputs, CellsSpec, run
 
+pytestmark = pytest.mark.openvino
+
 
 @pytest.fixture
 def labeled(exported, tmp_path):

@@ -12,6 +12,8 @@ from yolozu.predict.adapters.onnxruntime import OnnxRuntimeAdapter
 from yolozu.predict.adapters.openvino import OpenVinoAdapter
 from yolozu.progress import SilentProgress
 
+pytestmark = pytest.mark.openvino
+
 
 @pytest.fixture
 def request_(exported_pose):
