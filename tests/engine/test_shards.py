@@ -81,7 +81,7 @@ def test_each_part_has_a_worker_and_the_whole_is_the_same(built, predicting):
 def test_parts_are_not_made_of_what_the_store_has(built, predicting):
     _, whole = built("store=true")
     (predicting().layout.root / "receipts/predict.json").unlink()
-    assert built("store=true", "predict_shards=3") == ([["predict"]], whole)
+    assert built("store=true", "predict_shards=3") == ([], whole)
 
 
 def test_the_store_keeps_the_whole_alone(built, predicting, tmp_path):

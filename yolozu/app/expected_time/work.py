@@ -72,6 +72,19 @@ def _compared(keys: Mapping[str, Any], counts: Mapping[str, int]) -> float | Non
     return float(keys["parity_images"]) * _pixels(keys)
 
 
+def _calibrated(keys: Mapping[str, Any], counts: Mapping[str, int]) -> float | None:  # noqa: ARG001 - as all of them
+    return float(keys["calibration_images"]) * _pixels(keys)
+
+
+def _validated_in_cells(keys: Mapping[str, Any], counts: Mapping[str, int]) -> float | None:
+    """Pixels of the validation images, once for each file in each runtime."""
+    images = counts.get("val_images")
+    if images is None:
+        return None
+    files, runtimes = 1 + len(keys.get("export_precisions", ())), len(keys["parity_runtimes"])
+    return float(images * files * runtimes) * _pixels(keys)
+
+
 def _replayed(keys: Mapping[str, Any], counts: Mapping[str, int]) -> float | None:  # noqa: ARG001 - as all of them
     images = counts.get("train_images")
     return None if images is None else float(images)
@@ -89,6 +102,8 @@ WORK: dict[str, Callable[[Mapping[str, Any], Mapping[str, int]], float | None]] 
     "files": _the_same,
     "export_onnx": _the_same,
     "onnx_parity": _compared,
+    "export_precisions": _calibrated,
+    "runtime_parity": _validated_in_cells,
     "predict": _pictures,
     "validate_predictions": _predicted,
     "evaluate": _predicted,
