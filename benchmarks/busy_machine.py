@@ -61,7 +61,15 @@ def busy(processes: int) -> Iterator[None]:
 def lay_out(where: Path, steps: int) -> None:
     """A data set and a contract."""
     yolozu(where, {}, "data", "synth", "scenes", "--images", "64", "--val-images", "4", "--size", "160")
-    keys = {"dataset_root": "scenes", "image_size": 160, "batch_size": 8, "max_steps": steps, "lr_warmup_steps": 1}
+    keys = {
+        "seed": 0,
+        "log_every": 1,
+        "dataset_root": "scenes",
+        "image_size": 160,
+        "batch_size": 8,
+        "max_steps": steps,
+        "lr_warmup_steps": 1,
+    }
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in (CONTRACT | keys).items())
     (where / "contract.yaml").write_text(text)
 
