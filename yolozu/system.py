@@ -33,8 +33,8 @@ def spin_briefly(environment: MutableMapping[str, str]) -> None:
     """Let OpenMP's threads, of whoever loads it from now on, sleep soon when they wait for others.
 
     By default they spin, to be there at once when the others are done. Where other processes are at work they take the
-    core from the very thread that they wait for: beside two of them a step of a small training took ten times as long as
-    alone, and half of that this way (`benchmarks/busy_machine.py`). Sleeping sooner slows the step of a machine at rest.
+    core from the very thread that they wait for: beside two of them a step of a small training took ten times as long
+    as alone, and half of that this way (`benchmarks/busy_machine.py`). Sleeping sooner slows a machine at rest.
 
     Args:
         environment: of this process; what it says itself of spinning or of waiting stays.
