@@ -289,7 +289,11 @@ def main() -> None:
         return
     if args.photos is None or "fp32" not in files:
         parser.error("--photos DIR and --file fp32=PATH are needed")
+    if missing := [str(path) for path in (args.photos, *files.values()) if not path.exists()]:
+        parser.error(f"{', '.join(missing)}: not there")
     photos = sorted(path for path in args.photos.iterdir() if path.suffix.lower() in {".jpg", ".jpeg"})
+    if not photos:
+        parser.error(f"{args.photos} has no .jpg")
     servers = {PLAIN: Server(PLAIN, files["fp32"], args.threads)}
     for name, path in files.items():
         for runtime in args.runtime or RUNTIMES:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -21,7 +22,7 @@ from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
 
 
-class ExportedFileAdapter(WithoutModel):
+class ExportedFileAdapter(WithoutModel, ABC):
     """An exported detector; a subclass says what runs it (`load`)."""
 
     uses: ClassVar[frozenset[str]]
@@ -41,6 +42,7 @@ class ExportedFileAdapter(WithoutModel):
         self._run = DetectorRun(on_canvases, preprocess, network.metadata.classes, request, any_size=any_size)
 
     @classmethod
+    @abstractmethod
     def load(cls, path: Path, request: AdapterRequest) -> ExportedNetwork:
         """The network in the file, in the adapter's runtime.
 
@@ -48,7 +50,7 @@ class ExportedFileAdapter(WithoutModel):
             InputError: YZ602 or YZ603 it cannot be used, YZ633 or YZ634 it is not what was exported.
             UsageError: the runtime is not there, or cannot do what is asked.
         """
-        raise NotImplementedError
+        ...
 
     @classmethod
     def open(cls, request: AdapterRequest) -> Self:
