@@ -124,8 +124,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Without ``argv`` this process is the command's own, and signals end it as Ctrl-C does.
     """
+    requests = EndOnSignal()
     if argv is None:
-        EndOnSignal().install()
+        requests.install()
         spin_briefly(os.environ)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -136,6 +137,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except Exception as error:  # noqa: BLE001 what the machine did not do is a bug: it is reported whole, and as such
+        if requests.count:  # some modules, while they are imported, make another error of the interrupt
+            return _interrupted()
         said = explain_system_error(error, where=PROGRAM)
         if said is None:
             return _report_bug(error, arguments)

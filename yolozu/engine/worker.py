@@ -16,6 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `main` answers it: no traceback of an import
+
 from yolozu.engine.execute_stage import execute, follow, is_done_for_job
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.processes.rank import Rank, report_failure
