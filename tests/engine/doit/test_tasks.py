@@ -1,4 +1,6 @@
 import errno
+import os
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -101,6 +103,21 @@ def test_a_place_without_permission_or_room_is_told_with_exit_code_2(build, caps
     assert capsys.readouterr().err == (
         "a: runs/a/plan/train.json: YZ314 the system says: Permission denied\n"
         "  fix: make room or give permission and run the same command again\n"
+    )
+    build.release()
+
+
+def test_a_worker_that_the_machine_cannot_start_is_told_with_exit_code_2(build, capsys, monkeypatch):
+    def cannot_start(*_arguments, **_options):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    build.resolve()
+    monkeypatch.setattr(subprocess, "Popen", cannot_start)
+    assert build.build_stage(build.session.plan["prepare_data"]) is not None
+    assert build.exit_code == 2
+    assert capsys.readouterr().err == (
+        "a: prepare_data: YZ314 the system says: Too many open files\n"
+        "  fix: let a process open more files (ulimit -n) or lower num_workers and run the same command again\n"
     )
     build.release()
 

@@ -138,10 +138,7 @@ class Build:
         except YolozuError as error:
             return self._refused(error)
         except OSError as error:
-            said = explain_system_error(error, within=layout.run_id)
-            if said is None:
-                raise
-            return self._refused(UsageError([said]))
+            return self._not_done_by_system(error, layout.run_id)
         return None
 
     def _check_receipts(self) -> None:
@@ -177,7 +174,10 @@ class Build:
             return None  # doit lost its record, the receipt did not
         if self.stopping.count:
             return self._refused(stopped(self.session.layout, node.name, "before this stage"))
-        code = self._run_workers(node, environment)
+        try:
+            code = self._run_workers(node, environment)
+        except OSError as error:
+            return self._not_done_by_system(error, f"{self.session.layout.run_id}: {node.name}")
         if code:
             self.exit_code, self.failed = code, node.name
             self._forget_refused()
@@ -246,6 +246,13 @@ class Build:
         self._tell(str(error))
         self.error, self.exit_code = error, error.exit_code
         return TaskError(str(error))
+
+    def _not_done_by_system(self, error: OSError, within: str) -> TaskError:
+        """What the machine would not do ends a build in words; any other error is raised again."""
+        said = explain_system_error(error, within=within)
+        if said is None:
+            raise error
+        return self._refused(UsageError([said]))
 
     def _tell(self, text: str) -> None:
         self.view.show(Says(stage=None, kind="error", text=text))
