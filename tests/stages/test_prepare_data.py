@@ -9,9 +9,12 @@ import pytest
 from tests.data.builders import bop_box, bop_row, write_bop, write_file, write_image, write_yolo
 from tests.evaluation.coco_files import random_problem, write_coco
 from tests.stages.contexts import Notes, context_in
+from yolozu.artifacts.digest import DigestCache
 from yolozu.artifacts.meshes import ObjectModels
 from yolozu.contract.sections.data import DatasetSection, SynthSection
+from yolozu.data.fingerprint import fingerprint
 from yolozu.data.index import DataIndex
+from yolozu.data.moved import Moved
 from yolozu.errors import GateFailed, InputError, Interrupted
 from yolozu.stages.prepare_data import PrepareDataInputs, PrepareDataOutputs, PrepareDataSpec, run
 
@@ -37,10 +40,18 @@ def outputs_in(directory):
     )
 
 
+def planned(tmp_path, section):
+    """The stage's input: the digest of the data as they are now."""
+    path = tmp_path / "dataset.json"
+    with DigestCache(None) as cache:
+        path.write_text(json.dumps(fingerprint(section.dataset_root, section.used_splits, cache)))
+    return PrepareDataInputs(path)
+
+
 def run_stage(tmp_path, notes=None, out="out", synth=TINY_SYNTH, **keys):
     spec = PrepareDataSpec(dataset=DatasetSection(**keys), synth=synth)
     outputs = outputs_in(tmp_path / out)
-    numbers = run(spec, PrepareDataInputs(tmp_path / "unused.json"), outputs, context_in(tmp_path, notes))
+    numbers = run(spec, planned(tmp_path, spec.dataset), outputs, context_in(tmp_path, notes))
     return numbers, outputs
 
 
@@ -279,7 +290,34 @@ def test_it_stops_when_asked(tmp_path):
     spec = PrepareDataSpec(dataset=DatasetSection(dataset_root=four(tmp_path)), synth=TINY_SYNTH)
     context = replace(context_in(tmp_path), stopping=lambda: True)
     with pytest.raises(Interrupted, match="YZ311"):
-        run(spec, PrepareDataInputs(tmp_path / "unused.json"), outputs_in(tmp_path / "out"), context)
+        run(spec, planned(tmp_path, spec.dataset), outputs_in(tmp_path / "out"), context)
+
+
+def test_what_was_read_is_what_the_plan_has_the_digest_of(tmp_path):
+    root = four(tmp_path)
+    spec = PrepareDataSpec(dataset=DatasetSection(dataset_root=root), synth=TINY_SYNTH)
+    inputs, outputs = planned(tmp_path, spec.dataset), outputs_in(tmp_path / "out")
+    known = json.loads(inputs.fingerprint.read_text())["digest"]
+    label = tmp_path / "set/labels/train/0.txt"
+    label.write_text("0 .5 .5 .25 .25")
+    found = json.loads(planned(tmp_path / "out", spec.dataset).fingerprint.read_text())["digest"]
+    with pytest.raises(InputError) as refused:
+        run(spec, inputs, outputs, context_in(tmp_path))
+    assert str(refused.value) == (
+        f"{root}: YZ791 its files changed while they were read, so the result is not used: "
+        f"their sha256 was {known[:12]} and is {found[:12]}\n"
+        "  fix: run the same command again, and let nothing write into the data set meanwhile"
+    )
+    assert not outputs.train.exists()
+
+
+def test_data_that_lie_elsewhere_now_are_still_those_of_the_plan(tmp_path):
+    section = DatasetSection(dataset_root=four(tmp_path))
+    inputs, outputs = planned(tmp_path, section), outputs_in(tmp_path / "out")
+    (tmp_path / "set").rename(tmp_path / "elsewhere")
+    context = replace(context_in(tmp_path), moved=Moved(section.dataset_root, str(tmp_path / "elsewhere")))
+    run(PrepareDataSpec(dataset=section, synth=TINY_SYNTH), inputs, outputs, context)
+    assert str(DataIndex.read(outputs.train, context.moved).root) == str(tmp_path / "elsewhere")
 
 
 def test_only_the_predicted_images_keep_boxes_that_nobody_can_train_on_and_the_ids_of_files(tmp_path):

@@ -48,7 +48,7 @@ class PrepareDataOutputs:
 
 def run(
     spec: PrepareDataSpec,
-    inputs: PrepareDataInputs,  # noqa: ARG001 - says when to look again; what there is, the files say
+    inputs: PrepareDataInputs,
     outputs: PrepareDataOutputs,
     context: StageContext,
 ) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def run(
 
     Raises:
         GateFailed: there are findings and the policy is `fail`; only the report is written.
-        InputError: there is no such data, none of it is left, or a class that a key names is not there.
+        InputError: there is no such data, none of it is left, or a class that a key names is not there; YZ791 the data
+            were changed since they were planned with.
     """
     from yolozu.artifacts.jsonio import pretty, write_text
 
@@ -64,6 +65,7 @@ def run(
     if spec.dataset.dataset_root == SYNTHETIC:
         _render(spec.synth, outputs.rendered, progress)
     checked = _checked(spec, outputs, progress, context.moved)
+    _require_as_planned(inputs.fingerprint, spec.dataset, context.moved)
     _require_labels(spec.dataset, checked)
     policy = spec.dataset.check_data
     write_text(outputs.check, pretty(checked.report(policy, dataset_root=spec.dataset.dataset_root)))
@@ -123,7 +125,7 @@ def _checked(
     from yolozu.data.survey import survey
     from yolozu.paths import digest_cache_path
 
-    root = spec.dataset.dataset_root if moved is None else moved.now
+    root = _root(spec.dataset, moved)
     layout = find_layout(outputs.rendered if root == SYNTHETIC else Path(root))
     with DigestCache(digest_cache_path()) as cache:
         surveyed = survey(layout, spec.dataset.used_splits, cache, progress)
@@ -135,6 +137,34 @@ def _checked(
     training = frozenset({spec.dataset.split})
     validation = frozenset({spec.dataset.val_split}) - training
     return check(replace(surveyed, models=models, training=training, validation=validation))
+
+
+def _root(section: DatasetSection, moved: Moved | None) -> str:
+    return section.dataset_root if moved is None else moved.now
+
+
+def _require_as_planned(planned: Path, section: DatasetSection, moved: Moved | None) -> None:
+    """Refuse files that are others, now that they have been read, than those whose digest the receipt will name.
+
+    The digest is of the plan, which is made before the stage begins.
+    """
+    from yolozu.artifacts.digest import DigestCache, shown_digest
+    from yolozu.artifacts.jsonio import read_json
+    from yolozu.data.fingerprint import fingerprint
+    from yolozu.paths import digest_cache_path
+
+    root = _root(section, moved)
+    with DigestCache(digest_cache_path()) as cache:
+        now = fingerprint(root, section.used_splits, cache)["digest"]
+    known = read_json(planned, code="YZ312", fix="build the run again: the planner writes this file")["digest"]
+    if now != known:
+        digests = f"their sha256 was {shown_digest(known)} and is {shown_digest(now)}"
+        raise InputError.one(
+            "YZ791",
+            where=root,
+            problem=f"its files changed while they were read, so the result is not used: {digests}",
+            fix="run the same command again, and let nothing write into the data set meanwhile",
+        )
 
 
 def _require_labels(section: DatasetSection, checked: CheckedData) -> None:
