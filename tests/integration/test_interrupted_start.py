@@ -24,8 +24,8 @@ sys.meta_path.insert(0, Finder())
 """
 
 
-def interrupted(tmp_path, words, module, *, wrapped=False):
-    (tmp_path / "sitecustomize.py").write_text(INTERRUPTS.format(module=module, wrapped=wrapped))
+def interrupted(tmp_path, words, module, *, wrapped=False, before=""):
+    (tmp_path / "sitecustomize.py").write_text(before + INTERRUPTS.format(module=module, wrapped=wrapped))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path.cwd())])}
     return subprocess.run(
         [sys.executable, *words],
@@ -47,6 +47,12 @@ def interrupted(tmp_path, words, module, *, wrapped=False):
 )
 def test_before_it_can_answer_it_ends_by_the_signal_without_a_word(tmp_path, words, module):
     ended = interrupted(tmp_path, words, module)
+    assert (ended.returncode, ended.stdout) == (-signal.SIGINT, "")
+
+
+def test_what_came_before_a_worker_s_first_line_ends_it_there(tmp_path):
+    blocked = "import os, signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, {2})\nos.kill(os.getpid(), 2)\n"
+    ended = interrupted(tmp_path, ["-m", "yolozu.engine.worker", "runs/a/plan/train.json"], "none", before=blocked)
     assert (ended.returncode, ended.stdout) == (-signal.SIGINT, "")
 
 

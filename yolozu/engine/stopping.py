@@ -23,6 +23,19 @@ ONE_REQUEST_S = 0.5
 """Signals closer together are one request: `timeout` sends each twice, a shell repeats what the terminal has said."""
 
 
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """A block in which this thread starts workers: a Ctrl-C waits in them until they let it in, and so in this thread.
+
+    Python prints a traceback where one comes while it starts, before any line of a program.
+    """
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
+
+
 class Requests:
     """Requests to stop, by signals: while a block runs, or from `install` on."""
 

@@ -67,6 +67,12 @@ def test_a_signal_is_passed_on_once_and_the_worker_is_waited_for(tmp_path, play,
     assert stopping.count == 1
 
 
+def test_a_worker_starts_with_interrupts_that_wait_for_it(tmp_path, play):
+    play("import signal; raise SystemExit(2 if signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []) else 0)")
+    assert run(RunLayout(tmp_path / "a"), stopping=StopBuild()) == 2
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def test_a_worker_that_is_stopped_while_it_starts_was_stopped_and_not_killed(tmp_path, play, capsys):
     play("import os, time; os.kill(os.getppid(), 15); time.sleep(30)")
     with StopBuild() as stopping:

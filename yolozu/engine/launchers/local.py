@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from yolozu.engine.launchers.base import worker_environment
 from yolozu.engine.launchers.ended import killed
+from yolozu.engine.stopping import interrupts_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,14 +39,15 @@ class LocalLauncher:
     def run(self, job: WorkerJob, *, stopping: StopBuild, say: Callable[[str], None] | None) -> int:
         """Run the worker to its end; its exit code, 75 when a signal killed it."""
         out, errors = (None, None) if say is None else (subprocess.PIPE, subprocess.STDOUT)
-        worker = subprocess.Popen(
-            job.command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=errors,
-            start_new_session=True,
-            env=worker_environment({**os.environ, **job.environment}),
-        )
+        with interrupts_wait():
+            worker = subprocess.Popen(
+                job.command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=errors,
+                start_new_session=True,
+                env=worker_environment({**os.environ, **job.environment}),
+            )
         with stopping.forwarding_to(worker):
             if say is not None:
                 assert worker.stdout is not None

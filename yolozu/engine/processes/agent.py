@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from yolozu.engine.processes.failures import Failure
 from yolozu.engine.processes.nodes import Nodes
+from yolozu.engine.stopping import interrupts_wait
 
 if TYPE_CHECKING:
     import signal
@@ -48,8 +49,9 @@ class Agent(threading.Thread):
     def run(self) -> None:
         """Meet the other nodes, start the processes, wait for their end."""
         try:
-            self._agent = _agent(*self._making)
-            self._result = self._agent.run()
+            with interrupts_wait():
+                self._agent = _agent(*self._making)
+                self._result = self._agent.run()
         except BaseException as error:  # noqa: BLE001 - `failures` raises it where it is waited for
             self._error = error
 
