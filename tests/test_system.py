@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from yolozu import system
-from yolozu.system import available_cores, released, spin_briefly
+from yolozu.system import available_cores, compute_threads, released, spin_briefly
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +65,15 @@ def test_where_the_system_does_not_tell_all_cores_count(monkeypatch, known, coun
 def test_no_more_cores_count_than_control_groups_grant(machine, files, count):
     write(machine, files)
     assert available_cores() == count
+
+
+@pytest.mark.parametrize(("said", "threads"), [(None, 8), ("3", 3), ("16", 8), ("0", 8), ("4,2", 8)])
+def test_an_operation_has_a_core_for_each_thread_unless_fewer_are_stated(machine, monkeypatch, said, threads):
+    write(machine, {"membership": "0::/\n"})
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if said is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert compute_threads() == threads
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MEMBERSHIP, CGROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 """Where Linux tells in which control groups a process is, and what these are granted; a container's limit is one."""
 
+THREADS = "OMP_NUM_THREADS"
+"""What OpenMP, and with it torch, reads when it is loaded; here it holds for every library that computes."""
+
 WAIT_POLICY, SPIN, TURNS = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "10000"
 
 
@@ -27,6 +30,12 @@ def available_cores() -> int:
     not tell, all cores count.
     """
     return min([_cores_to_run_on(), *(max(1, math.ceil(quota)) for quota in _quotas())])
+
+
+def compute_threads() -> int:
+    """Threads that an operation is computed with: a core each, unless the environment states fewer."""
+    stated = os.environ.get(THREADS, "")
+    return min(available_cores(), int(stated)) if stated.isdigit() and int(stated) > 0 else available_cores()
 
 
 def spin_briefly(environment: MutableMapping[str, str]) -> None:

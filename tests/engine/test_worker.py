@@ -54,6 +54,18 @@ def test_a_full_disk_is_no_mistake_of_ours(planned, capsys):
     )
 
 
+@pytest.mark.effect("num_threads")
+@pytest.mark.parametrize(("stated", "threads"), [({}, "5"), ({"num_threads": 3}, "3")])
+def test_a_stage_computes_with_as_many_threads_as_the_contract_says(planned, toy, monkeypatch, stated, threads):
+    path, _ = planned
+    toy.layout.operations_path.write_text(json.dumps({"operations": stated, "provenance": {}}))
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    seen = []
+    monkeypatch.setattr("yolozu.engine.worker.execute", lambda *_, **__: seen.append(os.environ["OMP_NUM_THREADS"]))
+    assert main([str(path)]) == 0
+    assert seen == [threads]
+
+
 def test_a_failure_is_told_of_also_where_nothing_can_be_recorded(planned, toy, capsys):
     path, fail_with = planned
     fail_with(OSError(28, "No space left on device", "runs/toy/x"))

@@ -36,7 +36,7 @@ def test_a_device_that_is_there_is_given(monkeypatch):
 
 def test_torch_computes_on_no_more_threads_than_this_process_may_use_cores(monkeypatch):
     before = torch.get_num_threads()
-    monkeypatch.setattr("yolozu.model.device.available_cores", lambda: 1)
+    monkeypatch.setattr("yolozu.model.device.compute_threads", lambda: 1)
     torch.set_num_threads(2)
     device_named("cpu")
     assert torch.get_num_threads() == 1

@@ -21,6 +21,7 @@ if __name__ == "__main__":
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `main` answers it: no traceback of an import
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # as `interrupts_wait` left it
 
+from yolozu.contract.sections.operations import OperationsSection
 from yolozu.engine.execute_stage import execute, follow, is_done_for_job
 from yolozu.engine.failure import clear_failure, record_failure, stopped
 from yolozu.engine.processes.rank import Rank, report_failure
@@ -42,7 +43,7 @@ from yolozu.paths import RunLayout
 from yolozu.planning.plan import Node
 from yolozu.progress import PartProgress, Progress, Stopper, progress_for
 from yolozu.stages.predict_shard import whole_and_shard
-from yolozu.system import spin_briefly
+from yolozu.system import THREADS, spin_briefly
 from yolozu.system_errors import explain_system_error
 
 INTERNAL = "InternalError"
@@ -100,6 +101,7 @@ def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> E
     """The part of this process in the stage; how it ends where others have said so."""
     node = read_request(options.request)
     operations = read_operations(layout.operations_path)
+    _limit_threads(section_of(operations))
     several = runs_as_several(node)
     if several and options.member_of is None:
         return _watch_over_several(node, layout, options, operations=operations, stopping=stopping)
@@ -121,6 +123,12 @@ def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> E
             shards=options.shards,
         )
     return End()
+
+
+def _limit_threads(section: OperationsSection) -> None:
+    """Let what is loaded from now on compute with as many threads as the contract says, if it says."""
+    if section.num_threads is not None:
+        os.environ[THREADS] = str(section.num_threads)
 
 
 def _watch_over_several(

@@ -34,7 +34,7 @@ from yolozu.model.decode import decode_detections
 from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.structures.image_record import ImageRecord
 from yolozu.structures.predictions import ImagePredictions
-from yolozu.system import available_cores
+from yolozu.system import compute_threads
 
 MOST = 20
 """Detections of a picture that are listed."""
@@ -91,7 +91,7 @@ def write_golden_vectors(onnx_path: Path, directory: Path) -> GoldenVectors:
     Raises:
         InputError: the file cannot be used, or what it gives of a picture cannot be decoded (YZ403, YZ620).
     """
-    network = OnnxNetwork(onnx_path, threads=available_cores())
+    network = OnnxNetwork(onnx_path, threads=compute_threads())
     preprocess = Preprocess.from_json(network.metadata.preprocess, where=str(onnx_path))
     directory.mkdir(parents=True)
     pictures = []

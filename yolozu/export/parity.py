@@ -32,7 +32,7 @@ from yolozu.model.loading import detector_from
 from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.progress import Progress
 from yolozu.structures.image_record import ImageRecord
-from yolozu.system import available_cores
+from yolozu.system import compute_threads
 
 BATCH_SIZES = (1, 3)
 """The export is traced with 2 images; these show that its batch is free."""
@@ -83,7 +83,7 @@ def check_parity(
         )
     checkpoint = read_checkpoint(checkpoint_path)
     checkpoint_sha256 = digest_file(checkpoint_path)
-    threads = available_cores()
+    threads = compute_threads()
     network = OnnxNetwork(onnx_path, threads=threads, as_it_is=True)
     _require_same_origin(onnx_path, network, checkpoint, checkpoint_sha256)
     probe = SelectionProbe(onnx_path, threads=threads)

@@ -20,7 +20,7 @@ from yolozu.export.half_weights import halve_weights
 from yolozu.export.onnx import write_onnx
 from yolozu.export.quantize import Quantized, quantize
 from yolozu.model.onnx_network import OnnxNetwork
-from yolozu.system import available_cores
+from yolozu.system import compute_threads
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,7 +96,7 @@ def _int8(
         [_network_input(record, preprocess) for record in calibration],
         [_network_input(record, preprocess) for record in held_out],
         max_error=max_error,
-        threads=available_cores(),
+        threads=compute_threads(),
         progress=progress,
     )
     return done.model, Quantization(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from yolozu.devices import no_such_device
-from yolozu.system import available_cores
+from yolozu.system import compute_threads
 
 
 def device_named(name: str) -> torch.device:
@@ -23,6 +23,6 @@ def device_named(name: str) -> torch.device:
         index = 0 if device.index is None else device.index
         if index >= count:
             raise no_such_device(name, count=count, torch_version=torch.__version__)
-    if torch.get_num_threads() > available_cores():
-        torch.set_num_threads(available_cores())
+    if torch.get_num_threads() > compute_threads():
+        torch.set_num_threads(compute_threads())
     return device

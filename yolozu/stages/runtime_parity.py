@@ -168,13 +168,13 @@ def _layers(path: Path, setting: _Setting, adapter: str, precision: InferencePre
     from yolozu.data.preprocess import Preprocess
     from yolozu.export.divergence import DIVERGED, divergence
     from yolozu.model.onnx_network import OnnxNetwork
-    from yolozu.system import available_cores
+    from yolozu.system import compute_threads
 
     metadata = OnnxNetwork(setting.reference, threads=1).metadata
     preprocess = Preprocess.from_json(metadata.preprocess, where=str(setting.reference))
     canvases = [preprocess.letterbox(pixels_of(record))[0] for record in setting.index.records[:PROBED_IMAGES]]
     images = [preprocess.to_network(canvas[None]) for canvas in canvases]
-    found = divergence(setting.reference, path, images, adapter=adapter, precision=precision, threads=available_cores())
+    found = divergence(setting.reference, path, images, adapter=adapter, precision=precision, threads=compute_threads())
     return Layers(first_diverging=found.first, tolerance=DIVERGED, worst=found.worst, largest=found.largest)
 
 

@@ -14,7 +14,7 @@ from yolozu.app.doctor.verdicts import Verdict
 from yolozu.devices import check_device, cuda_devices
 from yolozu.errors import UsageError
 from yolozu.paths import RUNS_DIR
-from yolozu.system import available_cores
+from yolozu.system import THREADS, available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,6 @@ PACKAGE = "yolozu"
 NAMED = ("torch", "onnxruntime", "numpy")
 """Packages whose versions are worth a word."""
 
-THREADS = "OMP_NUM_THREADS"
 GB = 1e9
 LITTLE_GB, TOO_LITTLE_GB = 5.0, 0.5
 """Of free space: a run of a full RT-DETR keeps four checkpoints of up to .5 GB each while it saves."""

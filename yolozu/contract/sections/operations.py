@@ -91,6 +91,11 @@ class OperationsSection(Section):
     store_remote_write: bool = False
     """Upload results to `store_remote`, after they are kept here."""
 
+    num_threads: PositiveInt | None = None
+    """Threads that a stage computes with on the CPU, in each of its processes; no more than there are cores. Null takes
+    one for each core, or what `OMP_NUM_THREADS` says. On a machine that others use, too, 1 loses least. It decides in
+    which order numbers are added: checkpoints record it, and a training that goes on with another number says so."""
+
     num_workers: NonNegativeInt = 0
     """Processes that load images; 0 loads in the training process."""
 

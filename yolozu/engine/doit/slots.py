@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from yolozu.devices import cuda_devices
 from yolozu.errors import UsageError
-from yolozu.system import available_cores
+from yolozu.system import THREADS, available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-VISIBLE, THREADS = "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS"
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 class WorkerSlots:

@@ -261,9 +261,9 @@ def prepare_environment(num_processes: int, address: str = LOOPBACK) -> None:
         num_processes: on this node.
         address: of this node, as the others reach it; the loopback address where there are no others.
     """
-    from yolozu.system import available_cores
+    from yolozu.system import THREADS, available_cores
 
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, available_cores() // num_processes)))
+    os.environ.setdefault(THREADS, str(max(1, available_cores() // num_processes)))
     loopback = next((name for _, name in socket.if_nameindex() if name in ("lo", "lo0")), None)
     interface = loopback if address == LOOPBACK else interface_of(address)
     if address != LOOPBACK:

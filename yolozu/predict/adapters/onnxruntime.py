@@ -8,7 +8,7 @@ from typing import ClassVar
 from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.exported_file import ExportedFileAdapter
-from yolozu.system import available_cores
+from yolozu.system import compute_threads
 
 
 class OnnxRuntimeAdapter(ExportedFileAdapter):
@@ -25,4 +25,4 @@ class OnnxRuntimeAdapter(ExportedFileAdapter):
             InputError: YZ602 or YZ603 the file cannot be used, YZ633 or YZ634 it is not what was exported.
             UsageError: YZ615 ONNX Runtime cannot use the device.
         """
-        return OnnxNetwork(path, device=request.device, threads=available_cores())
+        return OnnxNetwork(path, device=request.device, threads=compute_threads())

@@ -8,7 +8,7 @@ from typing import ClassVar
 from yolozu.model.openvino_network import OpenVinoNetwork
 from yolozu.predict.adapters.base import AdapterRequest
 from yolozu.predict.adapters.exported_file import ExportedFileAdapter
-from yolozu.system import available_cores
+from yolozu.system import compute_threads
 
 
 class OpenVinoAdapter(ExportedFileAdapter):
@@ -27,4 +27,4 @@ class OpenVinoAdapter(ExportedFileAdapter):
             InputError: YZ602 or YZ603 the file cannot be used, YZ633 or YZ634 it is not what was exported.
             UsageError: YZ647 OpenVINO is not installed, YZ648 the processor cannot compute in that precision.
         """
-        return OpenVinoNetwork(path, precision=request.inference_precision, threads=available_cores())
+        return OpenVinoNetwork(path, precision=request.inference_precision, threads=compute_threads())
