@@ -45,6 +45,7 @@ def input_while_running(trial: Trial, label: Path) -> str:
     time.sleep(moment)
     path.write_bytes(b"0 0.5 0.5 0.25 0.25\n")
     ended = trial.end(process)
+    trial.meanwhile = trial.subject.outputs(trial.where) if ended.code == 0 else {}
     path.write_bytes(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000_000))
     return f"after {moment:.2f} s of {trial.stage}: exit {ended.code}"

@@ -83,6 +83,8 @@ class Trial:
         environment: of commands.
         prefix: words before the command.
         closely: whether commands trust no size and time.
+        meanwhile: digests of what was rightly built of an input that was another one for a while; what replaces it
+            keeps it beside itself (``best.prev.pt``).
     """
 
     subject: Subject
@@ -94,6 +96,7 @@ class Trial:
     environment: Mapping[str, str] = field(default_factory=dict)
     prefix: list[str] = field(default_factory=list)
     closely: bool = False
+    meanwhile: dict[str, str] = field(default_factory=dict)
 
     def moment(self) -> float:
         """Seconds after the beginning of the command, anywhere in it."""
@@ -177,7 +180,8 @@ def judge(trial: Trial, expected: Expected) -> list[str]:
     wrong = [] if trial.ended[-1].code == 0 else [f"the same command again: exit {trial.ended[-1].code}"]
     found = trial.subject.outputs(trial.where)
     wrong += [f"{name} is missing" for name in expected.outputs.keys() - found.keys()]
-    wrong += [f"{name} differs" for name in found if found[name] != expected.outputs.get(name)]
+    kept = {Path(name).with_suffix(f".prev{Path(name).suffix}").as_posix(): of for name, of in trial.meanwhile.items()}
+    wrong += [f"{name} differs" for name in found if found[name] not in {expected.outputs.get(name), kept.get(name)}]
     users = digests(trial.where, trial.subject.users_files(trial.where))
     wrong += [f"the user's {name}" for name in expected.users if users.get(name) != expected.users[name]]
     for ended in trial.ended if trial.subject.documented else []:
