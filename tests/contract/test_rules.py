@@ -28,7 +28,7 @@ CASES = {
         "epochs: 1\nadapter: dummy\ncorruption: fog\n",
         (
             "exp.yaml:3: corruption: YZ105 adapter dummy looks at no picture, corrupted or not (adapter: exp.yaml:2)\n"
-            "  fix: set adapter: onnxruntime or rtdetr_pose, or drop corruption"
+            "  fix: set adapter: rtdetr_pose, onnxruntime or openvino, or drop corruption"
         ),
     ),
     "precision_is_the_adapters": (
@@ -82,7 +82,7 @@ CASES = {
         (
             "exp.yaml:5: tta_mode: YZ105 adapter precomputed has no network to show further views to "
             "(adapter: exp.yaml:2)\n"
-            "  fix: set adapter: rtdetr_pose or onnxruntime, or tta_mode: prediction"
+            "  fix: set adapter: rtdetr_pose, onnxruntime or openvino, or tta_mode: prediction"
         ),
     ),
     "views_are_several": (

@@ -34,7 +34,7 @@ def corruption_needs_pictures(contract: Contract) -> Iterator[Conflict]:
             "corruption",
             "adapter",
             problem=f"adapter {adapter} looks at no picture, corrupted or not",
-            fix="set adapter: onnxruntime or rtdetr_pose, or drop corruption",
+            fix="set adapter: rtdetr_pose, onnxruntime or openvino, or drop corruption",
         )
 
 
@@ -71,7 +71,7 @@ def views_need_a_network(contract: Contract) -> Iterator[Conflict]:
             "tta_mode",
             "adapter",
             problem=f"adapter {contract.predict.adapter} has no network to show further views to",
-            fix="set adapter: rtdetr_pose or onnxruntime, or tta_mode: prediction",
+            fix="set adapter: rtdetr_pose, onnxruntime or openvino, or tta_mode: prediction",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -122,16 +123,16 @@ def classes_of(images: Iterable[NamedImage], first: Iterable[str] = ()) -> Class
     return ClassTable(tuple(names), tuple(range(len(names))))
 
 
-class NamedBoxReader:
+class NamedBoxReader(ABC):
     """Reads a split once its images are known; a class for each format says what they are."""
 
     def __init__(self, layout: Layout, split: Split) -> None:
         self._layout, self._split = layout, split
 
     @property
+    @abstractmethod
     def images(self) -> Sequence[NamedImage]:
         """Every picture of the split with its boxes."""
-        raise NotImplementedError
 
     @property
     def names(self) -> Sequence[str]:
