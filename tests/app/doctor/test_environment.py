@@ -1,10 +1,18 @@
+import os
 import shutil
 from types import SimpleNamespace
 
 import pytest
 
 from yolozu.app.doctor import environment
-from yolozu.app.doctor.environment import device_verdict, disk, environment_verdicts, packages, threads
+from yolozu.app.doctor.environment import (
+    device_verdict,
+    disk,
+    environment_verdicts,
+    load_of_cores,
+    packages,
+    threads,
+)
 from yolozu.app.doctor.verdicts import Verdict
 
 REQUIRED = ["torch>=2.10", "numpy>=2.0", "mypy>=1.15; extra == 'dev'"]
@@ -41,6 +49,27 @@ def test_a_device_that_is_not_there_is_wrong_and_one_that_is_idle_is_told_of(mon
 @pytest.mark.parametrize(("said", "state"), [(None, "ok"), ("1", "warning"), ("4", "ok"), ("many", "ok")])
 def test_cores_that_lie_idle(said, state):
     assert threads(4, {} if said is None else {"OMP_NUM_THREADS": said}).state == state
+
+
+@pytest.mark.parametrize(
+    ("cores", "stated", "load", "state"),
+    [(4, {}, 0.9, "ok"), (4, {}, 1.0, "warning"), (4, {"OMP_NUM_THREADS": "4"}, 3.0, "ok"), (1, {}, 3.0, "ok")],
+)
+def test_cores_that_others_use(cores, stated, load, state):
+    assert threads(cores, stated, load=load).state == state
+
+
+def test_threads_of_the_contract_are_as_many_as_were_wanted():
+    assert threads(4, {"OMP_NUM_THREADS": "2"}, num_threads=1, load=3.0) == Verdict(
+        "threads", "ok", "num_threads 1, of 4 cores"
+    )
+
+
+@pytest.mark.parametrize(("cores", "load"), [(8, 0.5), (None, 0.0)])
+def test_the_load_is_that_of_a_core(monkeypatch, cores, load):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "getloadavg", lambda: (4.0, 1.0, 1.0))
+    assert load_of_cores() == load
 
 
 @pytest.mark.parametrize(("free_gb", "state"), [(80.0, "ok"), (3.0, "warning"), (0.2, "wrong")])

@@ -28,13 +28,13 @@ LITTLE_GB, TOO_LITTLE_GB = 5.0, 0.5
 """Of free space: a run of a full RT-DETR keeps four checkpoints of up to .5 GB each while it saves."""
 
 
-def environment_verdicts(device: str) -> list[Verdict]:
-    """What this machine and its Python are like, for a contract with this ``device``."""
+def environment_verdicts(device: str, num_threads: int | None = None) -> list[Verdict]:
+    """What this machine and its Python are like, for a contract with this ``device`` and ``num_threads``."""
     return [
         Verdict("Python", "ok", platform.python_version()),
         packages(metadata.requires(PACKAGE), installed()),
         device_verdict(device),
-        threads(available_cores(), os.environ),
+        threads(available_cores(), os.environ, num_threads=num_threads, load=load_of_cores()),
         Verdict("telemetry", "ok", "ONNX Runtime's is switched off by yolozu before it is imported"),
         disk(RUNS_DIR),
     ]
@@ -92,14 +92,35 @@ def device_verdict(device: str) -> Verdict:
     return Verdict("device", "ok", device)
 
 
-def threads(cores: int, environment: Mapping[str, str]) -> Verdict:
-    """Whether torch uses the cores there are."""
+def load_of_cores() -> float:
+    """Processes that wanted a core in the last minute, for each of its cores; 0 where the system does not say."""
+    cores = os.cpu_count()
+    return os.getloadavg()[0] / cores if cores is not None and hasattr(os, "getloadavg") else 0.0
+
+
+def threads(
+    cores: int, environment: Mapping[str, str], *, num_threads: int | None = None, load: float = 0.0
+) -> Verdict:
+    """Whether torch uses the cores there are, and does not wait for those that others use.
+
+    Args:
+        cores: that this process may use.
+        environment: of this process.
+        num_threads: of the contract, which goes before what the environment says.
+        load: as `load_of_cores` gives it.
+    """
+    there = f"{cores} core{'' if cores == 1 else 's'}"
+    if num_threads is not None:
+        return Verdict("threads", "ok", f"num_threads {num_threads}, of {there}")
     said = environment.get(THREADS)
+    if said is None and cores > 1 and load >= 1.0:
+        problem = f"{there}, all of them busy already: threads that wait for one another lose most of their share"
+        return Verdict("threads", "warning", problem, "set num_threads: 1 while others are at work here")
     if said is not None and said.isdigit() and 0 < int(said) < cores:
         return Verdict(
             "threads", "warning", f"{THREADS}={said}, of {cores} cores", f"unset {THREADS} to use all of them"
         )
-    return Verdict("threads", "ok", f"{cores} core{'' if cores == 1 else 's'}")
+    return Verdict("threads", "ok", there)
 
 
 def disk(directory: Path) -> Verdict:

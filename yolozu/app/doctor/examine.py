@@ -25,7 +25,8 @@ def examine(session: Session, *, minutes: float | None, say: Callable[[str], Non
         minutes: for the trainings; None leaves them out, and torch is not imported.
         say: hears what is going on.
     """
-    verdicts = environment_verdicts(session.loaded.contract.device.device)
+    contract = session.loaded.contract
+    verdicts = environment_verdicts(contract.device.device, contract.operations.num_threads)
     yield from verdicts
     if any(verdict.name == "packages" and verdict.state == "wrong" for verdict in verdicts):
         return
