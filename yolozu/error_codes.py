@@ -292,6 +292,7 @@ CODES: dict[str, str] = {
     "YZ651": "Predictions to be put together of parts that are not all there.",
     "YZ652": "A golden.json that cannot be read.",
     "YZ653": "A file of fewer bits, or another runtime, that loses more than is allowed.",
+    "YZ654": "A file with processing inside that finds something else than the exported file beside it.",
     "YZ660": "A run named to gc that is none: whatever goes, it is not by a slip.",
     "YZ661": "A metric to keep the best runs by that does not exist.",
     "YZ662": "A request to delete, and nothing that says what.",

@@ -21,7 +21,8 @@ from yolozu.stages.base import links
 
 WORDS = (
     "replay_images=4", "scenarios=standard", "checkpoint_out=out/weights.pt", "metrics_jsonl=out/metrics.jsonl",
-    "metrics_csv=out/metrics.csv", "onnx_golden=true", "export_precisions=fp16,int8", "parity_runtimes=onnxruntime",
+    "metrics_csv=out/metrics.csv", "onnx_golden=true", "onnx_with_processing=true",
+    "export_precisions=fp16,int8", "parity_runtimes=onnxruntime",
 )  # fmt: skip
 """So that the contract asks for as much as one contract can."""
 

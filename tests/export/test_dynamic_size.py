@@ -19,6 +19,7 @@ from yolozu.contract.sections.predict import TtaSection
 from yolozu.errors import InputError, UsageError
 from yolozu.export.onnx import least_sizes
 from yolozu.export.parity import check_parity, other_sizes
+from yolozu.export.processing_parity import compare_processing, stand_in_cameras
 from yolozu.model.loading import detector_from
 from yolozu.model.onnx_network import OnnxNetwork
 from yolozu.model.openvino_network import OpenVinoNetwork
@@ -41,8 +42,8 @@ def dynamic(tmp_path_factory):
     write_checkpoint(files.checkpoint, random_checkpoint(0, config=POSE_CONFIG))
     write_images(root / "data", cameras=True).write(files.index_path)
     notes = Notes()
-    outputs = ExportOutputs(files.onnx, files.meta, root / "golden")
-    spec = ExportSpec(export=ExportSection(onnx_dynamic_hw=True))
+    outputs = ExportOutputs(files.onnx, files.meta, root / "golden", root / "model.with_processing.onnx")
+    spec = ExportSpec(export=ExportSection(onnx_dynamic_hw=True, onnx_with_processing=True))
     run(spec, ExportInputs(files.checkpoint), outputs, context_in(root, notes))
     assert notes.lines == ["export: ONNX, opset 18, any height and width"]
     return files
@@ -158,3 +159,18 @@ def test_the_least_sizes_have_a_position_for_every_query(num_queries, own, least
 def test_other_sizes_are_no_smaller_than_the_least():
     found = other_sizes(InputSizes(96, 64, 32), replace(PREPROCESS, height=96, width=64))
     assert [(one.height, one.width) for one in found] == [(128, 64), (96, 128)]
+
+
+def test_with_processing_inside_pictures_are_letterboxed_to_the_size_of_training(dynamic):
+    records = stand_in_cameras(dynamic.index.records)
+    request = AdapterRequest(None, SilentProgress(), onnx=dynamic.onnx, batch_size=1)
+    found = compare_processing(
+        dynamic.onnx.with_name("model.with_processing.onnx"),
+        OnnxNetwork(dynamic.onnx, threads=1).metadata,
+        records,
+        OnnxRuntimeAdapter.open(request).predict(records),
+        thresholds=LIMITS,
+        threads=1,
+        progress=SilentProgress(),
+    )
+    assert (found.passed, found.reason) == (True, "the same detections on 5 images")

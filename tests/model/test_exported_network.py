@@ -25,6 +25,16 @@ def test_a_graph_has_the_shapes_that_its_metadata_tells():
     )
 
 
+def test_a_file_with_processing_inside_is_no_network():
+    metadata = replace(METADATA, processing=True)
+    with pytest.raises(InputError) as refused:
+        require_declared_shapes(metadata, inputs={"image": ("height", "width", 3)}, outputs={}, where="m.onnx")
+    assert str(refused.value) == (
+        "m.onnx: YZ603 has pre- and postprocessing inside, which yolozu does itself\n"
+        "  fix: use the model.onnx beside it; this file is for programs that have no yolozu"
+    )
+
+
 def test_a_file_of_one_size_says_itself_what_it_refuses():
     require_input_size(METADATA, images(1, 1), where="m.onnx")
 

@@ -156,6 +156,18 @@ def test_the_parts_of_a_finished_run_of_an_earlier_release_are_all_shown():
         assert said in shown(name, material).text, name
 
 
+def test_a_file_with_processing_inside_has_its_own_verdict(tmp_path):
+    earlier = Path(__file__).parents[1] / "fixtures/release_0_1_0/runs/finished/reports/onnx_parity.json"
+    processing = {
+        "passed": True, "reason": "the same detections on 8 images", "pairs": 3, "unmatched": 0, "tied": 0,
+        "score_max": 0.0, "box_max": 0.0, "rot_deg_max": None, "t_mm_max": None, "onnx_sha256": "0" * 64,
+    }  # fmt: skip
+    path = tmp_path / "onnx_parity.json"
+    path.write_text(json.dumps({**json.loads(earlier.read_text()), "processing": processing}))
+    read = shown("exported_file", Material("x", RunFiles(parity=path), Show(2, 0.0)))
+    assert "With processing inside: the same detections on 8 images." in read.text
+
+
 def test_a_model_that_finds_nothing_is_explained(tmp_path):
     recorded = json.loads((Path(__file__).parents[1] / "training/recorded/few_steps.json").read_text())
     for stage, said in (("train", {"spec": recorded["spec"]}), ("prepare_data", {"numbers": recorded["counts"]})):

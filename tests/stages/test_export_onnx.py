@@ -30,14 +30,19 @@ def test_only_the_export_keys_and_the_weights_make_it_stale():
         "onnx": "exports/model.onnx",
         "meta": "exports/model.onnx.meta.json",
         "golden": "exports/golden",
+        "with_processing": "exports/model.with_processing.onnx",
     }
+
+
+def outputs_in(directory):
+    return ExportOutputs(*(directory / name for name in ("m.onnx", "m.json", "golden", "m.with_processing.onnx")))
 
 
 def test_the_same_checkpoint_gives_the_same_bytes_wherever_it_lies(exported, tmp_path):
     checkpoint = tmp_path / "elsewhere.pt"
     shutil.copyfile(exported.checkpoint, checkpoint)
     notes = Notes()
-    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json", tmp_path / "golden")
+    outputs = outputs_in(tmp_path)
     numbers = run(ExportSpec(export=ExportSection()), ExportInputs(checkpoint), outputs, context_in(tmp_path, notes))
     assert outputs.onnx.read_bytes() == exported.onnx.read_bytes()
     assert outputs.meta.read_bytes() == exported.meta.read_bytes()
@@ -61,7 +66,7 @@ class Two(nn.Module):
 def test_the_file_has_the_operator_set_of_the_contract(tmp_path, monkeypatch):
     write_checkpoint(tmp_path / "best.pt", random_checkpoint(0))
     monkeypatch.setattr("yolozu.export.onnx.detector_from", lambda _: Two())
-    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json", tmp_path / "golden")
+    outputs = outputs_in(tmp_path)
     spec = ExportSpec(export=ExportSection(onnx_opset=20))
     run(spec, ExportInputs(tmp_path / "best.pt"), outputs, context_in(tmp_path))
     assert [(entry.domain, entry.version) for entry in onnx.load(outputs.onnx).opset_import] == [("", 20)]
@@ -72,7 +77,7 @@ def test_the_file_has_the_operator_set_of_the_contract(tmp_path, monkeypatch):
 def test_pictures_and_what_the_file_makes_of_them_lie_beside_it_where_they_are_asked_for(tmp_path, monkeypatch, asked):
     write_checkpoint(tmp_path / "best.pt", random_checkpoint(0))
     monkeypatch.setattr("yolozu.export.onnx.detector_from", lambda _: Two())
-    outputs = ExportOutputs(tmp_path / "m.onnx", tmp_path / "m.json", tmp_path / "golden")
+    outputs = outputs_in(tmp_path)
     run(
         ExportSpec(export=ExportSection(onnx_golden=asked)),
         ExportInputs(tmp_path / "best.pt"),
@@ -84,3 +89,18 @@ def test_pictures_and_what_the_file_makes_of_them_lie_beside_it_where_they_are_a
         told = read_golden(outputs.golden)
         assert told.onnx_sha256 == digest_file(outputs.onnx)
         assert len(told.pictures) == 5
+
+
+@pytest.mark.effect("onnx_with_processing")
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_file_that_takes_pictures_lies_beside_it_where_it_is_asked_for(tmp_path, monkeypatch, asked):
+    write_checkpoint(tmp_path / "best.pt", random_checkpoint(0))
+    monkeypatch.setattr("yolozu.export.onnx.detector_from", lambda _: Two())
+    outputs = outputs_in(tmp_path)
+    spec = ExportSpec(export=ExportSection(onnx_opset=20, onnx_with_processing=asked))
+    run(spec, ExportInputs(tmp_path / "best.pt"), outputs, context_in(tmp_path))
+    assert outputs.with_processing.exists() == asked
+    if asked:
+        model = onnx.load(outputs.with_processing)
+        assert [entry.name for entry in model.graph.output] == ["boxes", "scores", "class_ids"]
+        assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 20)]

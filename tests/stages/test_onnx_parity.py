@@ -3,11 +3,12 @@ from __future__ import annotations
 import onnx
 import pytest
 
-from tests.fixtures.perturbed import replace_tensor
+from tests.fixtures.perturbed import replace_tensor, save_changed
 from tests.stages.contexts import Notes, context_in
 from yolozu.artifacts.parity_report import read_parity_report
 from yolozu.contract.sections.export import ParitySection
 from yolozu.errors import GateFailed
+from yolozu.export.with_processing import write_with_processing
 from yolozu.stages.onnx_parity import ParityInputs, ParityOutputs, ParitySpec, run
 
 
@@ -22,10 +23,10 @@ def wrong(exported, tmp_path):
     return tmp_path / "wrong.onnx"
 
 
-def run_stage(exported, onnx_path, tmp_path, notes=None, **keys):
+def run_stage(exported, onnx_path, tmp_path, notes=None, with_processing=None, **keys):
     outputs = ParityOutputs(tmp_path / "onnx_parity.json")
     spec = ParitySpec(parity=ParitySection(**keys))
-    inputs = ParityInputs(exported.checkpoint, onnx_path, exported.index_path)
+    inputs = ParityInputs(exported.checkpoint, onnx_path, exported.index_path, with_processing)
     return run(spec, inputs, outputs, context_in(tmp_path, notes)), read_parity_report(outputs.report)
 
 
@@ -87,3 +88,59 @@ def test_poses_have_tolerances_in_degrees_and_mm(exported_pose, tmp_path):
     assert (report.thresholds.rot_deg, report.thresholds.t_mm) == (1e-12, 1e-9)
     assert "rotations of detections differ by " in report.reason
     assert "translations of detections differ by " in report.reason
+
+
+@pytest.fixture
+def processed(exported_pose, tmp_path):
+    write_with_processing(exported_pose.onnx, tmp_path / "model.with_processing.onnx")
+    return tmp_path / "model.with_processing.onnx"
+
+
+@pytest.fixture
+def processed_wrongly(processed):
+    """It leaves the letterbox's ground at another level."""
+    model = onnx.load(processed)
+    ground = next(entry for entry in model.graph.initializer if entry.data_type == onnx.TensorProto.UINT8)
+    ground.CopyFrom(onnx.helper.make_tensor(ground.name, onnx.TensorProto.UINT8, [], [90]))
+    save_changed(model, processed)
+    return processed
+
+
+def test_the_file_with_processing_inside_is_held_against_what_yolozu_predicts(exported_pose, processed, tmp_path):
+    notes = Notes()
+    numbers, report = run_stage(exported_pose, exported_pose.onnx, tmp_path, notes, processed, parity_images=2)
+    assert numbers["passed"]
+    assert report.processing.passed
+    assert report.processing.pairs > 0
+    assert notes.lines[-1] == "parity: with processing inside: the same detections on 2 images"
+    assert report.reason == notes.lines[0].removeprefix("parity: ")
+
+
+def test_one_that_finds_something_else_closes_the_gate(exported_pose, processed_wrongly, tmp_path):
+    with pytest.raises(GateFailed) as refused:
+        run_stage(exported_pose, exported_pose.onnx, tmp_path, None, processed_wrongly, parity_images=2)
+    report = read_parity_report(tmp_path / "onnx_parity.json")
+    assert (report.passed, report.processing.passed) == (False, False)
+    assert report.reason == f"with processing inside: {report.processing.reason}"
+    assert str(refused.value) == (
+        "reports/onnx_parity.json: processing: YZ654 model.with_processing.onnx finds something else than yolozu "
+        f"predicts with model.onnx: {report.processing.reason}\n"
+        "  fix: export the model again; if the numbers are near the tolerance, raise it (parity_score_atol, "
+        "parity_bbox_atol, parity_rot_deg, parity_t_mm); or set parity_policy: warn"
+    )
+
+
+def test_with_policy_warn_it_goes_on(exported_pose, processed_wrongly, tmp_path):
+    notes = Notes()
+    numbers, report = run_stage(
+        exported_pose, exported_pose.onnx, tmp_path, notes, processed_wrongly, parity_images=2, parity_policy="warn"
+    )
+    assert (numbers["passed"], report.passed, report.policy) == (False, False, "warn")
+    assert notes.lines[-1] == f"parity: warning: {report.reason}"
+
+
+def test_of_a_wrong_exported_file_the_one_made_of_it_is_not_looked_at(exported, wrong, tmp_path):
+    _, report = run_stage(
+        exported, wrong, tmp_path, None, tmp_path / "none.onnx", parity_images=1, parity_policy="warn"
+    )
+    assert (report.passed, report.processing) == (False, None)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from yolozu.artifacts.jsonio import canonical
 from yolozu.artifacts.onnx_content import PREFIX
+from yolozu.artifacts.onnx_processing import processing_told
 from yolozu.artifacts.onnx_recipe import RECIPE
 from yolozu.artifacts.record import SCHEMA_URL
 from yolozu.errors import InputError, YolozuError
@@ -96,6 +97,8 @@ class OnnxMetadata:
         contract_digest: digest of what the weights were trained for.
         checkpoint_sha256: SHA-256 of the checkpoint file the weights came from.
         input_sizes: which heights and widths it takes; None of a file that takes those of ``preprocess`` alone.
+        processing: whether pre- and postprocessing are in the file, too (`yolozu.artifacts.onnx_processing`); all else
+            then tells of the network within.
     """
 
     yolozu_version: str
@@ -107,6 +110,7 @@ class OnnxMetadata:
     contract_digest: str
     checkpoint_sha256: str
     input_sizes: InputSizes | None = None
+    processing: bool = False
 
     @property
     def has_pose(self) -> bool:
@@ -126,6 +130,7 @@ class OnnxMetadata:
             "preprocess": self.preprocess,
             **({} if self.input_sizes is None else {"input_sizes": self.input_sizes.to_json()}),
             **RECIPE,
+            **({"processing": processing_told(pose=self.has_pose)} if self.processing else {}),
             "contract_digest": self.contract_digest,
             "checkpoint_sha256": self.checkpoint_sha256,
         }
@@ -182,6 +187,7 @@ class OnnxMetadata:
             contract_digest=str(value["contract_digest"]),
             checkpoint_sha256=str(value["checkpoint_sha256"]),
             input_sizes=InputSizes.from_json(value["input_sizes"]) if "input_sizes" in value else None,
+            processing="processing" in value,
         )
         told = set(metadata.output_shapes)
         known = {*DETECTION_OUTPUTS, *POSE_OUTPUTS, *SIGMA_OUTPUTS} if metadata.has_pose else set(DETECTION_OUTPUTS)
@@ -208,8 +214,10 @@ def onnx_metadata_schema() -> dict[str, Any]:
         "std": per_channel,
     }
     sizes = {**dict.fromkeys(("least_height", "least_width", "multiple_of"), count), "rule": {"const": SIZES_RULE}}
+    processing = {"anyOf": [{"const": processing_told(pose=pose)} for pose in (False, True)]}
     known = {
         "input_sizes": _closed(sizes),
+        "processing": processing,
         "schema_version": {"const": SCHEMA_VERSION},
         "yolozu_version": text,
         "opset": count,
@@ -228,8 +236,8 @@ def onnx_metadata_schema() -> dict[str, Any]:
         "onnx_sha256": digest,
         **{name: _recipe(told) for name, told in RECIPE.items()},
     }
-    # Files of version 0.1.0 may lack the recipe, those of one size have no others.
-    required = [name for name in known if name not in RECIPE and name != "input_sizes"]
+    # Files of version 0.1.0 may lack the recipe, those of one size have no others, and most have no processing inside.
+    required = [name for name in known if name not in RECIPE and name not in {"input_sizes", "processing"}]
     return {"$schema": SCHEMA_URL, "title": "model.onnx.meta.json", **_closed(known), "required": required}
 
 

@@ -119,6 +119,40 @@ class Matched(Record):
     pose."""
 
 
+class ComparedProcessing(Record):
+    """Whether the file with pre- and postprocessing inside finds what yolozu predicts with the exported file."""
+
+    passed: bool
+    """Whether every difference is within its threshold."""
+
+    reason: str
+    """Why it passed or did not, with the worst numbers."""
+
+    pairs: int
+    """Detections found by both."""
+
+    unmatched: int
+    """Detections of one without a counterpart in the other."""
+
+    tied: int
+    """Detections without a counterpart whose score ties with the last one kept."""
+
+    score_max: float | None
+    """Largest score difference of a pair; null without pairs."""
+
+    box_max: float | None
+    """Largest difference of a box coordinate of a pair, normalized to the picture; null without pairs."""
+
+    rot_deg_max: float | None
+    """Largest rotation difference of a pair in degrees; null without pairs or pose heads."""
+
+    t_mm_max: float | None
+    """Largest translation difference of a pair in mm, beyond 1 m of depth per metre of it; null likewise."""
+
+    onnx_sha256: str
+    """SHA-256 of the file."""
+
+
 class OnnxRuntimeUsed(Record):
     """What ran the file."""
 
@@ -161,6 +195,9 @@ class ParityReport(Record):
 
     matched: Matched
     """Decoded detections."""
+
+    processing: ComparedProcessing | None = None
+    """Of `model.with_processing.onnx`; null where there is none, or the exported file itself did not pass."""
 
     onnxruntime: OnnxRuntimeUsed
     """What ran the file."""

@@ -45,11 +45,18 @@ class ExportedNetwork(Protocol):
 
 
 def require_declared_shapes(metadata: OnnxMetadata, *, inputs: Shapes, outputs: Shapes, where: str) -> None:
-    """Refuse a graph whose inputs or outputs are not those its metadata tells.
+    """Refuse a graph whose inputs or outputs are not those its metadata tells, or that has processing inside.
 
     Raises:
         InputError: YZ603; ``where`` names the file.
     """
+    if metadata.processing:
+        raise InputError.one(
+            "YZ603",
+            where=where,
+            problem="has pre- and postprocessing inside, which yolozu does itself",
+            fix="use the model.onnx beside it; this file is for programs that have no yolozu",
+        )
     told = (("inputs", metadata.input_shapes, inputs), ("outputs", metadata.output_shapes, outputs))
     for kind, stated, graph in told:
         if dict(graph) != stated:

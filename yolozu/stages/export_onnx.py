@@ -25,11 +25,12 @@ class ExportInputs:
 
 @dataclass(frozen=True)
 class ExportOutputs:
-    """One self-contained file, what it says about itself as JSON, and pictures with what it makes of them."""
+    """One self-contained file, what it says about itself, what it makes of pictures, and it with processing inside."""
 
     onnx: Path = gives("exports/model.onnx")
     meta: Path = gives("exports/model.onnx.meta.json")
     golden: Path = gives("exports/golden", optional=True)
+    with_processing: Path = gives("exports/model.with_processing.onnx", optional=True)
 
 
 def run(spec: ExportSpec, inputs: ExportInputs, outputs: ExportOutputs, context: StageContext) -> dict[str, Any]:
@@ -49,6 +50,10 @@ def run(spec: ExportSpec, inputs: ExportInputs, outputs: ExportOutputs, context:
         from yolozu.export.golden import write_golden_vectors
 
         write_golden_vectors(outputs.onnx, outputs.golden)
+    if spec.export.onnx_with_processing:
+        from yolozu.export.with_processing import write_with_processing
+
+        write_with_processing(outputs.onnx, outputs.with_processing)
     return {"opset": metadata.opset, "bytes": outputs.onnx.stat().st_size}
 
 

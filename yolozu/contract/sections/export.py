@@ -20,6 +20,10 @@ class ExportSection(Section):
     """Whether `exports/golden` holds small synthetic pictures, and what the file makes of each, for programs in other
     languages to be tested with."""
 
+    onnx_with_processing: bool = False
+    """Whether `exports/model.with_processing.onnx` is written, too: the same network with letterboxing and decoding
+    inside, from the pixels of a picture of any size to boxes on it."""
+
 
 class ParitySection(Section):
     """How far the ONNX file may be from the weights it came from."""

@@ -25,12 +25,14 @@ def exported_file(material: Material) -> Markup | None:
         f"Compared on {len(inputs.images)} images of {inputs.width}\u00d7{inputs.height} px in batches of "
         f"{_listed(inputs.batch_sizes)}, with ONNX Runtime {report.onnxruntime.version}."
     )
+    processing = None if report.processing is None else note(f"With processing inside: {report.processing.reason}.")
     outputs: list[list[Child]] = [
         [name, *(_small(value) for value in (one.max, one.p99, one.p50))] for name, one in report.outputs.items()
     ]
     return joined(
         said,
         how,
+        processing,
         table(["detections", "largest difference", "allowed"], list(_detections(report)), name="Paired detections"),
         table(["output", "largest", "99 %", "median"], outputs, name="Differences of outputs"),
     )
