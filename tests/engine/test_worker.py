@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import signal
@@ -85,6 +86,31 @@ def test_a_mistake_of_ours_is_recorded_in_full_and_told_in_short(planned, toy, c
         "  fix: please report it with that file\n"
     )
     assert "ZeroDivisionError: oh" in json.loads(toy.text("receipts/letters.failed.json"))["text"]
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["as it is", "as a library's own error"])
+def test_a_stage_that_saves_nothing_is_stopped_at_once_whatever_becomes_of_the_interrupt(
+    toy, monkeypatch, capsys, wrapped
+):
+    toy.plan(contract())
+    toy.layout.operations_path.write_text(json.dumps({"operations": {}, "provenance": {}}))
+
+    def run(spec, inputs, outputs, context):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException:  # as torch.export does
+            if wrapped:
+                raise RuntimeError("could not be exported") from None
+            raise
+
+    node = toy.plan(contract())["letters"]
+    stage = dataclasses.replace(node.stage, run=run)
+    monkeypatch.setattr("yolozu.engine.worker.read_request", lambda _: dataclasses.replace(node, stage=stage))
+    assert main([str(toy.layout.request_path("letters"))]) == 75
+    assert capsys.readouterr().err == (
+        "toy: letters: YZ311 stopped on request, and nothing of this stage is kept\n"
+        "  fix: run the same command again: it goes on from what was saved\n"
+    )
 
 
 def test_a_stop_while_a_stage_publishes_lets_it_and_says_so(toy, monkeypatch, capsys):

@@ -116,6 +116,8 @@ class StopOnSignal(Requests):
         super().__init__()
         self._parent = os.getppid() if parent is None else parent
         self._waits = True
+        self.has_interrupted = False
+        """Whether it has raised `KeyboardInterrupt`; libraries make errors of their own of that."""
 
     def __call__(self) -> bool:
         """True once a stop was asked for."""
@@ -134,6 +136,7 @@ class StopOnSignal(Requests):
 
     def _act(self, number: int) -> None:  # noqa: ARG002
         if self.count > 1 or not self._waits:
+            self.has_interrupted = True
             raise KeyboardInterrupt
 
 

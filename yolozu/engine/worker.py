@@ -77,10 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             end = _run(options, layout, stopping)
             asked = stopping()
     except KeyboardInterrupt:
-        when = "at once, on a second request" if stopping.count > 1 else "and nothing of this stage is kept"
-        end = _end_of(stopped(layout, stage, when), layout, stage)
+        end = _end_at_once(stopping, layout, stage)
     except Exception as error:  # noqa: BLE001 - the last resort of a process: everything is recorded and told
-        end = _end_of(error, layout, stage)
+        is_of_interrupt = stopping.has_interrupted and not isinstance(error, YolozuError)
+        end = _end_at_once(stopping, layout, stage) if is_of_interrupt else _end_of(error, layout, stage)
     if options.member_of is not None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process's part is done
         if end.code != EXIT_DONE:
@@ -95,6 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(stopped(layout, stage, "behind this stage, which is done"), file=sys.stderr)
             return EXIT_INTERRUPTED
     return end.code
+
+
+def _end_at_once(stopping: StopOnSignal, layout: RunLayout, stage: str) -> End:
+    when = "at once, on a second request" if stopping.count > 1 else "and nothing of this stage is kept"
+    return _end_of(stopped(layout, stage, when), layout, stage)
 
 
 def _run(options: argparse.Namespace, layout: RunLayout, stopping: Stopper) -> End:
