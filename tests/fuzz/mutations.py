@@ -43,6 +43,11 @@ JSON_CHANGES: st.SearchStrategy[Change] = st.one_of(
 )
 
 
+def lists_of_changes(*, is_json: bool) -> st.SearchStrategy[list[Change]]:
+    """One to three changes, of what `spoiled` understands of such a file."""
+    return st.lists(st.one_of(CHANGES, JSON_CHANGES) if is_json else CHANGES, min_size=1, max_size=3)
+
+
 def spoiled(data: bytes, changes: list[Change], *, is_json: bool) -> bytes:
     """``data`` after the changes; those of JSON values come first, while it still is JSON."""
     values = [change for change in changes if change[0] in {"value", "drop", "key"}]

@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 import torch
 
+from tests.fuzz.judging import judge
 from tests.fuzz.targets import RUN, TARGETS, Target, write_project
-from tests.fuzz.test_spoiled_files import judge
 from yolozu.artifacts.torch_archive import write_archive
 from yolozu.training.checkpointing import read_saved
 
