@@ -42,6 +42,8 @@ def test_what_the_machine_did_not_do_stays_as_it_is(error):
 def test_memory_that_runs_out_is_told_whoever_notices():
     for noticed in (MemoryError(), torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")):
         assert "YZ515 memory ran out" in told(noticed)
+    for text in ("std::bad_alloc", "bad allocation"):  # C++'s, as torch hands it on while it is imported, and others'
+        assert told(RuntimeError(text), where="a").startswith(f"a: YZ515 {text}\n  fix: lower batch_size, ")
     with pytest.raises(RuntimeError) as caught:
         torch.empty(1 << 62, dtype=torch.uint8)
     assert re.search("YZ515 .*allocate.*\n  fix: lower batch_size", told(caught.value), re.DOTALL)

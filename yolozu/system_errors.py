@@ -34,7 +34,7 @@ REMEDIES = {
 """What to do about the system's errors that are no mistake of ours, by their numbers."""
 
 SAID_BY_LIBRARIES = (
-    (r"allocate memory|not enough memory: you tried to allocate|Insufficient memory|bad alloc", "YZ515", MEMORY),
+    (r"allocate memory|not enough memory: you tried to allocate|Insufficient memory|bad.alloc", "YZ515", MEMORY),
     (r"CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED", "YZ515", MEMORY),
     (r"torch_shm_manager|shared memory|</torch_\w+>|items of ancdata", "YZ516", HANDING_OVER),
     (r"DataLoader worker \(pid|process pool was terminated abruptly", "YZ516", LOADING),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 
 from benchmarks.fault_injection.trial import Trial
@@ -32,10 +32,18 @@ def at_publishing(trial: Trial, number: signal.Signals) -> str:
     """Send a signal to all processes as soon as something that the stage makes is there."""
     before = trial.subject.outputs(trial.where).keys()
     process = trial.start()
-    while process.poll() is None and trial.subject.outputs(trial.where).keys() <= before:
+    while process.poll() is None and _made(trial) <= before:
         time.sleep(0.002)
     trial.send(number, trial.processes())
     return f"when {trial.stage} published: exit {trial.end(process).code}"
+
+
+def _made(trial: Trial) -> Set[str]:
+    """Names of what is there; none where a directory goes away while it is looked through."""
+    try:
+        return trial.subject.outputs(trial.where).keys()
+    except FileNotFoundError:
+        return set()
 
 
 def stopped_for_a_while(trial: Trial) -> str:
