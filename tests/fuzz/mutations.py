@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from typing import Any
@@ -81,6 +82,7 @@ def _with_bytes(data: bytes, kind: str, where: float, what: Any) -> bytes:
 
 def _with_value(document: Any, change: Change) -> Any:
     kind, where, what = change
+    what = copy.deepcopy(what)  # a further change may lead into it
     places = list(_places(document, ()))
     path = places[min(int(where * len(places)), len(places) - 1)]
     if not path:
