@@ -76,6 +76,18 @@ def test_a_file_says_one_way_and_all_that_is_wrong_comes_at_once(tmp_path):
     )
 
 
+def test_null_is_as_good_as_nothing(tmp_path):
+    begin = "config_version: 1\nrun_id: s\n"
+    assert refusal(tmp_path, f"{begin}grid:\n") == (
+        "sweep.yaml:1: YZ117 says nothing of what differs from run to run\n"
+        "  fix: give one of grid, list, random, optuna"
+    )
+    assert refusal(tmp_path, f"{begin}random: {{lr: [1, 2]}}\nsamples: null\n") == (
+        "sweep.yaml:3: random: YZ117 does not say how many runs to draw\n  fix: add samples: the number of runs"
+    )
+    assert len(read(tmp_path, f"{begin}grid: {{lr: [1, 2]}}\nlist: null\nsamples: ~\n").runs) == 2
+
+
 def test_a_key_is_given_once_also_by_another_spelling_and_no_run_names_itself(tmp_path):
     text = GRID.replace("set: {", "set: {num_queries: 5, ").replace("lr: [", "run_id: [a]\n  lr: [")
     assert refusal(tmp_path, text) == (

@@ -122,13 +122,13 @@ def _swept(root: Node) -> Iterator[tuple[KeyPath, Given]]:
 
 def _ways(root: Node) -> Iterator[Problem]:
     """No way, or several, of saying which values there are; keys of drawing without it, or it without them."""
-    given = [way for way in WAYS if way in root.value]
+    given = [way for way in WAYS if _says(root, way)]
     fix = f"give one of {', '.join(WAYS)}"
     if not given:
         yield Problem.at(root.origin, (), "YZ117", "says nothing of what differs from run to run", fix)
     for way in given[1:]:
         yield Problem.at(root.value[way].origin, (way,), "YZ117", f"is given beside {given[0]}", fix)
-    if given == ["random"] and "samples" not in root.value:
+    if given == ["random"] and not _says(root, "samples"):
         problem, fix = "does not say how many runs to draw", "add samples: the number of runs"
         yield Problem.at(root.value["random"].origin, ("random",), "YZ117", problem, fix)
     if given == ["optuna"] and "max_runs" not in root.value:
@@ -140,9 +140,14 @@ def _ways(root: Node) -> Iterator[Problem]:
         ("sampler", ("optuna",), "drop it, or search with optuna"),
         ("pruner", ("optuna",), "drop it, or search with optuna"),
     ):
-        if key in root.value and not set(ways) & set(given):
+        if _says(root, key) and not set(ways) & set(given):
             problem = f"has no effect without {' or '.join(ways)}"
             yield Problem.at(root.value[key].origin, (key,), "YZ117", problem, fix)
+
+
+def _says(root: Node, key: str) -> bool:
+    """Whether the file gives a key a value; null is as good as nothing."""
+    return key in root.value and root.value[key].value is not None
 
 
 def _ranges(root: Node) -> Iterator[Problem]:
