@@ -149,6 +149,13 @@ def test_the_command_line_decides_nothing():
     assert (wrong, used) == ([], PROCEDURES)
 
 
+def test_commands_print_through_one_function():
+    """It escapes what a terminal would obey, whichever file that came from."""
+    calls = re.compile(r"(?<![\w.])print\(|typer\.echo\(")
+    commands = (PACKAGE / "cli/commands").glob("*.py")
+    assert [name_of(path) for path in commands if calls.search(path.read_text())] == []
+
+
 def tree_without_types(path: Path) -> ast.Module:
     """The syntax of a file without what is imported for types alone."""
     tree = ast.parse(path.read_text())

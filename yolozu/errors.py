@@ -29,6 +29,11 @@ def visible(text: str) -> str:
     return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def visible_json(text: str) -> str:
+    """A JSON text that means the same, with the same escaped as JSON escapes it; it stands in texts and keys alone."""
+    return _UNSHOWN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One problem at one place.

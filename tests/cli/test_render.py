@@ -1,8 +1,9 @@
 import io
+import json
 
 import pytest
 
-from yolozu.cli.render import aligned, counted, number, shortened, show_findings, table, wrapped
+from yolozu.cli.render import aligned, counted, number, say, say_json, shortened, show_findings, table, wrapped
 from yolozu.errors import Finding
 
 FINDINGS = [
@@ -80,3 +81,19 @@ def test_numbers_stand_at_the_right_and_titles_leave_a_space():
     assert aligned("a longer name", [number(None), number(0.25, 1, "+")], 8, (4, 6)) == "a long…    -  +0.2"
     assert aligned("short", [number(0.5), "7"], 8, 7) == "short    0.5000      7"
     assert table(("part", "n"), [("a", "7"), ("b", "1,024")], numbers=True) == "part      n\na         7\nb     1,024"
+
+
+STRANGE = "ü\t\x1b[31m\x9b2J\x7f\ud800"
+
+
+def test_what_a_terminal_would_obey_is_printed_as_its_escapes(capsys):
+    say(STRANGE)
+    assert capsys.readouterr().out == "ü\t\\x1b[31m\\x9b2J\\x7f\\ud800\n"
+
+
+def test_json_that_is_printed_means_what_it_meant(capsys):
+    text = json.dumps({STRANGE: [STRANGE]}, indent=2, ensure_ascii=False)
+    say_json(text)
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == json.loads(text)
+    assert printed == text.replace("\x9b", "\\u009b").replace("\x7f", "\\u007f").replace("\ud800", "\\ud800") + "\n"

@@ -42,6 +42,10 @@ FOUND = {
     "a deep list as a camera": ("camera", DEEP_LIST),
     "a deep map as a camera": ("camera", DEEP_MAP),
     "a receipt that is a text": (CAUSES, '"receipt"'),
+    "a key that colors a terminal": (
+        "receipt",
+        changed(RECEIPT, lambda value: value["spec"]["length"].update({"\x1b[1m": 1})),
+    ),
     "a receipt without limits": (CAUSES, changed(RECEIPT, lambda value: value["spec"]["length"].pop("max_steps"))),
 }
 

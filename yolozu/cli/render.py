@@ -8,7 +8,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any, TextIO
 
-from yolozu.errors import visible
+from yolozu.errors import visible, visible_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +20,16 @@ WIDTH = 80
 """Columns where the output is no terminal."""
 
 _STYLES = {"error": "red", "warning": "yellow"}
+
+
+def say(text: object = "", *, end: str = "\n", file: TextIO | None = None, flush: bool = False) -> None:
+    """Print for people, as `print` does, with everything escaped that a terminal would obey."""
+    print(visible(str(text)), end=end, file=file, flush=flush)
+
+
+def say_json(text: str, *, end: str = "\n", flush: bool = False) -> None:
+    """Print JSON, with what a terminal would obey, and what is no character, as the escapes of JSON."""
+    print(visible_json(text), end=end, flush=flush)
 
 
 def show_findings(findings: Iterable[Finding], stream: TextIO | None = None) -> None:
@@ -122,9 +132,12 @@ def show_report(report: dict[str, Any], lines: Iterable[str], *, output: Path | 
 
     if output is not None:
         write_text(output, pretty(report))
-    print(pretty(report) if as_json else "".join(f"{line}\n" for line in lines), end="")
+    if as_json:
+        say_json(pretty(report), end="")
+    else:
+        say("".join(f"{line}\n" for line in lines), end="")
     if output is not None:
-        print(f"report: {output}", file=sys.stderr)
+        say(f"report: {output}", file=sys.stderr)
 
 
 def _cut(text: str, size: int, *, keep_end: bool) -> str:

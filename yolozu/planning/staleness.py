@@ -10,7 +10,7 @@ from typing import Literal
 from yolozu.artifacts.digest import UnseenChange, shown_digest
 from yolozu.artifacts.spec import ABSENT, changes
 from yolozu.contract.spec_history import comparable
-from yolozu.errors import InputError
+from yolozu.errors import InputError, visible
 from yolozu.paths import RunLayout
 from yolozu.planning.begun import Begun, set_aside
 from yolozu.planning.plan import Node, Plan
@@ -48,7 +48,7 @@ class Reason:
     tells_digests: bool = False
 
     def render(self, place: Callable[[str], str | None] | None = None) -> str:
-        """The reason in a line; ``place`` tells where a key was set (``exp.yaml:12``)."""
+        """The reason in a line of `visible` text; ``place`` tells where a key was set (``exp.yaml:12``)."""
         match self.kind:
             case "never built":
                 text = "has not been built"
@@ -68,7 +68,7 @@ class Reason:
                 text = f"{self.subject}: {self.old} → {self.new}" + (f" ({origin})" if origin else "")
             case "input" | "output":
                 text = self._file()
-        return text
+        return visible(text)
 
     def word(self) -> str:
         """The reason in a word or two, for a line that tells more: ``new``, ``key lr``, ``dataset.json changed``."""

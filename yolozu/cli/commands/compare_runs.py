@@ -10,7 +10,7 @@ import typer
 
 from yolozu.app.outputs import require_writable
 from yolozu.cli.options import Json
-from yolozu.cli.render import counted, show_findings, table, wrapped
+from yolozu.cli.render import counted, say, say_json, show_findings, table, wrapped
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ def compare_runs(
     if html is not None:
         write_differences_page(found, html)
     if as_json:
-        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        say_json(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
     else:
-        print("\n".join(_lines(found)))
+        say("\n".join(_lines(found)))
     show_findings(found.findings)
     return EXIT_REFUSED if check and found.differ else EXIT_DONE
 

@@ -18,7 +18,7 @@ from yolozu.app.task_sequence import (
     sequence_report,
 )
 from yolozu.cli.options import Events, Quiet
-from yolozu.cli.render import counted, number, show_findings, table
+from yolozu.cli.render import counted, number, say, say_json, show_findings, table
 from yolozu.engine.view.live import view_for
 from yolozu.engine.view.view import JsonView, QuietView
 from yolozu.errors import EXIT_DONE, EXIT_INTERRUPTED
@@ -47,7 +47,10 @@ def run(
     show_findings(dict.fromkeys(warning for task in tasks for warning in task.warnings))
     if plan:
         plans = plan_sequence(sequence, tasks, sys.argv)
-        print(json.dumps(_plans_as_json(sequence.run_id, plans), indent=2) if as_json else "\n".join(_planned(plans)))
+        if as_json:
+            say_json(json.dumps(_plans_as_json(sequence.run_id, plans), indent=2))
+        else:
+            say("\n".join(_planned(plans)))
         return EXIT_DONE
     code = build_sequence(
         sequence,
@@ -58,12 +61,12 @@ def run(
         shows_all=as_json,
     )
     if code == EXIT_INTERRUPTED and not as_json:
-        print(f"the same command goes on: yolozu continual {config}", file=sys.stderr)
+        say(f"the same command goes on: yolozu continual {config}", file=sys.stderr)
     report = sequence_report(tasks) if code == EXIT_DONE else None
     if as_json:
-        print(json.dumps(_end_as_json(sequence.run_id, tasks, report, code)), flush=True)
+        say_json(json.dumps(_end_as_json(sequence.run_id, tasks, report, code)), flush=True)
     elif code == EXIT_DONE:
-        print("\n".join(_ended(tasks, report)))
+        say("\n".join(_ended(tasks, report)))
     return code
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.cli.options import Dataset, Split
-from yolozu.cli.render import counted
+from yolozu.cli.render import counted, say
 from yolozu.progress import progress_for
 
 
@@ -34,5 +34,5 @@ def teachers(
     from yolozu.app.stored_outputs import write_teachers
 
     done = write_teachers(checkpoint, dataset, split, output, device=device, progress=progress_for(sys.stderr))
-    print(f"{output}: {counted(done.files, 'file')} for {counted(done.images, 'image')} of {done.split}")
-    print(f"outputs of {done.checkpoint}; use them with derpp: true and derpp_teacher_key: {output}")
+    say(f"{output}: {counted(done.files, 'file')} for {counted(done.images, 'image')} of {done.split}")
+    say(f"outputs of {done.checkpoint}; use them with derpp: true and derpp_teacher_key: {output}")

@@ -11,7 +11,7 @@ import typer
 
 from yolozu.app.contracts import changed_keys, checked_contracts
 from yolozu.cli.options import Json
-from yolozu.cli.render import show_findings, table
+from yolozu.cli.render import say, say_json, show_findings, table
 from yolozu.contract.loader import LoadedContract, contract_digest, load_contract
 from yolozu.contract.overrides import parse_assignments
 from yolozu.contract.what_trains import what_trains
@@ -50,13 +50,13 @@ def validate(
             }
             for entry in checked
         ]
-        print(json.dumps({"ok": passed, "files": files}, indent=2, ensure_ascii=False))
+        say_json(json.dumps({"ok": passed, "files": files}, indent=2, ensure_ascii=False))
         return EXIT_DONE if passed else EXIT_USAGE
     for entry in checked:
         show_findings(entry.findings)
         if entry.passed and entry.loaded is not None:
             mode = ", strict" if entry.loaded.strict else ""
-            print(f"{entry.path}: ok ({len(entry.loaded.explicit)} keys{mode})")
+            say(f"{entry.path}: ok ({len(entry.loaded.explicit)} keys{mode})")
     return EXIT_DONE if passed else EXIT_USAGE
 
 
@@ -72,11 +72,11 @@ def show(
     loaded = load_contract(config, parse_assignments([] if assignments is None else assignments))
     show_findings(loaded.warnings)
     if as_json:
-        print(json.dumps(_as_json(loaded), indent=2, ensure_ascii=False))
+        say_json(json.dumps(_as_json(loaded), indent=2, ensure_ascii=False))
     else:
-        print(table(("key", "value", "origin"), [(row.key, row.value, row.origin) for row in entry_rows(loaded)]))
+        say(table(("key", "value", "origin"), [(row.key, row.value, row.origin) for row in entry_rows(loaded)]))
         if (trained := what_trains(loaded.contract)) is not None:
-            print(f"train: {trained}")
+            say(f"train: {trained}")
 
 
 def diff(
@@ -94,16 +94,16 @@ def diff(
         entries = [
             {**dataclasses.asdict(entry.difference), "stale": entry.stale, "then": entry.then} for entry in found
         ]
-        print(json.dumps({"differences": entries}, indent=2, ensure_ascii=False))
+        say_json(json.dumps({"differences": entries}, indent=2, ensure_ascii=False))
         return
     for entry in found:
         old, new = entry.difference.before, entry.difference.after
-        print(f"{entry.difference.key}: {old.value} ({old.origin}) -> {new.value} ({new.origin})")
+        say(f"{entry.difference.key}: {old.value} ({old.origin}) -> {new.value} ({new.origin})")
         follows = f"; then {', '.join(entry.then)}" if entry.then else ""
         only = ", where the content differs" if entry.by_content and entry.stale else ""
-        print(f"  stale{only}: {', '.join(entry.stale) if entry.stale else 'nothing'}{follows}")
+        say(f"  stale{only}: {', '.join(entry.stale) if entry.stale else 'nothing'}{follows}")
     if not found:
-        print(f"{before} and {after} resolve to the same contract")
+        say(f"{before} and {after} resolve to the same contract")
 
 
 def schema(
@@ -116,7 +116,7 @@ def schema(
     from yolozu.contract.docs.schema import contract_schema
 
     if not write:
-        print(json.dumps(contract_schema(), indent=2, ensure_ascii=False))
+        say_json(json.dumps(contract_schema(), indent=2, ensure_ascii=False))
         return
     from yolozu.app.contracts import require_checkout
     from yolozu.artifacts.jsonio import write_text_if_changed
@@ -125,7 +125,7 @@ def schema(
     require_checkout("--write")
     for path, text in generated_files().items():
         changed = write_text_if_changed(Path(path), text)
-        print(f"{path}: {'written' if changed else 'unchanged'}")
+        say(f"{path}: {'written' if changed else 'unchanged'}")
 
 
 def _as_json(loaded: LoadedContract) -> dict[str, Any]:

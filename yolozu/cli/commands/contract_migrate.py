@@ -11,7 +11,7 @@ import typer
 
 from yolozu.app.migration import migrated_files
 from yolozu.cli.options import Json
-from yolozu.cli.render import show_findings
+from yolozu.cli.render import say, say_json, show_findings
 from yolozu.errors import EXIT_DONE, EXIT_USAGE
 
 if TYPE_CHECKING:
@@ -32,15 +32,15 @@ def migrate(
     results = migrated_files(files, write=write)
     if as_json:
         listed = [_as_json(entry) for entry in results]
-        print(json.dumps({"files": listed}, indent=2, ensure_ascii=False))
+        say_json(json.dumps({"files": listed}, indent=2, ensure_ascii=False))
         return EXIT_DONE if all(entry["ok"] for entry in listed) else EXIT_USAGE
     passed = True
     for entry in results:
         show_findings(entry.findings)
         passed = passed and entry.result is not None
         if entry.result is not None:
-            print(entry.result.diff, end="")
-            print(_said(entry))
+            say(entry.result.diff, end="")
+            say(_said(entry))
     return EXIT_DONE if passed else EXIT_USAGE
 
 

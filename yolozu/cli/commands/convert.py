@@ -10,7 +10,7 @@ import typer
 
 from yolozu.app.outputs import require_writable
 from yolozu.artifacts.prediction_formats import BoxFormat, PredictionsLayout
-from yolozu.cli.render import counted, show_findings
+from yolozu.cli.render import counted, say, show_findings
 from yolozu.progress import progress_for
 
 NUMBERINGS = {
@@ -66,11 +66,11 @@ def convert_predictions(
     )
     show_findings(done.warnings)
     written = f"{counted(done.images, 'image')}, {counted(done.detections, 'detection')} ({done.bbox_format})"
-    print(f"{output}: {to}, {written}")
+    say(f"{output}: {to}, {written}")
     if differ and to == "coco":
         said = "note: category ids are the data set's, 0-79; for COCO's own, 1-90, say --category-ids coco"
-        print(said, file=sys.stderr)
+        say(said, file=sys.stderr)
     if done.numbering is not None:
-        print(f"note: {file}: {NUMBERINGS[done.numbering]}", file=sys.stderr)
+        say(f"note: {file}: {NUMBERINGS[done.numbering]}", file=sys.stderr)
     if to in {"list", "map"} and done.bbox_format != "cxcywh_norm":
-        print(f"note: a {to} cannot say so itself; read it with --bbox-format {done.bbox_format}", file=sys.stderr)
+        say(f"note: a {to} cannot say so itself; read it with --bbox-format {done.bbox_format}", file=sys.stderr)

@@ -10,6 +10,7 @@ import typer
 
 from yolozu.app.outputs import require_makeable
 from yolozu.cli.options import in_range
+from yolozu.cli.render import say
 from yolozu.contract.sections.data import SynthSection
 from yolozu.progress import progress_for
 
@@ -35,4 +36,4 @@ def synth(
     require_makeable("OUT", out)
     plan = SynthPlan(images=images, val_images=val_images, size=size, max_objects=max_objects, seed=seed, table=table)
     write_scenes(out, plan, progress_for(sys.stderr))
-    print(f"{out}: {images} training and {val_images} held-out images of {size} px")
+    say(f"{out}: {images} training and {val_images} held-out images of {size} px")

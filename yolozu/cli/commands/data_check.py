@@ -10,7 +10,7 @@ import typer
 
 from yolozu.app.outputs import require_writable
 from yolozu.cli.options import Report, ReportAsJson
-from yolozu.cli.render import counted, show_report, table, wrapped
+from yolozu.cli.render import counted, say, show_report, table, wrapped
 from yolozu.contract.sections.data import PreprocessSection
 from yolozu.errors import EXIT_REFUSED
 from yolozu.progress import progress_for
@@ -59,7 +59,7 @@ def check(
     if sheet is not None:
         drawn = draw_findings(examined, sheet)
         said = f"sheet: {sheet}, {drawn[0]} of {drawn[1]}" if drawn else "no sheet: no"
-        print(f"{said} findings that have a picture", file=sys.stderr)
+        say(f"{said} findings that have a picture", file=sys.stderr)
     if not report["passed"]:
         raise typer.Exit(EXIT_REFUSED)
 

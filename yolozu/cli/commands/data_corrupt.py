@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.cli.options import Made, in_range
-from yolozu.cli.render import counted, wrapped
+from yolozu.cli.render import counted, say, wrapped
 from yolozu.contract.sections.predict import CorruptionSection
 from yolozu.progress import progress_for
 
@@ -46,8 +46,8 @@ def corrupt(
         max_images=max_images,
         progress=progress_for(sys.stderr),
     )
-    print(f"{out / 'dataset.json'}: {name}, {counted(count, 'image')}, {corruption} {severity}, seed {seed}")
-    print(f"next: yolozu data check {out} --split {name}")
+    say(f"{out / 'dataset.json'}: {name}, {counted(count, 'image')}, {corruption} {severity}, seed {seed}")
+    say(f"next: yolozu data check {out} --split {name}")
 
 
 def corruptions(
@@ -66,7 +66,7 @@ def corruptions(
         _list_kinds()
     elif image is not None and sheet is not None:
         draw_corruptions(image, sheet, side=side, seed=seed)
-        print(sheet)
+        say(sheet)
 
 
 def _list_kinds() -> None:
@@ -75,4 +75,4 @@ def _list_kinds() -> None:
     width = max(map(len, CORRUPTIONS))
     for kind in CORRUPTIONS:
         summary = CORRUPTIONS.load(kind).__doc__.partition("\n")[0]
-        print(wrapped(summary.rstrip("."), indent=f"{kind:{width}}  ", hanging=" " * (width + 2)))
+        say(wrapped(summary.rstrip("."), indent=f"{kind:{width}}  ", hanging=" " * (width + 2)))

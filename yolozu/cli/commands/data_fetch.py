@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from yolozu.app.outputs import require_makeable
-from yolozu.cli.render import counted
+from yolozu.cli.render import counted, say
 from yolozu.progress import progress_for
 
 
@@ -46,13 +46,13 @@ def fetch(
     require_makeable("--out", plan.out)
     fetched = fetch_by(plan, progress_for(sys.stderr))
     if not fetched.splits:
-        print(f"{plan.out}: is there already, nothing was done")
+        say(f"{plan.out}: is there already, nothing was done")
         return
     classes = counted(len(PUBLISHED[name].classes), "class", "classes")
-    print(f"{plan.out}: {classes}, {'split' if len(fetched.splits) == 1 else 'splits'} {', '.join(fetched.splits)}")
-    print(f"sha256 {fetched.sha256}")
+    say(f"{plan.out}: {classes}, {'split' if len(fetched.splits) == 1 else 'splits'} {', '.join(fetched.splits)}")
+    say(f"sha256 {fetched.sha256}")
     if fetched.compared_with is None:
-        print(f"nothing to compare it with: recorded in {plan.lock_path}, which the next fetch must match")
+        say(f"nothing to compare it with: recorded in {plan.lock_path}, which the next fetch must match")
     else:
-        print(f"as {fetched.compared_with} says")
-    print(f"next: dataset_root={plan.out} split={fetched.splits[0]} val_split={fetched.splits[-1]}")
+        say(f"as {fetched.compared_with} says")
+    say(f"next: dataset_root={plan.out} split={fetched.splits[0]} val_split={fetched.splits[-1]}")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from yolozu.cli.options import Made, in_range
+from yolozu.cli.render import say
 from yolozu.progress import progress_for
 
 
@@ -50,5 +51,5 @@ def paste(
         translate=translate,
         progress=progress_for(sys.stderr),
     )
-    print(f"{out / 'dataset.json'}: {new_split}, {count} images of {size} px")
-    print(f"next: yolozu data check {out} --split {new_split}")
+    say(f"{out / 'dataset.json'}: {new_split}, {count} images of {size} px")
+    say(f"next: yolozu data check {out} --split {new_split}")

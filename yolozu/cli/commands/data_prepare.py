@@ -10,7 +10,7 @@ import typer
 
 from yolozu.app.outputs import require_makeable
 from yolozu.cli.options import Made
-from yolozu.cli.render import counted, wrapped
+from yolozu.cli.render import counted, say, wrapped
 from yolozu.progress import progress_for
 
 
@@ -38,15 +38,15 @@ def prepare_coco(
     made = prepare_coco(plan, progress_for(sys.stderr))
     crowds = counted(made.num_crowds, "crowd region")
     objects = f"{counted(made.num_images, 'image')}, {counted(made.num_objects, 'object')}, {crowds}"
-    print(f"{out / 'dataset.json'}: {split}, {objects}, {counted(made.num_classes, 'class', 'classes')}")
-    print(f"images: {made.images_dir}\nlabels: {made.labels}")
+    say(f"{out / 'dataset.json'}: {split}, {objects}, {counted(made.num_classes, 'class', 'classes')}")
+    say(f"images: {made.images_dir}\nlabels: {made.labels}")
     for note in made.notes:
-        print(wrapped(f"note: {note}", indent="", hanging="  "))
+        say(wrapped(f"note: {note}", indent="", hanging="  "))
     if made.unused:
         first = f"{made.unused[0].where}: {made.unused[0].problem}"
         left_out = f"warning: {counted(len(made.unused), 'annotation')} cannot be used; the first: {first}"
-        print(wrapped(left_out, indent="", hanging="  "), file=sys.stderr)
+        say(wrapped(left_out, indent="", hanging="  "), file=sys.stderr)
     if label_format == "yolo" and made.num_crowds:
         those = "it" if made.num_crowds == 1 else "them"
-        print(f"left out: {crowds}; YOLO labels cannot say {those}, --format coco does")
-    print(f"next: yolozu data check {out} --split {split}")
+        say(f"left out: {crowds}; YOLO labels cannot say {those}, --format coco does")
+    say(f"next: yolozu data check {out} --split {split}")

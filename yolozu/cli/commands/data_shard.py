@@ -10,7 +10,7 @@ import typer
 
 from yolozu.app.sharding import SHARD_SIZE, shard_data
 from yolozu.cli.options import in_range
-from yolozu.cli.render import counted
+from yolozu.cli.render import counted, say
 from yolozu.engine.store.size import size_in_words
 from yolozu.progress import progress_for
 
@@ -47,4 +47,4 @@ def shard(
     )
     for one in done:
         images, tars = counted(one.num_images, "image"), counted(one.num_shards, "tar file")
-        print(f"{out / 'dataset.json'}: {one.split}, {images} in {tars}, {size_in_words(one.size)}")
+        say(f"{out / 'dataset.json'}: {one.split}, {images} in {tars}, {size_in_words(one.size)}")

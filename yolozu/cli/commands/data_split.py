@@ -10,7 +10,7 @@ import typer
 
 from yolozu.app.data_split import USUAL_SHARE, DataSplit, SplitOptions, split_data
 from yolozu.cli.options import in_range
-from yolozu.cli.render import counted, wrapped
+from yolozu.cli.render import counted, say, wrapped
 from yolozu.progress import progress_for
 
 
@@ -41,13 +41,13 @@ def show_split(made: DataSplit) -> None:
     """Print the parts, and what they lack."""
     lists = list(made.files)[:-1]
     for path, (part, names) in zip(lists, made.parts.names.items(), strict=True):
-        print(f"{path}: {counted(len(names), 'picture')}, {counted(made.num_objects(part), 'object')}")
-    print(f"{made.dataset_root}: the data set of these parts")
+        say(f"{path}: {counted(len(names), 'picture')}, {counted(made.num_objects(part), 'object')}")
+    say(f"{made.dataset_root}: the data set of these parts")
     if made.num_copies:
-        print(
+        say(
             wrapped(
                 f"note: {counted(made.num_copies, 'copy', 'copies')} of pictures kept together", indent="", hanging="  "
             )
         )
     for gap in made.gaps:
-        print(wrapped(f"note: {gap}", indent="", hanging="  "))
+        say(wrapped(f"note: {gap}", indent="", hanging="  "))

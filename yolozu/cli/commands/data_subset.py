@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from yolozu.cli.options import Made, in_range
-from yolozu.cli.render import counted
+from yolozu.cli.render import counted, say
 
 
 def subset(
@@ -31,5 +31,5 @@ def subset(
 
     chosen = choose(dataset, split, out, seed=seed, count=count, fraction=fraction, per_class=per_class)
     images = f"{chosen.num_images} of {counted(chosen.num_available, 'image')}"
-    print(f"{out / 'dataset.json'}: {split}, {images}, {counted(chosen.num_objects, 'object')}")
-    print(f"sha256 {chosen.sha256} (in {out / 'subset.json'})")
+    say(f"{out / 'dataset.json'}: {split}, {images}, {counted(chosen.num_objects, 'object')}")
+    say(f"sha256 {chosen.sha256} (in {out / 'subset.json'})")

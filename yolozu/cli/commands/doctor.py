@@ -13,7 +13,7 @@ from yolozu.app.doctor.examine import examine
 from yolozu.app.doctor.verdicts import exit_code
 from yolozu.app.sessions import session_for
 from yolozu.cli.options import Json, RunId
-from yolozu.cli.render import show_findings, wrapped
+from yolozu.cli.render import say, say_json, show_findings, wrapped
 from yolozu.progress import on_stderr
 
 if TYPE_CHECKING:
@@ -49,16 +49,16 @@ def doctor(
     for verdict in examine(session, minutes=None if no_training else minutes, say=_say):
         found.append(verdict)
         if not as_json:
-            print(_lines(verdict), flush=True)
+            say(_lines(verdict), flush=True)
     code = exit_code(found)
     if as_json:
         rows = [dataclasses.asdict(verdict) for verdict in found]
-        print(json.dumps({"ok": code == 0, "verdicts": rows}, indent=2, ensure_ascii=False))
+        say_json(json.dumps({"ok": code == 0, "verdicts": rows}, indent=2, ensure_ascii=False))
     return code
 
 
 def _say(line: str) -> None:
-    print(f"  {line}", file=sys.stderr, flush=True)
+    say(f"  {line}", file=sys.stderr, flush=True)
 
 
 def _lines(verdict: Verdict) -> str:

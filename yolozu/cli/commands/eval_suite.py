@@ -12,7 +12,7 @@ import typer
 from yolozu.app.outputs import require_writable
 from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.options import Dataset, DryRun, EvaluatedImages, Report, ReportAsJson
-from yolozu.cli.render import aligned, counted, number, shortened, show_report, wrapped
+from yolozu.cli.render import aligned, counted, number, say, shortened, show_report, wrapped
 from yolozu.contract.sections.evaluate import EvalEngine
 from yolozu.progress import progress_for
 
@@ -74,7 +74,7 @@ def eval_suite(
 
     paths, reports = without_reports(predictions_files(predictions or [], predictions_glob or []))
     for path in reports:
-        print(f"note: {path}: no predictions in there, left out", file=sys.stderr)
+        say(f"note: {path}: no predictions in there, left out", file=sys.stderr)
     pins = Pins.parse(pin or [])
     require_writable({"--output": output, "--write-protocol": write_protocol}, paths)
     report = benchmark(
@@ -96,7 +96,7 @@ def eval_suite(
         progress=progress_for(sys.stderr),
     )
     if write_protocol is not None:
-        print(f"protocol: {write_protocol}", file=sys.stderr)
+        say(f"protocol: {write_protocol}", file=sys.stderr)
     show_report(report, _lines(report, dataset), output=output, as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from yolozu.app.gc.collect import collect_runs
 from yolozu.app.gc.policy import DEFAULT_METRIC, Policy
 from yolozu.app.store import seconds_in
 from yolozu.cli.options import Json
-from yolozu.cli.render import counted, show_findings, wrapped
+from yolozu.cli.render import counted, say, say_json, show_findings, wrapped
 from yolozu.engine.store.size import size_in_words
 from yolozu.engine.view.view import duration
 from yolozu.errors import EXIT_DONE, EXIT_USAGE
@@ -61,10 +61,10 @@ def gc(
     policy = Policy(tuple(runs or ()), tuple(keep or ()), keep_best, keep_newest, age, metric)
     collected = collect_runs(policy, scratch=scratch, keep_store=keep_store, delete=yes)
     if as_json:
-        print(json.dumps(_as_json(collected, metric, deleted=yes), indent=2))
+        say_json(json.dumps(_as_json(collected, metric, deleted=yes), indent=2))
     else:
         for line in _lines(collected, metric, policy, deleted=yes, scratch=scratch):
-            print(line)
+            say(line)
     show_findings(collected.problems)
     return EXIT_USAGE if collected.problems else EXIT_DONE
 

@@ -11,7 +11,7 @@ from yolozu.app.plan_graph import GraphFormat, graph_lines
 from yolozu.app.sessions import session_for
 from yolozu.cli.flags import unlisted_contract_flags
 from yolozu.cli.options import Config, RunDir, RunId, RunWords
-from yolozu.cli.render import WIDTH
+from yolozu.cli.render import WIDTH, say
 from yolozu.contract.overrides import Override
 from yolozu.progress import on_stderr
 
@@ -34,4 +34,4 @@ def graph(
     )
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     for line in graph_lines(session, names, form, width):
-        print(line)
+        say(line)

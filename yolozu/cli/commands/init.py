@@ -12,7 +12,7 @@ import typer
 from yolozu.app.own_data.meaning import meaning_of
 from yolozu.app.published_weights import weights_named
 from yolozu.app.starting_files import CONTRACT, contract_for, write_starting_files
-from yolozu.cli.render import counted, wrapped
+from yolozu.cli.render import counted, say, wrapped
 from yolozu.progress import progress_for
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def init(
         return
     instead = {} if published is None else {CONTRACT: contract_for(published)}
     for path in write_starting_files(directory, configs=configs, instead=instead):
-        print(path)
+        say(path)
     for folder in meaning.pictures_below:
-        print(f"note: {folder} holds pictures: yolozu init {folder} instead writes a contract for them")
+        say(f"note: {folder} holds pictures: yolozu init {folder} instead writes a contract for them")
     if published is not None:
-        print("next: set dataset_root, split and val_split in exp.yaml, then: yolozu run exp.yaml run_id=exp")
+        say("next: set dataset_root, split and val_split in exp.yaml, then: yolozu run exp.yaml run_id=exp")
         return
-    print("next: doit (or: yolozu run exp.yaml), then: yolozu status run_id=exp")
+    say("next: doit (or: yolozu run exp.yaml), then: yolozu status run_id=exp")
 
 
 def _init_for(data: Path, layout: Layout | None, weights: PublishedWeights | None, *, configs: bool) -> None:
@@ -68,9 +68,9 @@ def _init_for(data: Path, layout: Layout | None, weights: PublishedWeights | Non
     found = own_data(data, layout, progress_for(sys.stderr), weights)
     written = [str(path) for path in write_starting_files(Path(), configs=configs, instead=found.files)]
     _show(data, found)
-    print(wrapped(f"wrote: {', '.join(written)}", indent="", hanging="  "))
-    print("next: doit (or: yolozu run exp.yaml)")
-    print("then: yolozu predict PHOTOS --run-id exp --save-images drawn")
+    say(wrapped(f"wrote: {', '.join(written)}", indent="", hanging="  "))
+    say("next: doit (or: yolozu run exp.yaml)")
+    say("then: yolozu predict PHOTOS --run-id exp --save-images drawn")
 
 
 def _show(data: Path, found: OwnData) -> None:
@@ -89,4 +89,4 @@ def _show(data: Path, found: OwnData) -> None:
     if keys.num_flawed:
         notes.append(f"{found.checked.summary()}; the contract leaves out what breaks a rule: yolozu data check {data}")
     for line in [*lines, *(f"note: {note}" for note in notes)]:
-        print(wrapped(line, indent="", hanging="  "))
+        say(wrapped(line, indent="", hanging="  "))

@@ -10,6 +10,7 @@ import typer
 
 from yolozu.app.adapter_files import apply_file, merge_file, split_file
 from yolozu.cli.options import Json
+from yolozu.cli.render import say, say_json
 
 if TYPE_CHECKING:
     from yolozu.app.adapter_files import Written
@@ -54,9 +55,9 @@ def apply(
 def _show(written: Written, *, as_json: bool) -> None:
     if as_json:
         files = [{"path": str(file.path), "bytes": file.size, "holds": file.what} for file in written.files]
-        print(json.dumps({"files": files, "notes": list(written.notes)}, indent=2))
+        say_json(json.dumps({"files": files, "notes": list(written.notes)}, indent=2))
         return
     for file in written.files:
-        print(f"{file.path}: {file.size / 1e6:.2f} MB, {file.what}")
+        say(f"{file.path}: {file.size / 1e6:.2f} MB, {file.what}")
     for note in written.notes:
-        print(note)
+        say(note)

@@ -10,7 +10,7 @@ import typer
 
 from yolozu.app.described_model import model_meant_by
 from yolozu.cli.options import Json
-from yolozu.cli.render import show_findings, table
+from yolozu.cli.render import say, say_json, show_findings, table
 
 if TYPE_CHECKING:
     from yolozu.app.described_model import Subject
@@ -47,7 +47,10 @@ def info(
     )
     show_findings(meant.warnings)
     described = meant.described()
-    print(json.dumps(_as_json(*described), indent=2) if as_json else _text(*described))
+    if as_json:
+        say_json(json.dumps(_as_json(*described), indent=2))
+    else:
+        say(_text(*described))
 
 
 def _text(subject: Subject, profile: Profile, measured: Latency | None) -> str:

@@ -13,7 +13,7 @@ from yolozu.app.run_status import status_rows, verified_rows
 from yolozu.app.sessions import session_for
 from yolozu.cli.flags import unlisted_contract_flags
 from yolozu.cli.options import Config, Json, Paranoid, RunDir, RunId, RunWords
-from yolozu.cli.render import counted, show_findings
+from yolozu.cli.render import counted, say, say_json, show_findings
 from yolozu.contract.overrides import Override
 from yolozu.contract.what_trains import what_trains
 from yolozu.engine.devices import missing_devices
@@ -62,14 +62,14 @@ def plan(
             trains=what_trains(session.loaded.contract),
         )
     else:
-        print(session.headline)
+        say(session.headline)
         width = max(len(verdict.node.name) for verdict in verdicts)
         for verdict in verdicts:
-            print(f"  {verdict.node.name:<{width}}  {_word(verdict)}{_takes(verdict, times)}")
+            say(f"  {verdict.node.name:<{width}}  {_word(verdict)}{_takes(verdict, times)}")
             if verdict.node.name == "train" and (trained := what_trains(session.loaded.contract)) is not None:
-                print(f"  {'':<{width}}    {trained}")
+                say(f"  {'':<{width}}    {trained}")
         for line in _in_all(verdicts, times):
-            print(line)
+            say(line)
     return EXIT_REFUSED if check and any(verdict.stale for verdict in verdicts) else EXIT_DONE
 
 
@@ -94,11 +94,11 @@ def why(
     if as_json:
         _print_json(session, stages=[_as_json(entry) for entry in verdicts])
         return
-    print(session.headline)
+    say(session.headline)
     for verdict in verdicts:
-        print(f"  {verdict.node.name}: {_runs(verdict)}")
+        say(f"  {verdict.node.name}: {_runs(verdict)}")
         for reason in verdict.reasons:
-            print(f"    {reason.render(session.origin)}")
+            say(f"    {reason.render(session.origin)}")
 
 
 @unlisted_contract_flags
@@ -121,18 +121,18 @@ def status(
     if as_json:
         _print_json(session, stages=rows)
         return
-    print(session.headline)
+    say(session.headline)
     width = max(len(row["stage"]) for row in rows)
     for row in rows:
         built = f"{row['built_at']}  {row['seconds']:8.1f} s" if row["built_at"] is not None else ""
-        print(f"  {row['stage']:<{width}}  {row['state']:<12}  {built}".rstrip())
+        say(f"  {row['stage']:<{width}}  {row['state']:<12}  {built}".rstrip())
         if row["failure"] is not None:
-            print(f"    {row['failure']}")
+            say(f"    {row['failure']}")
         for job in row["jobs"]:
             part = "" if job["stage"] == row["stage"] else f"{job['stage']}: "
-            print(f"    {part}{job['text']}")
+            say(f"    {part}{job['text']}")
         for kept in row["set_aside"]:
-            print(f"    set aside in {kept['directory']}, {kept['position']}: {'; '.join(kept['differs'])}")
+            say(f"    set aside in {kept['directory']}, {kept['position']}: {'; '.join(kept['differs'])}")
 
 
 @unlisted_contract_flags
@@ -154,10 +154,10 @@ def verify(
     if as_json:
         _print_json(session, artifacts=rows)
     else:
-        print(session.headline)
+        say(session.headline)
         for row in rows:
-            print(f"  {row['state']:<9} {row['path']}")
-        print(f"{len(rows) - len(bad)} intact, {len(bad)} not")
+            say(f"  {row['state']:<9} {row['path']}")
+        say(f"{len(rows) - len(bad)} intact, {len(bad)} not")
     return EXIT_REFUSED if bad or not rows else EXIT_DONE
 
 
@@ -171,7 +171,7 @@ def _verdicts(session: Session, names: list[str], *, remote: bool) -> list[Verdi
 
 def _print_json(session: Session, **rows: Any) -> None:
     told = {name: value for name, value in rows.items() if value is not None}
-    print(json.dumps({"run_id": session.layout.run_id, **told}, indent=2))
+    say_json(json.dumps({"run_id": session.layout.run_id, **told}, indent=2))
 
 
 def _word(verdict: Verdict) -> str:

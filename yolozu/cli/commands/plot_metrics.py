@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from yolozu.app.plotted_metrics import PlotRequest, plot_metrics
-from yolozu.cli.render import counted
+from yolozu.cli.render import counted, say
 
 LOSS = ["loss"]
 NONE: list[Any] = []
@@ -31,4 +31,4 @@ def plot(
     """Draw losses, metrics and learning rates of trainings over their optimizer steps."""
     charts = plot_metrics(PlotRequest(jsonl, run_id, key, out, smooth))
     curves = sum(len(chart.lines) for chart in charts)
-    print(f"{out}: {counted(curves, 'curve')} of {', '.join(chart.name for chart in charts)}")
+    say(f"{out}: {counted(curves, 'curve')} of {', '.join(chart.name for chart in charts)}")

@@ -14,7 +14,7 @@ from yolozu.app.prediction import prediction_asked_by
 from yolozu.app.prediction_request import SECTIONS
 from yolozu.cli.flags import section_flags
 from yolozu.cli.options import Json
-from yolozu.cli.render import show_findings, wrapped
+from yolozu.cli.render import say, say_json, show_findings, wrapped
 from yolozu.contract.overrides import Override
 from yolozu.progress import progress_for
 
@@ -101,15 +101,15 @@ def export(overrides: list[Override], options: dict[str, Any], output: Path, *, 
     asked = prediction_asked_by(overrides, **options)
     show_findings(asked.meant.warnings)
     for note in asked.meant.notes:
-        print(note, file=sys.stderr)
+        say(note, file=sys.stderr)
     prediction = asked.opened(progress_for(sys.stderr))
     require_writable(outputs, prediction.files)
     done = prediction.write(output, wrap=wrap, ttt_log_out=ttt_log_out)
     if as_json:
-        print(json.dumps({"output": str(output), **prediction.summary(), **done.to_json()}))
+        say_json(json.dumps({"output": str(output), **prediction.summary(), **done.to_json()}))
     else:
-        print(f"{output}: {done.images} images, {done.detections} detections, {done.images_per_s:.1f} images/s")
-        print(wrapped("; ".join(_words(prediction, done)), indent="  ", hanging="  "))
+        say(f"{output}: {done.images} images, {done.detections} detections, {done.images_per_s:.1f} images/s")
+        say(wrapped("; ".join(_words(prediction, done)), indent="  ", hanging="  "))
 
 
 def _words(prediction: Prediction, done: PredictionRun) -> Iterator[str]:

@@ -27,7 +27,7 @@ from yolozu.cli.commands.predict import (
 )
 from yolozu.cli.flags import section_flags
 from yolozu.cli.options import Json, in_range
-from yolozu.cli.render import counted, show_findings
+from yolozu.cli.render import counted, say, say_json, show_findings
 from yolozu.contract.overrides import Override
 from yolozu.contract.text.node import printable
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED, Finding
@@ -139,7 +139,7 @@ class _Shown:
         self._told: set[Finding] = set()
         self._seconds = 0.0
         if not (as_json or jsonl):
-            print(f"{asked.model.path}: {counted(len(asked.model.classes), 'class', 'classes')}")
+            say(f"{asked.model.path}: {counted(len(asked.model.classes), 'class', 'classes')}")
 
     def __call__(self, found: PredictedPicture | Finding) -> None:
         """Print what was found in a picture, or why it could not be read."""
@@ -155,12 +155,12 @@ class _Shown:
         self._seconds += found.seconds
         self._cameras[found.camera] += 1
         if self._jsonl:
-            print(self._asked.row(found))
+            say_json(self._asked.row(found))
         elif not self._as_json:
             counts = ", ".join(f"{count} {name}" for name, count in self._asked.counts(predictions).items())
             size = f"{predictions.width}x{predictions.height}"
             line = f"{predictions.image}  {size}  {counts or 'nothing'}  {1000 * found.seconds:.0f} ms"
-            print(f"  {printable(line)}")
+            say(f"  {printable(line)}")
 
     def end(self, outputs: PictureOutputs) -> None:
         """Print the sums, and where the files are."""
@@ -168,10 +168,10 @@ class _Shown:
             "pictures": self._pictures, "unreadable": self.unreadable, "detections": self._detections,
         }  # fmt: skip
         if self._as_json:
-            print(json.dumps({"model": str(self._asked.model.path), **numbers, "seconds": round(self._seconds, 3)}))
+            say_json(json.dumps({"model": str(self._asked.model.path), **numbers, "seconds": round(self._seconds, 3)}))
         elif not self._jsonl:
             left_out = f", {self.unreadable} left out" if self.unreadable else ""
-            print(f"{counted(self._pictures, 'picture')}, {counted(self._detections, 'detection')}{left_out}")
+            say(f"{counted(self._pictures, 'picture')}, {counted(self._detections, 'detection')}{left_out}")
             for path in outputs.written():
-                print(f"  {path}")
+                say(f"  {path}")
         show_findings(self._asked.camera_findings(self._cameras))

@@ -10,7 +10,7 @@ import typer
 
 from yolozu.app.outputs import require_makeable
 from yolozu.cli.options import Made
-from yolozu.cli.render import counted, wrapped
+from yolozu.cli.render import counted, say, wrapped
 from yolozu.progress import progress_for
 
 
@@ -32,7 +32,7 @@ def prepare_bop(
     require_makeable("--out", out)
     made = prepare_bop(BopPlan(bop_root, split, out, copy_images), progress_for(sys.stderr))
     objects = f"{counted(made.num_images, 'image')}, {counted(made.num_objects, 'object')} with poses"
-    print(f"{out / 'dataset.json'}: {split}, {objects}, {counted(made.num_classes, 'class', 'classes')}")
+    say(f"{out / 'dataset.json'}: {split}, {objects}, {counted(made.num_classes, 'class', 'classes')}")
     for note in made.notes:
-        print(wrapped(f"note: {note}", indent="", hanging="  "))
-    print(f"next: yolozu data check {out} --split {split}")
+        say(wrapped(f"note: {note}", indent="", hanging="  "))
+    say(f"next: yolozu data check {out} --split {split}")

@@ -9,7 +9,7 @@ import typer
 
 from yolozu.artifacts.jsonio import pretty
 from yolozu.cli.options import Json
-from yolozu.cli.render import counted
+from yolozu.cli.render import counted, say, say_json
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def replay(
 
     found = repeat(bundle, amp=amp, device=device)
     if as_json:
-        print(pretty(found.to_json()), end="")
+        say_json(pretty(found.to_json()), end="")
     else:
-        print("\n".join(lines(bundle, found)))
+        say("\n".join(lines(bundle, found)))
     return EXIT_DONE if found.recomputed.non_finite is None else EXIT_REFUSED
 
 

@@ -9,7 +9,7 @@ import typer
 
 from yolozu.app.reporting import report_on
 from yolozu.cli.options import in_range
-from yolozu.cli.render import wrapped
+from yolozu.cli.render import say, wrapped
 
 
 def report(
@@ -30,5 +30,5 @@ def report(
     """Show how a run went, finished or not, in one HTML page that needs no network. The run stays as it is."""
     done = report_on(run, output, pictures=pictures, score=score_threshold)
     for note in done.notes:
-        print(wrapped(note, indent="", hanging="  "))
-    print(f"{done.run}: {done.path} ({done.size / 1e6:.1f} MB)")
+        say(wrapped(note, indent="", hanging="  "))
+    say(f"{done.run}: {done.path} ({done.size / 1e6:.1f} MB)")

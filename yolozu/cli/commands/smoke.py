@@ -11,7 +11,7 @@ import typer
 
 from yolozu.app.smoke import BUCKETS, Passed, as_json, buckets_of, exit_code_of, run_bucket, smoke_data
 from yolozu.cli.options import Json
-from yolozu.cli.render import counted, number, show_findings, table
+from yolozu.cli.render import counted, number, say, say_json, show_findings, table
 from yolozu.progress import progress_for
 
 PARITY = {True: "passed", False: "failed", None: "-"}
@@ -37,16 +37,16 @@ def smoke(
     """
     progress, names = progress_for(sys.stderr), buckets_of(buckets)
     data = smoke_data(dataset, synthetic=synthetic, progress=progress)
-    rows = [run_bucket(name, data, lambda line: print(line, file=sys.stderr), progress) for name in names]
+    rows = [run_bucket(name, data, lambda line: say(line, file=sys.stderr), progress) for name in names]
     if as_json_:
-        print(json.dumps([as_json(row) for row in rows], indent=2))
+        say_json(json.dumps([as_json(row) for row in rows], indent=2))
     else:
-        print(table(("bucket", "run", "parameters", "seconds", "parity", "ok"), [_cells(row) for row in rows]))
+        say(table(("bucket", "run", "parameters", "seconds", "parity", "ok"), [_cells(row) for row in rows]))
     for row in rows:
         show_findings(row.findings)
     failed = sum(bool(row.findings) for row in rows)
     if failed:
-        print(f"{counted(failed, 'bucket')} of {len(rows)} failed", file=sys.stderr)
+        say(f"{counted(failed, 'bucket')} of {len(rows)} failed", file=sys.stderr)
     return exit_code_of(rows)
 
 

@@ -17,7 +17,7 @@ from yolozu.app.store import (
     stored_results,
 )
 from yolozu.cli.options import Json
-from yolozu.cli.render import counted, table
+from yolozu.cli.render import counted, say, say_json, table
 from yolozu.engine.store.size import size_in_words
 from yolozu.engine.view.view import duration
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
@@ -36,17 +36,17 @@ def ls(*, remote: Remote = None, as_json: Json = False) -> None:
     """Results in `runs/.store`: the stage, the runs that have it, size and age."""
     results = stored_results() if remote is None else remote_results(remote)
     if as_json:
-        print(json.dumps({"results": [asdict(one) for one in results]}, indent=2))
+        say_json(json.dumps({"results": [asdict(one) for one in results]}, indent=2))
         return
     rows = [
         (one.key[:SHOWN], one.stage or "unreadable", size_in_words(one.size), duration(one.age_s), ", ".join(one.runs))
         for one in results
     ]
     if rows:
-        print(table(("key", "stage", "size", "age", "runs"), rows))
+        say(table(("key", "stage", "size", "age", "runs"), rows))
     free = [one.size for one in results if not one.runs]
     total = size_in_words(sum(one.size for one in results))
-    print(f"{counted(len(results), 'result')}, {total}; no run has {len(free)} of them, {size_in_words(sum(free))}")
+    say(f"{counted(len(results), 'result')}, {total}; no run has {len(free)} of them, {size_in_words(sum(free))}")
 
 
 def gc(
@@ -60,10 +60,10 @@ def gc(
     """Delete results that no receipt of a run below `runs/` names. What runs hold stays, wherever they are."""
     collected = collect(older_than_s=seconds_in(older_than), dry_run=dry_run)
     if as_json:
-        print(json.dumps({**asdict(collected), "dry_run": dry_run}, indent=2))
+        say_json(json.dumps({**asdict(collected), "dry_run": dry_run}, indent=2))
         return
     verb = "would be deleted" if dry_run else "deleted"
-    print(f"{counted(len(collected.keys), 'result')} {verb}, {size_in_words(collected.freed)} freed")
+    say(f"{counted(len(collected.keys), 'result')} {verb}, {size_in_words(collected.freed)} freed")
 
 
 def verify(*, remote: Remote = None, as_json: Json = False) -> int:
@@ -72,11 +72,11 @@ def verify(*, remote: Remote = None, as_json: Json = False) -> int:
     damaged = damaged_results() if condition is None else condition.damaged
     if as_json:
         unfinished = {} if condition is None else {"unfinished": condition.unfinished}
-        print(json.dumps({"damaged": damaged, **unfinished}, indent=2))
+        say_json(json.dumps({"damaged": damaged, **unfinished}, indent=2))
     else:
         if condition is not None and condition.unfinished:
-            print(f"{counted(len(condition.unfinished), 'upload')} without a record: cut short, or under way; not used")
+            say(f"{counted(len(condition.unfinished), 'upload')} without a record: cut short, or under way; not used")
         for key, paths in damaged.items():
-            print(f"{key[:SHOWN]}: {', '.join(paths)}")
-        print(counted(len(damaged), "damaged result"))
+            say(f"{key[:SHOWN]}: {', '.join(paths)}")
+        say(counted(len(damaged), "damaged result"))
     return EXIT_REFUSED if damaged else EXIT_DONE

@@ -17,7 +17,7 @@ from yolozu.app.sweep.planned_runs import planned_runs
 from yolozu.app.sweep.ranked_runs import write_ranked_page
 from yolozu.app.sweep.search import open_search, require_optuna
 from yolozu.cli.options import Events, Quiet
-from yolozu.cli.render import counted, number, show_findings, table
+from yolozu.cli.render import counted, number, say, say_json, show_findings, table
 from yolozu.cli.sweeps import SearchedSweep, StatedSweep
 from yolozu.engine.view.several import SeveralJson, SeveralQuiet, several_view_for
 from yolozu.errors import EXIT_DONE, EXIT_INTERRUPTED
@@ -58,13 +58,16 @@ def sweep(
             require_optuna(found.search)
         opened = SearchedSweep(open_search(found, sys.argv))
     if plan:
-        print(json.dumps(opened.plan_as_json(), indent=2) if as_json else "\n".join(opened.planned()))
+        if as_json:
+            say_json(json.dumps(opened.plan_as_json(), indent=2))
+        else:
+            say("\n".join(opened.planned()))
         return EXIT_DONE
     code = EXIT_DONE
     ends: list[RunEnd] = []
     if not ranks:
         quietly = quiet or as_json
-        print("" if quietly else "\n".join([*opened.planned(), ""]), end="", flush=True)
+        say("" if quietly else "\n".join([*opened.planned(), ""]), end="", flush=True)
         code, ends = opened.build(
             jobs=jobs,
             gpus=gpus,
@@ -78,12 +81,12 @@ def sweep(
     if html is not None:
         write_ranked_page(ranked, html)
     if as_json:
-        print(ranked.model_dump_json() if ranks else json.dumps(_end_as_json(ranked, ends, code)), flush=True)
+        say_json(ranked.model_dump_json() if ranks else json.dumps(_end_as_json(ranked, ends, code)), flush=True)
         return code
-    print("\n".join(_ranked(ranked)))
-    print("".join(f"{line}\n" for line in _failures(ends)), end="", file=sys.stderr)
+    say("\n".join(_ranked(ranked)))
+    say("".join(f"{line}\n" for line in _failures(ends)), end="", file=sys.stderr)
     if code == EXIT_INTERRUPTED:
-        print(f"the same command goes on: yolozu sweep {config}", file=sys.stderr)
+        say(f"the same command goes on: yolozu sweep {config}", file=sys.stderr)
     return code
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from yolozu.cli.options import Json
-from yolozu.cli.render import counted, show_findings, table, wrapped
+from yolozu.cli.render import counted, say, say_json, show_findings, table, wrapped
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED, EXIT_USAGE
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ def trace(
 
     found = traced(artifacts, runs_dir=runs, store_dirs=[] if store is None else store)
     if as_json:
-        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        say_json(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
     else:
-        print("\n\n".join("\n".join(_lines(one)) for one in found.artifacts), end="\n" if found.artifacts else "")
+        say("\n\n".join("\n".join(_lines(one)) for one in found.artifacts), end="\n" if found.artifacts else "")
     show_findings((*found.warnings, *found.unreadable, *(one for file in found.artifacts for one in file.findings)))
     if found.unreadable:
         return EXIT_USAGE

@@ -12,7 +12,7 @@ from yolozu.artifacts.jsonio import pretty
 from yolozu.artifacts.prediction_formats import BoxFormat
 from yolozu.cli.commands.data_check import check as dataset
 from yolozu.cli.options import in_range
-from yolozu.cli.render import counted, show_findings
+from yolozu.cli.render import counted, say, say_json, show_findings
 from yolozu.errors import EXIT_REFUSED
 from yolozu.progress import progress_for
 
@@ -52,7 +52,7 @@ def predictions(
     known = known_in(dataset, split, max_images, progress_for(sys.stderr))
     check = check_predictions(file, bbox_format=bbox_format, known=known, strict=strict, keep_findings=max_findings)
     if as_json:
-        print(pretty(check_report(check)), end="")
+        say_json(pretty(check_report(check)), end="")
     else:
         _show(file, check)
     if not check.passed:
@@ -64,7 +64,7 @@ def run_meta(file: Annotated[Path, typer.Argument(help="A run's run_meta.json.",
     from yolozu.app.checked_records import require_run_meta
 
     require_run_meta(file)
-    print(f"{file}: a complete run_meta.json")
+    say(f"{file}: a complete run_meta.json")
 
 
 def parity(file: Annotated[Path, typer.Argument(help="A run's onnx_parity.json.", metavar="FILE")]) -> None:
@@ -72,7 +72,7 @@ def parity(file: Annotated[Path, typer.Argument(help="A run's onnx_parity.json."
     from yolozu.app.checked_records import require_parity_report
 
     require_parity_report(file)
-    print(f"{file}: a complete onnx_parity.json")
+    say(f"{file}: a complete onnx_parity.json")
 
 
 def _show(file: Path, check: PredictionsCheck) -> None:
@@ -80,13 +80,11 @@ def _show(file: Path, check: PredictionsCheck) -> None:
     listed = len(check.findings)
     left = check.errors + check.warnings - listed
     if left:
-        print(
-            f"… and {left} more of these kinds: " + ", ".join(f"{n} × {c}" for c, n in check.findings_by_code.items())
-        )
+        say(f"… and {left} more of these kinds: " + ", ".join(f"{n} × {c}" for c, n in check.findings_by_code.items()))
     read = f"{counted(check.images, 'image')}, {counted(check.detections, 'detection')} ({check.bbox_format})"
-    print(f"{file}: {read}: {_count(check.errors, 'error')}, {_count(check.warnings, 'warning')}")
+    say(f"{file}: {read}: {_count(check.errors, 'error')}, {_count(check.warnings, 'warning')}")
     if check.coverage is not None:
-        print(f"  predictions for {check.coverage.covered_images} of {check.coverage.expected_images} images")
+        say(f"  predictions for {check.coverage.covered_images} of {check.coverage.expected_images} images")
 
 
 def _count(number: int, word: str) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from yolozu.app.sessions import session_for
 from yolozu.cli.flags import contract_flags
-from yolozu.cli.render import show_findings
+from yolozu.cli.render import say, say_json, show_findings
 from yolozu.contract.overrides import Override
 from yolozu.errors import EXIT_DONE, EXIT_REFUSED
 from yolozu.progress import on_stderr
@@ -51,11 +51,14 @@ def verify_resume(
     stream = sys.stderr if as_json else sys.stdout
     wish = Wish(session.loaded, kills=kills, steps=steps, kill_seed=kill_seed, keep=keep)
     try:
-        proof = prove(wish, lambda line: print(line, file=stream, flush=True))
+        proof = prove(wish, lambda line: say(line, file=stream, flush=True))
     except BuildFailedError as failed:
-        print(failed.said, file=sys.stderr)
+        say(failed.said, file=sys.stderr)
         return failed.exit_code
-    print(json.dumps(as_json_values(proof, wish.kill_seed), indent=2) if as_json else "\n".join(told(proof)))
+    if as_json:
+        say_json(json.dumps(as_json_values(proof, wish.kill_seed), indent=2))
+    else:
+        say("\n".join(told(proof)))
     return EXIT_DONE if proof.equal else EXIT_REFUSED
 
 

@@ -16,7 +16,7 @@ from yolozu.app.published_weights import get_weights, weight_rows
 from yolozu.app.sessions import session_for
 from yolozu.cli.flags import unlisted_contract_flags
 from yolozu.cli.options import Config, Json, RunDir, RunId, RunWords
-from yolozu.cli.render import table
+from yolozu.cli.render import say, say_json, table
 from yolozu.contract.overrides import Override
 from yolozu.engine.view.live import view_for
 from yolozu.errors import EXIT_DONE
@@ -29,17 +29,17 @@ def list_weights(*, as_json: Json = False) -> None:
     """Published weights by the names that `init_from` knows. Nothing is fetched."""
     rows = weight_rows()
     if as_json:
-        print(json.dumps(rows, indent=2))
+        say_json(json.dumps(rows, indent=2))
         return
     header = ("init_from", "MB", "trained on", "contract", "here")
     cells = [
         (row["name"], f"{row['size_mb']:g}", row["trained_on"], row["contract"], HERE[row["here"]]) for row in rows
     ]
-    print(table(header, cells))
-    print("all are Apache-2.0; --json shows addresses, commits and digests")
+    say(table(header, cells))
+    say("all are Apache-2.0; --json shows addresses, commits and digests")
     if any(row["here"] is None for row in rows):
-        print("to fetch them: pip install 'yolozu[hub]'")
-    print(f"next: yolozu init --from {rows[0]['name']}")
+        say("to fetch them: pip install 'yolozu[hub]'")
+    say(f"next: yolozu init --from {rows[0]['name']}")
 
 
 def get(name: Annotated[str, typer.Argument(help="Name of the weights.", metavar="NAME")]) -> None:
@@ -47,7 +47,7 @@ def get(name: Annotated[str, typer.Argument(help="Name of the weights.", metavar
 
     A build that starts from them does this by itself; here it is done beforehand.
     """
-    print(get_weights(name, lambda line: print(line, file=sys.stderr)))
+    say(get_weights(name, lambda line: say(line, file=sys.stderr)))
 
 
 @unlisted_contract_flags
@@ -73,8 +73,8 @@ def make(
     if code != EXIT_DONE:
         return code
     made = pack_weights(session, out)
-    print(f"{made.path}: {made.size / 1e6:.1f} MB")
-    print(f"sha256 {made.sha256}")
-    print(f"beside it: {', '.join(path.name for path in made.others)}")
-    print(f"next: init_from={made.path} head_init=remap")
+    say(f"{made.path}: {made.size / 1e6:.1f} MB")
+    say(f"sha256 {made.sha256}")
+    say(f"beside it: {', '.join(path.name for path in made.others)}")
+    say(f"next: init_from={made.path} head_init=remap")
     return EXIT_DONE
