@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest.mock import patch
+
+from typer.main import get_command
 
 from tests.data.builders import bop_box, bop_row, write_bop, write_coco
 from tests.data.tars import pack_split
@@ -13,7 +17,7 @@ from yolozu.artifacts.digest import digest_file
 from yolozu.artifacts.predictions.columns_file import part_of, write_columns
 from yolozu.artifacts.predictions.load import load_predictions
 from yolozu.artifacts.predictions.read_columns import read_columns
-from yolozu.cli.app import main
+from yolozu.cli import app
 from yolozu.contract.strict.scenario_file import load_setting
 from yolozu.contract.strict.sequence_file import read_sequence
 from yolozu.contract.strict.sweep_file import read_sweep
@@ -172,10 +176,20 @@ def write_project(root: Path) -> Path:
     return root
 
 
+built_anew = app.build_app
+
+
+@cache
+def built(name: str, arguments: tuple[str, ...]) -> Any:
+    """The command line, made once for the same words: that takes longer than most files."""
+    return get_command(built_anew(name, arguments))
+
+
 def outcome(command: str | Callable[[Path], object], path: Path) -> int:
     """The exit code that a command gives, or the one of the error that a function raises."""
     if isinstance(command, str):
-        return main(command.split())
+        with patch.object(app, "build_app", lambda name, arguments: built(name, tuple(arguments))):
+            return app.main(command.split())
     try:
         command(path)
     except YolozuError as error:
