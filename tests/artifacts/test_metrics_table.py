@@ -56,7 +56,19 @@ def test_no_rows_give_a_header(table):
 
 
 @pytest.mark.parametrize(
-    "line", ["{", "[]", "3", '{"losses": {}, "metrics": {}}', json.dumps({**ROWS[0], "losses": 1})]
+    "line",
+    [
+        "{",
+        "[]",
+        "3",
+        '{"losses": {}, "metrics": {}}',
+        json.dumps({**ROWS[0], "losses": 1}),
+        *(json.dumps({**ROWS[0], "metrics": {"lr": value}}) for value in (10**400, "1", True, [], {})),
+        *(
+            json.dumps({**ROWS[0], "meta": {"kind": "train_step", "optim_step": 1, **changed}})
+            for changed in ({"kind": []}, {"optim_step": "1"}, {"optim_step": 10**400}, {"optim_step": None})
+        ),
+    ],
 )
 def test_what_is_no_row_is_named_with_its_line(tmp_path, line):
     source = tmp_path / "m.jsonl"

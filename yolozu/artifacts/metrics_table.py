@@ -69,8 +69,22 @@ def _row(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     groups = ("meta", *GROUPS)
-    whole = isinstance(row, dict) and all(isinstance(row.get(group), dict) for group in groups)
-    return row if whole and row["meta"].keys() >= {"kind", "optim_step"} else None
+    if not isinstance(row, dict) or not all(isinstance(row.get(group), dict) for group in groups):
+        return None
+    meta, values = row["meta"], [value for group in GROUPS for value in row[group].values() if value is not None]
+    whole = isinstance(meta.get("kind"), str) and all(map(_is_number, (meta.get("optim_step"), *values)))
+    return row if whole else None
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value of JSON is a number that a float can be."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
 
 
 def _unreadable(where: str, problem: str) -> InputError:
