@@ -37,4 +37,4 @@ def test_both_sides_their_difference_and_its_interval_are_there():
 
 
 def test_a_difference_has_its_sign():
-    assert (signed(0.1234), signed(-0.5)) == ("+0.123", "−0.500")
+    assert (signed(0.1234), signed(-0.5), signed(-0.0001)) == ("+0.123", "−0.500", "+0.000")

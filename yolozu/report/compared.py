@@ -92,4 +92,4 @@ def _interval(one: ComparedNumber) -> str:
 
 def signed(value: float) -> str:
     """A difference with its sign."""
-    return f"{value:+.3f}".replace("-", "\u2212")
+    return f"{value:+z.3f}".replace("-", "\u2212")

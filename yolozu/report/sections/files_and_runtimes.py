@@ -40,5 +40,5 @@ def _row(name: str, cell: Cell, *, poses: bool) -> list[Child]:
 def _measured(loss: Loss | None) -> list[Child]:
     if loss is None:
         return ["\u2013", "\u2013"]
-    change = "\u2013" if loss.loss is None else f"{-loss.loss:+.4f}".replace("-", "\u2212")
+    change = "\u2013" if loss.loss is None else f"{-loss.loss:+z.4f}".replace("-", "\u2212")
     return [number(loss.value), change]

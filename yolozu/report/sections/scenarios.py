@@ -45,4 +45,4 @@ def _signed(value: float | None) -> Child:
     if value is None:
         return "\u2013"
     kind = "bad" if value <= -0.0005 else "good" if value >= 0.0005 else None
-    return element("span", f"{value:+.3f}".replace("-", "\u2212"), class_=kind)
+    return element("span", f"{value:+z.3f}".replace("-", "\u2212"), class_=kind)
