@@ -71,6 +71,19 @@ def test_a_file_that_is_no_index_is_refused(tmp_path, text):
         DataIndex.read(write_file(tmp_path / "train.json", text))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("width", 2**70), ("width", None), ("class_indices", [2**70]), ("masks", [[]]), ("poses", {"K": [10**400]})],
+)
+def test_an_image_of_an_index_that_cannot_be_understood_is_refused(tmp_path, key, value):
+    index_at(write_yolo(tmp_path / "set", {"train/a": "1 0.5 0.25 0.1 0.2"}), "train").write(tmp_path / "train.json")
+    document = json.loads((tmp_path / "train.json").read_text())
+    document["images"][0][key] = value
+    with pytest.raises(InputError) as refused:
+        DataIndex.read(write_file(tmp_path / "train.json", json.dumps(document)))
+    assert refused.value.findings[0].problem == ("is no index: something in it is of another kind than it should be")
+
+
 def test_poses_and_masks_come_back_too(tmp_path):
     root = write_yolo(tmp_path / "set", {"train/a": "1 0.5 0.25 0.1 0.2\n0 0.1 0.1 0.05 0.05", "train/b": None})
     write_mask(root / "masks/a.png", (1, 2, 3, 4))

@@ -122,8 +122,12 @@ def explain_read_error(error: OSError | ValueError | RecursionError) -> str:
     return "holds a number of thousands of digits" if "integer string conversion" in str(error) else str(error)
 
 
-def explain_misfit(error: KeyError | TypeError | ValueError | AttributeError) -> str:
-    """What a document lacks that some code wanted to read from it, in words for people."""
+MISFITS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
+"""What code raises that takes a document for what it expects; a number too large for its use is an `OverflowError`."""
+
+
+def explain_misfit(error: Exception) -> str:
+    """What a document lacks that some code wanted to read from it, in words for people; ``error`` of `MISFITS`."""
     if isinstance(error, KeyError):
         return f"it has no {error.args[0]!r}"
     return str(error) if isinstance(error, ValueError) else "something in it is of another kind than it should be"

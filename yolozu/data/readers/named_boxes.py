@@ -57,7 +57,7 @@ def number(text: object) -> float:
     """
     try:
         value = float(text) if isinstance(text, str | int | float) and not isinstance(text, bool) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         value = math.nan
     if not math.isfinite(value):
         raise ValueError(f"{text!r:.40} is no number")
