@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DOCUMENTED = {EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_INTERRUPTED}
 LONGEST_S = 30
-WRONG = ("Traceback", "\x1b", "YZ515")
+WRONG = ("Traceback", "\x1b", "\x9b", "YZ515")
 """What no command may say: a traceback, what a terminal obeys, that a small file takes more memory than there is."""
 
 

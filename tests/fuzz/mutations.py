@@ -16,12 +16,14 @@ STRANGE_TEXT = (
     *("", "null", "~", "-1", "0", "1e999", "nan", "NaN", "1_0", "9" * 400, "1e-400", "99999999999999999999", "-0.0"),
     *("true", "[]", "{}", '""', "[[[[", "\t", "\x00", "\x1b[31m", "\u202e", "\ud7ff", "é" * 3, "*a", "&a", "!!int 3"),
     *("../../../etc/passwd", "/dev/zero", "<script>", "%s", "0x10", ".inf", "a: b", "a" * 5000, "- - -", "\r\n", ","),
+    *("\\ud800", "\x9b31m", "\u2028", "<a/>", "&amp;", "1e308", "00", "1e", "[null]", "\ufeff"),
 )  # fmt: skip
 STRANGE_VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2**31, 2**63, 2**64, -(2**70), 10**400, 0.5, -0.0, 1e308, 1e-320),
-    *("", "a", "\x1b[2J", "\u0000", "../..", "/dev/null", "ü", "x" * 3000, "1"),
+    *("", "a", "\x1b[2J", "\u0000", "../..", "/dev/null", "ü", "x" * 3000, "1", "\x9b2J", "\ud800"),
     *([], [[]], [None], [1, "a"], {}, {"a": None}, {"": {}}),
 )
+STRANGE_KEYS = ("", "x", "\x1b[1m", "schema_version", "<b>", "\ud800")
 DEEP = "deep"
 """Stands for lists within lists, deeper than any reader goes."""
 
@@ -40,7 +42,9 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
 JSON_CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.tuples(st.just("value"), st.floats(0, 1), st.sampled_from((*STRANGE_VALUES, DEEP))),
     st.tuples(st.just("drop"), st.floats(0, 1), st.none()),
-    st.tuples(st.just("key"), st.floats(0, 1), st.sampled_from(("", "x", "\x1b[1m", "schema_version", "<b>"))),
+    st.tuples(
+        st.just("key"), st.floats(0, 1), st.sampled_from(("", "x", "\x1b[1m", "schema_version", "<b>", "\ud800"))
+    ),
 )
 
 
@@ -50,17 +54,27 @@ def lists_of_changes(*, is_json: bool) -> st.SearchStrategy[list[Change]]:
 
 
 def spoiled(data: bytes, changes: list[Change], *, is_json: bool) -> bytes:
-    """``data`` after the changes; those of JSON values come first, while it still is JSON."""
+    """``data`` after the changes; those of JSON values come first, while it still is JSON, or a line of it is."""
     values = [change for change in changes if change[0] in {"value", "drop", "key"}]
     if is_json and values:
-        document = json.loads(data)
+        documents = _documents(data)
         for change in values:
-            document = _with_value(document, change)
-        data = json.dumps(document).replace(f'"{DEEP}"', "[" * 3000 + "]" * 3000).encode()
+            documents = _with_value(documents, change)
+        lines = documents if isinstance(documents, list) else [documents]
+        text = "".join(f"{json.dumps(document)}\n" for document in lines)
+        data = text.replace(f'"{DEEP}"', "[" * 3000 + "]" * 3000).encode()
     for kind, where, what in changes:
         if kind not in {"value", "drop", "key"}:
             data = _with_bytes(data, kind, where, what)
     return data
+
+
+def _documents(data: bytes) -> list[Any]:
+    """The document of a JSON file, or those of a file that has one in each line."""
+    try:
+        return [json.loads(line) for line in data.splitlines()]
+    except ValueError:
+        return [json.loads(data)]
 
 
 def _with_bytes(data: bytes, kind: str, where: float, what: Any) -> bytes:

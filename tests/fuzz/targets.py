@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
+import torch
 from typer.main import get_command
 
 from tests.data.builders import bop_box, bop_row, write_bop, write_coco
+from tests.data.readers.exports import RESULT, write_cvat, write_label_studio, write_voc
 from tests.data.tars import pack_split
 from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.onnx_metadata import PREFIX, OnnxMetadata
 from yolozu.artifacts.predictions.columns_file import part_of, write_columns
 from yolozu.artifacts.predictions.load import load_predictions
 from yolozu.artifacts.predictions.read_columns import read_columns
+from yolozu.artifacts.torch_archive import write_archive
 from yolozu.cli import app
+from yolozu.contract.sections.run import Contract
 from yolozu.contract.strict.scenario_file import load_setting
 from yolozu.contract.strict.sequence_file import read_sequence
 from yolozu.contract.strict.sweep_file import read_sweep
@@ -25,6 +31,7 @@ from yolozu.data.index import DataIndex
 from yolozu.engine.requests import read_operations, read_request
 from yolozu.errors import EXIT_DONE, YolozuError
 from yolozu.model.weights.container import open_weights
+from yolozu.planning.compiler import compile_plan, registered_stages
 from yolozu.stages.registry import STAGES
 from yolozu.training.checkpointing import read_saved
 
@@ -50,11 +57,57 @@ class Target(NamedTuple):
 
     @property
     def is_json(self) -> bool:
-        return self.path.endswith(".json")
+        return self.path.endswith((".json", ".jsonl"))
 
 
 CHECK_SCENES = f"data check {SCENES}"
 RUN_COMMANDS = ("status run_id=finished", "why run_id=finished", "verify run_id=finished")
+RUN_RECORDS = (
+    *("why run_id=finished --json", "status run_id=finished --json", "compare-runs finished interrupted"),
+    *("compare-runs finished interrupted --json", f"trace {RUN}/exports/model.onnx", "gc", "graph run_id=finished"),
+    *(f"trace {RUN}/checkpoints/best.pt --json", "gc --json"),
+)
+SHAPES = (
+    '<box label="dog" xtl="16" ytl="18" xbr="48" ybr="30" rotation="30"/>',
+    '<polygon label="cat" points="16,18;48,20;30,30"/>',
+    '<mask label="dog" rle="1" left="16" top="18" width="32" height="12"/>',
+    '<ellipse label="dog" cx="32" cy="24" rx="16" ry="6"/>',
+)
+"""Of a picture in CVAT's format, of each kind one."""
+POLYGON = {
+    **RESULT,
+    "type": "polygonlabels",
+    "value": {"points": [[25, 37.5], [75, 40], [30, 62.5]], "polygonlabels": ["dog"]},
+}
+SPOILED = Path("files/spoiled.pt")
+"""A checkpoint with the header that a target spoils."""
+
+
+def with_header(of: str) -> Callable[[Path], None]:
+    """What makes `SPOILED` of a checkpoint and the file with its header: all checksums are right."""
+
+    def write(header: Path) -> None:
+        payload = torch.load(of, weights_only=True)
+        write_archive(SPOILED, {**payload, "header": header.read_bytes().decode(errors="replace")})
+
+    return write
+
+
+def read_spoiled(_: Path) -> None:
+    """As `training/resume.py` does, which then begins anew and says why."""
+    with suppress(ValueError):
+        read_saved(SPOILED)
+
+
+def read_properties(path: Path) -> None:
+    """What an ONNX file says of itself, key by key, where the file's digest fits."""
+    try:
+        value = json.loads(path.read_bytes())
+        texts = {key: json.dumps(entry) for key, entry in value.items()}
+    except (ValueError, AttributeError, RecursionError):
+        texts = {"classes": path.read_bytes().decode(errors="replace")}
+    OnnxMetadata.from_properties({f"{PREFIX}{key}": text for key, text in texts.items()}, where=str(path))
+
 
 TARGETS = {
     "contract": Target(
@@ -63,7 +116,13 @@ TARGETS = {
     "JSON contract": Target("exp.json", ("contract validate exp.json", "contract migrate exp.json")),
     "scenario setting": Target("files/setting.yaml", (load_setting,)),
     "sweep": Target("files/sweep.yaml", (read_sweep,)),
+    "sweep that draws": Target("files/drawn.yaml", (read_sweep,)),
+    "sweep that searches": Target("files/search.yaml", (read_sweep,)),
     "tasks": Target("files/tasks.yaml", (read_sequence,)),
+    "contract with poses": Target(
+        "scenes.yaml",
+        ("contract validate scenes.yaml --json", "contract diff scenes.yaml exp.yaml", "plan scenes.yaml"),
+    ),
     "protocol": Target(
         "files/protocol.yaml",
         (f"eval-suite {RUN}/predictions/predictions.json --dataset {SCENES} --protocol files/protocol.yaml --dry-run",),
@@ -82,6 +141,10 @@ TARGETS = {
     "BOP cameras": Target("bop/train/000001/scene_camera.json", ("data check bop",)),
     "BOP models": Target("bop/models/models_info.json", ("data check bop",)),
     "mesh": Target("bop/models/obj_000007.ply", ("data check bop",)),
+    "polygons": Target("described/labels/train/1.txt", ("data check described/data.yaml",)),
+    "VOC": Target("voc/Annotations/a.xml", ("data check voc",)),
+    "CVAT": Target("cvat/annotations.xml", ("data check cvat",)),
+    "Label Studio": Target("studio/project.json", ("data check studio --json",)),
     "tar": Target("packed/images/train/train-000000.tar", ("data check packed",)),
     "index": Target(f"{RUN}/data/val.json", (DataIndex.read,)),
     "predictions": Target(
@@ -115,16 +178,36 @@ TARGETS = {
     "scenario report": Target(f"{RUN}/reports/scenarios.json", ("report finished --output out/page.html",)),
     "checkpoint": Target(f"{RUN}/checkpoints/best.pt", (f"model info {RUN}/checkpoints/best.pt", open_weights)),
     "state of training": Target(f"{RUN}/checkpoints/last.pt", (read_saved,)),
+    "header of a checkpoint": Target(
+        "files/best.json",
+        (
+            with_header(f"{RUN}/checkpoints/best.pt"),
+            f"model info {SPOILED}",
+            f"predict parts/images/val/0.jpg --checkpoint {SPOILED}",
+            lambda _: open_weights(SPOILED),
+            f"trace {SPOILED}",
+        ),
+    ),
+    "header of a training": Target(
+        "files/last.json", (with_header(f"{RUN}/checkpoints/last.pt"), read_spoiled, f"trace {SPOILED} --json")
+    ),
     "ONNX": Target(
         f"{RUN}/exports/model.onnx",
         (f"predict parts/images/val/0.jpg --onnx {RUN}/exports/model.onnx --output out/p.json",),
     ),
     "ONNX of others": Target("files/other.onnx", ("predict parts/images/val/0.jpg --onnx files/other.onnx",)),
+    "ONNX properties": Target("files/properties.json", (read_properties,)),
     "ONNX metadata": Target(
         f"{RUN}/exports/model.onnx.meta.json",
         (f"predict parts/images/val/0.jpg --onnx {RUN}/exports/model.onnx --output out/p.json",),
     ),
+    "request of today": Target("files/request.json", (read_request,)),
     "request": Target(f"{RUN}/plan/train.json", (read_request, *RUN_COMMANDS)),
+    "records of a receipt": Target(f"{RUN}/receipts/export_onnx.json", RUN_RECORDS),
+    "records of a request": Target(f"{RUN}/plan/export_onnx.json", RUN_RECORDS),
+    "records of the data": Target(
+        f"{RUN}/data/train.json", ("compare-runs finished interrupted", "why run_id=finished")
+    ),
     "operations": Target(f"{RUN}/plan/operations.json", (read_operations, *RUN_COMMANDS)),
     "overrides": Target(f"{RUN}/plan/overrides.json", RUN_COMMANDS),
     "fingerprint": Target(f"{RUN}/plan/dataset.json", RUN_COMMANDS),
@@ -152,6 +235,8 @@ def write_project(root: Path) -> Path:
     write_bop(root / "bop", rows, boxes, models={"7": {"diameter": 50.0, "symmetries_continuous": []}})
     request = json.loads((root / RUN / "plan/train.json").read_text())
     (root / RUN / "plan/train.json").write_text(json.dumps({**request, "version": STAGES.load("train").version}))
+    of_today = compile_plan(Contract(), registered_stages())["train"].request()
+    (root / "files/request.json").write_text(json.dumps(of_today))
     shutil.copytree(root / "parts", root / "packed")
     pack_split(root / "packed", "train", shards=1)
     (root / "described").mkdir()
@@ -160,6 +245,14 @@ def write_project(root: Path) -> Path:
     (root / "described/data.yaml").write_text(
         "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: bolt\n  1: nut\n"
     )
+    (root / "described/labels/train/1.txt").write_text("0 .1 .1 .5 .1 .5 .5\n1 .2 .2 .6 .2 .6 .6 .2 .6\n")
+    write_voc(root / "voc")
+    write_cvat(root / "cvat", *SHAPES)
+    write_label_studio(root / "studio", RESULT, POLYGON)
+    for name in ("best", "last"):
+        payload = torch.load(root / RUN / f"checkpoints/{name}.pt", weights_only=True)
+        (root / f"files/{name}.json").write_text(payload["header"])
+    shutil.copy(root / RUN / "exports/model.onnx.meta.json", root / "files/properties.json")
     shutil.copy(root / RUN / "exports/model.onnx", root / "files/other.onnx")
     shutil.copy(root / RUN / "predictions/predictions.json", root / "files/short.json")
     part = part_of(load_predictions(root / "files/short.json").images)
@@ -168,6 +261,12 @@ def write_project(root: Path) -> Path:
     (root / "exp.json").write_text(json.dumps({"epochs": 3, "lr": 0.1, "model": {"num_queries": 12}}, indent=2))
     (root / "files/sweep.yaml").write_text(
         "config_version: 1\nrun_id: s\nbase: exp.yaml\ngrid:\n  lr: [0.001, 0.002]\n"
+    )
+    begin = "config_version: 1\nrun_id: d\nset: {epochs: 3}\n"
+    drawn = "{lr: {min: 0.001, max: 0.1, log: true}, optimizer: [sgd, adamw], seed: {min: 0, max: 9}}"
+    (root / "files/drawn.yaml").write_text(f"{begin}random: {drawn}\nsamples: 3\nseed: 1\n")
+    (root / "files/search.yaml").write_text(
+        f"{begin}optuna: {drawn}\nmax_runs: 3\nsampler: {{name: tpe}}\npruner: {{name: median}}\n"
     )
     (root / "files/tasks.yaml").write_text(
         "config_version: 1\nrun_id: t\nbase: exp.yaml\ntasks:\n  - name: a\n  - name: b\n"

@@ -1,6 +1,6 @@
 """Whatever is wrong with a file, a command ends soon with a documented exit code and says so in words.
 
-300 inputs over all kinds of files, the same in every run; 5,000 others with `--hypothesis-profile nightly`; thousands
+600 inputs over all kinds of files, the same in every run; 5,000 others with `--hypothesis-profile nightly`; thousands
 of each kind, with the time and the memory that they take, with `python -m benchmarks.fuzz`.
 """
 
@@ -12,7 +12,7 @@ from tests.fuzz.mutations import lists_of_changes, spoiled
 from tests.fuzz.targets import TARGETS, write_project
 
 NIGHTLY = settings.get_current_profile_name() == "nightly"
-EXAMPLES = max(1, (settings.default.max_examples if NIGHTLY else 300) // len(TARGETS))
+EXAMPLES = max(1, (settings.default.max_examples if NIGHTLY else 600) // len(TARGETS))
 
 TRIED = settings(
     max_examples=EXAMPLES,
