@@ -58,7 +58,11 @@ def test_a_file_that_is_cut_off_is_damaged(tmp_path):
 def test_files_of_others_are_told_apart(tmp_path):
     torch.save({"weights": torch.zeros(2)}, tmp_path / "other.pt")
     (tmp_path / "text.pt").write_text("hello")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("a.txt", "hello")
+        archive.getinfo("a.txt").external_attr = 0  # as torch, and others, leave it
     assert refusal(tmp_path / "other.pt") == ("foreign", "holds nothing that yolozu writes")
+    assert refusal(tmp_path / "other.zip") == ("foreign", "holds nothing that yolozu writes")
     assert refusal(tmp_path / "text.pt") == ("foreign", "is no file that torch has written")
     assert refusal(tmp_path / "none.pt")[0] == "missing"
 

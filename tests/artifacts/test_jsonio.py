@@ -127,6 +127,8 @@ def test_half_a_character_is_no_text():
         (KeyError("images"), "it has no 'images'"),
         (ValueError("schema_version 1, expected 2"), "schema_version 1, expected 2"),
         (TypeError("'int' object is not iterable"), "something in it is of another kind than it should be"),
+        (OverflowError("int too large to convert to float"), "a number in it is too large"),
+        (RecursionError("maximum recursion depth exceeded"), "nests too deeply"),
     ],
 )
 def test_what_a_document_lacks_is_said_in_plain_words(error, said):

@@ -9,6 +9,7 @@ from yolozu.artifacts.plain_yaml import MAX_DEPTH, MAX_VALUES, AliasBombError, r
     [
         ("a: [1, {b: 0.5}]\nc: no\n", {"a": [1, {"b": 0.5}], "c": "no"}),
         (b"a: &x [1]\nb: *x\n", {"a": [1], "b": [1]}),
+        ("a: &x 1\nb: &x 2\nc: *x\n", {"a": 1, "b": 2, "c": 2}),
         ("", None),
         ("[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1), None),
     ],

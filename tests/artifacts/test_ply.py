@@ -69,6 +69,10 @@ LIST_FIRST = (
             "header line 'element vertex many' is not understood",
         ),
         (b"ply\nformat utf8 1.0\nend_header\n", "format 'utf8' is not known"),
+        (
+            text_mesh().replace(b"vertex 2", b"vertex 99999999999999999999"),
+            "it ends before its 99999999999999999999 vertices, or a line has another number of values",
+        ),
         (ONLY_X, "element vertex has no plain x, y and z"),
         (text_mesh()[:-20], "it ends before its 2 vertices, or a line has another number of values"),
         (text_mesh().replace(b"1.5", b"one"), "could not convert string to float: b'one'"),
@@ -89,6 +93,7 @@ def test_what_is_no_mesh_is_refused(tmp_path, data, problem):
 def test_missing_files_and_points_that_are_not_finite_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"YZ241 is no readable mesh: .*No such file"):
         read_vertices(tmp_path / "a.ply")
-    (tmp_path / "a.ply").write_bytes(text_mesh().replace(b"1.5", b"nan"))
-    with pytest.raises(InputError, match="YZ241 holds vertices that are not finite"):
-        read_vertices(tmp_path / "a.ply")
+    for value in (b"nan", b"-inf", b"1e200"):
+        (tmp_path / "a.ply").write_bytes(text_mesh().replace(b"1.5", value))
+        with pytest.raises(InputError, match=r"YZ241 holds vertices that are not finite, or farther than 1e\+15 from"):
+            read_vertices(tmp_path / "a.ply")

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import suppress
 
 import pytest
 
@@ -47,3 +48,17 @@ def test_a_wrong_byte_of_the_content_is_noticed_or_changes_nothing(packing):
         found.append(content(bytes(damaged)))
     # LZMA has bytes that nobody needs to read, such as the version of the program that packed.
     assert set(found) == ({None, CONTENT} if packing == zipfile.ZIP_LZMA else {None})
+
+
+@PACKINGS
+def test_a_wrong_bit_anywhere_raises_what_is_named(packing):
+    """Beside that of the system, which callers tell apart: bz2 raises it without a number for what it cannot unpack."""
+    whole = archive(packing)
+    for place in range(len(whole)):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            with suppress(*ZIP_DAMAGE, OSError), zipfile.ZipFile(io.BytesIO(damaged)) as read:
+                read.testzip()
+                for name in read.namelist():
+                    read.read(name)

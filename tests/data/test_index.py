@@ -72,16 +72,27 @@ def test_a_file_that_is_no_index_is_refused(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [("width", 2**70), ("width", None), ("class_indices", [2**70]), ("masks", [[]]), ("poses", {"K": [10**400]})],
+    ("place", "value"),
+    [
+        (("classes", 0, "index"), float("inf")),
+        (("images", 0, "class_indices"), [10**400]),
+        (("images", 0, "width"), 10**400),
+        (("images", 0, "boxes_cxcywh"), [[10**400, 0, 0, 0]]),
+        (("images", 0, "masks"), [[]]),
+        (("images", 0, "poses"), {"K": [10**400], "K_true": None}),
+    ],
 )
-def test_an_image_of_an_index_that_cannot_be_understood_is_refused(tmp_path, key, value):
-    index_at(write_yolo(tmp_path / "set", {"train/a": "1 0.5 0.25 0.1 0.2"}), "train").write(tmp_path / "train.json")
-    document = json.loads((tmp_path / "train.json").read_text())
-    document["images"][0][key] = value
-    with pytest.raises(InputError) as refused:
-        DataIndex.read(write_file(tmp_path / "train.json", json.dumps(document)))
-    assert refused.value.findings[0].problem == ("is no index: something in it is of another kind than it should be")
+def test_values_that_no_array_holds_are_refused(tmp_path, place, value):
+    index_at(write_yolo(tmp_path / "set", {"train/a": "1 0.5 0.25 0.1 0.2"}), "train").write(tmp_path / "a.json")
+    document = json.loads((tmp_path / "a.json").read_text())
+    parent = document
+    for part in place[:-1]:
+        parent = parent[part]
+    parent[place[-1]] = value
+    text = json.dumps(document).replace("Infinity", "1e999")
+    for read in (DataIndex.read, lambda path: DataIndex.read_some(path, None, of=slice)):
+        with pytest.raises(InputError, match="YZ206"):
+            read(write_file(tmp_path / "train.json", text))
 
 
 def test_poses_and_masks_come_back_too(tmp_path):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.torch_archive import MALFORMED, ArchiveError, check_container
+from yolozu.artifacts.zip_damage import ZIP_DAMAGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,7 @@ def read_header(path: Path) -> ArchiveHeader:
         found = ArchiveHeader(payload["format"], header, damage)
     except pickle.UnpicklingError as error:
         raise ArchiveError("foreign", "holds Python objects other than tensors, which are never executed") from error
-    except (*MALFORMED, EOFError, OSError, RuntimeError, zipfile.BadZipFile) as error:
+    except (*MALFORMED, *ZIP_DAMAGE, OSError) as error:
         if damage is not None:
             raise ArchiveError("damaged", damage) from error
         raise ArchiveError("foreign", "holds nothing that yolozu writes") from error
@@ -63,7 +64,7 @@ def read_header(path: Path) -> ArchiveHeader:
 
 def _payload(path: Path) -> Any:
     with zipfile.ZipFile(path) as archive:
-        name = next(name for name in archive.namelist() if name.endswith(PAYLOAD))
+        (name, *_) = [name for name in archive.namelist() if name.endswith(PAYLOAD)]
         with archive.open(name) as file:
             return _WordsOnly(file).load()
 

@@ -12,6 +12,9 @@ from typing import Any
 
 from yolozu.errors import InputError
 
+MISFIT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What is raised where values are read from a document that is not what it should be; numbers may have any size."""
+
 
 def canonical(value: Any) -> str:
     """``value`` as the one JSON text it has here: sorted keys, no spaces, no NaN, UTF-8 letters as they are."""
@@ -122,12 +125,12 @@ def explain_read_error(error: OSError | ValueError | RecursionError) -> str:
     return "holds a number of thousands of digits" if "integer string conversion" in str(error) else str(error)
 
 
-MISFITS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
-"""What code raises that takes a document for what it expects; a number too large for its use is an `OverflowError`."""
-
-
 def explain_misfit(error: Exception) -> str:
-    """What a document lacks that some code wanted to read from it, in words for people; ``error`` of `MISFITS`."""
+    """What a document lacks that some code wanted to read from it, one of `MISFIT`, in words for people."""
+    if isinstance(error, ArithmeticError):
+        return "a number in it is too large"
+    if isinstance(error, RecursionError):
+        return "nests too deeply"
     if isinstance(error, KeyError):
         return f"it has no {error.args[0]!r}"
     return str(error) if isinstance(error, ValueError) else "something in it is of another kind than it should be"

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from yolozu.artifacts.jsonio import MISFITS, canonical, explain_misfit, read_json, write_text
+from yolozu.artifacts.jsonio import MISFIT, canonical, explain_misfit, read_json, write_text
 from yolozu.errors import InputError
 from yolozu.geometry.symmetry import Symmetries
 
@@ -68,7 +68,7 @@ class ObjectModels:
         document = read_json(path, code="YZ240", fix=fix)
         try:
             return cls(_models(document))
-        except MISFITS as error:
+        except MISFIT as error:
             problem = f"holds no object models: {explain_misfit(error)}"
             raise InputError.one("YZ240", where=str(path), problem=problem, fix=fix) from error
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from yolozu.artifacts.jsonio import MISFITS, canonical
+from yolozu.artifacts.jsonio import MISFIT, canonical
 from yolozu.artifacts.onnx_content import PREFIX
 from yolozu.artifacts.onnx_processing import processing_told
 from yolozu.artifacts.onnx_recipe import RECIPE
@@ -152,7 +152,7 @@ class OnnxMetadata:
         try:
             metadata = cls._from_json({key: json.loads(text) for key, text in ours.items()})
             against_itself = list(metadata.contradictions())
-        except (*MISFITS, RecursionError) as error:
+        except MISFIT as error:
             raise _unusable(where, f"holds metadata that cannot be read ({type(error).__name__}: {error})") from error
         if against_itself:
             raise _unusable(where, f"holds metadata that contradicts itself: {'; '.join(against_itself)}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 MAX_DEPTH = 64
@@ -30,7 +33,18 @@ def read_plain_yaml(text: str | bytes) -> Any:
     from ruamel.yaml import YAML
 
     _require_bounded(YAML(typ="safe", pure=True).parse(text))
-    return YAML(typ="safe", pure=True).load(text)
+    with anchors_again():
+        return YAML(typ="safe", pure=True).load(text)
+
+
+@contextmanager
+def anchors_again() -> Iterator[None]:
+    """In the block, ruamel does not warn of an anchor that stands twice; YAML says that the later one counts."""
+    from ruamel.yaml.error import ReusedAnchorWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ReusedAnchorWarning)
+        yield
 
 
 def _require_bounded(events: Any) -> None:

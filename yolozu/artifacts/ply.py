@@ -21,6 +21,8 @@ _TYPES = {
 _BYTE_ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">"}
 _END = b"end_header"
 LONGEST_HEADER = 65536
+FARTHEST = 1e15
+"""No object is as large in any unit; squares of what lies far beyond are infinite."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,19 @@ def read_vertices(path: Path) -> NDArray[np.float64]:
         (V, 3).
 
     Raises:
-        InputError: YZ241 the file is missing, cut off, or no PLY file with vertices.
+        InputError: YZ241 the file is missing, cut off, or no PLY file with vertices nearer than `FARTHEST`.
     """
     try:
         points_V3 = _vertices(path.read_bytes())
     except (OSError, ValueError) as error:
         fix = "give a PLY mesh whose element vertex has x, y and z"
         raise InputError.one("YZ241", where=str(path), problem=f"is no readable mesh: {error}", fix=fix) from error
-    if not np.isfinite(points_V3).all():
+    if not (np.abs(points_V3) < FARTHEST).all():
         raise InputError.one(
-            "YZ241", where=str(path), problem="holds vertices that are not finite", fix="export the mesh again"
+            "YZ241",
+            where=str(path),
+            problem=f"holds vertices that are not finite, or farther than {FARTHEST:g} from its origin",
+            fix="export the mesh again",
         )
     return points_V3
 
@@ -98,7 +103,8 @@ def _with(element: _Element, name: str, kind: str | None) -> _Element:
 
 
 def _from_text(body: bytes, element: _Element, names: list[str], *, skipped: int) -> NDArray[np.float64]:
-    lines = body.split(b"\n", skipped + element.count)[skipped : skipped + element.count]
+    most = min(skipped + element.count, len(body))
+    lines = body.split(b"\n", most)[skipped:most]
     values = np.array(b" ".join(lines).split(), np.float64)
     if len(lines) != element.count or values.size != element.count * len(names):
         raise ValueError(f"it ends before its {element.count} vertices, or a line has another number of values")

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from yolozu.artifacts.archive_header import read_header
+from yolozu.artifacts.jsonio import MISFIT
 from yolozu.artifacts.onnx_content import DIGEST_KEY, PREFIX, holds_what_it_states, properties_of
 from yolozu.artifacts.torch_archive import ArchiveError
 from yolozu.artifacts.weight_files import is_safetensors
+from yolozu.artifacts.zip_damage import ZIP_DAMAGE
 
 LARGEST_REPORT = 1 << 26
 """Bytes of a report that is read whole; all larger ones of ours are lists of images, which name no other files."""
@@ -94,7 +96,7 @@ def _archive(path: Path) -> Statement:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (*ZIP_DAMAGE, OSError):
         return Statement("archive", damage="it ends too early, or its table of contents is broken", self_checked=True)
     if "head.json" in names:
         return _columns(path)
@@ -118,12 +120,11 @@ def _archive(path: Path) -> Statement:
 
 def _columns(path: Path) -> Statement:
     from yolozu.artifacts.predictions.columns_file import ColumnsFile
-    from yolozu.artifacts.zip_damage import ZIP_DAMAGE
 
     try:
         with ColumnsFile(path) as columns:
             said = {**columns.meta, "predictions_sha256": columns.predictions_sha256}
-    except (*ZIP_DAMAGE, OSError, ValueError, KeyError, TypeError) as error:
+    except (*ZIP_DAMAGE, *MISFIT, OSError) as error:
         return Statement("predictions as columns", damage=str(error), self_checked=True)
     return Statement("predictions as columns", _shown(said), made_of=dict(_named(said)), self_checked=True)
 

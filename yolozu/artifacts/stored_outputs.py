@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yolozu.artifacts.jsonio import atomic_replacement
+from yolozu.artifacts.jsonio import MISFIT, atomic_replacement
 from yolozu.artifacts.zip_damage import ZIP_DAMAGE
 from yolozu.errors import InputError, YolozuError
 
 SCHEMA_VERSION = 1
 
-_DAMAGE = (*ZIP_DAMAGE, OSError, ValueError, KeyError, TypeError, zlib.error)
+_DAMAGE = (*ZIP_DAMAGE, *MISFIT, OSError)
 
 
 @dataclass(frozen=True, eq=False)

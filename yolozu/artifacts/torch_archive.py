@@ -8,14 +8,14 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any, Literal
 
-from yolozu.artifacts.jsonio import atomic_replacement
+from yolozu.artifacts.jsonio import MISFIT, atomic_replacement
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
 
-MALFORMED = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError, RecursionError)
+MALFORMED = (*MISFIT, AssertionError)
 """What is raised where a file's parts are not what they should be."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from yolozu.artifacts.digest import digest_of
-from yolozu.artifacts.jsonio import MISFITS, atomic_replacement, canonical, explain_misfit, explain_read_error
+from yolozu.artifacts.jsonio import MISFIT, atomic_replacement, canonical, explain_misfit, explain_read_error
 from yolozu.artifacts.predictions.stream import BrokenJson, JsonText
 from yolozu.data.moved import Moved
 from yolozu.errors import InputError, YolozuError
@@ -134,7 +134,7 @@ class DataIndex:
     def _from_document(cls, document: dict[str, Any], columns: Columns, path: Path, moved: Moved | None) -> Self:
         try:
             return cls._from_json(document, columns, path, moved)
-        except MISFITS as error:
+        except MISFIT as error:
             raise _no_index(path, error) from error
 
     @classmethod
@@ -162,7 +162,7 @@ def image_digests(path: Path) -> list[str]:
     """
     try:
         return list(_streamed(path, lambda images: [str(image["sha256"]) for image in images])["images"])
-    except MISFITS as error:
+    except MISFIT as error:
         raise _no_index(path, error) from error
 
 
@@ -181,7 +181,7 @@ def _with_columns(path: Path, chosen: Callable[[Iterator[Any]], Iterator[Any]]) 
     try:
         document = _streamed(path, lambda images: [Columns.of_rows(chosen(images))])
         (columns,) = document["images"]
-    except MISFITS as error:
+    except MISFIT as error:
         raise _no_index(path, error) from error
     return document, columns
 

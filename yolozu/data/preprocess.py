@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from yolozu.artifacts.jsonio import MISFITS, explain_misfit
+from yolozu.artifacts.jsonio import MISFIT, explain_misfit
 from yolozu.data.images import read_image
 from yolozu.data.placement import Placement
 from yolozu.errors import InputError
@@ -82,7 +82,7 @@ class Preprocess:
                 mean=_three(value["mean"]),
                 std=_three(value["std"]),
             )
-        except MISFITS as error:
+        except MISFIT as error:
             raise _unknown(where, f"its preprocessing cannot be understood: {explain_misfit(error)}") from error
         if value != found.to_json() or found.color != "rgb":
             raise _unknown(where, f"its preprocessing is not done by this version: {value}")

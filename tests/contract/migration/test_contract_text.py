@@ -36,6 +36,11 @@ def changed(text, change, file="exp.yaml"):
     return contract.text, [problem.finding.render() for problem in contract.refused]
 
 
+def test_an_anchor_may_stand_twice():
+    text = "lr: &a 0.1\nseed: &a 1\nepochs: *a\n"
+    assert changed(text, lambda contract: contract.remove(("lr",))) == ("seed: &a 1\nepochs: *a\n", [])
+
+
 @pytest.mark.parametrize(
     ("change", "before", "after"),
     [

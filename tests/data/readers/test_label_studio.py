@@ -83,6 +83,7 @@ def test_shapes_that_cannot_be_understood_are_told_with_their_place(tmp_path):
         result(rectanglelabels=[]),
         result("polygonlabels", points=[[1, 2, 3]]),
         {**RESULT, "original_width": 0},
+        result(x=10**400),
     ]
     root = write_label_studio(tmp_path, *shapes)
     assert found(check_of(root), root) == [
@@ -91,6 +92,7 @@ def test_shapes_that_cannot_be_understood_are_told_with_their_place(tmp_path):
         "malformed_label project.json: [0]: result[2]: has no class, or several",
         "malformed_label project.json: [0]: result[3]: has points that are no pairs",
         "malformed_label project.json: [0]: result[4]: has a picture of no size",
+        f"malformed_label project.json: [0]: result[5]: {10**39} is no number",
     ]
 
 

@@ -18,7 +18,7 @@ def test_the_root_is_read_and_so_are_texts_below_it(tmp_path):
         ("<b/>", "holds <b> where <a> is expected"),
         ("<a>", "is no XML: "),
         ("", "is no XML: no element found"),
-        ("<?xml version='1.0' encoding='utf9'?><a/>", "is no XML: unknown encoding: utf9"),
+        ('<?xml version="1.0" encoding="utfnan"?><a/>', "is no XML: unknown encoding: utfnan"),
     ],
 )
 def test_what_is_something_else_is_refused(tmp_path, text, problem):

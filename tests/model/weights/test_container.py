@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from contextlib import suppress
 
 import pytest
 import torch
@@ -106,3 +107,20 @@ def test_damage_in_an_archive_that_is_packed_is_told(tmp_path, method):
     path.write_bytes(content)
     assert "YZ415 is damaged: " in refusal(path)
     assert refusal(path).endswith("\n  fix: copy it again from where it came")
+
+
+def test_damage_anywhere_in_an_archive_is_told(tmp_path):
+    """Not only in what it holds: names, flags and places in its table of contents, too."""
+    path = tmp_path / "weights.pth"
+    torch.save({"a": torch.arange(2.0)}, path)
+    whole = path.read_bytes()
+    path.write_bytes(b"\x80" + whole[1:])  # as if it were a pickle, of a protocol that nobody knows
+    assert "YZ415 holds Python objects" in refusal(path)
+    table = whole.index(b"PK\x01\x02")
+    for place in (*range(60), *range(table, table + 120), *range(len(whole) - 22, len(whole))):
+        for bit in (0, 7):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            path.write_bytes(damaged)
+            with suppress(InputError):
+                open_weights(path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yolozu.artifacts.digest import digest_file
+from yolozu.artifacts.jsonio import MISFIT
 from yolozu.artifacts.predictions.check import KEEP, PredictionsCheck, check_of
 from yolozu.artifacts.predictions.columns_file import CORE_COLUMNS, ColumnsFile, columns_path
 from yolozu.artifacts.predictions.container import SCHEMA_VERSION, Attribute, Entry, Envelope
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from yolozu.artifacts.predictions.entries import Head
     from yolozu.artifacts.predictions.image_names import KnownImages
 
-UNUSABLE = (*ZIP_DAMAGE, OSError, ValueError, KeyError, TypeError, RecursionError)
+UNUSABLE = (*ZIP_DAMAGE, *MISFIT, OSError)
 """What a file of columns raises that is damaged or none at all."""
 
 

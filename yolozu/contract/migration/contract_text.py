@@ -7,7 +7,7 @@ import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from yolozu.artifacts.plain_yaml import PARSER_ERRORS
+from yolozu.artifacts.plain_yaml import PARSER_ERRORS, anchors_again
 from yolozu.contract.text.node import KeyPath, Node, Origin, Problem, dotted
 from yolozu.contract.text.scalars import write_flow, write_scalar
 from yolozu.contract.text.source import READERS
@@ -150,7 +150,8 @@ class ContractText:
         if problems:
             raise ContractError(problem.finding for problem in sorted(problems))
         try:
-            self._root: Any = YAML(typ="safe", pure=True).compose(self.text)
+            with anchors_again():
+                self._root: Any = YAML(typ="safe", pure=True).compose(self.text)
         except (YAMLError, *PARSER_ERRORS) as error:
             found = Problem.at(self._node.origin, (), "YZ368", "is JSON whose keys cannot be changed alone", BY_HAND)
             raise ContractError([found.finding]) from error

@@ -16,7 +16,7 @@ def read_xml(path: Path, root: str) -> ET.Element:
     """
     try:
         found = ET.fromstring(path.read_bytes())  # noqa: S314 - expat 2.4.1 and later stops exploding entities
-    except (ET.ParseError, LookupError) as error:  # an encoding that nobody knows
+    except (ET.ParseError, LookupError) as error:  # the latter for an encoding that nobody knows
         raise ValueError(f"is no XML: {error}") from error
     except (OSError, ValueError) as error:
         raise ValueError(f"cannot be read: {explain_read_error(error)}") from error

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pickle
-import struct
+import warnings
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from yolozu.artifacts.checkpoint import FORMAT, Checkpoint, read_checkpoint
-from yolozu.artifacts.jsonio import read_json
+from yolozu.artifacts.jsonio import MISFIT, read_json
 from yolozu.artifacts.weight_files import CONFIG, is_safetensors, weight_files
 from yolozu.artifacts.zip_damage import ZIP_DAMAGE
 from yolozu.errors import InputError
@@ -29,7 +29,7 @@ SETTINGS = ("cross_attn_method", "query_select_method")
 
 _PICKLE = b"\x80"
 _ZIP = b"PK"
-_BROKEN = (*ZIP_DAMAGE, struct.error, OSError)
+_BROKEN = (*ZIP_DAMAGE, OSError)
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,12 @@ def _torch_file(path: Path) -> Container:
 
     _require_intact(path)
     try:
-        payload = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # a byte that is wrong, or a file of a newer Python, which may well be read
+            warnings.filterwarnings("ignore", "Detected pickle protocol")
+            payload = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise _refused(path, "holds Python objects other than tensors, which are never executed") from error
-    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, EOFError, OSError) as error:
+    except (*MISFIT, RuntimeError, EOFError, OSError) as error:
         raise _damaged(path, error) from error
     if isinstance(payload, dict) and payload.get("format") == FORMAT:
         return Container(str(path), {}, checkpoint=read_checkpoint(path))
