@@ -93,7 +93,7 @@ def device_verdict(device: str) -> Verdict:
 
 
 def load_of_cores() -> float:
-    """Processes that wanted a core in the last minute, for each of its cores; 0 where the system does not say."""
+    """Processes that wanted a core in the last minute, for each core there is; 0 where the system does not say."""
     cores = os.cpu_count()
     return os.getloadavg()[0] / cores if cores is not None and hasattr(os, "getloadavg") else 0.0
 
